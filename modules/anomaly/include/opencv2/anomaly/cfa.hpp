@@ -1,0 +1,131 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_CFA_HPP
+#define OPENCV_ANOMALY_CFA_HPP
+
+#include "opencv2/anomaly/detector.hpp"
+
+namespace cv {
+namespace anomaly {
+
+//! @addtogroup anomaly
+//! @{
+
+/** @brief Coupled-hypersphere-based Feature Adaptation @cite Lee2022cfa.
+
+A frozen backbone gives feature maps; a learned 1x1 descriptor turns each patch into a short vector near its neighbours
+in a memory bank of normal patches; the distance to the nearest of them, weighted by how certain it is, is the patch's
+score (Eq. 5 of the paper).
+*/
+class CV_EXPORTS_W CFA : public AnomalyDetector
+{
+public:
+    //! How an image becomes the backbone's input.
+    enum InputMode
+    {
+        INPUT_RESIZED = 0,  //!< the whole image, stretched to inputSize x inputSize
+        INPUT_CROPPED = 1,  //!< stretched to resizeSize x resizeSize, then its centre: outside it the map is 0 and does not count
+        INPUT_ENSEMBLE = 2  //!< a model of each, maps averaged where both see the image (CFA++ of the paper)
+    };
+    //! How the memory bank sums up the training images.
+    enum BankMode
+    {
+        BANK_MEAN = 0, //!< mean descriptor at each position, then k-means: what the authors' code does
+        BANK_EMA = 1   //!< k-means of the first image, then a moving average of matched patches: Algorithm 1 of the paper
+    };
+    //! What the descriptor learns.
+    enum Adaptation
+    {
+        ADAPTATION_NONE = 0,       //!< nothing: it stays at its random start, and fit needs no LibTorch
+        ADAPTATION_ATTRACTION = 1, //!< the pull towards the K nearest centres, Eq. 1
+        ADAPTATION_FULL = 2        //!< also the push away from the J centres after them, Eq. 2
+    };
+    //! How the K nearest distances become a patch's score.
+    enum ScoreMode
+    {
+        SCORE_CERTAINTY = 0, //!< the nearest, times its softmin share among the K: Eq. 5
+        SCORE_NEAREST = 1    //!< the nearest: Eq. 4
+    };
+    //! How the descriptor starts.
+    enum DescriptorInit
+    {
+        INIT_UNIFORM = 0, //!< PyTorch's default of a convolution: uniform within 1/sqrt(inputs)
+        INIT_HE = 1       //!< normal with deviation sqrt(2/inputs), no bias
+    };
+    //! How a map becomes the image's score.
+    enum ImageScore
+    {
+        SCORE_MAX = 0, //!< its highest value
+        SCORE_TOP = 1  //!< the mean of its highest values, a share topShare of all
+    };
+
+    //! All that shapes a model. Saved with it, but for cacheMiB and skipUnreadable.
+    struct CV_EXPORTS_W_SIMPLE Params
+    {
+        CV_WRAP Params();
+        //! The paper's settings where they differ from the defaults. Its backbones come as ONNX files.
+        CV_WRAP static CFA::Params paper();
+
+        CV_PROP_RW String backbone;    //!< "" or "efficientnet-lite0/1" or "lite0": the embedded one; else an ONNX file
+        CV_PROP_RW bool embedBackbone; //!< whether save puts the ONNX file's bytes into the model file; default false
+        CV_PROP_RW std::vector<String> outputs; //!< names of the backbone's outputs, finest map first; default c2, c3, c4
+        CV_PROP_RW Scalar inputMean;   //!< subtracted from each channel, in the backbone's order; default 127
+        CV_PROP_RW Scalar inputScale;  //!< then multiplied; default 1/128
+        CV_PROP_RW bool swapRB;        //!< whether the backbone takes RGB; default true
+        CV_PROP_RW int inputMode;      //!< one of InputMode; default INPUT_RESIZED [paper: INPUT_CROPPED]
+        CV_PROP_RW int inputSize;      //!< side of the backbone's square input; default 224
+        CV_PROP_RW int resizeSize;     //!< side of the image that INPUT_CROPPED cuts from; default 256
+
+        CV_PROP_RW double gammaC;      //!< centres of the bank, as a share of the patches of an image, (0, 1]; default 1/4 [1]
+        CV_PROP_RW double gammaD;      //!< length of a descriptor, as a share of the features', (0, 2]; default 1/4 [1]
+        CV_PROP_RW int K;              //!< nearest centres that attract and that score; default 3
+        CV_PROP_RW int J;              //!< next centres, which repel; default 3
+        CV_PROP_RW double alpha;       //!< margin of the repulsion, a squared distance; default 0.1
+        CV_PROP_RW double radius;      //!< the hyperspheres' radius at the start; default 1e-5
+        CV_PROP_RW bool learnRadius;   //!< whether it is learned: left at its start nothing is ever repelled; default true
+
+        CV_PROP_RW int epochs;          //!< default 30
+        CV_PROP_RW int batchSize;       //!< images; an incomplete last batch of an epoch is left out; default 4
+        CV_PROP_RW double learningRate; //!< of AdamW with amsgrad; default 1e-3
+        CV_PROP_RW double weightDecay;  //!< default 5e-4
+        CV_PROP_RW int bankMode;        //!< one of BankMode; default BANK_MEAN [BANK_EMA]
+        CV_PROP_RW double bankMomentum; //!< share of a new image in BANK_EMA, (0, 1]; default 0.1
+        CV_PROP_RW int adaptation;      //!< one of Adaptation; default ADAPTATION_FULL
+        CV_PROP_RW int descriptorInit;  //!< one of DescriptorInit; default INIT_UNIFORM [INIT_HE]
+
+        CV_PROP_RW int scoreMode;      //!< one of ScoreMode; default SCORE_CERTAINTY
+        CV_PROP_RW double smoothSigma; //!< of the map, in pixels of the input, 0: none; default 4
+        CV_PROP_RW int imageScore;     //!< one of ImageScore, taken at input resolution; default SCORE_MAX
+        CV_PROP_RW double topShare;    //!< for SCORE_TOP, (0, 1]; default 0.01
+        CV_PROP_RW int mapSize;        //!< one of MapSize; default MAP_IMAGE
+
+        //! Share of the good images kept out of fit to set thresholds, [0, 0.5]; 0: they are set from the images that were
+        //! learned, so a little low, and fit says so in the log; default 0.1
+        CV_PROP_RW double validationFraction;
+        CV_PROP_RW double thresholdQuantile; //!< of the good scores, image and pixel apart, that becomes the threshold; default 0.995
+        CV_PROP_RW int seed;                 //!< of all that is random in fit; default 0
+
+        CV_PROP_RW bool skipUnreadable; //!< leave out files that cannot be read, with a warning, instead of stopping; default false
+        CV_PROP_RW int cacheMiB;        //!< memory for features while training; images past it pass the backbone again; default 2048
+    };
+
+    /** @brief Makes a detector that is ready to fit.
+    @throws cv::Exception naming the parameter that is out of range, or the backbone that cannot be read
+    */
+    CV_WRAP static Ptr<CFA> create(const CFA::Params& parameters = CFA::Params());
+
+    /** @brief Loads a model that save wrote. See loadDetector for the parameters. */
+    CV_WRAP static Ptr<CFA> load(const String& filename, const String& backboneFile = String());
+
+    //! The settings in use.
+    CV_WRAP virtual CFA::Params getParams() const = 0;
+    //! The radius that fit learned: of the only model, or the first of an ensemble.
+    CV_WRAP virtual double getRadius() const = 0;
+};
+
+//! @}
+
+}} // namespace cv::anomaly
+
+#endif

@@ -1,0 +1,149 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_DETECTOR_HPP
+#define OPENCV_ANOMALY_DETECTOR_HPP
+
+#include "opencv2/core.hpp"
+
+#include <functional>
+#include <vector>
+
+namespace cv {
+namespace anomaly {
+
+//! @addtogroup anomaly
+//! @{
+
+//! Resolution of the map that predict gives.
+enum MapSize
+{
+    MAP_IMAGE = 0, //!< as many pixels as the image
+    MAP_INPUT = 1  //!< the resolution at which the model works, where figures of papers are taken
+};
+
+//! Which code computes patch scores and maps. Belongs to the machine: never saved.
+enum Engine
+{
+    ENGINE_AUTO = 0,   //!< ENGINE_HALIDE where this build has it, else ENGINE_PLAIN
+    ENGINE_PLAIN = 1,  //!< plain C++, in every build
+    ENGINE_HALIDE = 2  //!< Halide kernels for the processor at hand
+};
+
+//! Where a running fit stands.
+struct CV_EXPORTS FitProgress
+{
+    String stage;       //!< "features", "bank", "training" or "thresholds"
+    int step;           //!< steps of this stage that are done: images, or batches over all epochs when training
+    int steps;          //!< all steps of this stage
+    int epoch;          //!< epoch under way from 1, or 0 outside "training"
+    int epochs;         //!< all epochs
+    double loss;        //!< mean loss of the epoch so far, 0 outside "training"
+    double radius;      //!< the hypersphere's radius now
+};
+
+//! Called as a fit goes on, from the thread that called fit. Returning false cancels: fit then throws an exception
+//! with code Error::StsError, and the detector stays as it was.
+typedef std::function<bool(const FitProgress&)> FitCallback;
+
+/** @brief A detector that learns from good images what is normal, and scores how far an image is from that.
+
+Images are 8-bit with 1, 3 (BGR) or 4 (BGRA, alpha is dropped) channels, 16-bit (full range: divided by 257), or
+floating point (0..1), at least 8x8 pixels; NaN and infinity are refused. Every refusal is a cv::Exception, and the detector is then as it was.
+
+predict, predictBatch and profile are const and may be called from several threads on one object; a fit that runs
+meanwhile changes their results only once it is complete. The other setters are not synchronized.
+*/
+class CV_EXPORTS_W AnomalyDetector : public Algorithm
+{
+public:
+    /** @brief Learns from good images.
+    @param images vector of images; sizes may differ
+    @param masks empty, or one CV_8UC1 mask of its image's size for each (an empty Mat: all of it): only patches under nonzero pixels are learned
+    */
+    CV_WRAP virtual void fit(InputArrayOfArrays images, InputArrayOfArrays masks = noArray()) = 0;
+
+    /** @brief Learns from good image files, read one at a time, so that memory does not grow with the files' sizes.
+    @param files names that cv::imread can read
+    */
+    CV_WRAP_AS(fitFiles) virtual void fit(const std::vector<String>& files) = 0;
+
+    //! Sets what fit calls as it goes on, or nothing to stop that. Not copied into the model file.
+    virtual void setFitCallback(const FitCallback& callback) = 0;
+
+    /** @brief Scores one image.
+    @param image the image
+    @param map CV_32FC1 map of the patch scores, higher where the image differs more; its size is as setMapSize says
+    @param mask CV_8UC1 of the image's size: only nonzero pixels count; outside the map is 0
+    @return the image's score: 0 or more, without an upper limit, to be compared with getImageThreshold
+    */
+    CV_WRAP virtual double predict(InputArray image, OutputArray map = noArray(), InputArray mask = noArray()) const = 0;
+
+    /** @brief Scores several images, which may differ in size.
+    @param images vector of images
+    @param scores one score an image
+    @param maps one map an image, as predict gives
+    */
+    CV_WRAP virtual void predictBatch(InputArrayOfArrays images, CV_OUT std::vector<double>& scores,
+                                      OutputArrayOfArrays maps = noArray()) const = 0;
+
+    /** @brief Scores one image and tells how long each stage took.
+    @param image the image
+    @param stages names of the stages in order: preprocess, backbone, descriptor, search, map
+    @param milliseconds time of each stage; 0 where it is fused into a neighbour
+    @return the image's score
+    */
+    CV_WRAP virtual double profile(InputArray image, CV_OUT std::vector<String>& stages, CV_OUT std::vector<double>& milliseconds) const = 0;
+
+    /** @brief Sets thresholds from labelled images, where F1 is best, and the range that normalizedScore uses.
+    @param images vector of good and defective images
+    @param labels one integer an image, nonzero: defective; may be empty when masks are given
+    @param masks empty, or a CV_8UC1 mask an image that is nonzero on defects (empty Mat: none); needed for the pixel
+    threshold, which stays as it is without them
+    */
+    CV_WRAP virtual void calibrate(InputArrayOfArrays images, InputArray labels, InputArrayOfArrays masks = noArray()) = 0;
+
+    //! Image score from which an image is called defective.
+    CV_WRAP virtual double getImageThreshold() const = 0;
+    CV_WRAP virtual void setImageThreshold(double threshold) = 0;
+
+    //! Map value from which a pixel is called defective.
+    CV_WRAP virtual double getPixelThreshold() const = 0;
+    CV_WRAP virtual void setPixelThreshold(double threshold) = 0;
+
+    /** @brief Lowest and highest map value seen when the thresholds were set: a fixed range to draw maps with. */
+    CV_WRAP virtual void getMapRange(CV_OUT double& lowest, CV_OUT double& highest) const = 0;
+
+    /** @brief The score on a scale from 0 to 1 on which the threshold lies at 0.5:
+    clip((score - image threshold) / (highest - lowest) + 0.5, 0, 1). */
+    CV_WRAP virtual double normalizedScore(double score) const = 0;
+
+    /** @brief Brings a mask to the pixels of a MAP_INPUT map, as figures of papers are taken.
+    @param mask CV_8UC1 of the image's size
+    @param inputMask CV_8UC1 of the map's size, 0 or 255: by INTER_NEAREST, then 255 where over 127
+    */
+    CV_WRAP virtual void maskToInput(InputArray mask, OutputArray inputMask) const = 0;
+
+    //! Resolution of the maps, one of #MapSize.
+    CV_WRAP virtual int getMapSize() const = 0;
+    CV_WRAP virtual void setMapSize(int mapSize) = 0;
+
+    //! Engine in use: #ENGINE_PLAIN or #ENGINE_HALIDE.
+    CV_WRAP virtual int getEngine() const = 0;
+    //! Chooses one of #Engine; one that this build lacks is an error of code Error::StsNotImplemented.
+    CV_WRAP virtual void setEngine(int engine) = 0;
+};
+
+/** @brief Loads a detector of any method from a file that save wrote.
+@param filename .yml, .xml or .json, each also with .gz
+@param backboneFile the ONNX file of a backbone that is neither embedded in the library nor in the model file; by default
+it is looked for beside the model file under its own name
+@throws cv::Exception when the file is missing, damaged, of a newer version or of an unknown method
+*/
+CV_EXPORTS_W Ptr<AnomalyDetector> loadDetector(const String& filename, const String& backboneFile = String());
+
+//! @}
+
+}} // namespace cv::anomaly
+
+#endif
