@@ -1,0 +1,48 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_BACKBONE_HPP
+#define OPENCV_ANOMALY_BACKBONE_HPP
+
+#include "opencv2/core.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace cv {
+namespace anomaly {
+
+//! Feature maps of one image, each 1 x channels x rows x cols, CV_32F. They belong to the backbone and stay valid as long as this lives.
+struct FeatureMaps
+{
+    std::vector<Mat> maps;
+    std::shared_ptr<void> owner;
+};
+
+//! What identifies a backbone in a model file.
+struct BackboneSource
+{
+    String name;                 // "efficientnet-lite0/1", or the ONNX file's name without its folder
+    std::vector<uchar> bytes;    // of the ONNX file
+    std::vector<String> outputs; // finest map first
+};
+
+//! A frozen network. forward is safe from several threads.
+class Backbone
+{
+public:
+    virtual ~Backbone() {}
+    virtual FeatureMaps forward(const Mat& input) const = 0;
+
+    //! cv::dnn's form. Throws when the bytes are no network or lack an output.
+    static std::shared_ptr<const Backbone> create(const BackboneSource& source);
+};
+
+//! The embedded network for "", "lite0" and its full name; else the file of that name.
+BackboneSource loadBackbone(const String& nameOrFile, const std::vector<String>& outputs);
+
+bool isEmbeddedBackbone(const String& name);
+
+}} // namespace cv::anomaly
+
+#endif
