@@ -31,7 +31,7 @@ struct Descriptor
 };
 
 //! A descriptor at its random start.
-Descriptor randomDescriptor(const std::vector<int>& channels, double gammaD, int init, uint64 seed);
+Descriptor randomDescriptor(const std::vector<int>& channels, double gammaD, int init, int seed);
 
 //! The 3x3 average (stride 1, padding 1, padding counted) of each 1 x channels x rows x cols map.
 std::vector<Mat> poolPatches(const std::vector<Mat>& maps);

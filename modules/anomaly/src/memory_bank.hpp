@@ -15,29 +15,35 @@ struct MemoryBank
     Mat C; // centres x D', CV_32F
 };
 
+struct BankSettings
+{
+    int mode;        // one of CFA::BankMode
+    double gammaC;   // centres as a share of the patches
+    double momentum; // for BANK_EMA
+    int least;       // centres that must be left
+    int seed;
+};
+
 //! Builds a bank from one image's descriptors after the other; its memory does not grow with their number.
-class MemoryBankBuilder
+class CV_EXPORTS MemoryBankBuilder
 {
 public:
-    //! `mode` is one of CFA::BankMode; `momentum` is for BANK_EMA.
-    MemoryBankBuilder(int mode, double gammaC, double momentum, uint64 seed);
+    explicit MemoryBankBuilder(const BankSettings& settings);
 
-    //! phi: D' x patches; mask: empty, or patches x 1, CV_8U: patches to learn.
+    //! phi: D' x patches; mask: empty, or 1 x patches, CV_8U, nonzero on the patches to learn.
     void add(const Mat& phi, const Mat& mask);
 
-    //! Throws when fewer than `least` centres are left.
-    MemoryBank finish(int least);
+    MemoryBank finish() const;
 
 private:
     void addMean(const Mat& phi, const Mat& mask);
     void addMovingAverage(const Mat& phi, const Mat& mask);
+    Mat cluster(const Mat& patches) const;
 
-    int mode;
-    double gammaC, momentum;
-    uint64 seed;
-    Mat mean;  // patches x D'
-    Mat count; // patches x 1, CV_32S: images that each position was learned from
-    Mat centres;
+    BankSettings settings;
+    Mat mean;    // D' x patches: BANK_MEAN
+    Mat count;   // 1 x patches, CV_32S: images that each position was learned from
+    Mat centres; // centres x D': BANK_EMA
 };
 
 }} // namespace cv::anomaly

@@ -1,0 +1,169 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+
+// The K centres nearest to each patch, without ever writing the patches x centres matrix.
+#include "panel.hpp"
+
+#include <limits>
+#include <vector>
+
+using namespace Halide;
+
+namespace {
+
+// Lanes of the exact distance's partial sums: fixed, so that every target adds in the same order.
+constexpr int exactLanes = 8;
+
+class NearestCentres : public Generator<NearestCentres>
+{
+public:
+    GeneratorParam<int> K{"K", 3};
+
+    Input<Buffer<float, 2>> phi{"phi"};         // patch, feature
+    Input<Buffer<float, 4>> bank{"bank"};       // -2c: centre of the panel, feature of the chunk, chunk, panel
+    Input<Buffer<float, 2>> norms{"norms"};     // |c|^2: centre of the panel, panel; largest float where there is no centre
+    Input<Buffer<float, 2>> centres{"centres"}; // feature (zeros up to a multiple of exactLanes), centre
+    Output<Func> nearest{"nearest", {Float(32), Int(32)}, 2}; // squared distance and index: patch, neighbour
+
+    void generate()
+    {
+        strip = stripWidth(get_target());
+        const Expr patches = phi.dim(0).extent(), features = phi.dim(1).extent(), chunk = bank.dim(1).extent();
+
+        Expr feature = q * chunk + f;
+        packed(i, f, q, s) = patchFeature(s * strip + i, feature, patches, features);
+
+        // Ranking needs |c|^2 - 2 phi.c only: |phi|^2 is the same for all centres of a patch.
+        product = RDom(0, chunk, 0, bank.dim(2).extent());
+        rank(i, c, s, panel) = norms(c, panel);
+        rank(i, c, s, panel) += packed(i, product.x, product.y, s) * bank(c, product.x, product.y, panel);
+
+        keepBest();
+        recomputeDistances(patches, features);
+        sortNeighbours();
+
+        nearest(p, j) = sorted(p % strip, p / strip, j);
+    }
+
+    void schedule()
+    {
+        const int lanes = natural_vector_size<float>();
+        Var t{"t"}, inner{"inner"};
+        setLayout();
+
+        nearest.split(p, s, i, strip, TailStrategy::GuardWithIf).split(s, t, inner, stripsPerTile, TailStrategy::GuardWithIf).reorder(i, j, inner, t);
+        nearest.vectorize(i, lanes).parallel(t);
+
+        packed.compute_at(nearest, t).vectorize(i, lanes).unroll(i);
+
+        best.compute_at(nearest, t).vectorize(i, lanes).unroll(i);
+        best.update().reorder(i, candidates.x, s, candidates.y).vectorize(i, lanes).unroll(i).unroll(candidates.x);
+
+        scheduleProduct(rank, best, candidates.y, product, i, c, s, get_target());
+
+        // The end of the work on a strip: at most 2 % of the time at 784 centres and D' = 264.
+        transposed.compute_at(nearest, inner).vectorize(f, exactLanes);
+        index.compute_at(nearest, inner).bound(j, 0, K).vectorize(i, lanes).unroll(j);
+        partial.compute_at(exact, i).vectorize(f).update().vectorize(f);
+        exact.compute_at(nearest, inner).bound(j, 0, K).reorder(j, i).unroll(j);
+        place.compute_at(nearest, inner).bound(j, 0, K).vectorize(i, lanes).unroll(j);
+        sorted.compute_at(nearest, inner).vectorize(i, lanes);
+    }
+
+private:
+    Var p{"p"}, j{"j"}, i{"i"}, s{"s"}, f{"f"}, q{"q"}, c{"c"}, panel{"panel"};
+    Func packed{"packed"}, rank{"rank"}, best{"best"}, transposed{"transposed"}, index{"index"}, partial{"partial"};
+    Func exact{"exact"}, place{"place"}, sorted{"sorted"};
+    RDom product, candidates;
+    int strip = 0;
+
+    Expr patchFeature(Expr patch, Expr feature, Expr patches, Expr features)
+    {
+        return select(feature < features, phi(min(likely(patch), patches - 1), min(feature, features - 1)), 0.f);
+    }
+
+    //! A sorted list of K beside each patch; each candidate sinks through it. Candidates come in order of their index, so "less" alone gives ties to the lower.
+    void keepBest()
+    {
+        std::vector<Expr> start(2 * K), next(2 * K);
+        for (int n = 0; n < K; n++)
+        {
+            start[n] = std::numeric_limits<float>::max();
+            start[K + n] = n;
+        }
+        best(i, s) = Tuple(start);
+
+        candidates = RDom(0, panelWidth, 0, bank.dim(3).extent());
+        Expr value = rank(i, candidates.x, s, candidates.y), centre = candidates.y * panelWidth + candidates.x;
+        for (int n = 0; n < K; n++)
+        {
+            Expr old = best(i, s)[n], oldCentre = best(i, s)[K + n], better = value < old;
+            next[n] = min(value, old);
+            next[K + n] = select(better, centre, oldCentre);
+            centre = select(better, oldCentre, centre);
+            value = max(value, old);
+        }
+        best(i, s) = Tuple(next);
+    }
+
+    //! The survivors' distances as they are defined: never negative, and exact on integers.
+    void recomputeDistances(Expr patches, Expr features)
+    {
+        std::vector<Expr> indices;
+        for (int n = 0; n < K; n++)
+            indices.push_back(best(i, s)[K + n]);
+        index(i, j, s) = clamp(mux(j, indices), 0, centres.dim(1).extent() - 1);
+
+        transposed(f, i, s) = patchFeature(s * strip + i, f, patches, features);
+        RDom chunkOfLanes(0, centres.dim(0).extent() / exactLanes);
+        Expr feature = chunkOfLanes * exactLanes + f;
+        Expr difference = transposed(feature, i, s) - centres(feature, index(i, j, s));
+        partial(f, j, i, s) += difference * difference;
+        Expr sum = partial(0, j, i, s);
+        for (int n = 1; n < exactLanes; n++)
+            sum += partial(n, j, i, s);
+        exact(i, j, s) = sum;
+    }
+
+    //! Near ties may come out of the ranking in another order than their distances have.
+    void sortNeighbours()
+    {
+        Expr before = 0;
+        for (int n = 0; n < K; n++)
+        {
+            Expr less = exact(i, n, s) < exact(i, j, s), equal = exact(i, n, s) == exact(i, j, s);
+            before += cast<int>(less || (equal && index(i, n, s) < index(i, j, s)));
+        }
+        place(i, j, s) = before;
+
+        // Without a match, as with NaN, a neighbour stays where it is.
+        Expr distance = exact(i, j, s), centre = index(i, j, s);
+        for (int n = 0; n < K; n++)
+        {
+            distance = select(place(i, n, s) == j, exact(i, n, s), distance);
+            centre = select(place(i, n, s) == j, index(i, n, s), centre);
+        }
+        sorted(i, s, j) = Tuple(distance, centre);
+    }
+
+    void setLayout()
+    {
+        bank.dim(0).set_bounds(0, panelWidth);
+        bank.dim(1).set_min(0).set_stride(panelWidth);
+        bank.dim(2).set_min(0);
+        bank.dim(3).set_min(0);
+        norms.dim(0).set_bounds(0, panelWidth);
+        norms.dim(1).set_min(0).set_stride(panelWidth);
+        phi.dim(0).set_min(0);
+        phi.dim(1).set_min(0);
+        centres.dim(0).set_min(0);
+        centres.dim(1).set_min(0);
+        for (int dimension = 0; dimension < 2; dimension++)
+            Func(nearest).output_buffers()[0].dim(dimension).set_min(0);
+    }
+};
+
+} // namespace
+
+HALIDE_REGISTER_GENERATOR(NearestCentres, nearest_centres)

@@ -1,0 +1,40 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_HALIDE_PANEL_HPP
+#define OPENCV_ANOMALY_HALIDE_PANEL_HPP
+
+#include "Halide.h"
+
+// What the two kernels that multiply have in common: patches in vectors, the other side (centres, descriptor rows) packed in panels.
+
+// 12 = 2 x 6: one packed form for all targets, which the program need not know apart. With 16 registers (AVX2, SSE) 2 vectors x 6 accumulators,
+// 2 vectors of patches and a broadcast use 15; with 32 (AVX-512, arm) 2 x 12 accumulators, 2 and 1 use 27.
+constexpr int panelWidth = 12;
+
+// 7 strips of 2 AVX2 vectors are 112 patches, an even 28th of 56 x 56. Their products with a panel (5 KiB) stay in L1 with the panel (12 KiB at a
+// chunk of 256 features) and a strip (16 KiB).
+constexpr int stripsPerTile = 7;
+
+inline bool hasManyRegisters(const Halide::Target& target)
+{
+    return target.arch == Halide::Target::ARM || target.has_feature(Halide::Target::AVX512_Skylake);
+}
+
+//! Patches in registers at a time.
+inline int stripWidth(const Halide::Target& target)
+{
+    return 2 * target.natural_vector_size<float>();
+}
+
+//! The schedule of sums(i, c, s, ...) += packed(i, r.x, r.y, s) * panel(c, r.x, r.y, ...), for all strips of a tile, at `var` of `consumer`.
+template <typename Level>
+void scheduleProduct(Halide::Func sums, Halide::Func consumer, Level level, Halide::RDom r, Halide::Var i, Halide::Var c, Halide::Var s, const Halide::Target& target)
+{
+    const int lanes = target.natural_vector_size<float>(), rows = hasManyRegisters(target) ? panelWidth : panelWidth / 2;
+    Halide::Var ci("ci");
+    sums.compute_at(consumer, level).vectorize(i, lanes).unroll(i).unroll(c);
+    sums.update().split(c, c, ci, rows).reorder(i, ci, r.x, c, s, r.y).vectorize(i, lanes).unroll(i).unroll(ci);
+}
+
+#endif

@@ -1,0 +1,128 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_METRICS_HPP
+#define OPENCV_ANOMALY_METRICS_HPP
+
+#include "opencv2/core.hpp"
+
+namespace cv {
+namespace anomaly {
+
+/** @addtogroup anomaly
+@{
+
+Metrics are exact: every distinct score is a threshold, scores that are equal are crossed together, and a score that
+equals the threshold counts as defective. They agree with scikit-learn's function of that name to 1e-9.
+
+Functions on scores take
+- scores: a vector (one row or one column) of CV_32F or CV_64F, higher where more likely defective, finite;
+- labels: as many CV_8U or CV_32S, nonzero: defective. Good and defective ones must both be there.
+
+Anything else is a cv::Exception that says what was found and what is expected.
+*/
+
+/** @brief Area under the ROC curve: how often a defective one scores above a good one, ties counted half.
+@param scores vector of scores
+@param labels as many labels, nonzero: defective
+@return 0..1, 0.5 for scores that tell nothing; equals `sklearn.metrics.roc_auc_score`
+*/
+CV_EXPORTS_W double auroc(InputArray scores, InputArray labels);
+
+/** @brief Average precision, the usual figure for the area under the precision-recall curve (AUPR).
+
+The sum of precision times the gain in recall over falling thresholds, without interpolation: trapezoids between
+thresholds would be too optimistic.
+@param scores vector of scores
+@param labels as many labels, nonzero: defective
+@return from about the share of defective ones, for scores that tell nothing, to 1; equals `sklearn.metrics.average_precision_score`
+*/
+CV_EXPORTS_W double averagePrecision(InputArray scores, InputArray labels);
+
+/** @brief The best F1 (harmonic mean of precision and recall) that any threshold reaches.
+@param scores vector of scores
+@param labels as many labels, nonzero: defective
+@param threshold the score from which on to call it defective; the highest where several are equally good
+@return F1, over 0 up to 1
+*/
+CV_EXPORTS_W double bestF1(InputArray scores, InputArray labels, CV_OUT double& threshold);
+
+/** @brief The ROC curve, by falling threshold from (0, 0) to (1, 1).
+@param scores vector of scores
+@param labels as many labels, nonzero: defective
+@param fpr CV_64F column: share of the good ones that are called defective
+@param tpr CV_64F column: share of the defective ones that are found
+@param thresholds CV_64F column, the first infinite: nothing is called defective there. All three equal
+`sklearn.metrics.roc_curve(..., drop_intermediate=False)`
+*/
+CV_EXPORTS_W void rocCurve(InputArray scores, InputArray labels, OutputArray fpr, OutputArray tpr, OutputArray thresholds);
+
+/** @brief Pixel metrics over any number of maps, which may differ in size.
+
+It keeps every pixel's score: 4 bytes a good pixel and 8 a defective one (about twice that for a moment when the
+memory grows), so 500 maps of 224x224 take 100 to 200 MB. The first figure asked for after an add sorts
+them; the others then need one pass each.
+
+Const methods may be called from several threads on one object, add and clear only while no other method runs. All but
+add, clear, empty and the counts throw cv::Exception unless good and defective pixels were both added.
+*/
+class CV_EXPORTS_W PixelMetrics
+{
+public:
+    virtual ~PixelMetrics() {}
+
+    CV_WRAP static Ptr<PixelMetrics> create();
+
+    /** @brief Adds one map. When it throws, nothing was added.
+    @param map CV_32FC1 of finite scores, higher where more likely defective
+    @param mask CV_8UC1 of the map's size, nonzero on defects; empty: all good
+    @param validity CV_8UC1 of the map's size, only pixels where it is nonzero count; empty: all of them
+    */
+    CV_WRAP virtual void add(InputArray map, InputArray mask = noArray(), InputArray validity = noArray()) = 0;
+
+    //! Area under the ROC curve of all pixels, as cv::anomaly::auroc.
+    CV_WRAP virtual double auroc() const = 0;
+    //! Average precision of all pixels, as cv::anomaly::averagePrecision.
+    CV_WRAP virtual double averagePrecision() const = 0;
+    //! The best F1 of all pixels and its threshold, as cv::anomaly::bestF1.
+    CV_WRAP virtual double bestF1(CV_OUT double& threshold) const = 0;
+
+    /** @brief Area under the per-region-overlap curve (AUPRO) @cite bergmann2021mvtec.
+
+    A region is an 8-connected part of a mask. Each counts the same, so a small defect weighs as much as a large one.
+    @param fprLimit false positive rate up to which the curve is integrated, linearly interpolated there; (0, 1]
+    @return the area divided by fprLimit, 0..1
+    */
+    CV_WRAP virtual double aupro(double fprLimit = 0.3) const = 0;
+
+    /** @brief The ROC curve of all pixels, by falling threshold from (0, 0) to (1, 1).
+    @param fpr CV_64F column: share of the good pixels that are called defective
+    @param tpr CV_64F column: share of the defective pixels that are found
+    @param thresholds CV_64F column, the first infinite
+    @param maxPoints points are left out evenly along the curve so that at most so many remain, 3 or more; 0: all are kept
+    */
+    CV_WRAP virtual void rocCurve(OutputArray fpr, OutputArray tpr, OutputArray thresholds, int maxPoints = 1000) const = 0;
+
+    /** @brief The per-region-overlap curve, by falling threshold from (0, 0) to (1, 1).
+    @param fpr CV_64F column: share of the good pixels that are called defective
+    @param overlap CV_64F column: mean over the regions of the share of their pixels that are found
+    @param thresholds CV_64F column, the first infinite
+    @param maxPoints as in rocCurve
+    */
+    CV_WRAP virtual void proCurve(OutputArray fpr, OutputArray overlap, OutputArray thresholds, int maxPoints = 1000) const = 0;
+
+    //! Whether no pixel was added.
+    CV_WRAP virtual bool empty() const = 0;
+    //! Forgets all pixels and gives their memory back.
+    CV_WRAP virtual void clear() = 0;
+    //! Pixels that count.
+    CV_WRAP virtual size_t count() const = 0;
+    //! Regions of them.
+    CV_WRAP virtual size_t regionCount() const = 0;
+};
+
+//! @}
+
+}} // namespace cv::anomaly
+
+#endif

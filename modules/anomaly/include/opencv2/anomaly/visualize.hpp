@@ -1,0 +1,73 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_VISUALIZE_HPP
+#define OPENCV_ANOMALY_VISUALIZE_HPP
+
+#include "opencv2/core.hpp"
+#include "opencv2/imgproc.hpp"
+
+#include <vector>
+
+namespace cv {
+namespace anomaly {
+
+/** @addtogroup anomaly
+@{
+
+Pictures come out as CV_8UC3, BGR. They may go in as 8-bit, 16-bit (full range) or floating point (0..1, clipped) with 1,
+3 (BGR) or 4 (BGRA, alpha is dropped) channels. Maps are CV_32FC1 without NaN or infinity, of any size: they are stretched
+to the image's, bilinearly. dst may be the image. Anything else is a cv::Exception that says what was found and
+what is expected.
+*/
+
+/** @brief Lays a map over its image in colours.
+
+The colour covers more where the map is higher, so that the image stays clear where nothing stands out.
+@param image the image
+@param map CV_32FC1 map of scores
+@param dst CV_8UC3 of the image's size
+@param lowest map value that is drawn in the first colour
+@param highest map value that is drawn in the last colour; if not over lowest, both are taken from this map, which then
+has the full range of colours even if nothing is wrong. To compare images use AnomalyDetector::getMapRange
+@param opacity how far the highest values cover the image, 0..1
+@param colormap one of cv::ColormapTypes
+*/
+CV_EXPORTS_W void drawHeatMap(InputArray image, InputArray map, OutputArray dst, double lowest = 0, double highest = 0,
+                              double opacity = 0.5, int colormap = COLORMAP_JET);
+
+/** @brief Outlines of the regions where a map is at or above a threshold.
+@param map CV_32FC1 map of scores
+@param threshold map value from which a pixel is called defective, as AnomalyDetector::getPixelThreshold
+@param contours the outer contour of each 8-connected region, in pixels of the map, also of regions within another's hole
+@param minimumArea regions with fewer pixels are left out
+*/
+CV_EXPORTS_W void findDefects(InputArray map, double threshold, CV_OUT std::vector<std::vector<Point> >& contours,
+                              double minimumArea = 0);
+
+/** @brief Draws the outlines that findDefects finds.
+@param image the image
+@param map CV_32FC1 map of scores
+@param dst CV_8UC3 of the image's size
+@param threshold map value from which a pixel is called defective
+@param minimumArea regions with fewer pixels of the image are left out
+@param color BGR
+@param thickness of the lines in pixels; 0: by the image's size
+*/
+CV_EXPORTS_W void drawDefects(InputArray image, InputArray map, OutputArray dst, double threshold, double minimumArea = 0,
+                              const Scalar& color = Scalar(40, 40, 255), int thickness = 0);
+
+/** @brief Puts pictures side by side at the same height, each under its title.
+@param pictures vector of pictures; one of CV_8UC1 with no value over 1 is taken as a mask, whose ones are drawn white
+@param titles as many as pictures, or none at all; a title wider than its picture is written smaller, then cut.
+Characters outside ASCII become question marks
+@param dst CV_8UC3
+@param height of the pictures, at least 16 pixels; widths follow
+*/
+CV_EXPORTS_W void drawPanel(InputArrayOfArrays pictures, const std::vector<String>& titles, OutputArray dst, int height = 256);
+
+//! @}
+
+}} // namespace cv::anomaly
+
+#endif

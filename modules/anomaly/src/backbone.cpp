@@ -1,0 +1,172 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "precomp.hpp"
+#include "backbone.hpp"
+
+#include "opencv2/dnn.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <mutex>
+
+namespace cv {
+namespace anomaly {
+
+extern const unsigned char embeddedBackbone[];
+extern const size_t embeddedBackboneSize;
+
+namespace {
+
+const char* const embeddedName = "efficientnet-lite0/1";
+
+// cv::dnn::Net is not safe for concurrent forward calls and its copies share state, so each caller borrows a Net of its own.
+class NetPool : public std::enable_shared_from_this<NetPool>
+{
+public:
+    explicit NetPool(const std::vector<uchar>& onnx) : bytes(onnx) { idle.push_back(parse()); }
+
+    std::shared_ptr<dnn::Net> borrow()
+    {
+        const std::shared_ptr<NetPool> pool = shared_from_this();
+        return std::shared_ptr<dnn::Net>(take().release(), [pool](dnn::Net* net) { pool->giveBack(net); });
+    }
+
+private:
+    std::unique_ptr<dnn::Net> parse() const
+    {
+        std::unique_ptr<dnn::Net> net(new dnn::Net(dnn::readNetFromONNX(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
+        net->setPreferableBackend(dnn::DNN_BACKEND_OPENCV);
+        return net;
+    }
+
+    std::unique_ptr<dnn::Net> take()
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+        if (idle.empty())
+            return parse();
+        std::unique_ptr<dnn::Net> net = std::move(idle.back());
+        idle.pop_back();
+        return net;
+    }
+
+    void giveBack(dnn::Net* net)
+    {
+        std::unique_ptr<dnn::Net> owned(net);
+        std::lock_guard<std::mutex> lock(mutex);
+        idle.push_back(std::move(owned));
+    }
+
+    const std::vector<uchar> bytes;
+    std::mutex mutex;
+    std::vector<std::unique_ptr<dnn::Net> > idle;
+};
+
+String join(const std::vector<String>& names)
+{
+    String all;
+    for (size_t i = 0; i < names.size(); i++)
+        all += (i ? ", " : "") + names[i];
+    return all;
+}
+
+String shapeOf(const Mat& map)
+{
+    String shape;
+    for (int i = 0; i < map.dims; i++)
+        shape += (i ? "x" : "") + std::to_string(map.size[i]);
+    return shape;
+}
+
+class DnnBackbone CV_FINAL : public Backbone
+{
+public:
+    explicit DnnBackbone(const BackboneSource& source) : name(source.name), outputs(source.outputs)
+    {
+        try
+        {
+            pool = std::make_shared<NetPool>(source.bytes);
+        }
+        catch (const std::exception& e)
+        {
+            CV_Error_(Error::StsParseError, ("Backbone %s is no ONNX network that this OpenCV reads: %s", name.c_str(), e.what()));
+        }
+    }
+
+    FeatureMaps forward(const Mat& input) const CV_OVERRIDE
+    {
+        const std::shared_ptr<dnn::Net> net = pool->borrow();
+        FeatureMaps features;
+        try
+        {
+            net->setInput(input);
+            net->forward(features.maps, outputs);
+        }
+        catch (const std::exception& e)
+        {
+            CV_Error_(Error::StsBadArg, ("Backbone %s does not give the outputs '%s' for an input of %s. Its last outputs are '%s'. cv::dnn says: %s", name.c_str(),
+                                         join(outputs).c_str(), shapeOf(input).c_str(), join(net->getUnconnectedOutLayersNames()).c_str(), e.what()));
+        }
+        features.owner = net;
+        checkShapes(features.maps);
+        return features;
+    }
+
+private:
+    void checkShapes(const std::vector<Mat>& maps) const
+    {
+        for (size_t i = 0; i < maps.size(); i++)
+        {
+            const Mat& map = maps[i];
+            const bool isMap = map.dims == 4 && map.size[0] == 1 && map.type() == CV_32F && map.total() > 0;
+            if (!isMap || map.size[2] > maps[0].size[2] || map.size[3] > maps[0].size[3])
+                CV_Error_(Error::StsUnmatchedSizes, ("Backbone %s gives output '%s' of shape %s, expected 1 x channels x rows x columns, the finest map first "
+                                                     "(the first is %s)", name.c_str(), outputs[i].c_str(), shapeOf(map).c_str(), shapeOf(maps[0]).c_str()));
+        }
+    }
+
+    String name;
+    std::vector<String> outputs;
+    std::shared_ptr<NetPool> pool;
+};
+
+std::vector<uchar> readBytes(const String& file)
+{
+    std::ifstream stream(file.c_str(), std::ios::binary);
+    if (!stream)
+        CV_Error_(Error::StsObjectNotFound, ("Backbone '%s' can not be opened: give an ONNX file, or '' for the embedded one", file.c_str()));
+    return std::vector<uchar>(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+}
+
+} // namespace
+
+bool isEmbeddedBackbone(const String& name)
+{
+    return name.empty() || name == "lite0" || name == embeddedName;
+}
+
+BackboneSource loadBackbone(const String& nameOrFile, const std::vector<String>& outputs)
+{
+    BackboneSource source;
+    source.outputs = outputs;
+    if (isEmbeddedBackbone(nameOrFile))
+    {
+        source.name = embeddedName;
+        source.bytes.assign(embeddedBackbone, embeddedBackbone + embeddedBackboneSize);
+    }
+    else
+    {
+        source.name = nameOrFile.substr(nameOrFile.find_last_of("/\\") + 1);
+        source.bytes = readBytes(nameOrFile);
+    }
+    return source;
+}
+
+std::shared_ptr<const Backbone> Backbone::create(const BackboneSource& source)
+{
+    if (source.outputs.empty())
+        CV_Error(Error::StsBadArg, "No output of the backbone is named: at least one is needed");
+    return std::make_shared<DnnBackbone>(source);
+}
+
+}} // namespace cv::anomaly

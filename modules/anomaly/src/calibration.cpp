@@ -1,0 +1,75 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "precomp.hpp"
+#include "calibration.hpp"
+
+namespace cv {
+namespace anomaly {
+
+double normalizedScore(const Calibration& calibration, double score)
+{
+    const double range = std::max(calibration.highest - calibration.lowest, DBL_EPSILON);
+    return std::min(1., std::max(0., (score - calibration.imageThreshold) / range + 0.5));
+}
+
+double quantile(std::vector<float>& values, double q)
+{
+    CV_Assert(!values.empty());
+    const double at = q * (values.size() - 1);
+    const size_t below = size_t(at);
+    std::nth_element(values.begin(), values.begin() + below, values.end());
+    const double low = values[below];
+    if (below + 1 == values.size())
+        return low;
+    return low + (at - below) * (*std::min_element(values.begin() + below + 1, values.end()) - low);
+}
+
+void GoodScores::add(double score, const Mat& map, const Mat& mask)
+{
+    scores.push_back(float(score));
+    for (int y = 0; y < map.rows; y++)
+        for (int x = 0; x < map.cols; x++)
+            if (mask.empty() || mask.at<uchar>(y, x))
+                pixels.push_back(map.at<float>(y, x));
+}
+
+Calibration GoodScores::calibrate(double q)
+{
+    Calibration calibration;
+    calibration.lowest = *std::min_element(pixels.begin(), pixels.end());
+    calibration.highest = *std::max_element(pixels.begin(), pixels.end());
+    calibration.imageThreshold = quantile(scores, q);
+    calibration.pixelThreshold = quantile(pixels, q);
+    return calibration;
+}
+
+void LabelledScores::add(double score, const Mat& map, const Mat& defects)
+{
+    double low, high;
+    minMaxIdx(map, &low, &high);
+    lowest = scores.empty() ? low : std::min(lowest, low);
+    highest = scores.empty() ? high : std::max(highest, high);
+    if (!pixels)
+        pixels = PixelMetrics::create();
+    pixels->add(map, defects);
+    scores.push_back(score);
+    defective.push_back(!defects.empty() && countNonZero(defects) > 0);
+}
+
+Calibration LabelledScores::calibrate(const Mat& labels, bool masked, const Calibration& before)
+{
+    if (scores.empty())
+        CV_Error(Error::StsBadArg, "There is no image to calibrate with");
+    if (labels.empty() && !masked)
+        CV_Error(Error::StsBadArg, "Neither labels nor masks say which images are defective: give one of them");
+    if (!labels.empty() && labels.total() != scores.size())
+        CV_Error_(Error::StsUnmatchedSizes, ("%zu labels for %zu images: give one for each image", labels.total(), scores.size()));
+    Calibration calibration = {0, before.pixelThreshold, lowest, highest};
+    bestF1(scores, labels.empty() ? Mat(defective) : labels, calibration.imageThreshold);
+    if (masked)
+        pixels->bestF1(calibration.pixelThreshold);
+    return calibration;
+}
+
+}} // namespace cv::anomaly

@@ -1,0 +1,58 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_CALIBRATION_HPP
+#define OPENCV_ANOMALY_CALIBRATION_HPP
+
+#include "opencv2/anomaly/metrics.hpp"
+
+#include <vector>
+
+namespace cv {
+namespace anomaly {
+
+//! Where good ends, and the range of map values that this was judged by.
+struct Calibration
+{
+    double imageThreshold, pixelThreshold;
+    double lowest, highest;
+};
+
+//! clip((score - image threshold) / (highest - lowest) + 0.5, 0, 1)
+double normalizedScore(const Calibration& calibration, double score);
+
+//! Collects scores and maps of good images; thresholds are a quantile of them.
+class GoodScores
+{
+public:
+    void add(double score, const Mat& map, const Mat& mask);
+    Calibration calibrate(double quantile);
+
+private:
+    std::vector<float> scores, pixels;
+};
+
+//! Collects scores and maps of good and defective images; thresholds are where F1 is best.
+class LabelledScores
+{
+public:
+    //! defects: CV_8U of the map's size, nonzero on defects; empty where the image has none.
+    void add(double score, const Mat& map, const Mat& defects);
+
+    //! labels: one an image, nonzero: defective; empty: an image is defective where `defects` said so. Without `masked` the
+    //! pixel threshold stays as it was.
+    Calibration calibrate(const Mat& labels, bool masked, const Calibration& before);
+
+private:
+    std::vector<double> scores;
+    std::vector<uchar> defective;
+    Ptr<PixelMetrics> pixels;
+    double lowest, highest;
+};
+
+//! The q quantile with linear interpolation, as numpy's default. Reorders the values.
+CV_EXPORTS double quantile(std::vector<float>& values, double q);
+
+}} // namespace cv::anomaly
+
+#endif

@@ -1,0 +1,474 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "precomp.hpp"
+#include "adaptation.hpp"
+#include "anomaly_map.hpp"
+#include "backbone.hpp"
+#include "cfa_params.hpp"
+#include "engine.hpp"
+#include "file_replacement.hpp"
+#include "image_source.hpp"
+#include "model_io.hpp"
+#include "patch_scorer.hpp"
+#include "preprocess.hpp"
+#include "random_stream.hpp"
+#include "stage_clock.hpp"
+#include "trainer_loader.hpp"
+
+#include "opencv2/imgproc.hpp"
+
+#include <numeric>
+
+namespace cv {
+namespace anomaly {
+
+namespace {
+
+// Thresholds from the learned images themselves need no more than this many: a quantile of 0.995 is then the third highest.
+const int mostLearnedImagesScored = 512;
+
+InputSettings inputSettings(const CFA::Params& params, int inputMode)
+{
+    const int resizeSize = inputMode == CFA::INPUT_CROPPED ? params.resizeSize : params.inputSize;
+    const InputSettings input = {resizeSize, params.inputSize, params.inputMean, params.inputScale, params.swapRB};
+    return input;
+}
+
+std::vector<int> inputModes(int inputMode)
+{
+    if (inputMode == CFA::INPUT_ENSEMBLE)
+        return {CFA::INPUT_RESIZED, CFA::INPUT_CROPPED};
+    return {inputMode};
+}
+
+Rect rounded(const Rect2d& region)
+{
+    const Point first(cvRound(region.x), cvRound(region.y)), last(cvRound(region.x + region.width), cvRound(region.y + region.height));
+    return Rect(first, last);
+}
+
+//! A trained model, with what its head derives from it to predict.
+class Head
+{
+public:
+    Head(const TrainedModel& model, const CFA::Params& params, int engine) : input(inputSettings(params, model.inputMode)), channels(model.descriptor.channels)
+    {
+        const ScoreSettings settings = {params.K, params.scoreMode};
+        scorer = PatchScorer::create(model.descriptor, model.bank, settings, engine);
+        mapMaker = MapMaker::create(Size(input.crop, input.crop), params.smoothSigma, engine);
+    }
+
+    //! The smooth map at the input's resolution.
+    Mat map(const Backbone& backbone, const Mat& image, StageClock* clock) const
+    {
+        const Mat blob = preprocess(image, input);
+        lap(clock, STAGE_PREPROCESS);
+        const FeatureMaps features = backbone.forward(blob);
+        lap(clock, STAGE_BACKBONE);
+        checkChannels(features.maps);
+        Mat scores, smooth;
+        scorer->score(features.maps, scores, clock);
+        if (!checkRange(scores))
+            CV_Error(Error::StsBadArg, "The backbone's features of this image hold NaN or infinity: no score is possible");
+        mapMaker->make(scores, smooth);
+        lap(clock, STAGE_MAP);
+        return smooth;
+    }
+
+    const InputSettings input;
+
+private:
+    void checkChannels(const std::vector<Mat>& maps) const
+    {
+        for (size_t i = 0; i < maps.size(); i++)
+            if (maps[i].size[1] != channels[i])
+                CV_Error_(Error::StsUnmatchedSizes, ("The backbone's output %zu has %d channels, but the model was trained with %d", i, maps[i].size[1], channels[i]));
+    }
+
+    std::vector<int> channels;
+    std::shared_ptr<const PatchScorer> scorer;
+    std::shared_ptr<const MapMaker> mapMaker;
+};
+
+//! All that predict needs, never changed once made: calls that run keep theirs when fit or a setter puts another in its place.
+struct Fitted
+{
+    Fitted(const CfaModel& m, const std::shared_ptr<const Backbone>& b, int engine) : model(m), backbone(b)
+    {
+        for (const TrainedModel& trained : model.models)
+            heads.push_back(std::make_shared<Head>(trained, model.params, engine));
+    }
+
+    //! The map at the resolution of the first head's input: for an ensemble the whole image, averaged where both heads see it.
+    Mat inputMap(const Mat& image, StageClock* clock) const
+    {
+        Mat map = heads[0]->map(*backbone, image, clock);
+        if (heads.size() == 1)
+            return map;
+        const Mat cropped = heads[1]->map(*backbone, image, clock);
+        Mat scaled, shared = map(rounded(visibleRegion(map.size(), heads[1]->input)));
+        resize(cropped, scaled, shared.size(), 0, 0, INTER_LINEAR);
+        addWeighted(shared, 0.5, scaled, 0.5, 0, shared);
+        return map;
+    }
+
+    //! The input map stretched over the part of the image that it shows, 0 outside.
+    Mat imageMap(const Mat& inputMap, Size image) const
+    {
+        Mat map = Mat::zeros(image, CV_32F), part = map(rounded(visibleRegion(image, input())));
+        resize(inputMap, part, part.size(), 0, 0, INTER_LINEAR);
+        return map;
+    }
+
+    const InputSettings& input() const { return heads[0]->input; }
+
+    CfaModel model;
+    std::shared_ptr<const Backbone> backbone;
+    std::vector<std::shared_ptr<const Head> > heads;
+};
+
+Mat maskAtInput(const Mat& mask, const InputSettings& input)
+{
+    if (mask.empty())
+        return Mat();
+    const Mat inputMask = preprocessMask(mask, input);
+    if (countNonZero(inputMask) == 0)
+        CV_Error(Error::StsBadArg, "The mask leaves no pixel of the image to score: it must be 255 where the image is to be checked");
+    return inputMask;
+}
+
+class CFAImpl CV_FINAL : public CFA
+{
+public:
+    explicit CFAImpl(const Params& p) : params(p), engine(resolveEngine(ENGINE_AUTO))
+    {
+        checkParams(params);
+        backboneSource = loadBackbone(params.backbone, params.outputs);
+        backbone = Backbone::create(backboneSource);
+        if (!isEmbeddedBackbone(params.backbone))
+            backbone->forward(preprocess(Mat::zeros(params.inputSize, params.inputSize, CV_8UC3), inputSettings(params, INPUT_RESIZED)));
+    }
+
+    CFAImpl(const CfaModel& model, int useEngine) : engine(useEngine) { adopt(model); }
+
+    void fit(InputArrayOfArrays images, InputArrayOfArrays masks) CV_OVERRIDE { fitSource(*imagesFromArrays(images, masks)); }
+    void fit(const std::vector<String>& files) CV_OVERRIDE { fitSource(*imagesFromFiles(files)); }
+    void setFitCallback(const FitCallback& function) CV_OVERRIDE { callback = function; }
+
+    double predict(InputArray image, OutputArray map, InputArray mask) const CV_OVERRIDE { return score(image.getMat(), map, mask.getMat(), NULL); }
+    void predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps) const CV_OVERRIDE;
+    double profile(InputArray image, std::vector<String>& stages, std::vector<double>& milliseconds) const CV_OVERRIDE;
+
+    void calibrate(InputArrayOfArrays images, InputArray labels, InputArrayOfArrays masks) CV_OVERRIDE;
+    double getImageThreshold() const CV_OVERRIDE { return current()->model.calibration.imageThreshold; }
+    double getPixelThreshold() const CV_OVERRIDE { return current()->model.calibration.pixelThreshold; }
+    void setImageThreshold(double threshold) CV_OVERRIDE { setCalibration(&Calibration::imageThreshold, threshold); }
+    void setPixelThreshold(double threshold) CV_OVERRIDE { setCalibration(&Calibration::pixelThreshold, threshold); }
+    void getMapRange(double& lowest, double& highest) const CV_OVERRIDE
+    {
+        const std::shared_ptr<const Fitted> now = current();
+        lowest = now->model.calibration.lowest;
+        highest = now->model.calibration.highest;
+    }
+    double normalizedScore(double score) const CV_OVERRIDE { return anomaly::normalizedScore(current()->model.calibration, score); }
+    void maskToInput(InputArray mask, OutputArray inputMask) const CV_OVERRIDE
+    {
+        CV_CheckTypeEQ(mask.type(), CV_8UC1, "A mask has one byte a pixel");
+        preprocessMask(mask.getMat(), inputSettings(params, inputModes(params.inputMode)[0])).copyTo(inputMask);
+    }
+
+    int getMapSize() const CV_OVERRIDE { return params.mapSize; }
+    void setMapSize(int size) CV_OVERRIDE
+    {
+        CV_CheckGE(size, int(MAP_IMAGE), "Map size must be MAP_IMAGE or MAP_INPUT");
+        CV_CheckLE(size, int(MAP_INPUT), "Map size must be MAP_IMAGE or MAP_INPUT");
+        params.mapSize = size;
+    }
+    int getEngine() const CV_OVERRIDE { return engine; }
+    void setEngine(int wanted) CV_OVERRIDE;
+
+    Params getParams() const CV_OVERRIDE { return params; }
+    double getRadius() const CV_OVERRIDE { return current()->model.models[0].radius; }
+
+    bool empty() const CV_OVERRIDE { return !std::atomic_load(&fitted); }
+    void clear() CV_OVERRIDE { std::atomic_store(&fitted, std::shared_ptr<const Fitted>()); }
+    String getDefaultName() const CV_OVERRIDE { return "opencv_anomaly"; }
+    using Algorithm::write;
+    void write(FileStorage& file) const CV_OVERRIDE { writeModel(file, modelToWrite()); }
+    void read(const FileNode& node) CV_OVERRIDE { adopt(readModel(node, BackbonePlaces())); }
+    void save(const String& filename) const CV_OVERRIDE;
+
+private:
+    std::shared_ptr<const Fitted> current() const;
+    CfaModel modelToWrite() const;
+    void adopt(const CfaModel& model);
+    void setCalibration(double Calibration::*value, double to);
+
+    void fitSource(const ImageSource& images);
+    TrainedModel learn(const ImageSource& images, std::vector<int>& chosen, int inputMode, FitReporter& reporter) const;
+    std::vector<int> readable(const ImageSource& images, const std::vector<int>& wanted) const;
+    TrainingFeatures features(const Mat& image, const Mat& mask, const InputSettings& input) const;
+    Calibration thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const FitReporter& reporter) const;
+    bool readImage(const ImageSource& images, int index, Mat& image) const;
+
+    double score(const Mat& image, OutputArray map, const Mat& mask, StageClock* clock) const;
+    double inputScore(const Fitted& with, const Mat& inputMap, const Mat& inputMask) const { return imageScore(inputMap, with.model.params.imageScore, with.model.params.topShare, inputMask); }
+
+    Params params;
+    int engine;
+    FitCallback callback;
+    BackboneSource backboneSource;
+    std::shared_ptr<const Backbone> backbone;
+    std::shared_ptr<const Fitted> fitted;
+};
+
+std::shared_ptr<const Fitted> CFAImpl::current() const
+{
+    const std::shared_ptr<const Fitted> now = std::atomic_load(&fitted);
+    if (!now)
+        CV_Error(Error::StsBadArg, "The detector is empty: fit it to good images, or load a model");
+    return now;
+}
+
+void CFAImpl::adopt(const CfaModel& model)
+{
+    const std::shared_ptr<const Backbone> network = Backbone::create(model.backbone);
+    const std::shared_ptr<const Fitted> next = std::make_shared<Fitted>(model, network, engine);
+    params = model.params;
+    backboneSource = model.backbone;
+    backbone = network;
+    std::atomic_store(&fitted, next);
+}
+
+void CFAImpl::setEngine(int wanted)
+{
+    const int resolved = resolveEngine(wanted);
+    if (!empty())
+    {
+        const std::shared_ptr<const Fitted> now = current();
+        std::atomic_store(&fitted, std::shared_ptr<const Fitted>(std::make_shared<Fitted>(now->model, now->backbone, resolved)));
+    }
+    engine = resolved;
+}
+
+void CFAImpl::setCalibration(double Calibration::*value, double to)
+{
+    if (cvIsNaN(to) || cvIsInf(to))
+        CV_Error_(Error::StsOutOfRange, ("A threshold of %g is no number to compare scores with", to));
+    const std::shared_ptr<Fitted> next = std::make_shared<Fitted>(*current());
+    next->model.calibration.*value = to;
+    std::atomic_store(&fitted, std::shared_ptr<const Fitted>(next));
+}
+
+// ---- fit
+
+// How many of `count` good images are kept out for thresholds: at least one where any are wanted.
+int heldOutCount(int count, double fraction)
+{
+    return fraction > 0 ? std::max(1, cvRound(count * fraction)) : 0;
+}
+
+void CFAImpl::fitSource(const ImageSource& images)
+{
+    const int heldOut = heldOutCount(images.size(), params.validationFraction), fewest = heldOut + 2;
+    if (images.size() < fewest)
+        CV_Error_(Error::StsBadArg, ("%d images to fit, expected at least %d: two to learn from and %d for thresholds", images.size(), fewest, heldOut));
+    if (params.adaptation != ADAPTATION_NONE && params.epochs > 0)
+        requireTrainer();
+
+    RNG random = randomStream(params.seed, RANDOM_HELD_OUT);
+    const std::vector<int> order = randomOrder(images.size(), random);
+    const std::vector<int> good(order.begin(), order.begin() + heldOut);
+    std::vector<int> learned(order.begin() + heldOut, order.end());
+    std::sort(learned.begin(), learned.end());
+
+    CfaModel next = {params, backboneSource, std::vector<TrainedModel>(), Calibration()};
+    const std::vector<int> modes = inputModes(params.inputMode);
+    FitReporter reporter(callback, int(modes.size()));
+    for (size_t i = 0; i < modes.size(); i++)
+    {
+        reporter.startModel(int(i));
+        next.models.push_back(learn(images, learned, modes[i], reporter));
+    }
+    // What load does with W, b and C is done here too, so that a loaded model predicts bit for bit as this one.
+    const std::shared_ptr<Fitted> made = std::make_shared<Fitted>(next, backbone, engine);
+    if (good.empty())
+        CV_LOG_WARNING(NULL, "anomaly: thresholds come from the images that were learned (validationFraction is 0), so they are a little low");
+    made->model.calibration = thresholds(*made, images, good.empty() ? learned : good, FitReporter(callback, 1));
+    std::atomic_store(&fitted, std::shared_ptr<const Fitted>(made));
+}
+
+// False: left out, as skipUnreadable asks.
+bool CFAImpl::readImage(const ImageSource& images, int index, Mat& image) const
+{
+    try
+    {
+        image = images.image(index);
+        return true;
+    }
+    catch (const cv::Exception& e)
+    {
+        if (!params.skipUnreadable)
+            throw;
+        CV_LOG_WARNING(NULL, "anomaly: left out: " << e.err);
+        return false;
+    }
+}
+
+// `chosen` loses the images that cannot be read.
+TrainedModel CFAImpl::learn(const ImageSource& images, std::vector<int>& chosen, int inputMode, FitReporter& reporter) const
+{
+    const InputSettings input = inputSettings(params, inputMode);
+    std::vector<int> readable;
+    FeatureCache cache([&](int i) { return features(images.image(readable[i]), images.mask(readable[i]), input); }, size_t(params.cacheMiB) << 20);
+    for (size_t i = 0; i < chosen.size(); i++)
+    {
+        Mat image;
+        if (readImage(images, chosen[i], image))
+        {
+            readable.push_back(chosen[i]);
+            cache.put(int(readable.size()) - 1, features(image, images.mask(chosen[i]), input));
+        }
+        reporter.report("features", int(i) + 1, int(chosen.size()));
+    }
+    if (readable.size() < 2)
+        CV_Error_(Error::StsBadArg, ("%zu of %zu images can be read, expected at least two to learn from", readable.size(), chosen.size()));
+    chosen = readable;
+    TrainedModel model = adapt(int(readable.size()), cache, params, engine, reporter);
+    model.inputMode = inputMode;
+    return model;
+}
+
+TrainingFeatures CFAImpl::features(const Mat& image, const Mat& mask, const InputSettings& input) const
+{
+    const FeatureMaps maps = backbone->forward(preprocess(image, input));
+    TrainingFeatures found;
+    found.maps = poolPatches(maps.maps);
+    if (!mask.empty())
+    {
+        resize(preprocessMask(mask, input), found.mask, patchGrid(maps.maps), 0, 0, INTER_NEAREST);
+        found.mask = found.mask.reshape(1, 1);
+    }
+    return found;
+}
+
+Calibration CFAImpl::thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const FitReporter& reporter) const
+{
+    GoodScores scores;
+    const size_t stride = std::max<size_t>(1, (good.size() + mostLearnedImagesScored - 1) / mostLearnedImagesScored);
+    for (size_t i = 0; i < good.size(); i += stride)
+    {
+        Mat image;
+        if (readImage(images, good[i], image))
+        {
+            const Mat mask = maskAtInput(images.mask(good[i]), next.input()), map = next.inputMap(image, NULL);
+            scores.add(inputScore(next, map, mask), map, mask);
+        }
+        reporter.report("thresholds", int(i) + 1, int(good.size()));
+    }
+    return scores.calibrate(params.thresholdQuantile);
+}
+
+// ---- predict
+
+double CFAImpl::score(const Mat& image, OutputArray map, const Mat& mask, StageClock* clock) const
+{
+    const std::shared_ptr<const Fitted> now = current();
+    checkImage(image);
+    checkMask(mask, image.size());
+    const Mat inputMask = maskAtInput(mask, now->input()), inputMap = now->inputMap(image, clock);
+    const double score = inputScore(*now, inputMap, inputMask);
+    if (map.needed())
+    {
+        const bool atImage = params.mapSize == MAP_IMAGE;
+        Mat full = atImage ? now->imageMap(inputMap, image.size()) : inputMap;
+        if (!mask.empty())
+            full.setTo(0, (atImage ? mask : inputMask) == 0);
+        full.copyTo(map);
+    }
+    lap(clock, STAGE_MAP);
+    return score;
+}
+
+void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps) const
+{
+    std::vector<Mat> all, made;
+    images.getMatVector(all);
+    for (size_t i = 0; i < all.size(); i++)
+        checkImage(all[i], std::to_string(i));
+    std::vector<double> found(all.size());
+    made.resize(maps.needed() ? all.size() : 0);
+    for (size_t i = 0; i < all.size(); i++)
+        found[i] = maps.needed() ? score(all[i], made[i], Mat(), NULL) : score(all[i], noArray(), Mat(), NULL);
+    scores = found;
+    if (!maps.needed())
+        return;
+    maps.create(int(made.size()), 1, CV_32F);
+    for (size_t i = 0; i < made.size(); i++)
+        maps.getMatRef(int(i)) = made[i];
+}
+
+double CFAImpl::profile(InputArray image, std::vector<String>& stages, std::vector<double>& milliseconds) const
+{
+    static const char* const names[STAGE_COUNT] = {"preprocess", "backbone", "descriptor", "search", "map"};
+    StageClock clock;
+    Mat map;
+    const double found = score(image.getMat(), map, Mat(), &clock);
+    stages.assign(names, names + STAGE_COUNT);
+    milliseconds.assign(clock.milliseconds, clock.milliseconds + STAGE_COUNT);
+    return found;
+}
+
+void CFAImpl::calibrate(InputArrayOfArrays images, InputArray labels, InputArrayOfArrays masks)
+{
+    const std::shared_ptr<const Fitted> now = current();
+    const std::unique_ptr<ImageSource> source = imagesFromArrays(images, masks);
+    LabelledScores scores;
+    for (int i = 0; i < source->size(); i++)
+    {
+        const Mat image = source->image(i), map = now->inputMap(image, NULL), defects = source->mask(i);
+        scores.add(inputScore(*now, map, Mat()), map, defects.empty() ? defects : preprocessMask(defects, now->input()));
+    }
+    const std::shared_ptr<Fitted> next = std::make_shared<Fitted>(*now);
+    next->model.calibration = scores.calibrate(labels.getMat(), !masks.empty(), now->model.calibration);
+    std::atomic_store(&fitted, std::shared_ptr<const Fitted>(next));
+}
+
+// ---- save
+
+CfaModel CFAImpl::modelToWrite() const
+{
+    CfaModel model = current()->model;
+    model.params.mapSize = params.mapSize;
+    return model;
+}
+
+void CFAImpl::save(const String& filename) const
+{
+    const CfaModel model = modelToWrite();
+    replaceFile(filename, [&](const String& temporary) {
+        FileStorage file = openModelFile(temporary, FileStorage::WRITE | FileStorage::BASE64);
+        file << getDefaultName() << "{";
+        writeModel(file, model);
+        file << "}";
+        file.release();
+        checkWritten(temporary, model);
+    });
+}
+
+} // namespace
+
+Ptr<CFA> CFA::create(const Params& parameters)
+{
+    return makePtr<CFAImpl>(parameters);
+}
+
+Ptr<CFA> CFA::load(const String& filename, const String& backboneFile)
+{
+    const FileStorage file = openModelFile(filename, FileStorage::READ);
+    const BackbonePlaces places = {NULL, backboneFile, folderOf(filename)};
+    return makePtr<CFAImpl>(readModel(modelNode(file, filename), places), resolveEngine(ENGINE_AUTO));
+}
+
+}} // namespace cv::anomaly

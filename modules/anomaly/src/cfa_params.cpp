@@ -1,0 +1,65 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "precomp.hpp"
+#include "cfa_params.hpp"
+
+namespace cv {
+namespace anomaly {
+
+static const char* const defaultOutputs[] = {"c2", "c3", "c4"};
+
+CFA::Params::Params()
+    : embedBackbone(false), outputs(defaultOutputs, defaultOutputs + 3), inputMean(Scalar::all(127)), inputScale(Scalar::all(1. / 128)), swapRB(true),
+      inputMode(INPUT_RESIZED), inputSize(224), resizeSize(256), gammaC(0.25), gammaD(0.25), K(3), J(3), alpha(0.1), radius(1e-5), learnRadius(true), epochs(30),
+      batchSize(4), learningRate(1e-3), weightDecay(5e-4), bankMode(BANK_MEAN), bankMomentum(0.1), adaptation(ADAPTATION_FULL), descriptorInit(INIT_UNIFORM),
+      scoreMode(SCORE_CERTAINTY), smoothSigma(4), imageScore(SCORE_MAX), topShare(0.01), mapSize(MAP_IMAGE), validationFraction(0.1), thresholdQuantile(0.995),
+      seed(0), skipUnreadable(false), cacheMiB(2048)
+{
+}
+
+CFA::Params CFA::Params::paper()
+{
+    Params params;
+    params.inputMode = INPUT_CROPPED;
+    params.gammaC = params.gammaD = 1;
+    params.bankMode = BANK_EMA;
+    params.descriptorInit = INIT_HE;
+    return params;
+}
+
+namespace {
+
+struct RangeCheck
+{
+    void operator()(const char* name, double value, double low, double high) const
+    {
+        if (!(value >= low && value <= high))
+            CV_Error_(Error::StsOutOfRange, ("Parameter %s is %g, expected %g to %g", name, value, low, high));
+    }
+    void operator()(const char* name, const Scalar& value) const
+    {
+        if (!checkRange(Mat(value)))
+            CV_Error_(Error::StsOutOfRange, ("Parameter %s holds NaN or infinity", name));
+    }
+    void operator()(const char* name, const std::vector<String>& value) const
+    {
+        if (value.empty())
+            CV_Error_(Error::StsOutOfRange, ("Parameter %s is empty, expected the name of at least one output of the backbone", name));
+    }
+    void operator()(const char*, bool) const {}
+};
+
+} // namespace
+
+void checkParams(const CFA::Params& params)
+{
+    const RangeCheck check;
+    visitParams(params, check);
+    if (params.inputMode != CFA::INPUT_RESIZED && params.resizeSize < params.inputSize)
+        CV_Error_(Error::StsOutOfRange, ("Parameter resizeSize is %d, expected at least inputSize %d to cut from", params.resizeSize, params.inputSize));
+    if (params.cacheMiB < 0)
+        CV_Error_(Error::StsOutOfRange, ("Parameter cacheMiB is %d, expected 0 or more", params.cacheMiB));
+}
+
+}} // namespace cv::anomaly

@@ -1,0 +1,21 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_FILE_REPLACEMENT_HPP
+#define OPENCV_ANOMALY_FILE_REPLACEMENT_HPP
+
+#include "opencv2/core.hpp"
+
+#include <functional>
+
+namespace cv {
+namespace anomaly {
+
+/** @brief Writes a file so that at any moment, even through a crash, its name holds all of the old or all of the new.
+`write` makes the file under a temporary name in the same folder and with the same extension, and throws when it is not
+whole; then it is brought to the disk and takes the name. */
+void replaceFile(const String& filename, const std::function<void(const String& temporary)>& write);
+
+}} // namespace cv::anomaly
+
+#endif

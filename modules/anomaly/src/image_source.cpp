@@ -1,0 +1,84 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "precomp.hpp"
+#include "image_source.hpp"
+#include "preprocess.hpp"
+
+#include "opencv2/core/utils/filesystem.hpp"
+#include "opencv2/imgcodecs.hpp"
+
+namespace cv {
+namespace anomaly {
+
+namespace {
+
+class FileImages CV_FINAL : public ImageSource
+{
+public:
+    explicit FileImages(const std::vector<String>& names) : files(names) {}
+
+    int size() const CV_OVERRIDE { return int(files.size()); }
+    Mat mask(int) const CV_OVERRIDE { return Mat(); }
+    String name(int index) const CV_OVERRIDE { return "'" + files[index] + "'"; }
+
+    Mat image(int index) const CV_OVERRIDE
+    {
+        const Mat read = imread(files[index], IMREAD_UNCHANGED);
+        if (read.empty())
+            CV_Error_(Error::StsObjectNotFound, ("Image %s can not be read: %s", name(index).c_str(),
+                                                 utils::fs::exists(files[index]) ? "it is damaged or of a format that this OpenCV lacks" : "there is no such file"));
+        checkImage(read, name(index));
+        return read;
+    }
+
+private:
+    std::vector<String> files;
+};
+
+class ArrayImages CV_FINAL : public ImageSource
+{
+public:
+    ArrayImages(InputArrayOfArrays imageArrays, InputArrayOfArrays maskArrays)
+    {
+        imageArrays.getMatVector(images);
+        if (!maskArrays.empty())
+            maskArrays.getMatVector(masks);
+        if (!masks.empty() && masks.size() != images.size())
+            CV_Error_(Error::StsUnmatchedSizes, ("%zu masks for %zu images: give one for each image, or none", masks.size(), images.size()));
+    }
+
+    int size() const CV_OVERRIDE { return int(images.size()); }
+    String name(int index) const CV_OVERRIDE { return std::to_string(index); }
+
+    Mat image(int index) const CV_OVERRIDE
+    {
+        checkImage(images[index], name(index));
+        return images[index];
+    }
+
+    Mat mask(int index) const CV_OVERRIDE
+    {
+        if (masks.empty())
+            return Mat();
+        checkMask(masks[index], images[index].size());
+        return masks[index];
+    }
+
+private:
+    std::vector<Mat> images, masks;
+};
+
+} // namespace
+
+std::unique_ptr<ImageSource> imagesFromFiles(const std::vector<String>& files)
+{
+    return std::unique_ptr<ImageSource>(new FileImages(files));
+}
+
+std::unique_ptr<ImageSource> imagesFromArrays(InputArrayOfArrays images, InputArrayOfArrays masks)
+{
+    return std::unique_ptr<ImageSource>(new ArrayImages(images, masks));
+}
+
+}} // namespace cv::anomaly

@@ -1,0 +1,136 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "precomp.hpp"
+#include "memory_bank.hpp"
+#include "random_stream.hpp"
+
+namespace cv {
+namespace anomaly {
+
+namespace {
+
+// cv::kmeans draws from theRNG(): lend it a generator of ours and give the application's back.
+class BorrowedRNG
+{
+public:
+    explicit BorrowedRNG(const RNG& ours) : theirs(theRNG()) { theRNG() = ours; }
+    ~BorrowedRNG() { theRNG() = theirs; }
+
+private:
+    RNG theirs;
+};
+
+// The columns of phi that are marked, as rows.
+Mat patchesAsRows(const Mat& phi, const Mat& marked)
+{
+    const Mat rows = phi.t();
+    if (marked.empty() || countNonZero(marked) == rows.rows)
+        return rows;
+    Mat chosen;
+    for (int p = 0; p < rows.rows; p++)
+        if (marked.at<uchar>(p))
+            chosen.push_back(rows.row(p));
+    return chosen;
+}
+
+// Mean variance of the columns: the scale against which a centre's last move is small.
+double meanVariance(const Mat& rows)
+{
+    Mat mean, squares;
+    reduce(rows, mean, 0, REDUCE_AVG, CV_64F);
+    reduce(rows.mul(rows), squares, 0, REDUCE_AVG, CV_64F);
+    return cv::mean(squares - mean.mul(mean))[0];
+}
+
+// Squared distances of each centre (row) to each patch (column), less |c|^2, which does not change a row's order.
+Mat distancesLessCentreNorm(const Mat& centres, const Mat& patches)
+{
+    Mat distances, norms;
+    gemm(centres, patches, -2, noArray(), 0, distances, GEMM_2_T);
+    reduce(patches.mul(patches), norms, 1, REDUCE_SUM);
+    const Mat row = norms.t();
+    for (int c = 0; c < distances.rows; c++)
+        distances.row(c) += row;
+    return distances;
+}
+
+} // namespace
+
+MemoryBankBuilder::MemoryBankBuilder(const BankSettings& s) : settings(s) {}
+
+void MemoryBankBuilder::add(const Mat& phi, const Mat& mask)
+{
+    if (settings.mode == CFA::BANK_MEAN)
+        addMean(phi, mask);
+    else
+        addMovingAverage(phi, mask);
+}
+
+void MemoryBankBuilder::addMean(const Mat& phi, const Mat& mask)
+{
+    if (mean.empty())
+    {
+        mean = Mat::zeros(phi.size(), CV_32F);
+        count = Mat::zeros(1, phi.cols, CV_32S);
+    }
+    Mat share(1, phi.cols, CV_32F);
+    for (int p = 0; p < phi.cols; p++)
+    {
+        const bool learned = mask.empty() || mask.at<uchar>(p);
+        share.at<float>(p) = learned ? 1.f / ++count.at<int>(p) : 0.f;
+    }
+    for (int d = 0; d < phi.rows; d++)
+        mean.row(d) += (phi.row(d) - mean.row(d)).mul(share);
+}
+
+// Algorithm 1: each centre in turn takes the nearest patch that no other has taken, and moves towards it.
+void MemoryBankBuilder::addMovingAverage(const Mat& phi, const Mat& mask)
+{
+    const Mat patches = patchesAsRows(phi, mask);
+    if (patches.empty())
+        return;
+    if (centres.empty())
+    {
+        centres = cluster(patches);
+        return;
+    }
+    Mat distances = distancesLessCentreNorm(centres, patches), used = Mat::zeros(1, patches.rows, CV_8U);
+    for (int c = 0; c < std::min(centres.rows, patches.rows); c++)
+    {
+        int nearest[2];
+        minMaxIdx(distances.row(c), NULL, NULL, nearest, NULL, used == 0);
+        used.at<uchar>(nearest[1]) = 1;
+        centres.row(c) += settings.momentum * (patches.row(nearest[1]) - centres.row(c));
+    }
+}
+
+MemoryBank MemoryBankBuilder::finish() const
+{
+    MemoryBank bank;
+    if (settings.mode == CFA::BANK_MEAN)
+        bank.C = cluster(patchesAsRows(mean, count > 0));
+    else
+        bank.C = centres;
+    if (bank.C.empty())
+        CV_Error(Error::StsBadArg, "The masks leave no patch to learn: they must be nonzero where the images are to be checked");
+    return bank;
+}
+
+Mat MemoryBankBuilder::cluster(const Mat& patches) const
+{
+    const int centreCount = int(patches.rows * settings.gammaC);
+    if (centreCount < settings.least)
+        CV_Error_(Error::StsOutOfRange, ("gammaC %g of %d patches leaves %d centres, expected at least K + J = %d: raise gammaC", settings.gammaC,
+                                         patches.rows, centreCount, settings.least));
+    if (centreCount == patches.rows)
+        return patches;
+    Mat labels, found;
+    const BorrowedRNG borrowed(randomStream(settings.seed, RANDOM_BANK));
+    // scikit-learn's rule stops when all moves together are under 1e-4 of the variance; here the largest alone, shared by the centres.
+    const double smallestMove = std::sqrt(1e-4 * meanVariance(patches) / centreCount);
+    kmeans(patches, centreCount, labels, TermCriteria(TermCriteria::COUNT + TermCriteria::EPS, 100, smallestMove), 1, KMEANS_PP_CENTERS, found);
+    return found;
+}
+
+}} // namespace cv::anomaly

@@ -1,0 +1,62 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_MODEL_IO_HPP
+#define OPENCV_ANOMALY_MODEL_IO_HPP
+
+#include "backbone.hpp"
+#include "calibration.hpp"
+#include "descriptor.hpp"
+#include "memory_bank.hpp"
+
+#include "opencv2/anomaly/cfa.hpp"
+
+namespace cv {
+namespace anomaly {
+
+//! What one input mode's fit gives, in the original basis.
+struct TrainedModel
+{
+    int inputMode; // INPUT_RESIZED or INPUT_CROPPED
+    Descriptor descriptor;
+    MemoryBank bank;
+    double radius;
+};
+
+//! All that a model file says.
+struct CfaModel
+{
+    CFA::Params params;
+    BackboneSource backbone;
+    std::vector<TrainedModel> models; // two for INPUT_ENSEMBLE: resized, cropped
+    Calibration calibration;
+};
+
+//! Where a backbone that is neither embedded nor in the model file is looked for.
+struct BackbonePlaces
+{
+    const std::vector<uchar>* bytes; // first, if not null
+    String file;                     // then, if not empty
+    String folder;                   // then here, under the backbone's own name
+};
+
+//! Writes into the map that is open in `file`.
+void writeModel(FileStorage& file, const CfaModel& model);
+
+//! Reads what writeModel wrote; throws, naming the field, when something is missing, of a newer version or not as it should be.
+CfaModel readModel(const FileNode& node, const BackbonePlaces& places);
+
+//! Throws when a file that was written does not hold this model, as happens on a full disk: cv::FileStorage does not report it.
+void checkWritten(const String& filename, const CfaModel& model);
+
+//! The map that holds a model in a file, whose `method` tells the class; throws when this is no model file.
+FileNode modelNode(const FileStorage& file, const String& filename);
+
+//! Opens for reading or writing; throws when that fails, also where cv::FileStorage's parser does.
+FileStorage openModelFile(const String& filename, int mode);
+
+String folderOf(const String& filename);
+
+}} // namespace cv::anomaly
+
+#endif

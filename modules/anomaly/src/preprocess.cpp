@@ -1,0 +1,100 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "precomp.hpp"
+#include "preprocess.hpp"
+
+#include "opencv2/imgproc.hpp"
+
+namespace cv {
+namespace anomaly {
+
+// Below this a 3x3 average of features that each see 50 pixels and more has nothing of the image's own to tell.
+static const int smallestSide = 8;
+
+static void checkValues(const Mat& image, const String& name)
+{
+    if (image.depth() < CV_32F)
+        return;
+    double lowest, highest;
+    if (!checkRange(image))
+        CV_Error_(Error::StsBadArg, ("Image %s holds NaN or infinity: replace them before scoring", name.c_str()));
+    minMaxIdx(image.reshape(1), &lowest, &highest);
+    if (lowest < -1e-3 || highest > 1 + 1e-3)
+        CV_Error_(Error::StsOutOfRange, ("Image %s is floating point with values in [%g, %g], expected [0, 1]: scale it first", name.c_str(), lowest, highest));
+}
+
+void checkImage(const Mat& image, const String& name)
+{
+    if (image.empty())
+        CV_Error_(Error::StsBadArg, ("Image %s is empty", name.c_str()));
+    const int depth = image.depth(), channels = image.channels();
+    if (image.dims != 2 || !(depth == CV_8U || depth == CV_16U || depth == CV_32F || depth == CV_64F) || !(channels == 1 || channels == 3 || channels == 4))
+        CV_Error_(Error::StsUnsupportedFormat, ("Image %s has %d dimensions and type %s, expected 2 and CV_8U, CV_16U, CV_32F or CV_64F with 1, 3 or 4 channels",
+                                                name.c_str(), image.dims, typeToString(image.type()).c_str()));
+    if (std::min(image.rows, image.cols) < smallestSide)
+        CV_Error_(Error::StsBadSize, ("Image %s is %dx%d, expected at least %d pixels on each side", name.c_str(), image.cols, image.rows, smallestSide));
+    checkValues(image, name);
+}
+
+void checkMask(const Mat& mask, Size image)
+{
+    if (mask.empty())
+        return;
+    if (mask.type() != CV_8UC1 || mask.size() != image)
+        CV_Error_(Error::StsBadArg, ("Mask is %dx%d of type %s, expected CV_8UC1 of its image's size %dx%d",
+                                     mask.cols, mask.rows, typeToString(mask.type()).c_str(), image.width, image.height));
+}
+
+static Mat toBgr8(const Mat& image)
+{
+    Mat bytes = image, bgr;
+    if (image.depth() == CV_16U)
+        image.convertTo(bytes, CV_8U, 1. / 257);
+    else if (image.depth() != CV_8U)
+        image.convertTo(bytes, CV_8U, 255);
+    if (bytes.channels() == 3)
+        return bytes;
+    cvtColor(bytes, bgr, bytes.channels() == 1 ? COLOR_GRAY2BGR : COLOR_BGRA2BGR);
+    return bgr;
+}
+
+static Mat cropCentre(const Mat& image, int crop)
+{
+    const int offset = (image.rows - crop) / 2;
+    return image(Rect(offset, offset, crop, crop));
+}
+
+Mat preprocess(const Mat& image, const InputSettings& input)
+{
+    // INTER_LINEAR downwards would skip pixels, and scores would shift with the image's size.
+    const bool shrinks = std::min(image.rows, image.cols) >= input.resize;
+    Mat stretched;
+    resize(toBgr8(image), stretched, Size(input.resize, input.resize), 0, 0, shrinks ? INTER_AREA : INTER_LINEAR);
+    const Mat part = cropCentre(stretched, input.crop);
+
+    const int sizes[] = {1, 3, input.crop, input.crop};
+    Mat blob(4, sizes, CV_32F), channel;
+    for (int c = 0; c < 3; c++)
+    {
+        Mat plane(input.crop, input.crop, CV_32F, blob.ptr<float>(0, c));
+        extractChannel(part, channel, input.swapRB ? 2 - c : c);
+        channel.convertTo(plane, CV_32F, input.scale[c], -input.mean[c] * input.scale[c]);
+    }
+    return blob;
+}
+
+Mat preprocessMask(const Mat& mask, const InputSettings& input)
+{
+    Mat stretched;
+    resize(mask, stretched, Size(input.resize, input.resize), 0, 0, INTER_NEAREST);
+    return cropCentre(stretched, input.crop) > 127;
+}
+
+Rect2d visibleRegion(Size image, const InputSettings& input)
+{
+    const double offset = (input.resize - input.crop) / 2, x = double(image.width) / input.resize, y = double(image.height) / input.resize;
+    return Rect2d(offset * x, offset * y, input.crop * x, input.crop * y);
+}
+
+}} // namespace cv::anomaly

@@ -1,0 +1,150 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_SCORE_CURVE_HPP
+#define OPENCV_ANOMALY_SCORE_CURVE_HPP
+
+#include "opencv2/core.hpp"
+
+#include <limits>
+#include <vector>
+
+namespace cv {
+namespace anomaly {
+
+//! What is called defective from a threshold on: how many rightly, how many wrongly.
+struct OperatingPoint
+{
+    double threshold;
+    int64 truePositives, falsePositives;
+};
+
+inline double scoreOf(double score) { return score; }
+
+//! Calls visit(OperatingPoint) for each distinct score, highest first. Both lists are sorted by falling score.
+template <typename Positive, typename Negative, typename Visit>
+void forEachThreshold(const std::vector<Positive>& positives, const std::vector<Negative>& negatives, Visit visit)
+{
+    const size_t allPositives = positives.size(), allNegatives = negatives.size();
+    size_t p = 0, n = 0;
+    while (p < allPositives || n < allNegatives)
+    {
+        const bool positiveNext = n == allNegatives || (p < allPositives && scoreOf(positives[p]) > scoreOf(negatives[n]));
+        const double threshold = positiveNext ? scoreOf(positives[p]) : scoreOf(negatives[n]);
+        while (p < allPositives && scoreOf(positives[p]) == threshold)
+            p++;
+        while (n < allNegatives && scoreOf(negatives[n]) == threshold)
+            n++;
+        const OperatingPoint point = {threshold, int64(p), int64(n)};
+        visit(point);
+    }
+}
+
+template <typename Positive, typename Negative>
+double areaUnderRoc(const std::vector<Positive>& positives, const std::vector<Negative>& negatives)
+{
+    // Twice the area in pairs is a whole number: no rounding, and no overflow below three billion scores.
+    uint64 twice = 0;
+    OperatingPoint last = {0, 0, 0};
+    forEachThreshold(positives, negatives, [&](const OperatingPoint& point) {
+        twice += uint64(point.falsePositives - last.falsePositives) * uint64(point.truePositives + last.truePositives);
+        last = point;
+    });
+    return twice / (2. * positives.size() * negatives.size());
+}
+
+template <typename Positive, typename Negative>
+double averagePrecisionOf(const std::vector<Positive>& positives, const std::vector<Negative>& negatives)
+{
+    double sum = 0;
+    int64 last = 0;
+    forEachThreshold(positives, negatives, [&](const OperatingPoint& point) {
+        const double precision = double(point.truePositives) / (point.truePositives + point.falsePositives);
+        sum += precision * (point.truePositives - last);
+        last = point.truePositives;
+    });
+    return sum / positives.size();
+}
+
+template <typename Positive, typename Negative>
+double bestF1Of(const std::vector<Positive>& positives, const std::vector<Negative>& negatives, double& threshold)
+{
+    double best = 0;
+    forEachThreshold(positives, negatives, [&](const OperatingPoint& point) {
+        const double f1 = 2. * point.truePositives / (point.truePositives + point.falsePositives + int64(positives.size()));
+        if (f1 > best)
+        {
+            best = f1;
+            threshold = point.threshold;
+        }
+    });
+    return best;
+}
+
+//! A rising curve from (0, 0) to (1, 1) that keeps no more points than a drawing needs.
+class CurveSketch
+{
+public:
+    //! At most maxPoints, 3 or more; 0: all.
+    explicit CurveSketch(int maxPoints) : anchorX(0), anchorY(0), provisional(false)
+    {
+        if (maxPoints != 0 && maxPoints < 3)
+            CV_Error_(Error::StsOutOfRange, ("maxPoints is %d, expected 0 (all points) or at least 3", maxPoints));
+        // Measured along the axes the curve is 2 long; its two ends are kept in any case.
+        step = maxPoints ? 2. / (maxPoints - 2) : 0;
+        push(0, 0, std::numeric_limits<double>::infinity());
+    }
+
+    void add(double x, double y, double threshold)
+    {
+        if (provisional)
+            pop();
+        push(x, y, threshold);
+        // A point too near the one before stays only if it turns out to be the end.
+        provisional = (x - anchorX) + (y - anchorY) < step;
+        if (!provisional)
+        {
+            anchorX = x;
+            anchorY = y;
+        }
+    }
+
+    void copyTo(OutputArray x, OutputArray y, OutputArray thresholds) const
+    {
+        Mat(xs).copyTo(x);
+        Mat(ys).copyTo(y);
+        Mat(thresholdOf).copyTo(thresholds);
+    }
+
+private:
+    void push(double x, double y, double threshold)
+    {
+        xs.push_back(x);
+        ys.push_back(y);
+        thresholdOf.push_back(threshold);
+    }
+    void pop()
+    {
+        xs.pop_back();
+        ys.pop_back();
+        thresholdOf.pop_back();
+    }
+
+    std::vector<double> xs, ys, thresholdOf;
+    double step, anchorX, anchorY;
+    bool provisional;
+};
+
+template <typename Positive, typename Negative>
+CurveSketch rocCurveOf(const std::vector<Positive>& positives, const std::vector<Negative>& negatives, int maxPoints)
+{
+    CurveSketch curve(maxPoints);
+    forEachThreshold(positives, negatives, [&](const OperatingPoint& point) {
+        curve.add(double(point.falsePositives) / negatives.size(), double(point.truePositives) / positives.size(), point.threshold);
+    });
+    return curve;
+}
+
+}} // namespace cv::anomaly
+
+#endif

@@ -1,0 +1,33 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_SHA256_HPP
+#define OPENCV_ANOMALY_SHA256_HPP
+
+#include "opencv2/core.hpp"
+
+#include <cstdint>
+
+namespace cv {
+namespace anomaly {
+
+//! SHA-256 (FIPS 180-4) of bytes that come in parts.
+class CV_EXPORTS Sha256
+{
+public:
+    Sha256();
+    Sha256& add(const void* bytes, size_t size);
+    //! 64 hexadecimal digits; nothing may be added after.
+    String digest();
+
+private:
+    void block(const uchar* bytes);
+
+    uint32_t state[8];
+    uchar rest[64];
+    uint64_t length;
+};
+
+}} // namespace cv::anomaly
+
+#endif

@@ -1,0 +1,21 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_TRAINER_LOADER_HPP
+#define OPENCV_ANOMALY_TRAINER_LOADER_HPP
+
+#include "trainer.hpp"
+
+#include <memory>
+
+namespace cv {
+namespace anomaly {
+
+//! Throws StsNotImplemented, naming what to install, where opencv_anomaly_train is missing.
+void requireTrainer();
+
+std::unique_ptr<Trainer> createTrainer(const TrainerSettings& settings);
+
+}} // namespace cv::anomaly
+
+#endif

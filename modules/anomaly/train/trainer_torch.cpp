@@ -1,0 +1,175 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "trainer.hpp"
+
+#include <torch/torch.h>
+
+#include <exception>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace cv {
+namespace anomaly {
+
+namespace {
+
+using torch::Tensor;
+
+// 1/nu, the weight of both loss terms.
+const double lossWeight = 1e3;
+
+Tensor copyOf(const float* values, at::IntArrayRef shape)
+{
+    return torch::from_blob(const_cast<float*>(values), shape, torch::kFloat).clone();
+}
+
+// Row and column of each patch from -1 to 1, 2 x patches.
+Tensor coordinates(int rows, int cols)
+{
+    const Tensor row = torch::linspace(-1, 1, rows).view({rows, 1}).expand({rows, cols});
+    const Tensor col = torch::linspace(-1, 1, cols).view({1, cols}).expand({rows, cols});
+    return torch::stack({row, col}).reshape({2, rows * cols});
+}
+
+class TorchTrainer final : public Trainer
+{
+public:
+    explicit TorchTrainer(const TrainerSettings& s)
+        : settings(s), scales(s.scales, s.scales + s.scaleCount), grid(coordinates(s.scales[0].rows, s.scales[0].cols))
+    {
+        int64_t inputs = 2;
+        for (const ScaleShape& scale : scales)
+            inputs += scale.channels;
+        torch::set_num_threads(s.threads);
+        W = copyOf(s.W, {s.descriptorLength, inputs}).requires_grad_();
+        b = copyOf(s.b, {s.descriptorLength, 1}).requires_grad_();
+        radius = torch::full({1}, s.radius).requires_grad_();
+        C = copyOf(s.bank, {s.centres, s.descriptorLength});
+        std::vector<Tensor> learned = {W, b};
+        if (s.learnRadius)
+            learned.push_back(radius);
+        optimizer = std::make_unique<torch::optim::AdamW>(learned, torch::optim::AdamWOptions(s.learningRate).weight_decay(s.weightDecay).amsgrad(true));
+    }
+
+    bool step(const float* const* maps, const float* patchWeights, int images, BatchSearch& search, double& loss) override
+    {
+        try
+        {
+            loss = adapt(maps, patchWeights, images, search);
+            return true;
+        }
+        catch (const std::exception& e)
+        {
+            message = e.what();
+            return false;
+        }
+    }
+
+    void read(float* toW, float* toB, double& toRadius) const override
+    {
+        const Tensor weights = W.detach().contiguous(), bias = b.detach().contiguous();
+        std::copy_n(weights.data_ptr<float>(), weights.numel(), toW);
+        std::copy_n(bias.data_ptr<float>(), bias.numel(), toB);
+        toRadius = radius.item<float>();
+    }
+
+    const char* error() const override { return message.c_str(); }
+
+private:
+    // Descriptors of a batch, images x D' x patches: each scale is projected at its own resolution.
+    Tensor project(const float* const* maps, int images) const
+    {
+        int64_t first = 0;
+        Tensor phi;
+        for (size_t i = 0; i < scales.size(); i++)
+        {
+            const ScaleShape& s = scales[i];
+            const Tensor map = torch::from_blob(const_cast<float*>(maps[i]), {images, s.channels, s.rows * s.cols}, torch::kFloat);
+            const Tensor projected = W.narrow(1, first, s.channels).matmul(map);
+            phi = i == 0 ? projected : phi + upsample(projected, s);
+            first += s.channels;
+        }
+        return phi + (W.narrow(1, first, 2).matmul(grid) + b);
+    }
+
+    Tensor upsample(const Tensor& projected, const ScaleShape& from) const
+    {
+        namespace F = torch::nn::functional;
+        const std::vector<int64_t> size = {scales[0].rows, scales[0].cols};
+        const Tensor coarse = projected.view({projected.size(0), projected.size(1), from.rows, from.cols});
+        return F::interpolate(coarse, F::InterpolateFuncOptions().size(size).mode(torch::kBilinear).align_corners(false)).flatten(2);
+    }
+
+    // Eq. 1 and 2 on squared distances, images x (K + J) x patches: the mean over the patches that count.
+    Tensor lossOf(const Tensor& d, const float* patchWeights) const
+    {
+        const Tensor weights = patchWeights ? copyOf(patchWeights, {d.size(0), 1, d.size(2)}) : torch::ones({d.size(0), 1, d.size(2)});
+        const Tensor patches = weights.sum().clamp_min(1), squaredRadius = radius * radius;
+        Tensor loss = (torch::relu(d.narrow(1, 0, settings.K) - squaredRadius) * weights).sum() / (patches * settings.K);
+        if (settings.repulsion)
+            loss = loss + (torch::relu(squaredRadius - d.narrow(1, settings.K, settings.J) - settings.alpha) * weights).sum() / (patches * settings.J);
+        return loss * lossWeight;
+    }
+
+    // sum over k of g_k * 2 (phi - c_k), images x D' x patches. An embedding bag sums the centres without laying the
+    // K + J copies of each out: 79 MB for four images of 3136 patches and descriptors of 264.
+    Tensor gradientOfPhi(const Tensor& phi, const Tensor& g, const Tensor& indices) const
+    {
+        const int64_t k = g.size(1);
+        const Tensor bags = indices.transpose(1, 2).reshape({-1, k}).to(torch::kLong).contiguous();
+        const Tensor shares = g.transpose(1, 2).reshape({-1, k}).contiguous();
+        namespace F = torch::nn::functional;
+        const Tensor pulls = F::embedding_bag(bags, C, F::EmbeddingBagFuncOptions().mode(torch::kSum).per_sample_weights(shares));
+        return 2 * (g.sum(1, true) * phi - pulls.view({phi.size(0), phi.size(2), phi.size(1)}).transpose(1, 2));
+    }
+
+    double adapt(const float* const* maps, const float* patchWeights, int images, BatchSearch& search)
+    {
+        optimizer->zero_grad();
+        const Tensor phi = project(maps, images), found = phi.detach().contiguous();
+        const int64_t k = settings.K + (settings.repulsion ? settings.J : 0), patches = found.size(2);
+        Tensor d = torch::empty({images, k, patches}), indices = torch::empty({images, k, patches}, torch::kInt);
+        if (!search.search(found.data_ptr<float>(), images, int(k), d.data_ptr<float>(), indices.data_ptr<int>()))
+            throw std::runtime_error("the neighbour search failed");
+
+        // The search gives the distances; autograd takes the loss back to them and to the radius, gradientOfPhi on to phi,
+        // and autograd again from there to W and b.
+        d.requires_grad_();
+        const Tensor loss = lossOf(d, patchWeights);
+        loss.backward();
+        phi.backward(gradientOfPhi(found, d.grad(), indices));
+        optimizer->step();
+        return loss.item<float>();
+    }
+
+    const TrainerSettings settings; // its pointers are not used past the constructor
+    const std::vector<ScaleShape> scales;
+    const Tensor grid;
+    Tensor W, b, radius, C;
+    std::unique_ptr<torch::optim::AdamW> optimizer;
+    std::string message;
+};
+
+} // namespace
+
+}} // namespace cv::anomaly
+
+#if defined(_WIN32)
+#define ANOMALY_TRAINING_EXPORT extern "C" __declspec(dllexport)
+#else
+#define ANOMALY_TRAINING_EXPORT extern "C" __attribute__((visibility("default")))
+#endif
+
+ANOMALY_TRAINING_EXPORT cv::anomaly::Trainer* anomalyCreateTrainer(int interfaceVersion, const cv::anomaly::TrainerSettings& settings)
+{
+    try
+    {
+        return interfaceVersion == cv::anomaly::trainerInterface ? new cv::anomaly::TorchTrainer(settings) : nullptr;
+    }
+    catch (const std::exception&)
+    {
+        return nullptr;
+    }
+}

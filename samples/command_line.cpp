@@ -1,0 +1,324 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "command_line.hpp"
+
+#include <cctype>
+#include <cerrno>
+#include <climits>
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+#include <iostream>
+#include <sstream>
+
+namespace {
+
+std::string join(const std::vector<std::string>& words, const std::string& separator)
+{
+    std::string all;
+    for (size_t i = 0; i < words.size(); i++)
+        all += (i ? separator : "") + words[i];
+    return all;
+}
+
+std::vector<std::string> split(const std::string& text, char separator)
+{
+    std::vector<std::string> parts;
+    std::istringstream stream(text);
+    for (std::string part; std::getline(stream, part, separator);)
+        parts.push_back(part);
+    return parts;
+}
+
+std::string toText(double value)
+{
+    return cv::format("%.7g", value);
+}
+
+std::string toText(const cv::Scalar& value)
+{
+    if (value[0] == value[1] && value[1] == value[2])
+        return toText(value[0]);
+    return toText(value[0]) + "," + toText(value[1]) + "," + toText(value[2]);
+}
+
+UsageError badValue(const std::string& name, const std::string& text, const std::string& wanted)
+{
+    return UsageError("--" + name + "=" + text + ": expected " + wanted);
+}
+
+double toNumber(const std::string& name, const std::string& text)
+{
+    char* end = NULL;
+    const double value = std::strtod(text.c_str(), &end);
+    if (text.empty() || *end || std::isspace((unsigned char)text[0]) || !std::isfinite(value))
+        throw badValue(name, text, "a number");
+    return value;
+}
+
+int toInteger(const std::string& name, const std::string& text, int lowest)
+{
+    char* end = NULL;
+    errno = 0;
+    const long value = std::strtol(text.c_str(), &end, 10);
+    if (text.empty() || *end || std::isspace((unsigned char)text[0]) || errno || value < lowest || value > INT_MAX)
+        throw badValue(name, text, cv::format("a whole number from %d", lowest));
+    return int(value);
+}
+
+cv::Scalar toScalar(const std::string& name, const std::string& text)
+{
+    const std::vector<std::string> parts = split(text, ',');
+    if (parts.size() == 1)
+        return cv::Scalar::all(toNumber(name, text));
+    if (parts.size() != 3)
+        throw badValue(name, text, "one number, or three with commas");
+    return cv::Scalar(toNumber(name, parts[0]), toNumber(name, parts[1]), toNumber(name, parts[2]));
+}
+
+int toChoice(const std::string& name, const std::string& text, const std::vector<std::string>& names)
+{
+    for (size_t i = 0; i < names.size(); i++)
+        if (names[i] == text)
+            return int(i);
+    throw badValue(name, text, "one of " + join(names, ", "));
+}
+
+// Words of a text in lines that fit beside a column of this width.
+void printWrapped(const std::string& left, size_t column, const std::string& text)
+{
+    const size_t lineEnd = 100;
+    std::string line = left;
+    line.resize(std::max(left.size() + 1, column), ' ');
+    const std::vector<std::string> words = split(text, ' ');
+    for (size_t i = 0; i < words.size(); i++)
+    {
+        if (line.size() + words[i].size() > lineEnd)
+        {
+            std::cout << line << '\n';
+            line.assign(column, ' ');
+        }
+        line += words[i] + " ";
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    std::cout << line << '\n';
+}
+
+bool isOption(const std::string& argument)
+{
+    return argument.size() > 1 && argument[0] == '-';
+}
+
+} // namespace
+
+CommandLine::CommandLine(const std::string& program_, const std::string& purpose_) : program(program_), purpose(purpose_), threads(0)
+{
+}
+
+void CommandLine::add(const std::string& name, const std::string& valueName, const std::string& defaultText, const std::string& help,
+                      const std::function<void(const std::string&)>& set)
+{
+    const Option option = {nextHeading, name, valueName, defaultText, help, false, set};
+    nextHeading.clear();
+    options.push_back(option);
+}
+
+void CommandLine::argument(const std::string& name, std::string& value, const std::string& help)
+{
+    const Argument argument = {name, help, [&value](const std::string& text) { value = text; }, false};
+    positional.push_back(argument);
+}
+
+void CommandLine::arguments(const std::string& name, std::vector<std::string>& values, const std::string& help)
+{
+    const Argument argument = {name, help, [&values](const std::string& text) { values.push_back(text); }, true};
+    positional.push_back(argument);
+}
+
+void CommandLine::required(const std::string& name, const std::string& valueName, std::string& value, const std::string& help)
+{
+    option(name, valueName, value, help);
+    options.back().isRequired = true;
+}
+
+void CommandLine::option(const std::string& name, const std::string& valueName, std::string& value, const std::string& help)
+{
+    add(name, valueName, value, help, [&value](const std::string& text) { value = text; });
+}
+
+void CommandLine::option(const std::string& name, const std::string& valueName, int& value, const std::string& help, int lowest)
+{
+    add(name, valueName, std::to_string(value), help,
+        [&value, name, lowest](const std::string& text) { value = toInteger(name, text, lowest); });
+}
+
+void CommandLine::option(const std::string& name, const std::string& valueName, double& value, const std::string& help)
+{
+    add(name, valueName, toText(value), help, [&value, name](const std::string& text) { value = toNumber(name, text); });
+}
+
+void CommandLine::option(const std::string& name, const std::string& valueName, std::vector<std::string>& value, const std::string& help)
+{
+    add(name, valueName, join(value, ","), help, [&value](const std::string& text) { value = split(text, ','); });
+}
+
+void CommandLine::option(const std::string& name, const std::string& valueName, cv::Scalar& value, const std::string& help)
+{
+    add(name, valueName, toText(value), help, [&value, name](const std::string& text) { value = toScalar(name, text); });
+}
+
+void CommandLine::choice(const std::string& name, const std::vector<std::string>& names, int& value, const std::string& help)
+{
+    add(name, join(names, "|"), names[value], help,
+        [&value, name, names](const std::string& text) { value = toChoice(name, text, names); });
+}
+
+void CommandLine::flag(const std::string& name, bool& value, const std::string& help)
+{
+    add(name, "", "", help, [&value](const std::string&) { value = true; });
+}
+
+void CommandLine::threadsOption()
+{
+    add("threads", "N", "one for each processor", "threads to compute with", [this](const std::string& text) {
+        threads = toInteger("threads", text, 1);
+        cv::setNumThreads(threads);
+    });
+}
+
+void CommandLine::heading(const std::string& title)
+{
+    nextHeading = title;
+}
+
+void CommandLine::example(const std::string& command)
+{
+    examples.push_back(program + " " + command);
+}
+
+const CommandLine::Option* CommandLine::find(const std::string& name) const
+{
+    for (size_t i = 0; i < options.size(); i++)
+        if (options[i].name == name)
+            return &options[i];
+    return NULL;
+}
+
+void CommandLine::checkOption(const std::string& argument) const
+{
+    const size_t equals = argument.find('=');
+    const std::string name = argument.substr(0, equals);
+    const Option* option = name.compare(0, 2, "--") == 0 ? find(name.substr(2)) : NULL;
+    if (!option)
+        throw UsageError("there is no option " + name);
+    const bool hasValue = equals != std::string::npos && equals + 1 < argument.size();
+    if (!option->valueName.empty() && !hasValue)
+        throw UsageError(name + " needs a value after an equals sign: " + name + "=" + option->valueName);
+    if (option->valueName.empty() && equals != std::string::npos)
+        throw UsageError(name + " takes no value");
+}
+
+void CommandLine::readArguments(const std::vector<std::string>& given) const
+{
+    for (size_t i = 0; i < given.size(); i++)
+    {
+        if (i >= positional.size() && (positional.empty() || !positional.back().repeats))
+            throw UsageError("'" + given[i] + "' is one argument too many");
+        positional[std::min(i, positional.size() - 1)].set(given[i]);
+    }
+    if (given.size() < positional.size())
+        throw UsageError("<" + positional[given.size()].name + "> is missing");
+}
+
+void CommandLine::readOptions(int argc, const char* const* argv) const
+{
+    std::string keys;
+    for (size_t i = 0; i < options.size(); i++)
+        keys += "{" + options[i].name + "||}";
+    const cv::CommandLineParser parser(argc, argv, keys);
+    for (size_t i = 0; i < options.size(); i++)
+    {
+        if (parser.has(options[i].name))
+            options[i].set(parser.get<std::string>(options[i].name, false));
+        else if (options[i].isRequired)
+            throw UsageError("--" + options[i].name + "=" + options[i].valueName + " is missing");
+    }
+}
+
+bool CommandLine::parse(int argc, const char* const* argv)
+{
+    std::vector<std::string> given;
+    for (int i = 1; i < argc; i++)
+    {
+        const std::string argument = argv[i];
+        if (argument == "--help" || argument == "-h")
+        {
+            printHelp();
+            return false;
+        }
+        if (!isOption(argument))
+            given.push_back(argument);
+    }
+    for (int i = 1; i < argc; i++)
+        if (isOption(argv[i]))
+            checkOption(argv[i]);
+    readArguments(given);
+    readOptions(argc, argv);
+    return true;
+}
+
+std::string CommandLine::usage() const
+{
+    std::string line = program;
+    for (size_t i = 0; i < positional.size(); i++)
+        line += " <" + positional[i].name + ">" + (positional[i].repeats ? "..." : "");
+    for (size_t i = 0; i < options.size(); i++)
+        if (options[i].isRequired)
+            line += " --" + options[i].name + "=" + options[i].valueName;
+    return line + " [options]";
+}
+
+void CommandLine::printHelp() const
+{
+    const size_t column = 22;
+    printWrapped("", 0, purpose);
+    std::cout << "\nUsage: " << usage() << "\n\n";
+    for (size_t i = 0; i < positional.size(); i++)
+        printWrapped("  <" + positional[i].name + ">", column, positional[i].help);
+    for (size_t i = 0; i < options.size(); i++)
+    {
+        const Option& option = options[i];
+        if (!option.heading.empty())
+            std::cout << "\n" << option.heading << ":\n";
+        const std::string value = option.valueName.empty() ? "" : "=" + option.valueName;
+        const std::string defaultText = option.defaultText.empty() ? "" : " [" + option.defaultText + "]";
+        printWrapped("  --" + option.name + value, column, option.help + defaultText);
+    }
+    printWrapped("  --help", column, "print this");
+    std::cout << "\nExamples:\n";
+    for (size_t i = 0; i < examples.size(); i++)
+        std::cout << "  " << examples[i] << '\n';
+}
+
+int runProgram(const std::string& program, int (*body)(int, char**), int argc, char** argv)
+{
+    try
+    {
+        return body(argc, argv);
+    }
+    catch (const UsageError& error)
+    {
+        std::cerr << program << ": " << error.what() << "\n" << program << " --help lists what can be given\n";
+        return 2;
+    }
+    catch (const cv::Exception& error)
+    {
+        std::cerr << program << ": " << error.err << std::endl;
+    }
+    catch (const std::exception& error)
+    {
+        std::cerr << program << ": " << error.what() << std::endl;
+    }
+    return 1;
+}

@@ -1,0 +1,91 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef ANOMALY_SAMPLES_COMMAND_LINE_HPP
+#define ANOMALY_SAMPLES_COMMAND_LINE_HPP
+
+#include "opencv2/core.hpp"
+
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+//! The command line asks for something that makes no sense: exit code 2.
+struct UsageError : std::runtime_error
+{
+    explicit UsageError(const std::string& message) : std::runtime_error(message) {}
+};
+
+/** Options tied to variables: a variable's value before parse is the option's default, so defaults are written once.
+
+cv::CommandLineParser finds the values; this adds what it leaves out. It drops unknown options silently, reads 12abc as
+12, and its help has neither a usage line nor examples.
+*/
+class CommandLine
+{
+public:
+    CommandLine(const std::string& program, const std::string& purpose);
+
+    //! Arguments without a name, in order.
+    void argument(const std::string& name, std::string& value, const std::string& help);
+    void arguments(const std::string& name, std::vector<std::string>& values, const std::string& help); // one or more, and the last
+
+    //! Options that must be given.
+    void required(const std::string& name, const std::string& valueName, std::string& value, const std::string& help);
+
+    void option(const std::string& name, const std::string& valueName, std::string& value, const std::string& help);
+    void option(const std::string& name, const std::string& valueName, int& value, const std::string& help, int lowest = 0);
+    void option(const std::string& name, const std::string& valueName, double& value, const std::string& help);
+    void option(const std::string& name, const std::string& valueName, std::vector<std::string>& value, const std::string& help);
+    //! One number for all three channels, or three with commas.
+    void option(const std::string& name, const std::string& valueName, cv::Scalar& value, const std::string& help);
+    //! The value is the chosen name's index.
+    void choice(const std::string& name, const std::vector<std::string>& names, int& value, const std::string& help);
+    void flag(const std::string& name, bool& value, const std::string& help);
+
+    //! Number of threads; parse sets it for all of OpenCV.
+    void threadsOption();
+
+    //! Stands above the options that follow, in the help.
+    void heading(const std::string& title);
+    void example(const std::string& command);
+
+    //! False: the help was asked for and is printed. Throws UsageError.
+    bool parse(int argc, const char* const* argv);
+
+private:
+    struct Option
+    {
+        std::string heading;
+        std::string name, valueName, defaultText, help;
+        bool isRequired;
+        std::function<void(const std::string&)> set;
+    };
+    struct Argument
+    {
+        std::string name, help;
+        std::function<void(const std::string&)> set;
+        bool repeats;
+    };
+
+    void add(const std::string& name, const std::string& valueName, const std::string& defaultText, const std::string& help,
+             const std::function<void(const std::string&)>& set);
+    const Option* find(const std::string& name) const;
+    void checkOption(const std::string& argument) const;
+    void readArguments(const std::vector<std::string>& given) const;
+    void readOptions(int argc, const char* const* argv) const;
+    std::string usage() const;
+    void printHelp() const;
+
+    std::string program, purpose, nextHeading;
+    std::vector<Argument> positional;
+    std::vector<Option> options;
+    std::vector<std::string> examples;
+    int threads;
+};
+
+//! Runs a program's body and turns exceptions into messages on stderr and exit codes: 0 done, 1 failed, 2 usage.
+int runProgram(const std::string& program, int (*body)(int, char**), int argc, char** argv);
+
+#endif

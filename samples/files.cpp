@@ -1,0 +1,146 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "files.hpp"
+
+#include "opencv2/core/utils/filesystem.hpp"
+#include "opencv2/imgcodecs.hpp"
+#include "opencv2/imgproc.hpp"
+
+#include <algorithm>
+#include <cctype>
+#include <cmath>
+#include <cstdio>
+#include <fstream>
+#include <set>
+#include <stdexcept>
+
+namespace fs = cv::utils::fs;
+
+std::string fileName(const std::string& path)
+{
+    const size_t end = path.find_last_not_of("/\\");
+    const std::string trimmed = path.substr(0, end + 1);
+    return trimmed.substr(trimmed.find_last_of("/\\") + 1);
+}
+
+std::string withoutExtension(const std::string& path)
+{
+    const size_t dot = path.rfind('.'), name = path.find_last_of("/\\") + 1;
+    return dot == std::string::npos || dot <= name ? path : path.substr(0, dot);
+}
+
+std::string extension(const std::string& path)
+{
+    std::string name = path.substr(withoutExtension(path).size());
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    return name.empty() ? name : name.substr(1);
+}
+
+bool isImageFile(const std::string& path)
+{
+    static const std::set<std::string> extensions = {"bmp", "dib", "exr", "hdr", "jp2", "jpe", "jpeg", "jpg",  "pbm", "pfm",
+                                                     "pgm", "png", "pnm", "ppm", "ras", "sr",  "tif",  "tiff", "webp"};
+    return extensions.count(extension(path)) > 0;
+}
+
+std::vector<std::string> listFolder(const std::string& folder)
+{
+    if (!fs::isDirectory(folder))
+        throw std::runtime_error("there is no folder '" + folder + "'");
+    std::vector<std::string> names, visible;
+    fs::glob_relative(folder, "", names, false, true);
+    for (size_t i = 0; i < names.size(); i++)
+        if (names[i][0] != '.')
+            visible.push_back(names[i]);
+    std::sort(visible.begin(), visible.end());
+    return visible;
+}
+
+std::vector<std::string> listImages(const std::string& folder)
+{
+    std::vector<std::string> files;
+    for (const std::string& name : listFolder(folder))
+        if (isImageFile(name) && !fs::isDirectory(fs::join(folder, name)))
+            files.push_back(fs::join(folder, name));
+    return files;
+}
+
+// A link to a folder further up would otherwise be followed for ever: each real folder is visited once.
+static void listBelow(const std::string& root, const std::string& below, std::set<std::string>& visited, std::vector<std::string>& files)
+{
+    const std::string folder = below.empty() ? root : fs::join(root, below);
+    if (!visited.insert(fs::canonical(folder)).second)
+        return;
+    for (const std::string& name : listFolder(folder))
+    {
+        const std::string relative = below.empty() ? name : fs::join(below, name);
+        if (fs::isDirectory(fs::join(folder, name)))
+            listBelow(root, relative, visited, files);
+        else if (isImageFile(name))
+            files.push_back(relative);
+    }
+}
+
+std::vector<std::string> listImagesBelow(const std::string& folder, const std::string& except)
+{
+    std::vector<std::string> files;
+    std::set<std::string> visited;
+    if (!except.empty() && fs::exists(except))
+        visited.insert(fs::canonical(except));
+    listBelow(folder, "", visited, files);
+    return files;
+}
+
+cv::Mat readImage(const std::string& file)
+{
+    const cv::Mat image = cv::imread(file, cv::IMREAD_UNCHANGED);
+    if (image.empty())
+        throw std::runtime_error(
+            "'" + file + "' can not be read: " + (fs::exists(file) ? "it is damaged or of a format that this OpenCV lacks" : "there is no such file"));
+    return image;
+}
+
+cv::Mat toDisplay(const cv::Mat& image)
+{
+    const double scale = image.depth() == CV_16U ? 1 / 257. : image.depth() == CV_8U ? 1 : 255;
+    cv::Mat bytes, display;
+    image.convertTo(bytes, CV_8U, scale);
+    if (bytes.channels() == 3)
+        return bytes;
+    cv::cvtColor(bytes, display, bytes.channels() == 1 ? cv::COLOR_GRAY2BGR : cv::COLOR_BGRA2BGR);
+    return display;
+}
+
+void makeParentFolder(const std::string& file)
+{
+    const std::string folder = fs::getParent(file);
+    if (!folder.empty() && !fs::createDirectories(folder))
+        throw std::runtime_error("the folder '" + folder + "' can not be made");
+}
+
+void checkWritable(const std::string& file)
+{
+    if (fs::isDirectory(file))
+        throw std::runtime_error("'" + file + "' is a folder");
+    // Not the file itself: what it holds stays until there is something to put in its place.
+    const std::string trial = file + ".tmp";
+    if (!std::ofstream(trial.c_str(), std::ios::app))
+        throw std::runtime_error("'" + file + "' can not be written");
+    std::remove(trial.c_str());
+}
+
+void writeFile(const std::string& file, const std::string& text)
+{
+    std::ofstream stream(file.c_str(), std::ios::binary);
+    stream << text;
+    stream.close();
+    if (!stream)
+        throw std::runtime_error("'" + file + "' can not be written");
+}
+
+void FlatJson::put(const std::string& key, double number)
+{
+    if (std::isfinite(number))
+        storage << key << number;
+}

@@ -1,0 +1,60 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef ANOMALY_SAMPLES_FILES_HPP
+#define ANOMALY_SAMPLES_FILES_HPP
+
+#include "opencv2/core.hpp"
+
+#include <string>
+#include <vector>
+
+// Parts of a path.
+std::string fileName(const std::string& path);         // "a/b.png" -> "b.png"
+std::string withoutExtension(const std::string& path); // "a/b.png" -> "a/b"
+std::string extension(const std::string& path);        // "a/b.PNG" -> "png"
+
+bool isImageFile(const std::string& path);
+
+//! Names inside a folder, sorted; symbolic links are followed, hidden files left out.
+std::vector<std::string> listFolder(const std::string& folder);
+
+//! Images directly inside a folder, with the folder's name in front.
+std::vector<std::string> listImages(const std::string& folder);
+
+//! Images below a folder at any depth, without the folder's name in front. `except`: a folder to leave out.
+std::vector<std::string> listImagesBelow(const std::string& folder, const std::string& except = std::string());
+
+//! The image as it is in the file: depth, channels and orientation as fit sees them. Throws when it cannot be read.
+cv::Mat readImage(const std::string& file);
+
+//! 8-bit BGR to draw on, by the same rules as the detector reads an image.
+cv::Mat toDisplay(const cv::Mat& image);
+
+//! Makes the folder that a file is going to lie in.
+void makeParentFolder(const std::string& file);
+
+//! Throws when no file can be written under this name, so that a long run does not end with that.
+void checkWritable(const std::string& file);
+
+//! Writes all of a file, or throws.
+void writeFile(const std::string& file, const std::string& text);
+
+//! One flat JSON object.
+class FlatJson
+{
+public:
+    FlatJson() : storage("", cv::FileStorage::WRITE | cv::FileStorage::MEMORY | cv::FileStorage::FORMAT_JSON) {}
+
+    void put(const std::string& key, const std::string& text) { storage << key << text; }
+    void put(const std::string& key, const char* text) { storage << key << text; }
+    void put(const std::string& key, int number) { storage << key << number; }
+    //! JSON has no word for NaN and infinity: they are left out.
+    void put(const std::string& key, double number);
+    void write(const std::string& file) { writeFile(file, storage.releaseAndGetString()); }
+
+private:
+    cv::FileStorage storage;
+};
+
+#endif
