@@ -49,7 +49,7 @@ public:
     void schedule()
     {
         const int lanes = natural_vector_size<float>();
-        Var t{"t"}, inner{"inner"};
+        Var t{"t"}, inner{"inner"}, vector{"vector"};
         setLayout();
 
         nearest.split(p, s, i, strip, TailStrategy::GuardWithIf).split(s, t, inner, stripsPerTile, TailStrategy::GuardWithIf).reorder(i, j, inner, t);
@@ -58,7 +58,7 @@ public:
         packed.compute_at(nearest, t).vectorize(i, lanes).unroll(i);
 
         best.compute_at(nearest, t).vectorize(i, lanes).unroll(i);
-        best.update().reorder(i, candidates.x, s, candidates.y).vectorize(i, lanes).unroll(i).unroll(candidates.x);
+        best.update().split(i, vector, i, lanes).reorder(i, candidates.x, vector, s, candidates.y).vectorize(i).unroll(candidates.x);
 
         scheduleProduct(rank, best, candidates.y, product, i, c, s, get_target());
 

@@ -85,24 +85,33 @@ int toChoice(const std::string& name, const std::string& text, const std::vector
     throw badValue(name, text, "one of " + join(names, ", "));
 }
 
-// Words of a text in lines that fit beside a column of this width.
-void printWrapped(const std::string& left, size_t column, const std::string& text)
+void printLine(std::string line)
 {
-    const size_t lineEnd = 100;
-    std::string line = left;
-    line.resize(std::max(left.size() + 1, column), ' ');
-    const std::vector<std::string> words = split(text, ' ');
-    for (size_t i = 0; i < words.size(); i++)
-    {
-        if (line.size() + words[i].size() > lineEnd)
-        {
-            std::cout << line << '\n';
-            line.assign(column, ' ');
-        }
-        line += words[i] + " ";
-    }
     line.erase(line.find_last_not_of(' ') + 1);
     std::cout << line << '\n';
+}
+
+// The words of a text beside the column on the left, whose own entry may need a line of its own.
+void printWrapped(const std::string& left, size_t column, const std::string& text)
+{
+    const size_t lineEnd = 96;
+    std::string line = left;
+    if (!left.empty() && left.size() >= column)
+    {
+        printLine(left);
+        line.clear();
+    }
+    line.resize(column, ' ');
+    for (const std::string& word : split(text, ' '))
+    {
+        if (line.size() + word.size() > lineEnd)
+        {
+            printLine(line);
+            line.assign(column, ' ');
+        }
+        line += word + " ";
+    }
+    printLine(line);
 }
 
 bool isOption(const std::string& argument)
@@ -199,9 +208,9 @@ void CommandLine::example(const std::string& command)
 
 const CommandLine::Option* CommandLine::find(const std::string& name) const
 {
-    for (size_t i = 0; i < options.size(); i++)
-        if (options[i].name == name)
-            return &options[i];
+    for (const Option& option : options)
+        if (option.name == name)
+            return &option;
     return NULL;
 }
 
@@ -234,15 +243,15 @@ void CommandLine::readArguments(const std::vector<std::string>& given) const
 void CommandLine::readOptions(int argc, const char* const* argv) const
 {
     std::string keys;
-    for (size_t i = 0; i < options.size(); i++)
-        keys += "{" + options[i].name + "||}";
+    for (const Option& option : options)
+        keys += "{" + option.name + "||}";
     const cv::CommandLineParser parser(argc, argv, keys);
-    for (size_t i = 0; i < options.size(); i++)
+    for (const Option& option : options)
     {
-        if (parser.has(options[i].name))
-            options[i].set(parser.get<std::string>(options[i].name, false));
-        else if (options[i].isRequired)
-            throw UsageError("--" + options[i].name + "=" + options[i].valueName + " is missing");
+        if (parser.has(option.name))
+            option.set(parser.get<std::string>(option.name, false));
+        else if (option.isRequired)
+            throw UsageError("--" + option.name + "=" + option.valueName + " is missing");
     }
 }
 
@@ -271,11 +280,11 @@ bool CommandLine::parse(int argc, const char* const* argv)
 std::string CommandLine::usage() const
 {
     std::string line = program;
-    for (size_t i = 0; i < positional.size(); i++)
-        line += " <" + positional[i].name + ">" + (positional[i].repeats ? "..." : "");
-    for (size_t i = 0; i < options.size(); i++)
-        if (options[i].isRequired)
-            line += " --" + options[i].name + "=" + options[i].valueName;
+    for (const Argument& argument : positional)
+        line += " <" + argument.name + ">" + (argument.repeats ? "..." : "");
+    for (const Option& option : options)
+        if (option.isRequired)
+            line += " --" + option.name + "=" + option.valueName;
     return line + " [options]";
 }
 
@@ -284,11 +293,10 @@ void CommandLine::printHelp() const
     const size_t column = 22;
     printWrapped("", 0, purpose);
     std::cout << "\nUsage: " << usage() << "\n\n";
-    for (size_t i = 0; i < positional.size(); i++)
-        printWrapped("  <" + positional[i].name + ">", column, positional[i].help);
-    for (size_t i = 0; i < options.size(); i++)
+    for (const Argument& argument : positional)
+        printWrapped("  <" + argument.name + ">", column, argument.help);
+    for (const Option& option : options)
     {
-        const Option& option = options[i];
         if (!option.heading.empty())
             std::cout << "\n" << option.heading << ":\n";
         const std::string value = option.valueName.empty() ? "" : "=" + option.valueName;
@@ -297,8 +305,8 @@ void CommandLine::printHelp() const
     }
     printWrapped("  --help", column, "print this");
     std::cout << "\nExamples:\n";
-    for (size_t i = 0; i < examples.size(); i++)
-        std::cout << "  " << examples[i] << '\n';
+    for (const std::string& example : examples)
+        std::cout << "  " << example << '\n';
 }
 
 int runProgram(const std::string& program, int (*body)(int, char**), int argc, char** argv)

@@ -24,7 +24,7 @@ std::string clockTime(double seconds)
     return hours ? cv::format("%d:%02d:%02d", hours, minutes, whole % 60) : cv::format("%d:%02d", minutes, whole % 60);
 }
 
-ProgressBar::ProgressBar() : isTerminal(isatty(2) != 0), started(0), lastDrawn(0), lastTenth(-1), drawnLength(0)
+ProgressBar::ProgressBar() : isTerminal(isatty(2) != 0), started(0), lastDrawn(0), lastTenth(0), drawnLength(0)
 {
 }
 
@@ -33,7 +33,7 @@ void ProgressBar::start(const std::string& newTitle)
     title = newTitle;
     started = cv::getTickCount();
     lastDrawn = 0;
-    lastTenth = -1;
+    lastTenth = 0;
 }
 
 void ProgressBar::update(const std::string& newTitle, int done, int total, const std::string& note)
@@ -53,7 +53,7 @@ bool ProgressBar::isDue(int done, int total)
     if (isTerminal)
         return !lastDrawn || done == total || secondsSince(lastDrawn) > 0.1;
     const int tenth = total > 0 ? int(int64(done) * 10 / total) : done / 100;
-    const bool isNew = tenth != lastTenth && done > 0;
+    const bool isNew = tenth != lastTenth;
     lastTenth = tenth;
     return isNew;
 }

@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
 #include "adaptation.hpp"
+#include "error_text.hpp"
 #include "patch_scorer.hpp"
 #include "random_stream.hpp"
 #include "trainer_loader.hpp"
@@ -51,7 +52,7 @@ public:
         }
         catch (const std::exception& e)
         {
-            error = e.what();
+            error = errorText(e);
             return false;
         }
     }

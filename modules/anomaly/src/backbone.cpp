@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
 #include "backbone.hpp"
+#include "error_text.hpp"
 
 #include "opencv2/dnn.hpp"
 
@@ -89,7 +90,7 @@ public:
         }
         catch (const std::exception& e)
         {
-            CV_Error_(Error::StsParseError, ("Backbone %s is no ONNX network that this OpenCV reads: %s", name.c_str(), e.what()));
+            CV_Error_(Error::StsParseError, ("Backbone %s is no ONNX network that this OpenCV reads: %s", name.c_str(), errorText(e).c_str()));
         }
     }
 
@@ -105,7 +106,7 @@ public:
         catch (const std::exception& e)
         {
             CV_Error_(Error::StsBadArg, ("Backbone %s does not give the outputs '%s' for an input of %s. Its last outputs are '%s'. cv::dnn says: %s", name.c_str(),
-                                         join(outputs).c_str(), shapeOf(input).c_str(), join(net->getUnconnectedOutLayersNames()).c_str(), e.what()));
+                                         join(outputs).c_str(), shapeOf(input).c_str(), join(net->getUnconnectedOutLayersNames()).c_str(), errorText(e).c_str()));
         }
         features.owner = net;
         checkShapes(features.maps);

@@ -28,7 +28,7 @@ struct BackboneSource
 };
 
 //! A frozen network. forward is safe from several threads.
-class Backbone
+class CV_EXPORTS Backbone
 {
 public:
     virtual ~Backbone() {}
@@ -39,7 +39,7 @@ public:
 };
 
 //! The embedded network for "", "lite0" and its full name; else the file of that name.
-BackboneSource loadBackbone(const String& nameOrFile, const std::vector<String>& outputs);
+CV_EXPORTS BackboneSource loadBackbone(const String& nameOrFile, const std::vector<String>& outputs);
 
 bool isEmbeddedBackbone(const String& name);
 

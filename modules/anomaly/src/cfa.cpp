@@ -446,6 +446,7 @@ CfaModel CFAImpl::modelToWrite() const
 
 void CFAImpl::save(const String& filename) const
 {
+    checkModelFileName(filename);
     const CfaModel model = modelToWrite();
     replaceFile(filename, [&](const String& temporary) {
         FileStorage file = openModelFile(temporary, FileStorage::WRITE | FileStorage::BASE64);

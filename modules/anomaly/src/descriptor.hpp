@@ -31,16 +31,16 @@ struct Descriptor
 };
 
 //! A descriptor at its random start.
-Descriptor randomDescriptor(const std::vector<int>& channels, double gammaD, int init, int seed);
+CV_EXPORTS Descriptor randomDescriptor(const std::vector<int>& channels, double gammaD, int init, int seed);
 
 //! The 3x3 average (stride 1, padding 1, padding counted) of each 1 x channels x rows x cols map.
-std::vector<Mat> poolPatches(const std::vector<Mat>& maps);
+CV_EXPORTS std::vector<Mat> poolPatches(const std::vector<Mat>& maps);
 
 //! Size of the patch grid: that of the first map.
 Size patchGrid(const std::vector<Mat>& maps);
 
 //! Descriptors of all patches of pooled maps, D' x patches, CV_32F: patches innermost, as the maps come.
-Mat project(const std::vector<Mat>& pooled, const Descriptor& descriptor);
+CV_EXPORTS Mat project(const std::vector<Mat>& pooled, const Descriptor& descriptor);
 
 }} // namespace cv::anomaly
 

@@ -108,17 +108,14 @@ void MemoryBankBuilder::addMovingAverage(const Mat& phi, const Mat& mask)
 MemoryBank MemoryBankBuilder::finish() const
 {
     MemoryBank bank;
-    if (settings.mode == CFA::BANK_MEAN)
-        bank.C = cluster(patchesAsRows(mean, count > 0));
-    else
-        bank.C = centres;
-    if (bank.C.empty())
-        CV_Error(Error::StsBadArg, "The masks leave no patch to learn: they must be nonzero where the images are to be checked");
+    bank.C = centres.empty() ? cluster(mean.empty() ? Mat() : patchesAsRows(mean, count > 0)) : centres;
     return bank;
 }
 
 Mat MemoryBankBuilder::cluster(const Mat& patches) const
 {
+    if (patches.empty())
+        CV_Error(Error::StsBadArg, "The masks leave no patch to learn: they must be 255 where the images are to be checked");
     const int centreCount = int(patches.rows * settings.gammaC);
     if (centreCount < settings.least)
         CV_Error_(Error::StsOutOfRange, ("gammaC %g of %d patches leaves %d centres, expected at least K + J = %d: raise gammaC", settings.gammaC,

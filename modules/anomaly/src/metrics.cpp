@@ -4,6 +4,8 @@
 #include "precomp.hpp"
 #include "score_curve.hpp"
 
+#include <functional>
+
 namespace cv {
 namespace anomaly {
 

@@ -4,6 +4,7 @@
 #include "precomp.hpp"
 #include "model_io.hpp"
 #include "cfa_params.hpp"
+#include "error_text.hpp"
 #include "sha256.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
@@ -305,6 +306,21 @@ void checkWritten(const String& filename, const CfaModel& model)
     }
 }
 
+static bool endsWith(const String& text, const String& end)
+{
+    return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
+}
+
+// cv::FileStorage takes any other name for YAML.
+void checkModelFileName(const String& filename)
+{
+    const String plain = endsWith(filename, ".gz") ? filename.substr(0, filename.size() - 3) : filename;
+    for (const char* extension : {".yml", ".yaml", ".xml", ".json"})
+        if (endsWith(plain, extension))
+            return;
+    CV_Error_(Error::StsBadArg, ("Model file '%s' can not be written: its name must end in .yml, .yaml, .xml or .json, each also with .gz", filename.c_str()));
+}
+
 FileStorage openModelFile(const String& filename, int mode)
 {
     FileStorage file;
@@ -316,7 +332,7 @@ FileStorage openModelFile(const String& filename, int mode)
     catch (const std::exception& e)
     {
         file.release();
-        why = e.what();
+        why = errorText(e);
     }
     if (!file.isOpened())
         CV_Error_(Error::StsObjectNotFound, ("Model file '%s' can not be %s: %s", filename.c_str(), mode & FileStorage::WRITE ? "written" : "read", why.c_str()));

@@ -52,6 +52,9 @@ void checkWritten(const String& filename, const CfaModel& model);
 //! The map that holds a model in a file, whose `method` tells the class; throws when this is no model file.
 FileNode modelNode(const FileStorage& file, const String& filename);
 
+//! Throws when the name does not say which format a file is to be written in.
+void checkModelFileName(const String& filename);
+
 //! Opens for reading or writing; throws when that fails, also where cv::FileStorage's parser does.
 FileStorage openModelFile(const String& filename, int mode);
 

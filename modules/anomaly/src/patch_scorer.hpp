@@ -14,7 +14,7 @@ namespace cv {
 namespace anomaly {
 
 //! The K centres nearest to each patch, by squared Euclidean distance; ties go to the lower index.
-class NeighbourSearch
+class CV_EXPORTS NeighbourSearch
 {
 public:
     virtual ~NeighbourSearch() {}
@@ -33,7 +33,7 @@ struct ScoreSettings
 };
 
 //! Feature maps in, patch scores out.
-class PatchScorer
+class CV_EXPORTS PatchScorer
 {
 public:
     virtual ~PatchScorer() {}

@@ -6,6 +6,7 @@
 
 #include "opencv2/imgproc.hpp"
 
+#include <climits>
 #include <functional>
 #include <mutex>
 

@@ -25,7 +25,7 @@ void checkImage(const Mat& image, const String& name = String());
 void checkMask(const Mat& mask, Size image);
 
 //! The backbone's input, 1 x 3 x crop x crop, CV_32F.
-Mat preprocess(const Mat& image, const InputSettings& input);
+CV_EXPORTS Mat preprocess(const Mat& image, const InputSettings& input);
 
 //! The mask at the input's pixels, 0 or 255.
 Mat preprocessMask(const Mat& mask, const InputSettings& input);

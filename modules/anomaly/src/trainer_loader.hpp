@@ -6,15 +6,17 @@
 
 #include "trainer.hpp"
 
+#include "opencv2/core.hpp"
+
 #include <memory>
 
 namespace cv {
 namespace anomaly {
 
 //! Throws StsNotImplemented, naming what to install, where opencv_anomaly_train is missing.
-void requireTrainer();
+CV_EXPORTS void requireTrainer();
 
-std::unique_ptr<Trainer> createTrainer(const TrainerSettings& settings);
+CV_EXPORTS std::unique_ptr<Trainer> createTrainer(const TrainerSettings& settings);
 
 }} // namespace cv::anomaly
 

@@ -84,7 +84,7 @@ void drawHeatMap(InputArray image, InputArray mapArray, OutputArray dst, double 
     for (int y = 0; y < canvas.rows; y++)
         for (int x = 0; x < canvas.cols; x++)
         {
-            // Full cover from half the range on: the peak is read off by colour, not by how faint it is.
+            // Cover grows with the score: at the same cover everywhere, good parts would drown in the colour of low scores.
             const int level = levels(y, x);
             const double cover = opacity * std::min(1., level / 255.);
             const Vec3b color = palette(level);
@@ -100,8 +100,7 @@ static Mat segment(const Mat& map, double threshold, double minimumArea)
     Mat mask = map >= threshold;
     if (minimumArea <= 1)
         return mask;
-    Mat_<int> labels;
-    Mat_<int> statistics;
+    Mat_<int> labels, statistics;
     Mat centroids;
     connectedComponentsWithStats(mask, labels, statistics, centroids, 8, CV_32S);
     for (int y = 0; y < mask.rows; y++)
@@ -143,7 +142,8 @@ namespace {
 struct PanelLayout
 {
     explicit PanelLayout(int pictureHeight, bool titled)
-        : height(pictureHeight), gap(std::max(4, pictureHeight / 32)), text(std::max(8, pictureHeight / 20)), bar(titled ? 2 * text + gap / 2 : gap) {}
+        : height(pictureHeight), gap(std::max(4, pictureHeight / 32)), text(std::max(8, pictureHeight / 20)),
+          bar(titled ? 2 * text + gap / 2 : gap) {}
     int height, gap;
     int text; //!< height of a capital letter
     int bar;  //!< from the panel's upper edge to the pictures
@@ -169,20 +169,36 @@ static Mat toHeight(const Mat& picture, int height, int index)
     return scaled;
 }
 
-static int titleWidth(const String& title, int textHeight)
+static int strokeOf(int textHeight)
 {
-    return getTextSize(title, titleFont, getFontScaleFromHeight(titleFont, textHeight), 1, 0).width;
+    return std::max(1, cvRound(textHeight / 16.));
 }
 
-static void drawTitle(Mat& panel, String title, int left, int width, const PanelLayout& layout)
+static int titleWidth(const String& title, int textHeight)
+{
+    const int thickness = strokeOf(textHeight);
+    return getTextSize(title, titleFont, getFontScaleFromHeight(titleFont, textHeight, thickness), thickness, 0).width;
+}
+
+static String cutToWidth(const String& title, int textHeight, int width)
+{
+    if (titleWidth(title, textHeight) <= width)
+        return title;
+    size_t length = title.size();
+    while (length > 0 && titleWidth(title.substr(0, length) + "...", textHeight) > width)
+        length--;
+    return title.substr(0, length) + "...";
+}
+
+static void drawTitle(Mat& panel, const String& fullTitle, int left, int width, const PanelLayout& layout)
 {
     int text = layout.text;
-    while (text > smallestText && titleWidth(title, text) > width)
+    while (text > smallestText && titleWidth(fullTitle, text) > width)
         text--;
-    while (!title.empty() && titleWidth(title, text) > width)
-        title.erase(title.size() - 1);
+    const String title = cutToWidth(fullTitle, text, width);
     const Point origin(left + (width - titleWidth(title, text)) / 2, (layout.bar + text) / 2);
-    putText(panel, title, origin, titleFont, getFontScaleFromHeight(titleFont, text), Scalar::all(40), 1, LINE_AA);
+    const int thickness = strokeOf(text);
+    putText(panel, title, origin, titleFont, getFontScaleFromHeight(titleFont, text, thickness), Scalar::all(40), thickness, LINE_AA);
 }
 
 void drawPanel(InputArrayOfArrays pictureArray, const std::vector<String>& titles, OutputArray dst, int height)

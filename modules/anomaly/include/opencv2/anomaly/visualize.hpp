@@ -23,14 +23,15 @@ what is expected.
 
 /** @brief Lays a map over its image in colours.
 
-The colour covers more where the map is higher, so that the image stays clear where nothing stands out.
+The colour's cover grows with the score, from nothing at lowest to opacity at highest, so that the image stays clear where
+nothing stands out.
 @param image the image
 @param map CV_32FC1 map of scores
 @param dst CV_8UC3 of the image's size
 @param lowest map value that is drawn in the first colour
 @param highest map value that is drawn in the last colour; if not over lowest, both are taken from this map, which then
 has the full range of colours even if nothing is wrong. To compare images use AnomalyDetector::getMapRange
-@param opacity how far the highest values cover the image, 0..1
+@param opacity how far the highest scores cover the image, 0..1
 @param colormap one of cv::ColormapTypes
 */
 CV_EXPORTS_W void drawHeatMap(InputArray image, InputArray map, OutputArray dst, double lowest = 0, double highest = 0,

@@ -1,0 +1,52 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+
+// Adds a coarse scale's projection, bilinearly upsampled, to phi.
+#include "bilinear.hpp"
+
+using namespace Halide;
+
+namespace {
+
+class AddUpsampled : public Generator<AddUpsampled>
+{
+public:
+    Input<Buffer<float, 3>> coarse{"coarse"}; // column, row, feature
+    Input<int> width{"width"}, height{"height"}; // of phi's grid
+    Output<Buffer<float, 3>> phi{"phi"};      // column, row, feature: added to in place
+
+    void generate()
+    {
+        defineBilinear(columns, x, coarse.dim(0).extent(), width);
+        defineBilinear(rows, y, coarse.dim(1).extent(), height);
+
+        // Columns first: the gathers are on the coarse map's rows, half of phi's or fewer.
+        wide(x, yc, d) = between(coarse(columns(x)[0], yc, d), coarse(columns(x)[1], yc, d), columns(x)[2]);
+        phi(x, y, d) = undef<float>();
+        phi(x, y, d) += between(wide(x, rows(y)[0], d), wide(x, rows(y)[1], d), rows(y)[2]);
+    }
+
+    void schedule()
+    {
+        const int lanes = natural_vector_size<float>();
+        for (int dimension = 0; dimension < 3; dimension++)
+        {
+            coarse.dim(dimension).set_min(0);
+            phi.dim(dimension).set_min(0);
+        }
+        columns.compute_root();
+        rows.compute_root();
+        phi.update().parallel(d).vectorize(x, lanes, TailStrategy::GuardWithIf);
+        // A feature's plane (56 x 28 x 4 = 6 KiB) is in L1 when its rows are mixed.
+        wide.compute_at(phi, d).bound(yc, 0, coarse.dim(1).extent()).vectorize(x, lanes, TailStrategy::RoundUp);
+    }
+
+private:
+    Var x{"x"}, y{"y"}, yc{"yc"}, d{"d"};
+    Func columns{"columns"}, rows{"rows"}, wide{"wide"};
+};
+
+} // namespace
+
+HALIDE_REGISTER_GENERATOR(AddUpsampled, add_upsampled)

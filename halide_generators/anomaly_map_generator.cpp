@@ -1,0 +1,78 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+
+// Patch scores to a smooth map: bilinear to the map's size, then a separable filter, reflected at the border with the edge repeated.
+#include "bilinear.hpp"
+
+using namespace Halide;
+
+namespace {
+
+class AnomalyMap : public Generator<AnomalyMap>
+{
+public:
+    Input<Buffer<float, 2>> scores{"scores"}; // column, row of the patch grid
+    Input<Buffer<float, 1>> taps{"taps"};     // of the filter, an odd number
+    Input<int> width{"width"}, height{"height"}; // of the map
+    Output<Buffer<float, 2>> map{"map"};      // column, row
+
+    void generate()
+    {
+        Expr radius = taps.dim(0).extent() / 2;
+        defineBilinear(columns, x, scores.dim(0).extent(), width);
+        defineBilinear(rows, y, scores.dim(1).extent(), height);
+        wide(x, yc) = between(scores(columns(x)[0], yc), scores(columns(x)[1], yc), columns(x)[2]);
+        fine(x, y) = between(wide(x, rows(y)[0]), wide(x, rows(y)[1]), rows(y)[2]);
+
+        tap = RDom(0, taps.dim(0).extent());
+        vertical(x, y) += taps(tap) * fine(x, reflected(y + tap - radius, height));
+        mirrored(x, y) = vertical(reflected(x, width), y);
+        horizontal(x, y) += taps(tap) * mirrored(x + tap - radius, y);
+        map(x, y) = horizontal(x, y);
+    }
+
+    void schedule()
+    {
+        const int lanes = natural_vector_size<float>();
+        for (int dimension = 0; dimension < 2; dimension++)
+        {
+            scores.dim(dimension).set_min(0);
+            map.dim(dimension).set_min(0);
+        }
+        taps.dim(0).set_min(0);
+        columns.compute_root();
+        rows.compute_root();
+        wide.compute_root().vectorize(x, lanes, TailStrategy::RoundUp);
+        fine.compute_root().parallel(y, rowsPerTask).vectorize(x, lanes, TailStrategy::RoundUp);
+
+        // Four vectors of sums in registers share each tap.
+        Var xo{"xo"}, xi{"xi"}, task{"task"};
+        map.split(y, task, y, rowsPerTask, TailStrategy::GuardWithIf).parallel(task);
+        map.split(x, xo, xi, 4 * lanes, TailStrategy::GuardWithIf).vectorize(xi, lanes);
+        horizontal.compute_at(map, xo).vectorize(x, lanes, TailStrategy::RoundUp).unroll(x);
+        horizontal.update().reorder(x, tap).vectorize(x, lanes, TailStrategy::RoundUp).unroll(x);
+        mirrored.compute_at(map, y);
+        vertical.compute_at(map, y).vectorize(x, lanes, TailStrategy::RoundUp);
+        vertical.update().split(x, xo, xi, 4 * lanes, TailStrategy::RoundUp).reorder(xi, tap, xo).vectorize(xi, lanes).unroll(xi);
+    }
+
+private:
+    Var x{"x"}, y{"y"}, yc{"yc"};
+    Func columns{"columns"}, rows{"rows"}, wide{"wide"}, fine{"fine"}, vertical{"vertical"}, mirrored{"mirrored"}, horizontal{"horizontal"};
+    RDom tap;
+
+    // 224 rows make 14 tasks.
+    static constexpr int rowsPerTask = 16;
+
+    //! BORDER_REFLECT: ...2 1 0 | 0 1 2... | ...2 1 0, for any distance.
+    static Expr reflected(Expr at, Expr extent)
+    {
+        Expr wrapped = at % (2 * extent);
+        return clamp(min(wrapped, 2 * extent - 1 - wrapped), 0, extent - 1);
+    }
+};
+
+} // namespace
+
+HALIDE_REGISTER_GENERATOR(AnomalyMap, anomaly_map)

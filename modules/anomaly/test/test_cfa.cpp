@@ -1,0 +1,362 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "test_textures.hpp"
+
+#include <thread>
+
+namespace opencv_test {
+namespace {
+
+double differenceOf(const CFA& a, const CFA& b, const Mat& image)
+{
+    Mat mapOfA, mapOfB;
+    const double difference = std::abs(a.predict(image, mapOfA) - b.predict(image, mapOfB));
+    return difference + norm(mapOfA, mapOfB, NORM_INF);
+}
+
+Point highestPoint(const Mat& map)
+{
+    Point at;
+    minMaxLoc(map, NULL, NULL, NULL, &at);
+    return at;
+}
+
+TEST(Anomaly_CFA, finds_a_defect_and_where_it_is)
+{
+    const Ptr<CFA> cfa = quickDetector();
+    Mat good, bad;
+    const double goodScore = cfa->predict(goodImage(100), good), badScore = cfa->predict(badImage(101), bad);
+    EXPECT_GT(badScore, 2 * goodScore);
+    EXPECT_EQ(Size(96, 80), bad.size());
+    EXPECT_EQ(CV_32FC1, bad.type());
+    EXPECT_TRUE(defectOf(bad.size()).contains(highestPoint(bad)));
+    EXPECT_GE(badScore, cfa->getImageThreshold());
+    EXPECT_GT(cfa->normalizedScore(badScore), 0.5);
+    EXPECT_EQ(badScore, cfa->predict(badImage(101)));
+}
+
+TEST(Anomaly_CFA, training_draws_good_patches_together)
+{
+    if (!canTrain())
+        GTEST_SKIP() << "opencv_anomaly_train is not here: built without LibTorch";
+    CFA::Params params = quickParams();
+    params.adaptation = CFA::ADAPTATION_FULL;
+    params.epochs = 6;
+    const Ptr<CFA> before = quickDetector(quickParams(), 12), after = CFA::create(params);
+    std::vector<double> losses;
+    std::vector<String> stages;
+    after->setFitCallback([&](const FitProgress& progress) {
+        if (stages.empty() || stages.back() != progress.stage)
+            stages.push_back(progress.stage);
+        if (progress.stage == "training" && progress.step % (progress.steps / progress.epochs) == 0)
+            losses.push_back(progress.loss);
+        EXPECT_LE(progress.step, progress.steps);
+        return true;
+    });
+    after->fit(goodImages(12));
+    EXPECT_EQ((std::vector<String>{"features", "bank", "training", "thresholds"}), stages);
+    ASSERT_EQ(6u, losses.size());
+    EXPECT_LT(losses.back(), 0.8 * losses.front());
+    EXPECT_GT(after->getRadius(), params.radius);
+    EXPECT_LT(after->predict(goodImage(50)), before->predict(goodImage(50)));
+    EXPECT_GT(after->predict(badImage(9)), 2 * after->predict(goodImage(50)));
+}
+
+TEST(Anomaly_CFA, same_seed_same_model)
+{
+    CFA::Params params = quickParams();
+    if (canTrain())
+        params.adaptation = CFA::ADAPTATION_FULL;
+    const Ptr<CFA> one = quickDetector(params), two = quickDetector(params);
+    EXPECT_EQ(0, differenceOf(*one, *two, badImage(3)));
+    params.seed = 1;
+    EXPECT_NE(0, differenceOf(*one, *quickDetector(params), badImage(3)));
+}
+
+typedef testing::TestWithParam<const char*> Anomaly_Format;
+
+TEST_P(Anomaly_Format, loaded_model_predicts_bit_for_bit_as_the_fitted_one)
+{
+    const TemporaryName file(GetParam());
+    CFA::Params params = quickParams();
+    if (canTrain())
+        params.adaptation = CFA::ADAPTATION_FULL;
+    const Ptr<CFA> cfa = quickDetector(params);
+    cfa->save(file.name);
+    const Ptr<CFA> loaded = CFA::load(file.name);
+    EXPECT_EQ(0, differenceOf(*cfa, *loaded, badImage(3)));
+    EXPECT_EQ(cfa->getImageThreshold(), loaded->getImageThreshold());
+    EXPECT_EQ(cfa->getPixelThreshold(), loaded->getPixelThreshold());
+    EXPECT_EQ(cfa->getRadius(), loaded->getRadius());
+    EXPECT_EQ(cfa->normalizedScore(1), loaded->normalizedScore(1));
+    EXPECT_EQ(params.gammaC, loaded->getParams().gammaC);
+    EXPECT_EQ(params.outputs, loaded->getParams().outputs);
+    EXPECT_EQ(cfa->predict(badImage(3)), loadDetector(file.name)->predict(badImage(3)));
+    EXPECT_EQ(cfa->predict(badImage(3)), Algorithm::load<CFA>(file.name)->predict(badImage(3)));
+}
+
+INSTANTIATE_TEST_CASE_P(/**/, Anomaly_Format, testing::Values(".yml", ".xml", ".json", ".yml.gz", ".xml.gz", ".json.gz"));
+
+TEST(Anomaly_CFA, own_backbone_beside_the_model_named_or_inside)
+{
+    CFA::Params params = quickParams();
+    params.backbone = testDataPath("backbones/two_scales.onnx");
+    params.outputs = {"fine", "coarse"};
+    params.gammaC = params.gammaD = 1;
+    const Ptr<CFA> cfa = quickDetector(params);
+    const TemporaryName file(".yml");
+    cfa->save(file.name);
+    EXPECT_ERROR_WITH("two_scales.onnx", CFA::load(file.name));
+    EXPECT_ERROR_WITH("SHA-256", CFA::load(file.name, testDataPath("backbones/one_scale.onnx")));
+    EXPECT_EQ(0, differenceOf(*cfa, *CFA::load(file.name, params.backbone), badImage(3)));
+
+    params.embedBackbone = true;
+    const Ptr<CFA> whole = quickDetector(params);
+    whole->save(file.name);
+    EXPECT_EQ(0, differenceOf(*whole, *CFA::load(file.name), badImage(3)));
+}
+
+TEST(Anomaly_CFA, files_and_images_give_the_same_model)
+{
+    const std::vector<Mat> images = goodImages(5);
+    std::vector<std::unique_ptr<TemporaryName> > files;
+    std::vector<String> names;
+    for (const Mat& image : images)
+    {
+        files.emplace_back(new TemporaryName(".png"));
+        names.push_back(files.back()->name);
+        ASSERT_TRUE(imwrite(names.back(), image));
+    }
+    const Ptr<CFA> fromFiles = CFA::create(quickParams());
+    fromFiles->fit(names);
+    EXPECT_EQ(0, differenceOf(*fromFiles, *quickDetector(quickParams(), 5), badImage(3)));
+}
+
+TEST(Anomaly_CFA, features_past_the_cache_are_computed_again)
+{
+    CFA::Params params = quickParams();
+    if (canTrain())
+        params.adaptation = CFA::ADAPTATION_FULL;
+    const Ptr<CFA> cached = quickDetector(params);
+    params.cacheMiB = 0;
+    EXPECT_EQ(0, differenceOf(*cached, *quickDetector(params), badImage(3)));
+}
+
+TEST(Anomaly_CFA, image_types_are_converted_as_documented)
+{
+    const Ptr<CFA> cfa = quickDetector();
+    const Mat image = badImage(3);
+    Mat gray, grayAsColour, withAlpha, wide, real;
+    cvtColor(image, gray, COLOR_BGR2GRAY);
+    cvtColor(gray, grayAsColour, COLOR_GRAY2BGR);
+    cvtColor(image, withAlpha, COLOR_BGR2BGRA);
+    image.convertTo(wide, CV_16U, 257);
+    image.convertTo(real, CV_32F, 1. / 255);
+    const double score = cfa->predict(image);
+    EXPECT_EQ(cfa->predict(grayAsColour), cfa->predict(gray));
+    EXPECT_EQ(score, cfa->predict(withAlpha));
+    EXPECT_EQ(score, cfa->predict(wide));
+    EXPECT_EQ(score, cfa->predict(real));
+}
+
+TEST(Anomaly_CFA, batch_is_one_after_the_other)
+{
+    const Ptr<CFA> cfa = quickDetector();
+    const std::vector<Mat> images = {badImage(1), goodImage(2, Size(50, 130)), badImage(4, Size(65, 33))};
+    std::vector<double> scores;
+    std::vector<Mat> maps;
+    cfa->predictBatch(images, scores, maps);
+    ASSERT_EQ(3u, scores.size());
+    ASSERT_EQ(3u, maps.size());
+    for (size_t i = 0; i < images.size(); i++)
+    {
+        Mat map;
+        EXPECT_EQ(cfa->predict(images[i], map), scores[i]);
+        EXPECT_EQ(0, norm(map, maps[i], NORM_INF));
+    }
+    cfa->predictBatch(std::vector<Mat>(), scores, maps);
+    EXPECT_TRUE(scores.empty() && maps.empty());
+}
+
+TEST(Anomaly_CFA, cropped_input_leaves_the_border_at_0)
+{
+    CFA::Params params = quickParams();
+    params.inputMode = CFA::INPUT_CROPPED;
+    const Ptr<CFA> cfa = quickDetector(params);
+    Mat map;
+    cfa->predict(badImage(3, Size(144, 144)), map);
+    EXPECT_EQ(Size(144, 144), map.size());
+    EXPECT_EQ(0, countNonZero(map(Rect(0, 0, 144, 8)))); // 4 of 72 pixels on each side
+    EXPECT_EQ(128 * 128, countNonZero(map));
+
+    cfa->setMapSize(MAP_INPUT);
+    cfa->predict(badImage(3, Size(144, 144)), map);
+    EXPECT_EQ(Size(64, 64), map.size());
+    Mat mask = Mat::zeros(144, 144, CV_8U), inputMask;
+    mask(Rect(8, 8, 2, 2)).setTo(255);
+    cfa->maskToInput(mask, inputMask);
+    EXPECT_EQ(Size(64, 64), inputMask.size());
+    EXPECT_EQ(1, countNonZero(inputMask));
+    EXPECT_EQ(255, inputMask.at<uchar>(0, 0));
+}
+
+TEST(Anomaly_CFA, ensemble_averages_where_both_see_the_image)
+{
+    CFA::Params params = quickParams();
+    params.mapSize = MAP_INPUT;
+    const Ptr<CFA> resized = quickDetector(params);
+    params.inputMode = CFA::INPUT_CROPPED;
+    const Ptr<CFA> cropped = quickDetector(params);
+    params.inputMode = CFA::INPUT_ENSEMBLE;
+    const Ptr<CFA> both = quickDetector(params);
+    Mat mapOfResized, mapOfCropped, mapOfBoth;
+    resized->predict(badImage(3), mapOfResized);
+    cropped->predict(badImage(3), mapOfCropped);
+    const double score = both->predict(badImage(3), mapOfBoth);
+    Mat expected = mapOfResized.clone(), centre = expected(Rect(4, 4, 56, 56)), scaled; // from 3.6 to 60.4 of 64 pixels
+    resize(mapOfCropped, scaled, centre.size(), 0, 0, INTER_LINEAR);
+    addWeighted(centre, 0.5, scaled, 0.5, 0, centre);
+    EXPECT_LT(norm(expected, mapOfBoth, NORM_INF), 1e-5);
+    EXPECT_DOUBLE_EQ(*std::max_element(mapOfBoth.begin<float>(), mapOfBoth.end<float>()), score);
+
+    const TemporaryName file(".yml.gz");
+    both->save(file.name);
+    EXPECT_EQ(0, differenceOf(*both, *CFA::load(file.name), badImage(3)));
+}
+
+TEST(Anomaly_CFA, region_of_interest)
+{
+    const Ptr<CFA> cfa = quickDetector();
+    const Mat image = badImage(3);
+    Mat mask(image.size(), CV_8U, Scalar(255)), map;
+    rectangle(mask, Rect(40, 10, 40, 40), Scalar(0), FILLED);
+    EXPECT_LT(cfa->predict(image, map, mask), 0.7 * cfa->predict(image));
+    EXPECT_EQ(0, countNonZero(map.setTo(0, mask)));
+}
+
+TEST(Anomaly_CFA, masks_at_fit_leave_patches_out)
+{
+    // The right half of these images is defective throughout: with it masked out, a defect there still stands out.
+    std::vector<Mat> images, masks;
+    for (int i = 0; i < 6; i++)
+    {
+        images.push_back(badImage(i));
+        masks.push_back(Mat(images[i].size(), CV_8U, Scalar(255)));
+        masks[i].colRange(40, 80).setTo(0);
+    }
+    const Ptr<CFA> seen = CFA::create(quickParams()), unseen = CFA::create(quickParams());
+    seen->fit(images);
+    unseen->fit(images, masks);
+    EXPECT_GT(unseen->predict(badImage(30)), 2 * seen->predict(badImage(30)));
+}
+
+TEST(Anomaly_CFA, other_switches_of_the_paper)
+{
+    CFA::Params params = CFA::Params::paper();
+    params.inputSize = 64;
+    params.resizeSize = 72;
+    params.gammaC = params.gammaD = 0.5;
+    params.adaptation = CFA::ADAPTATION_NONE;
+    params.scoreMode = CFA::SCORE_NEAREST;
+    params.imageScore = CFA::SCORE_TOP;
+    const Ptr<CFA> cfa = quickDetector(params);
+    EXPECT_GT(cfa->predict(badImage(20)), 1.5 * cfa->predict(goodImage(21)));
+}
+
+TEST(Anomaly_CFA, calibrate_takes_the_best_F1)
+{
+    const Ptr<CFA> cfa = quickDetector();
+    std::vector<Mat> images, masks;
+    std::vector<int> labels;
+    for (int i = 0; i < 6; i++)
+    {
+        const bool bad = i % 2 == 1;
+        images.push_back(bad ? badImage(40 + i) : goodImage(40 + i));
+        masks.push_back(bad ? Mat(Mat::zeros(images[i].size(), CV_8U)) : Mat());
+        if (bad)
+            masks[i](defectOf(images[i].size())).setTo(255);
+        labels.push_back(bad);
+    }
+    const double pixelBefore = cfa->getPixelThreshold();
+    cfa->calibrate(images, labels);
+    EXPECT_EQ(pixelBefore, cfa->getPixelThreshold());
+    double leastBad = DBL_MAX;
+    for (int i = 1; i < 6; i += 2)
+        leastBad = std::min(leastBad, cfa->predict(images[i]));
+    EXPECT_EQ(leastBad, cfa->getImageThreshold());
+    cfa->setImageThreshold(0);
+    cfa->calibrate(images, noArray(), masks);
+    EXPECT_EQ(leastBad, cfa->getImageThreshold());
+    EXPECT_NE(pixelBefore, cfa->getPixelThreshold());
+    double lowest, highest;
+    cfa->getMapRange(lowest, highest);
+    EXPECT_LT(lowest, highest);
+    EXPECT_DOUBLE_EQ(0.5, cfa->normalizedScore(cfa->getImageThreshold()));
+    EXPECT_ERROR_WITH("3 labels for 6 images", cfa->calibrate(images, std::vector<int>(3, 1)));
+}
+
+TEST(Anomaly_CFA, thresholds_from_learned_images_where_none_are_held_out)
+{
+    CFA::Params params = quickParams();
+    params.validationFraction = 0;
+    const Ptr<CFA> cfa = quickDetector(params);
+    EXPECT_GT(cfa->getImageThreshold(), 0);
+    cfa->setImageThreshold(7);
+    cfa->setPixelThreshold(3);
+    EXPECT_EQ(7, cfa->getImageThreshold());
+    EXPECT_EQ(3, cfa->getPixelThreshold());
+}
+
+TEST(Anomaly_CFA, cancelled_fit_leaves_the_detector_as_it_was)
+{
+    const Ptr<CFA> cfa = quickDetector();
+    const double score = cfa->predict(badImage(3));
+    for (const char* stage : {"features", "bank", "thresholds"})
+    {
+        cfa->setFitCallback([&](const FitProgress& progress) { return progress.stage != stage; });
+        EXPECT_ERROR_WITH("cancelled", cfa->fit(goodImages(4)));
+        EXPECT_EQ(score, cfa->predict(badImage(3)));
+    }
+}
+
+TEST(Anomaly_CFA, profile_times_every_stage)
+{
+    const Ptr<CFA> cfa = quickDetector();
+    std::vector<String> stages;
+    std::vector<double> milliseconds;
+    EXPECT_EQ(cfa->predict(badImage(3)), cfa->profile(badImage(3), stages, milliseconds));
+    EXPECT_EQ((std::vector<String>{"preprocess", "backbone", "descriptor", "search", "map"}), stages);
+    ASSERT_EQ(stages.size(), milliseconds.size());
+    EXPECT_GT(milliseconds[1], 0);
+}
+
+TEST(Anomaly_CFA, engines_agree)
+{
+    const Ptr<CFA> cfa = quickDetector();
+    if (cfa->getEngine() != ENGINE_HALIDE)
+        GTEST_SKIP() << "this build has no Halide kernels";
+    Mat fast, plain;
+    cfa->predict(badImage(3), fast);
+    cfa->setEngine(ENGINE_PLAIN);
+    EXPECT_EQ(int(ENGINE_PLAIN), cfa->getEngine());
+    cfa->predict(badImage(3), plain);
+    EXPECT_LT(norm(fast, plain, NORM_INF), 1e-4 * norm(plain, NORM_INF));
+    EXPECT_ERROR_WITH("Engine is 9", cfa->setEngine(9));
+}
+
+TEST(Anomaly_CFA, one_object_predicts_from_several_threads)
+{
+    const Ptr<CFA> cfa = quickDetector();
+    std::vector<double> expected, found(8);
+    for (int i = 0; i < 8; i++)
+        expected.push_back(cfa->predict(badImage(i)));
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 8; i++)
+        threads.emplace_back([&cfa, &found, i]() { found[i] = cfa->predict(badImage(i)); });
+    for (std::thread& thread : threads)
+        thread.join();
+    EXPECT_EQ(expected, found);
+}
+
+}} // namespace opencv_test

@@ -1,0 +1,225 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "test_precomp.hpp"
+
+#include "../src/anomaly_map.hpp"
+#include "../src/patch_scorer.hpp"
+#include "../src/trainer_loader.hpp"
+
+namespace opencv_test {
+namespace {
+
+Mat goldMatrix(const FileNode& node, const String& key)
+{
+    Mat matrix;
+    node[key] >> matrix;
+    return matrix;
+}
+
+double difference(const Mat& a, const Mat& b)
+{
+    return norm(a, b, NORM_INF) / std::max(norm(b, NORM_INF), 1e-30);
+}
+
+//! A case of gold/head.yml, made with PyTorch and scipy in float64.
+struct HeadCase
+{
+    std::vector<Mat> maps; // of the first image, then of the second where there are two
+    Descriptor descriptor;
+    MemoryBank bank;
+
+    explicit HeadCase(const FileNode& node)
+    {
+        const Mat sizes = goldMatrix(node, "sizes");
+        for (int i = 0; i < sizes.rows; i++)
+            descriptor.channels.push_back(sizes.at<int>(i, 0));
+        for (int i = 0; !node["maps_" + std::to_string(i)].empty(); i++)
+        {
+            const int* size = sizes.ptr<int>(i % sizes.rows);
+            const int shape[] = {1, size[0], size[1], size[2]};
+            maps.push_back(goldMatrix(node, "maps_" + std::to_string(i)).reshape(1, 4, shape).clone());
+        }
+        node["W"] >> descriptor.W;
+        node["b"] >> descriptor.b;
+        node["C"] >> bank.C;
+    }
+};
+
+typedef testing::TestWithParam<std::tuple<const char*, int> > Anomaly_Head;
+
+bool skipEngine(int engine)
+{
+    return engine == ENGINE_HALIDE && CFA::create()->getEngine() != ENGINE_HALIDE;
+}
+
+TEST_P(Anomaly_Head, agrees_with_pytorch)
+{
+    const int engine = std::get<1>(GetParam());
+    if (skipEngine(engine))
+        GTEST_SKIP() << "this build has no Halide kernels";
+    const FileStorage file(testDataPath("gold/head.yml"), FileStorage::READ);
+    const FileNode gold = file[std::get<0>(GetParam())];
+    const HeadCase head(gold);
+    EXPECT_LT(difference(project(poolPatches(head.maps), head.descriptor), goldMatrix(gold, "phi")), 1e-5);
+
+    Mat squaredDistances, indices;
+    NeighbourSearch::create(head.bank, engine)->search(goldMatrix(gold, "phi"), 3, squaredDistances, indices);
+    EXPECT_LT(difference(squaredDistances, goldMatrix(gold, "squared_distances")), 1e-5);
+    EXPECT_EQ(0, countNonZero(indices != goldMatrix(gold, "indices")));
+
+    const ScoreSettings certain = {3, CFA::SCORE_CERTAINTY}, nearest = {3, CFA::SCORE_NEAREST};
+    Mat scores, naive;
+    PatchScorer::create(head.descriptor, head.bank, certain, engine)->score(head.maps, scores, NULL);
+    PatchScorer::create(head.descriptor, head.bank, nearest, engine)->score(head.maps, naive, NULL);
+    EXPECT_LT(difference(scores, goldMatrix(gold, "scores")), 1e-5);
+    EXPECT_LT(difference(naive, goldMatrix(gold, "scores_naive")), 1e-5);
+
+    const Mat expected = goldMatrix(gold, "map");
+    Mat map;
+    MapMaker::create(expected.size(), 4, engine)->make(scores, map);
+    EXPECT_LT(difference(map, expected), 1e-5);
+    EXPECT_NEAR(imageScore(map, CFA::SCORE_MAX, 0, Mat()), double(gold["image_score"]), 1e-5);
+}
+
+INSTANTIATE_TEST_CASE_P(/**/, Anomaly_Head, testing::Combine(testing::Values("three_scales", "odd_sizes", "one_scale"), testing::Values(int(ENGINE_PLAIN), int(ENGINE_HALIDE))));
+
+bool canTrain()
+{
+    try
+    {
+        requireTrainer();
+        return true;
+    }
+    catch (const cv::Exception&)
+    {
+        return false;
+    }
+}
+
+//! Finds neighbours as fit does, and keeps the descriptors that it was asked for.
+class GoldSearch CV_FINAL : public BatchSearch
+{
+public:
+    GoldSearch(const MemoryBank& bank, int patches) : search_(NeighbourSearch::create(bank, ENGINE_PLAIN)), length(bank.C.cols), count(patches) {}
+
+    bool search(const float* phi, int images, int k, float* squaredDistances, int* indices) CV_OVERRIDE
+    {
+        for (int i = 0; i < images; i++)
+        {
+            const Mat image(length, count, CV_32F, const_cast<float*>(phi + i * length * count));
+            Mat distances(k, count, CV_32F, squaredDistances + i * k * count), nearest(k, count, CV_32S, indices + i * k * count);
+            search_->search(image, k, distances, nearest);
+            seen.push_back(image.clone());
+        }
+        return true;
+    }
+
+    std::vector<Mat> seen;
+
+private:
+    std::shared_ptr<const NeighbourSearch> search_;
+    int length, count;
+};
+
+//! Both images' maps of the training case, joined by scale as the trainer takes them, and the trainer itself.
+struct TrainingCase
+{
+    explicit TrainingCase(const FileNode& gold) : head(gold)
+    {
+        const std::vector<Mat> pooled = poolPatches(head.maps);
+        const size_t count = head.descriptor.channels.size();
+        for (size_t i = 0; i < count; i++)
+        {
+            const Mat& map = pooled[i];
+            const ScaleShape shape = {map.size[1], map.size[2], map.size[3]};
+            scales.push_back(shape);
+            Mat both;
+            vconcat(map.reshape(1, 1), pooled[count + i].reshape(1, 1), both);
+            joined.push_back(both);
+        }
+        for (const Mat& map : joined)
+            pointers.push_back(map.ptr<float>());
+        const Descriptor& start = head.descriptor;
+        const TrainerSettings settings = {scales.data(), int(scales.size()), start.W.ptr<float>(), start.b.ptr<float>(), start.length(), head.bank.C.ptr<float>(),
+                                          head.bank.C.rows, 3, 3, double(gold["r"]), true, true, double(gold["alpha"]), 1e-3, 5e-4, 1};
+        trainer = createTrainer(settings);
+    }
+
+    int patches() const { return scales[0].rows * scales[0].cols; }
+
+    HeadCase head;
+    std::vector<ScaleShape> scales;
+    std::vector<Mat> joined;
+    std::vector<const float*> pointers;
+    std::unique_ptr<Trainer> trainer;
+};
+
+// Neighbours are found outside of autograd and the gradient passes only the K + J centres: equal to the full matrix' own.
+TEST(Anomaly_Training, steps_agree_with_autograd_through_the_full_matrix)
+{
+    if (!canTrain())
+        GTEST_SKIP() << "opencv_anomaly_train is not here: built without LibTorch";
+    const FileStorage file(testDataPath("gold/head.yml"), FileStorage::READ);
+    const FileNode gold = file["training"];
+    TrainingCase training(gold);
+    GoldSearch search(training.head.bank, training.patches());
+    Mat W = training.head.descriptor.W.clone(), b = training.head.descriptor.b.clone();
+    double loss = 0, radius = 0;
+    for (int step = 1; step <= 3; step++)
+    {
+        ASSERT_TRUE(training.trainer->step(training.pointers.data(), NULL, 2, search, loss)) << training.trainer->error();
+        training.trainer->read(W.ptr<float>(), b.ptr<float>(), radius);
+        if (step == 1)
+        {
+            EXPECT_NEAR(loss, double(gold["loss"]), 1e-5 * double(gold["loss"]));
+            Mat phi;
+            hconcat(search.seen, phi);
+            EXPECT_LT(difference(phi, goldMatrix(gold, "phi")), 1e-5);
+        }
+        const String suffix = "_" + std::to_string(step);
+        if (step == 2)
+            continue;
+        EXPECT_LT(difference(W, goldMatrix(gold, "W" + suffix)), 1e-5);
+        EXPECT_LT(difference(b, goldMatrix(gold, "b" + suffix)), 1e-5);
+        EXPECT_NEAR(radius, double(gold["r" + suffix]), 1e-5);
+    }
+}
+
+TEST(Anomaly_Training, patches_without_weight_do_not_count)
+{
+    if (!canTrain())
+        GTEST_SKIP() << "opencv_anomaly_train is not here: built without LibTorch";
+    const FileStorage file(testDataPath("gold/head.yml"), FileStorage::READ);
+    TrainingCase all(file["training"]), some(file["training"]);
+    std::vector<float> weights(2 * all.patches(), 1.f);
+    GoldSearch search(all.head.bank, all.patches());
+    double lossOfAll = 0, loss = 0;
+    ASSERT_TRUE(all.trainer->step(all.pointers.data(), weights.data(), 2, search, lossOfAll));
+    EXPECT_NEAR(lossOfAll, double(file["training"]["loss"]), 1e-4);
+    std::fill(weights.begin() + all.patches(), weights.end(), 0.f);
+    ASSERT_TRUE(some.trainer->step(some.pointers.data(), weights.data(), 2, search, loss));
+    EXPECT_GT(std::abs(loss - lossOfAll), 1e-3);
+}
+
+TEST(Anomaly_Map, mean_of_the_highest_share)
+{
+    const Mat map = (Mat_<float>(2, 5) << 1, 9, 2, 8, 3, 7, 4, 6, 5, 0);
+    EXPECT_DOUBLE_EQ(9, imageScore(map, CFA::SCORE_MAX, 0.2, Mat()));
+    EXPECT_DOUBLE_EQ(8.5, imageScore(map, CFA::SCORE_TOP, 0.2, Mat()));
+    EXPECT_DOUBLE_EQ(9, imageScore(map, CFA::SCORE_TOP, 1e-9, Mat()));
+    const Mat mask = map < 6;
+    EXPECT_DOUBLE_EQ(5, imageScore(map, CFA::SCORE_MAX, 0.2, mask));
+    EXPECT_DOUBLE_EQ(2.5, imageScore(map, CFA::SCORE_TOP, 1, mask));
+}
+
+TEST(Anomaly_Map, no_smoothing_for_sigma_0)
+{
+    const Mat scores(7, 5, CV_32F, Scalar(3));
+    Mat map;
+    MapMaker::create(Size(20, 28), 0, ENGINE_PLAIN)->make(scores, map);
+    EXPECT_EQ(Size(20, 28), map.size());
+    EXPECT_LT(norm(map, Mat(28, 20, CV_32F, Scalar(3)), NORM_INF), 1e-6);
+}
+
+}} // namespace opencv_test

@@ -1,0 +1,104 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "test_precomp.hpp"
+
+#include "../src/calibration.hpp"
+#include "../src/memory_bank.hpp"
+#include "../src/sha256.hpp"
+
+namespace opencv_test {
+namespace {
+
+Mat noise(int rows, int cols, int seed)
+{
+    Mat values(rows, cols, CV_32F);
+    RNG(seed + 1).fill(values, RNG::NORMAL, 0, 1);
+    return values;
+}
+
+BankSettings settingsOf(int mode, double gammaC)
+{
+    const BankSettings settings = {mode, gammaC, 0.1, 2, 7};
+    return settings;
+}
+
+TEST(Anomaly_MemoryBank, mean_at_each_position)
+{
+    MemoryBankBuilder builder(settingsOf(CFA::BANK_MEAN, 1));
+    Mat sum = Mat::zeros(4, 9, CV_32F);
+    for (int i = 0; i < 5; i++)
+    {
+        const Mat phi = noise(4, 9, i);
+        sum += phi;
+        builder.add(phi, Mat());
+    }
+    EXPECT_LT(norm(builder.finish().C, Mat(sum.t() / 5), NORM_INF), 1e-6);
+}
+
+TEST(Anomaly_MemoryBank, masked_patches_are_not_learned)
+{
+    MemoryBankBuilder builder(settingsOf(CFA::BANK_MEAN, 1));
+    const Mat first = noise(4, 3, 0), second = noise(4, 3, 1);
+    builder.add(first, (Mat_<uchar>(1, 3) << 255, 255, 0));
+    builder.add(second, (Mat_<uchar>(1, 3) << 255, 0, 0));
+    const Mat C = builder.finish().C;
+    ASSERT_EQ(2, C.rows);
+    EXPECT_LT(norm(C.row(0), Mat((first.col(0) + second.col(0)).t() / 2), NORM_INF), 1e-6);
+    EXPECT_LT(norm(C.row(1), Mat(first.col(1).t()), NORM_INF), 1e-6);
+}
+
+TEST(Anomaly_MemoryBank, kmeans_compresses_and_leaves_the_generator_alone)
+{
+    MemoryBankBuilder builder(settingsOf(CFA::BANK_MEAN, 0.25));
+    builder.add(noise(6, 100, 3), Mat());
+    theRNG().state = 12345;
+    const Mat once = builder.finish().C;
+    EXPECT_EQ(uint64(12345), theRNG().state);
+    theRNG().state = 999;
+    EXPECT_EQ(0, norm(once, builder.finish().C, NORM_INF)); // same seed, same centres
+    EXPECT_EQ(25, once.rows);
+}
+
+// Each centre in turn takes the nearest patch that is still free.
+TEST(Anomaly_MemoryBank, moving_average_matches_one_to_one)
+{
+    MemoryBankBuilder builder(settingsOf(CFA::BANK_EMA, 1));
+    builder.add((Mat_<float>(1, 3) << 0, 1, 10), Mat());
+    builder.add((Mat_<float>(1, 3) << 0.9f, 20, 0.8f), Mat());
+    const Mat C = builder.finish().C;
+    EXPECT_NEAR(C.at<float>(0), 0 + 0.1 * (0.8 - 0), 1e-6);
+    EXPECT_NEAR(C.at<float>(1), 1 + 0.1 * (0.9 - 1), 1e-6);
+    EXPECT_NEAR(C.at<float>(2), 10 + 0.1 * (20 - 10), 1e-6);
+}
+
+TEST(Anomaly_MemoryBank, too_few_centres)
+{
+    MemoryBankBuilder builder(settingsOf(CFA::BANK_MEAN, 0.01));
+    builder.add(noise(4, 150, 0), Mat());
+    EXPECT_THROW(builder.finish(), cv::Exception);
+}
+
+TEST(Anomaly_Calibration, quantile_as_numpy)
+{
+    std::vector<float> values = {4, 1, 3, 2};
+    EXPECT_DOUBLE_EQ(1, quantile(values, 0));
+    EXPECT_DOUBLE_EQ(4, quantile(values, 1));
+    EXPECT_DOUBLE_EQ(2.5, quantile(values, 0.5));
+    EXPECT_NEAR(3.985, quantile(values, 0.995), 1e-12);
+    std::vector<float> one = {5};
+    EXPECT_DOUBLE_EQ(5, quantile(one, 0.995));
+}
+
+// The examples of FIPS 180-2.
+TEST(Anomaly_Sha256, published_examples)
+{
+    EXPECT_EQ("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Sha256().digest());
+    EXPECT_EQ("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", Sha256().add("abc", 3).digest());
+    const std::string two = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
+    EXPECT_EQ("248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1", Sha256().add(two.data(), 20).add(two.data() + 20, two.size() - 20).digest());
+    const std::string million(1000000, 'a');
+    EXPECT_EQ("cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0", Sha256().add(million.data(), million.size()).digest());
+}
+
+}} // namespace opencv_test

@@ -1,0 +1,207 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "test_textures.hpp"
+
+#include <fstream>
+#include <sstream>
+
+#if defined(__linux__)
+#include <csignal>
+#include <sys/mount.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+namespace opencv_test {
+namespace {
+
+String readText(const String& file)
+{
+    std::ifstream stream(file.c_str(), std::ios::binary);
+    std::ostringstream text;
+    text << stream.rdbuf();
+    return text.str();
+}
+
+void writeText(const String& file, const String& text)
+{
+    std::ofstream(file.c_str(), std::ios::binary) << text;
+}
+
+//! Small enough to be read many times.
+CFA::Params smallParams()
+{
+    CFA::Params params = quickParams();
+    params.gammaC = 1. / 32;
+    params.gammaD = 1. / 128;
+    return params;
+}
+
+//! A saved model's text, and a file to put a changed one in.
+struct SavedModel
+{
+    explicit SavedModel(const String& extension = ".yml") : file(extension)
+    {
+        const Ptr<CFA> cfa = quickDetector(smallParams(), 4);
+        cfa->save(file.name);
+        text = readText(file.name);
+    }
+
+    //! What load says of the text with the first `from` after `start` replaced.
+    String errorAfter(const String& from, const String& to, const String& start = String()) const
+    {
+        String changed = text;
+        const size_t at = changed.find(from, changed.find(start));
+        CV_Assert(at != String::npos);
+        writeText(file.name, changed.replace(at, from.size(), to));
+        return errorOf([&]() { CFA::load(file.name); });
+    }
+
+    TemporaryName file;
+    String text;
+};
+
+TEST(Anomaly_ModelFile, missing_and_foreign_files)
+{
+    EXPECT_ERROR_WITH("'no/such/model.yml' can not be read", CFA::load("no/such/model.yml"));
+    EXPECT_ERROR_WITH("is no model file", CFA::load(testDataPath("gold/head.yml")));
+    EXPECT_ERROR_WITH("can not be read", CFA::load(testDataPath("images/one_pixel.png")));
+    EXPECT_ERROR_WITH("is no model file", loadDetector(testDataPath("gold/head.yml")));
+}
+
+TEST(Anomaly_ModelFile, cut_in_half)
+{
+    for (const char* extension : {".yml", ".xml", ".json", ".yml.gz"})
+    {
+        const SavedModel saved(extension);
+        writeText(saved.file.name, saved.text.substr(0, saved.text.size() / 2));
+        EXPECT_THROW(CFA::load(saved.file.name), cv::Exception) << extension;
+    }
+}
+
+TEST(Anomaly_ModelFile, changed_fields_are_named)
+{
+    const SavedModel saved;
+    EXPECT_EQ("", saved.errorAfter("method: CFA", "method: CFA"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "format version 2", saved.errorAfter("version: 1", "version: 2"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "'PatchCore'", saved.errorAfter("method: CFA", "method: PatchCore"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "lacks 'method'", saved.errorAfter("method: CFA", "way: CFA"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "'K'", saved.errorAfter("K: 3", "K: -1"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "'K'", saved.errorAfter("K: 3", "K: none"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "'alpha'", saved.errorAfter("alpha: 1.0000000000000001e-01", "alpha: .Nan"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "lacks 'gammaC'", saved.errorAfter("gammaC:", "gamma:"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "SHA-256", saved.errorAfter("sha256: \"", "sha256: \"0"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "'W'", saved.errorAfter("rows: ", "rows: 9", "W:"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "'W'", saved.errorAfter("cols: ", "cols: 20000000", "W:"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "channel", saved.errorAfter("144,", "145,", "channels:"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "checksum", saved.errorAfter("checksum: \"", "checksum: \"0"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "'highest'", saved.errorAfter("highest: ", "highest: -"));
+}
+
+TEST(Anomaly_ModelFile, flipped_bit_in_a_matrix_is_found)
+{
+    const SavedModel saved;
+    const size_t bank = saved.text.find("C: !!opencv-matrix"), data = saved.text.find("!!binary", bank);
+    String changed = saved.text;
+    char& letter = changed[data + 200];
+    letter = letter == 'A' ? 'B' : 'A';
+    writeText(saved.file.name, changed);
+    EXPECT_THROW(CFA::load(saved.file.name), cv::Exception);
+}
+
+TEST(Anomaly_ModelFile, refused_read_leaves_the_detector_as_it_was)
+{
+    const Ptr<CFA> cfa = quickDetector();
+    const double score = cfa->predict(badImage(3));
+    const FileStorage other(testDataPath("gold/head.yml"), FileStorage::READ);
+    EXPECT_THROW(cfa->read(other.root()), cv::Exception);
+    EXPECT_EQ(score, cfa->predict(badImage(3)));
+}
+
+TEST(Anomaly_ModelFile, save_where_nothing_can_be_written)
+{
+    const Ptr<CFA> cfa = quickDetector(smallParams(), 4);
+    EXPECT_ERROR_WITH("can not be written", cfa->save("no/such/folder/model.yml"));
+    EXPECT_ERROR_WITH("its name must end in", cfa->save("model.onnx"));
+    EXPECT_NE(0, std::remove("model.onnx"));
+}
+
+#if defined(__linux__)
+
+//! Files of this process end at so many bytes while this lives, as on a full disk.
+struct SizeLimit
+{
+    explicit SizeLimit(rlim_t bytes) : handler(std::signal(SIGXFSZ, SIG_IGN))
+    {
+        getrlimit(RLIMIT_FSIZE, &before);
+        rlimit now = before;
+        now.rlim_cur = bytes;
+        setrlimit(RLIMIT_FSIZE, &now);
+    }
+    ~SizeLimit()
+    {
+        setrlimit(RLIMIT_FSIZE, &before);
+        std::signal(SIGXFSZ, handler);
+    }
+
+    rlimit before;
+    void (*handler)(int);
+};
+
+TEST(Anomaly_ModelFile, write_that_breaks_off_keeps_the_old_file)
+{
+    for (const char* extension : {".yml", ".json", ".xml.gz"})
+    {
+        const SavedModel saved(extension);
+        const Ptr<CFA> other = quickDetector(smallParams(), 5);
+        {
+            const SizeLimit limit(4096);
+            EXPECT_ERROR_WITH("could not be written whole", other->save(saved.file.name));
+        }
+        EXPECT_EQ(saved.text, readText(saved.file.name));
+    }
+}
+
+//! A file system of 128 KiB in memory.
+struct SmallDisk
+{
+    SmallDisk() : folder(cv::tempfile())
+    {
+        std::remove(folder.c_str());
+        mounted = mkdir(folder.c_str(), 0700) == 0 && mount("tmpfs", folder.c_str(), "tmpfs", 0, "size=128k") == 0;
+    }
+    ~SmallDisk()
+    {
+        if (mounted)
+            umount(folder.c_str());
+        rmdir(folder.c_str());
+    }
+
+    String folder;
+    bool mounted;
+};
+
+TEST(Anomaly_ModelFile, full_disk_keeps_the_old_file)
+{
+    const SmallDisk disk;
+    if (!disk.mounted)
+        GTEST_SKIP() << "a tmpfs can be mounted by root only; write_that_breaks_off_keeps_the_old_file tests the same without";
+    const String file = disk.folder + "/model.yml";
+    writeText(file, "the old one");
+    writeText(disk.folder + "/filler", String(100000, 'x'));
+    const Ptr<CFA> cfa = quickDetector(smallParams(), 4);
+    EXPECT_ERROR_WITH("could not be written whole", cfa->save(file));
+    EXPECT_EQ("the old one", readText(file));
+    std::remove((disk.folder + "/filler").c_str());
+    EXPECT_NO_THROW(cfa->save(file));
+    EXPECT_NO_THROW(CFA::load(file));
+    std::remove(file.c_str());
+    EXPECT_EQ(0, umount(disk.folder.c_str())); // fails when a temporary file is still open
+    EXPECT_EQ(0, mount("tmpfs", disk.folder.c_str(), "tmpfs", 0, "size=128k"));
+}
+
+#endif
+
+}} // namespace opencv_test

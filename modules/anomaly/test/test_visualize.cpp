@@ -1,0 +1,206 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "test_precomp.hpp"
+
+#include <cmath>
+
+namespace opencv_test { namespace {
+
+double largestDifference(const Mat& a, const Mat& b)
+{
+    return norm(a, b, NORM_INF);
+}
+
+//! 0 but for a block of ones.
+Mat mapWithBlock(Size size, Rect block)
+{
+    Mat map = Mat::zeros(size, CV_32F);
+    map(block) = 1;
+    return map;
+}
+
+//! Colour of a constant picture after a heat map without opacity: what it is when shown.
+Vec3b shown(const Mat& image)
+{
+    Mat dst;
+    drawHeatMap(image, Mat::zeros(image.size(), CV_32F), dst, 0, 0, 0);
+    EXPECT_EQ(CV_8UC3, dst.type());
+    EXPECT_EQ(image.size(), dst.size());
+    return dst.at<Vec3b>(0, 0);
+}
+
+TEST(Anomaly_Visualize, images_of_all_types_become_bgr)
+{
+    const Size size(9, 5);
+    EXPECT_EQ(Vec3b(100, 100, 100), shown(Mat(size, CV_8UC1, Scalar(100))));
+    EXPECT_EQ(Vec3b(10, 20, 30), shown(Mat(size, CV_8UC3, Scalar(10, 20, 30))));
+    EXPECT_EQ(Vec3b(10, 20, 30), shown(Mat(size, CV_8UC4, Scalar(10, 20, 30, 0))));
+    EXPECT_EQ(Vec3b(255, 255, 255), shown(Mat(size, CV_16UC1, Scalar(65535))));
+    EXPECT_EQ(Vec3b(1, 2, 3), shown(Mat(size, CV_16UC3, Scalar(257, 514, 771))));
+    EXPECT_EQ(Vec3b(0, 51, 255), shown(Mat(size, CV_32FC3, Scalar(-1, 0.2, 2))));
+    EXPECT_EQ(Vec3b(51, 51, 51), shown(Mat(size, CV_64FC1, Scalar(0.2))));
+}
+
+TEST(Anomaly_Visualize, heat_map_covers_high_scores_only)
+{
+    const Mat image(40, 60, CV_8UC3, Scalar(90, 100, 110));
+    const Rect block(20, 10, 8, 8);
+    Mat dst;
+    drawHeatMap(image, mapWithBlock(image.size(), block), dst, 0, 0, 1);
+    EXPECT_EQ(Vec3b(90, 100, 110), dst.at<Vec3b>(0, 0));
+    EXPECT_EQ(Vec3b(0, 0, 128), dst.at<Vec3b>(14, 24)); // the last colour of COLORMAP_JET
+    drawHeatMap(image, mapWithBlock(image.size(), block), dst, 0, 0, 0.5, COLORMAP_BONE);
+    EXPECT_LE(largestDifference(dst(block), Mat(block.size(), CV_8UC3, Scalar(172, 177, 182))), 1);
+}
+
+TEST(Anomaly_Visualize, heat_map_in_a_given_range)
+{
+    const Mat image(30, 30, CV_8UC1, Scalar(128)), map = mapWithBlock(image.size(), Rect(0, 0, 10, 30));
+    Mat own, given, above;
+    drawHeatMap(image, map, own);
+    drawHeatMap(image, map, given, 0, 1);
+    drawHeatMap(image, map * 1000, above, 0, 1);
+    EXPECT_EQ(0, largestDifference(own, given));
+    EXPECT_EQ(0, largestDifference(own, above));
+    drawHeatMap(image, map, given, 0, 4);
+    EXPECT_GT(largestDifference(own, given), 0);
+}
+
+TEST(Anomaly_Visualize, constant_map_leaves_the_image)
+{
+    Mat image(30, 30, CV_8UC3), dst;
+    randu(image, 0, 255);
+    drawHeatMap(image, Mat(30, 30, CV_32F, Scalar(7)), dst);
+    EXPECT_EQ(0, largestDifference(image, dst));
+}
+
+TEST(Anomaly_Visualize, map_is_stretched_to_the_image)
+{
+    const Mat image(80, 80, CV_8UC1, Scalar(128)), map = mapWithBlock(Size(20, 20), Rect(10, 10, 5, 5));
+    Mat dst;
+    drawHeatMap(image, map, dst, 0, 0, 1);
+    EXPECT_EQ(Vec3b(0, 0, 128), dst.at<Vec3b>(50, 50));
+    EXPECT_EQ(Vec3b(128, 128, 128), dst.at<Vec3b>(30, 30));
+    EXPECT_EQ(image.size(), dst.size());
+}
+
+TEST(Anomaly_Visualize, may_write_over_the_image)
+{
+    Mat image(30, 30, CV_8UC3), separate;
+    randu(image, 0, 255);
+    const Mat original = image.clone(), map = mapWithBlock(image.size(), Rect(5, 5, 9, 9));
+    drawHeatMap(image, map, separate);
+    EXPECT_EQ(0, largestDifference(original, image));
+    drawHeatMap(image, map, image);
+    EXPECT_EQ(0, largestDifference(separate, image));
+}
+
+typedef std::vector<std::vector<Point> > Contours;
+
+TEST(Anomaly_Visualize, outline_lies_on_the_region)
+{
+    const Rect block(12, 7, 9, 6);
+    Contours contours;
+    findDefects(mapWithBlock(Size(40, 30), block), 1, contours);
+    ASSERT_EQ(1u, contours.size());
+    EXPECT_EQ(block, boundingRect(contours[0]));
+    findDefects(mapWithBlock(Size(40, 30), block), 1.001, contours);
+    EXPECT_EQ(0u, contours.size());
+}
+
+TEST(Anomaly_Visualize, regions_are_8_connected_and_nested_ones_found)
+{
+    Mat map = mapWithBlock(Size(40, 30), Rect(2, 2, 20, 20));
+    map(Rect(5, 5, 14, 14)) = 0;
+    map(Rect(10, 10, 4, 4)) = 1; // in the hole
+    map.at<float>(22, 22) = 1;   // touches a corner
+    map.at<float>(27, 35) = 1;
+    Contours contours;
+    findDefects(map, 0.5, contours);
+    EXPECT_EQ(3u, contours.size());
+}
+
+TEST(Anomaly_Visualize, small_regions_are_left_out)
+{
+    Mat map = mapWithBlock(Size(40, 30), Rect(2, 2, 5, 4));
+    map(Rect(20, 20, 3, 3)) = 1;
+    Contours contours;
+    findDefects(map, 0.5, contours, 9);
+    EXPECT_EQ(2u, contours.size());
+    findDefects(map, 0.5, contours, 9.5);
+    ASSERT_EQ(1u, contours.size());
+    EXPECT_EQ(Rect(2, 2, 5, 4), boundingRect(contours[0]));
+    findDefects(map, 0.5, contours, 21);
+    EXPECT_EQ(0u, contours.size());
+}
+
+TEST(Anomaly_Visualize, drawn_outline_surrounds_the_defect)
+{
+    const Mat image(200, 300, CV_8UC1, Scalar(128));
+    const Rect block(100, 60, 50, 40);
+    Mat dst, changed;
+    drawDefects(image, mapWithBlock(image.size(), block), dst, 0.5, 0, Scalar(0, 255, 0));
+    ASSERT_EQ(CV_8UC3, dst.type());
+    EXPECT_LE(norm(Vec3b(0, 255, 0), dst.at<Vec3b>(80, 100), NORM_INF), 20); // smoothed
+    EXPECT_EQ(Vec3b(128, 128, 128), dst.at<Vec3b>(80, 125));
+    EXPECT_EQ(Vec3b(128, 128, 128), dst.at<Vec3b>(20, 20));
+    drawDefects(image, mapWithBlock(image.size(), block), changed, 2);
+    EXPECT_EQ(Vec3b(128, 128, 128), changed.at<Vec3b>(80, 100));
+    // a map of a quarter of the size, drawn at the same place
+    drawDefects(image, mapWithBlock(Size(75, 50), Rect(25, 15, 12, 10)), changed, 0.5, 0, Scalar(0, 255, 0), 3);
+    EXPECT_EQ(Vec3b(0, 255, 0), changed.at<Vec3b>(80, 100));
+}
+
+TEST(Anomaly_Visualize, panel_holds_all_pictures_at_one_height)
+{
+    const Mat color(50, 100, CV_8UC3, Scalar(10, 200, 30)), mask(64, 64, CV_8UC1, Scalar(1)), deep(300, 150, CV_16UC1, Scalar(25700));
+    const std::vector<Mat> pictures = {color, mask, deep};
+    Mat dst, titled;
+    drawPanel(pictures, std::vector<String>(), dst, 128);
+    ASSERT_EQ(CV_8UC3, dst.type());
+    EXPECT_EQ(Size(256 + 128 + 64 + 4 * 4, 128 + 2 * 4), dst.size());
+    EXPECT_EQ(Vec3b(255, 255, 255), dst.at<Vec3b>(0, 0));
+    EXPECT_EQ(Vec3b(10, 200, 30), dst.at<Vec3b>(64, 4 + 128));
+    EXPECT_EQ(Vec3b(255, 255, 255), dst.at<Vec3b>(64, 8 + 256 + 64));
+    EXPECT_EQ(Vec3b(100, 100, 100), dst.at<Vec3b>(64, 12 + 256 + 128 + 32));
+
+    drawPanel(pictures, {"image", "a mask with a title far too long for it", ""}, titled, 128);
+    EXPECT_EQ(dst.cols, titled.cols);
+    EXPECT_GT(titled.rows, dst.rows);
+    const int bar = titled.rows - 128 - 4;
+    EXPECT_EQ(0, largestDifference(dst.rowRange(4, 136), titled.rowRange(bar, titled.rows)));
+    double darkest;
+    minMaxIdx(titled(Rect(4, 0, 256, bar)).clone().reshape(1), &darkest);
+    EXPECT_LT(darkest, 100);
+    minMaxIdx(titled(Rect(0, 0, titled.cols, 2)).clone().reshape(1), &darkest);
+    EXPECT_EQ(255, darkest) << "text leaves the panel";
+    minMaxIdx(titled(Rect(4 + 256, 0, 4, bar)).clone().reshape(1), &darkest);
+    EXPECT_EQ(255, darkest) << "text leaves its picture";
+}
+
+TEST(Anomaly_Visualize, errors)
+{
+    const Mat image(30, 30, CV_8UC1, Scalar(0)), map(30, 30, CV_32F, Scalar(0));
+    Mat broken = map.clone(), dst;
+    broken.at<float>(3, 3) = NAN;
+    Contours contours;
+    EXPECT_THROW(drawHeatMap(Mat(), map, dst), cv::Exception);
+    EXPECT_THROW(drawHeatMap(Mat(30, 30, CV_8UC2), map, dst), cv::Exception);
+    EXPECT_THROW(drawHeatMap(Mat(30, 30, CV_32SC1), map, dst), cv::Exception);
+    EXPECT_THROW(drawHeatMap(image, Mat(), dst), cv::Exception);
+    EXPECT_THROW(drawHeatMap(image, image, dst), cv::Exception);
+    EXPECT_THROW(drawHeatMap(image, broken, dst), cv::Exception);
+    EXPECT_THROW(drawHeatMap(image, map, dst, 0, 1, 1.5), cv::Exception);
+    EXPECT_THROW(drawHeatMap(image, map, dst, 0, 1, 0.5, 1000), cv::Exception);
+    EXPECT_THROW(findDefects(image, 1, contours), cv::Exception);
+    EXPECT_THROW(findDefects(broken, 1, contours), cv::Exception);
+    EXPECT_THROW(drawDefects(image, map, dst, 1, 0, Scalar(), -1), cv::Exception);
+    EXPECT_THROW(drawPanel(std::vector<Mat>(), std::vector<String>(), dst), cv::Exception);
+    EXPECT_THROW(drawPanel(std::vector<Mat>(2, image), std::vector<String>(1), dst), cv::Exception);
+    EXPECT_THROW(drawPanel(std::vector<Mat>(2, image), std::vector<String>(), dst, 15), cv::Exception);
+    EXPECT_THROW(drawPanel(std::vector<Mat>(1), std::vector<String>(), dst), cv::Exception);
+    EXPECT_TRUE(dst.empty());
+}
+
+}} // namespace

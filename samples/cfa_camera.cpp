@@ -1,0 +1,158 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+// Shows live where a camera's pictures differ from what a model learned.
+#include "command_line.hpp"
+#include "overlay.hpp"
+
+#ifdef WITH_HIGHGUI
+#include "opencv2/highgui.hpp"
+#endif
+#ifdef WITH_VIDEOIO
+#include "opencv2/videoio.hpp"
+#endif
+
+#include <csignal>
+#include <cstdlib>
+#include <iostream>
+
+using namespace cv;
+using namespace cv::anomaly;
+
+namespace {
+
+struct Settings
+{
+    std::string model, source;
+};
+
+bool readCommandLine(int argc, char** argv, Settings& settings)
+{
+    settings.source = "0";
+    CommandLine line("cfa_camera", "Shows live where a camera's pictures differ from the good images that a model was trained with. "
+                                   "Needs a display; q or Esc ends it.");
+    line.required("model", "FILE", settings.model, "model file that cfa_train wrote");
+    line.heading("Options");
+    line.option("source", "N|FILE|URL", settings.source, "number of a camera, or a video's file or address");
+    line.threadsOption();
+    line.example("--model=model.yml.gz");
+    line.example("--model=model.yml.gz --source=rtsp://camera.example/stream");
+    return line.parse(argc, argv);
+}
+
+#if defined(WITH_HIGHGUI) && defined(WITH_VIDEOIO)
+
+const char* const windowName = "cfa_camera";
+
+int noDisplay(const std::string& reason)
+{
+    std::cerr << "cfa_camera: no display to show pictures on: " << reason << std::endl;
+    return 2;
+}
+
+bool hasDisplay()
+{
+#if defined(__linux__) || defined(__FreeBSD__)
+    return std::getenv("DISPLAY") || std::getenv("WAYLAND_DISPLAY");
+#else
+    return true;
+#endif
+}
+
+// Qt calls abort where others throw.
+void displayAborted(int)
+{
+    std::_Exit(2);
+}
+
+void openWindow()
+{
+    void (*const before)(int) = std::signal(SIGABRT, displayAborted);
+    namedWindow(windowName, WINDOW_AUTOSIZE);
+    std::signal(SIGABRT, before);
+}
+
+void open(VideoCapture& video, const std::string& source)
+{
+    const bool isNumber = source.find_first_not_of("0123456789") == std::string::npos;
+    if (isNumber ? !video.open(std::atoi(source.c_str())) : !video.open(source))
+        throw std::runtime_error("the source '" + source + "' can not be opened");
+}
+
+// Smoothed over some ten frames, so that the figure can be read.
+class FrameRate
+{
+public:
+    FrameRate() : last(getTickCount()), seconds(0) {}
+
+    double tick()
+    {
+        const int64 now = getTickCount();
+        const double passed = (now - last) / getTickFrequency();
+        seconds = seconds > 0 ? 0.9 * seconds + 0.1 * passed : passed;
+        last = now;
+        return 1 / std::max(seconds, 1e-6);
+    }
+
+private:
+    int64 last;
+    double seconds;
+};
+
+void show(AnomalyDetector& detector, VideoCapture& video)
+{
+    FrameRate rate;
+    for (Mat frame, map; video.read(frame);)
+    {
+        const double score = detector.predict(frame, map);
+        Mat picture = drawOverlay(detector, frame, map);
+        drawText(picture, format("%.3f %s  %.1f frames/s", score, verdict(detector, score).c_str(), rate.tick()));
+        imshow(windowName, picture);
+        const int key = waitKey(1) & 255, escape = 27;
+        if (key == 'q' || key == escape)
+            return;
+    }
+}
+
+int run(const Settings& settings)
+{
+    if (!hasDisplay())
+        return noDisplay("neither DISPLAY nor WAYLAND_DISPLAY is set");
+    const Ptr<AnomalyDetector> detector = loadDetector(settings.model);
+    detector->setMapSize(MAP_IMAGE);
+    VideoCapture video;
+    open(video, settings.source);
+    try
+    {
+        openWindow();
+    }
+    catch (const cv::Exception& error)
+    {
+        return noDisplay(error.err);
+    }
+    show(*detector, video);
+    return 0;
+}
+
+#else
+
+int run(const Settings&)
+{
+    std::cerr << "cfa_camera: this OpenCV lacks its highgui or videoio module: there is no display or camera to use" << std::endl;
+    return 2;
+}
+
+#endif
+
+int camera(int argc, char** argv)
+{
+    Settings settings;
+    return readCommandLine(argc, argv, settings) ? run(settings) : 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    return runProgram("cfa_camera", camera, argc, argv);
+}

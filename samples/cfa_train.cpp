@@ -1,0 +1,235 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+// Learns from good images and writes a model file.
+#include "command_line.hpp"
+#include "dataset.hpp"
+#include "files.hpp"
+#include "progress.hpp"
+
+#include "opencv2/anomaly/cfa.hpp"
+
+#include <csignal>
+#include <iostream>
+
+using namespace cv;
+using namespace cv::anomaly;
+
+namespace {
+
+// By the values of CFA::InputMode, CFA::Adaptation and CFA::BankMode.
+const std::vector<std::string> inputModes = {"resized", "cropped", "ensemble"};
+const std::vector<std::string> adaptations = {"none", "attraction", "full"};
+const std::vector<std::string> bankModes = {"mean", "ema"};
+
+struct Settings
+{
+    std::string images, model, json;
+    CFA::Params params;
+};
+
+struct Outcome
+{
+    size_t images;
+    double seconds, loss;
+};
+
+volatile std::sig_atomic_t interrupted = 0;
+
+// A second Ctrl-C ends the program at once.
+void interrupt(int)
+{
+    interrupted = 1;
+    std::signal(SIGINT, SIG_DFL);
+}
+
+void addModelOptions(CommandLine& line, CFA::Params& p)
+{
+    line.option("backbone", "lite0|ONNX", p.backbone, "network that gives the features: the one inside this program, or an ONNX file");
+    line.choice("input", inputModes, p.inputMode,
+                "what the network sees: the whole image stretched; its centre; or a model of each, slower and often better");
+    line.option("gamma_c", "SHARE", p.gammaC, "size of the memory bank, as a share of an image's patches: smaller is faster");
+    line.option("gamma_d", "SHARE", p.gammaD, "length of a patch's descriptor, as a share of the features': smaller is faster");
+    line.option("epochs", "N", p.epochs, "times that each image is learned from");
+    line.option("batch", "N", p.batchSize, "images of a training step", 1);
+    line.option("seed", "N", p.seed, "of all that is random: the same seed gives the same model");
+    line.option("validation", "SHARE", p.validationFraction, "good images kept out of training to set the thresholds; 0: none");
+    line.option("quantile", "SHARE", p.thresholdQuantile, "of the good scores, where the thresholds are set");
+}
+
+void addFurtherOptions(CommandLine& line, CFA::Params& p)
+{
+    line.heading("For an ONNX backbone");
+    line.option("outputs", "NAME,...", p.outputs, "names of the network's outputs to use, finest map first");
+    line.option("mean", "M|R,G,B", p.inputMean, "what its training subtracted from each channel of 0..255");
+    line.option("scale", "S|R,G,B", p.inputScale, "and then multiplied with");
+    line.option("input_size", "PIXELS", p.inputSize, "side of its square input", 1);
+    line.option("resize_size", "PIXELS", p.resizeSize, "side of the image from which --input=cropped takes the centre", 1);
+    line.flag("embed_backbone", p.embedBackbone, "put the ONNX file into the model file");
+    line.heading("For experiments");
+    line.choice("adaptation", adaptations, p.adaptation, "what the descriptor learns");
+    line.choice("bank", bankModes, p.bankMode, "how the memory bank sums up the images: the authors' code, or their paper");
+    line.option("learning_rate", "RATE", p.learningRate, "of the training");
+    line.heading("For this machine");
+    line.flag("skip_unreadable", p.skipUnreadable, "leave out images that cannot be read, with a warning, instead of stopping");
+    line.option("cache_mb", "MIB", p.cacheMiB, "memory for features while training; with less, training takes longer");
+    line.threadsOption();
+}
+
+bool readCommandLine(int argc, char** argv, Settings& settings)
+{
+    CommandLine line("cfa_train", "Learns from good images what is normal, and writes a model file with which cfa_predict, cfa_evaluate and "
+                                  "cfa_camera find what is not. Twelve images are enough to start with. Ctrl-C stops it; no model is written then.");
+    settings.params.backbone = "lite0";
+    line.argument("images", settings.images, "folder of good images, or a category in MVTec layout, whose train/good is used");
+    line.required("model", "FILE", settings.model, "model file to write: .yml, .xml or .json, each also with .gz");
+    line.heading("Options, with their defaults");
+    addModelOptions(line, settings.params);
+    line.option("json", "FILE", settings.json, "also write settings and results as JSON");
+    addFurtherOptions(line, settings.params);
+    line.example("photos/good --model=model.yml.gz");
+    line.example("mvtec/screw --model=screw.yml.gz --validation=0 --epochs=15 --json=screw.json");
+    return line.parse(argc, argv);
+}
+
+void checkModelName(const std::string& file)
+{
+    const std::string last = extension(file), inner = last == "gz" ? extension(withoutExtension(file)) : last;
+    if (inner != "yml" && inner != "yaml" && inner != "xml" && inner != "json")
+        throw UsageError("--model=" + file + ": expected a name that ends in .yml, .xml or .json, or one of these and .gz");
+    checkWritable(file);
+}
+
+Ptr<CFA> create(const CFA::Params& params)
+{
+    try
+    {
+        return CFA::create(params);
+    }
+    catch (const cv::Exception& error)
+    {
+        if (error.code == Error::StsOutOfRange)
+            throw UsageError(error.err);
+        throw;
+    }
+}
+
+std::string note(const FitProgress& progress)
+{
+    if (progress.epochs == 0)
+        return std::string();
+    return format("epoch %d/%d  loss %.4g  radius %.3f", progress.epoch, progress.epochs, progress.loss, progress.radius);
+}
+
+Outcome fit(CFA& cfa, const std::vector<std::string>& files)
+{
+    Outcome outcome = {files.size(), 0, 0};
+    ProgressBar bar;
+    cfa.setFitCallback([&](const FitProgress& progress) {
+        bar.update(progress.stage, progress.step, progress.steps, note(progress));
+        if (progress.epochs > 0)
+            outcome.loss = progress.loss;
+        return !interrupted;
+    });
+    std::signal(SIGINT, interrupt);
+    const int64 start = getTickCount();
+    cfa.fit(files);
+    outcome.seconds = (getTickCount() - start) / getTickFrequency();
+    std::signal(SIGINT, SIG_DFL);
+    return outcome;
+}
+
+std::string joined(const std::vector<std::string>& names)
+{
+    std::string all;
+    for (const std::string& name : names)
+        all += (all.empty() ? "" : ",") + name;
+    return all;
+}
+
+std::string numbers(const Scalar& s)
+{
+    return format("%.9g,%.9g,%.9g", s[0], s[1], s[2]);
+}
+
+void putBackboneAndInput(FlatJson& json, const CFA::Params& p)
+{
+    json.put("backbone", p.backbone);
+    json.put("outputs", joined(p.outputs));
+    json.put("mean", numbers(p.inputMean));
+    json.put("scale", numbers(p.inputScale));
+    json.put("input", inputModes[p.inputMode]);
+    json.put("input_size", p.inputSize);
+    json.put("resize_size", p.resizeSize);
+}
+
+void putTraining(FlatJson& json, const CFA::Params& p)
+{
+    json.put("gamma_c", p.gammaC);
+    json.put("gamma_d", p.gammaD);
+    json.put("neighbours", p.K);
+    json.put("repelled", p.J);
+    json.put("alpha", p.alpha);
+    json.put("epochs", p.epochs);
+    json.put("batch", p.batchSize);
+    json.put("learning_rate", p.learningRate);
+    json.put("weight_decay", p.weightDecay);
+    json.put("adaptation", adaptations[p.adaptation]);
+    json.put("bank", bankModes[p.bankMode]);
+    json.put("smooth_sigma", p.smoothSigma);
+    json.put("validation", p.validationFraction);
+    json.put("quantile", p.thresholdQuantile);
+    json.put("seed", p.seed);
+}
+
+void writeJson(const std::string& file, const CFA& cfa, const Outcome& outcome)
+{
+    FlatJson json;
+    putBackboneAndInput(json, cfa.getParams());
+    putTraining(json, cfa.getParams());
+    json.put("images", int(outcome.images));
+    json.put("seconds", outcome.seconds);
+    json.put("loss", outcome.loss);
+    json.put("radius", cfa.getRadius());
+    json.put("image_threshold", cfa.getImageThreshold());
+    json.put("pixel_threshold", cfa.getPixelThreshold());
+    json.write(file);
+}
+
+int train(int argc, char** argv)
+{
+    Settings settings;
+    if (!readCommandLine(argc, argv, settings))
+        return 0;
+    const std::vector<std::string> files = goodImages(settings.images);
+    checkModelName(settings.model);
+    if (!settings.json.empty())
+        checkWritable(settings.json);
+
+    const Ptr<CFA> cfa = create(settings.params);
+    Outcome outcome;
+    try
+    {
+        outcome = fit(*cfa, files);
+    }
+    catch (const cv::Exception&)
+    {
+        if (interrupted)
+            throw std::runtime_error("stopped; no model was written");
+        throw;
+    }
+    cfa->save(settings.model);
+    if (!settings.json.empty())
+        writeJson(settings.json, *cfa, outcome);
+    std::cout << settings.model << ": " << outcome.images << " images in " << clockTime(outcome.seconds)
+              << format(", loss %.4g, radius %.3f, image threshold %.4g, pixel threshold %.4g\n", outcome.loss, cfa->getRadius(),
+                        cfa->getImageThreshold(), cfa->getPixelThreshold());
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    return runProgram("cfa_train", train, argc, argv);
+}

@@ -1,0 +1,36 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "overlay.hpp"
+
+#include "opencv2/anomaly/visualize.hpp"
+#include "opencv2/imgproc.hpp"
+
+#include <algorithm>
+
+using namespace cv;
+
+Mat drawOverlay(const anomaly::AnomalyDetector& detector, const Mat& image, const Mat& map)
+{
+    double lowest, highest;
+    detector.getMapRange(lowest, highest);
+    Mat picture;
+    anomaly::drawHeatMap(image, map, picture, lowest, highest);
+    anomaly::drawDefects(picture, map, picture, detector.getPixelThreshold());
+    return picture;
+}
+
+void drawText(Mat& picture, const std::string& text)
+{
+    const int margin = 4, font = FONT_HERSHEY_SIMPLEX, width = getTextSize(text, font, 1, 1, NULL).width;
+    const double fitting = double(picture.cols - 2 * margin) / width, scale = std::min(fitting, std::max(0.4, picture.rows / 800.));
+    const Size size = getTextSize(text, font, scale, 1, NULL);
+    const Point origin(margin, margin + size.height);
+    putText(picture, text, origin, font, scale, Scalar::all(0), 3, LINE_AA);
+    putText(picture, text, origin, font, scale, Scalar::all(255), 1, LINE_AA);
+}
+
+std::string verdict(const anomaly::AnomalyDetector& detector, double score)
+{
+    return score >= detector.getImageThreshold() ? "defective" : "good";
+}

@@ -1,0 +1,20 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef ANOMALY_SAMPLES_OVERLAY_HPP
+#define ANOMALY_SAMPLES_OVERLAY_HPP
+
+#include "opencv2/anomaly/detector.hpp"
+
+#include <string>
+
+//! The image under its map's colours, with the defects outlined. The colours mean the same on every image of a model.
+cv::Mat drawOverlay(const cv::anomaly::AnomalyDetector& detector, const cv::Mat& image, const cv::Mat& map);
+
+//! A line of text in the upper left corner, readable on any picture.
+void drawText(cv::Mat& picture, const std::string& text);
+
+//! "defective" from the detector's threshold on, else "good".
+std::string verdict(const cv::anomaly::AnomalyDetector& detector, double score);
+
+#endif
