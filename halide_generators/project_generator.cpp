@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// One scale of the descriptor at its own resolution: phi = W p for all patches.
+// One scale of the descriptor at its own resolution: the 3x3 average of the map, times its columns of W, plus row, column and constant terms.
 #include "panel.hpp"
 
 using namespace Halide;
@@ -12,16 +12,26 @@ namespace {
 class Project : public Generator<Project>
 {
 public:
-    Input<Buffer<float, 2>> pooled{"pooled"};   // patch, channel
+    Input<Buffer<float, 2>> map{"map"};         // patch, channel
+    Input<int> width{"width"};                  // of the map's rows
     Input<Buffer<float, 3>> weights{"weights"}; // row of W in the panel, channel, panel; zeros past the last row
+    Input<Buffer<float, 3>> terms{"terms"};     // row of W in the panel; of the row, the column and the constant; panel
     Output<Buffer<float, 2>> phi{"phi"};        // patch, row of W
 
     void generate()
     {
         strip = stripWidth(get_target());
-        packed(i, c, s) = pooled(min(likely(s * strip + i), pooled.dim(0).extent() - 1), c);
+        const Expr patches = map.dim(0).extent();
+        definePlaces(patches / width);
+
+        // Rows follow each other without a gap, so that neighbours are p - 1, p + 1, p - width and p + width: whole vectors for maps of any size.
+        Func padded = BoundaryConditions::constant_exterior(map, 0.f, {{0, patches}, {Expr(), Expr()}});
+        column(p, c) = padded(p - width, c) + padded(p, c) + padded(p + width, c);
+        Expr here = s * strip + i;
+        packed(i, c, s) = (column(here, c) + select(hasLeft(here) != 0, column(here - 1, c), 0.f) + select(hasRight(here) != 0, column(here + 1, c), 0.f)) * (1.f / 9);
 
         product = RDom(0, weights.dim(1).extent(), 0, 1);
+        sums(i, r, s, panel) = terms(r, 0, panel) * atRow(here) + terms(r, 1, panel) * atColumn(here) + terms(r, 2, panel);
         sums(i, r, s, panel) += packed(i, product.x, s) * weights(r, product.x + product.y, panel);
 
         phi(p, d) = sums(p % strip, d % panelWidth, p / strip, d / panelWidth);
@@ -33,29 +43,50 @@ public:
         Var t{"t"}, inner{"inner"};
         setLayout();
 
+        // 16 tasks or more, so that two threads end together: a 14 x 14 map is 13 strips of 16 patches.
+        Expr stripsPerTask = clamp(map.dim(0).extent() / (16 * strip), 1, stripsPerTile);
         phi.split(p, s, i, strip, TailStrategy::GuardWithIf).split(s, t, inner, stripsPerTask, TailStrategy::GuardWithIf);
         phi.split(d, panel, r, panelWidth, TailStrategy::GuardWithIf).reorder(i, r, inner, panel, t).vectorize(i, lanes).parallel(t);
 
+        for (Func place : {hasLeft, hasRight, atRow, atColumn})
+            place.compute_root();
+        // The average is taken while the strip is packed: one pass over the map, and no averaged map to write and read again.
         packed.compute_at(phi, t).vectorize(i, lanes).unroll(i);
         scheduleProduct(sums, phi, panel, product, i, r, s, get_target());
     }
 
 private:
     Var p{"p"}, d{"d"}, i{"i"}, s{"s"}, c{"c"}, r{"r"}, panel{"panel"};
-    Func packed{"packed"}, sums{"sums"};
+    Func hasLeft{"hasLeft"}, hasRight{"hasRight"}, atRow{"atRow"}, atColumn{"atColumn"}, column{"column"}, packed{"packed"}, sums{"sums"};
     RDom product;
     int strip = 0;
 
-    // A 14 x 14 map has 13 strips of 16 patches: 7 tasks of 2 keep two threads busy, 2 tasks of 7 leave one with a third of the work idle.
-    static constexpr int stripsPerTask = 2;
+    //! Where a patch is: computed once a call, because a division for each patch and channel would cost more than the average.
+    void definePlaces(Expr height)
+    {
+        hasLeft(p) = cast<int>(p % width > 0);
+        hasRight(p) = cast<int>(p % width < width - 1);
+        atRow(p) = coordinate(p / width, height);
+        atColumn(p) = coordinate(p % width, width);
+    }
+
+    //! -1 at the first of n cells, 1 at the last.
+    static Expr coordinate(Expr at, Expr n)
+    {
+        return select(n > 1, 2.f * at / max(n - 1, 1) - 1, -1.f);
+    }
 
     void setLayout()
     {
-        pooled.dim(0).set_min(0);
-        pooled.dim(1).set_min(0);
-        weights.dim(0).set_bounds(0, panelWidth);
-        weights.dim(1).set_min(0).set_stride(panelWidth);
-        weights.dim(2).set_min(0);
+        map.dim(0).set_min(0);
+        map.dim(1).set_min(0);
+        for (auto* panels : {&weights, &terms})
+        {
+            panels->dim(0).set_bounds(0, panelWidth);
+            panels->dim(1).set_min(0).set_stride(panelWidth);
+            panels->dim(2).set_min(0);
+        }
+        terms.dim(1).set_extent(3);
         phi.dim(0).set_min(0);
         phi.dim(1).set_min(0);
     }

@@ -62,6 +62,7 @@ bool hasDisplay()
 // Qt calls abort where others throw.
 void displayAborted(int)
 {
+    noDisplay("it can not be opened");
     std::_Exit(2);
 }
 

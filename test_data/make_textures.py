@@ -117,7 +117,7 @@ def stain(tile, rng, _):
     radius = rng.uniform(18, 32)
     shape = blob(rng, radius, 0.35 * radius)
     margin = 4 * shape * (1 - shape)
-    return [(tile * 0.35 + 8, shape * (rng.uniform(0.3, 0.55) + 0.1 * cloud(rng, 8)) + 0.15 * margin)]
+    return [(tile * 0.35 + 8, shape * (rng.uniform(0.4, 0.65) + 0.1 * cloud(rng, 8)) + 0.15 * margin)]
 
 
 def foreign(tile, rng, other):

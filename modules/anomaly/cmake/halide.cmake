@@ -1,4 +1,104 @@
-# The Halide kernels, where wanted and found.
-set(ANOMALY_HALIDE_SOURCES)
+# The Halide kernels, where wanted and found: one object with all of them and their run time.
+set(ANOMALY_HALIDE_SOURCES src/halide_runtime.cpp)
 set(ANOMALY_HALIDE_DEFINITIONS)
 set(ANOMALY_HALIDE_LIBRARIES)
+
+if(NOT DEFINED ANOMALY_WITH_HALIDE)
+  set(ANOMALY_WITH_HALIDE ON)
+endif()
+set(ANOMALY_HALIDE_GENERATORS_DIR ${CMAKE_CURRENT_LIST_DIR}/../../../halide_generators CACHE PATH "Folder of the kernels' generators")
+if(NOT ANOMALY_WITH_HALIDE)
+  message(STATUS "anomaly: plain C++ scorer, ANOMALY_WITH_HALIDE is OFF")
+  return()
+endif()
+if(NOT EXISTS ${ANOMALY_HALIDE_GENERATORS_DIR}/CMakeLists.txt)
+  message(STATUS "anomaly: plain C++ scorer, no generators in ANOMALY_HALIDE_GENERATORS_DIR (${ANOMALY_HALIDE_GENERATORS_DIR})")
+  return()
+endif()
+find_package(Halide QUIET COMPONENTS Halide)
+if(NOT Halide_FOUND)
+  message(STATUS "anomaly: plain C++ scorer, Halide was not found (Debian: libhalide14-0-dev)")
+  return()
+endif()
+
+# The first target that the processor can run is taken, at run time.
+if(Halide_CMAKE_TARGET MATCHES "^x86-64")
+  set(_targets avx512_skylake-avx512-avx2-avx-fma-f16c-sse41 avx2-avx-fma-f16c-sse41 sse41 "")
+elseif(Halide_CMAKE_TARGET MATCHES "^arm-64")
+  set(_targets "")
+else()
+  message(STATUS "anomaly: plain C++ scorer, no kernels for ${Halide_CMAKE_TARGET}")
+  return()
+endif()
+list(TRANSFORM _targets REPLACE "^(.+)$" "-\\1")
+list(TRANSFORM _targets PREPEND ${Halide_CMAKE_TARGET})
+list(TRANSFORM _targets APPEND "-user_context-no_runtime")
+list(JOIN _targets "," _targets)
+
+set(_folder ${CMAKE_CURRENT_BINARY_DIR}/halide)
+file(MAKE_DIRECTORY ${_folder})
+add_subdirectory(${ANOMALY_HALIDE_GENERATORS_DIR} ${CMAKE_CURRENT_BINARY_DIR}/halide_generators)
+
+set(_archives)
+set(_headers)
+# anomaly_kernel(<function> <generator> [parameters])
+macro(anomaly_kernel function generator)
+  set(_archive ${_folder}/${function}${CMAKE_STATIC_LIBRARY_SUFFIX})
+  add_custom_command(OUTPUT ${_archive} ${_folder}/${function}.h
+    COMMAND anomaly_generators -g ${generator} -f ${function} -n ${function} -o ${_folder} -e static_library,c_header target=${_targets} ${ARGN}
+    DEPENDS anomaly_generators
+    COMMENT "Halide kernel ${function}" VERBATIM)
+  list(APPEND _archives ${_archive})
+  list(APPEND _headers ${_folder}/${function}.h)
+endmacro()
+
+# 3 neighbours are predict's, 6 = K + J are fit's.
+anomaly_kernel(anomaly_nearest_3 nearest_centres K=3)
+anomaly_kernel(anomaly_nearest_6 nearest_centres K=6)
+anomaly_kernel(anomaly_project project)
+anomaly_kernel(anomaly_add_upsampled add_upsampled)
+anomaly_kernel(anomaly_map_kernel anomaly_map)
+
+set(_runtime ${_folder}/anomaly_halide_runtime${CMAKE_STATIC_LIBRARY_SUFFIX})
+add_custom_command(OUTPUT ${_runtime}
+  COMMAND anomaly_generators -r anomaly_halide_runtime -o ${_folder} -e static_library target=${Halide_CMAKE_TARGET}
+  DEPENDS anomaly_generators
+  COMMENT "Halide run time" VERBATIM)
+
+set(_halide_sources src/anomaly_map_halide.cpp src/patch_scorer_halide.cpp)
+set(ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_HALIDE)
+
+# One object in which all but the kernels' entry points and four hooks is local: it exports nothing, it brings no static library into an
+# export set, and an application's own Halide is left alone even in a static build.
+if(CMAKE_OBJCOPY AND CMAKE_LINKER AND CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF")
+  set(_symbols)
+  foreach(_hook set_error_handler set_custom_do_par_for set_custom_can_use_target_features default_can_use_target_features)
+    list(APPEND _symbols --redefine-sym halide_${_hook}=anomaly_halide_${_hook} --keep-global-symbol=anomaly_halide_${_hook})
+  endforeach()
+  foreach(_header ${_headers})
+    get_filename_component(_function ${_header} NAME_WE)
+    list(APPEND _symbols --keep-global-symbol=${_function})
+  endforeach()
+  set(_kernels ${_folder}/anomaly_kernels.o)
+  add_custom_command(OUTPUT ${_kernels}
+    COMMAND ${CMAKE_LINKER} -r --force-group-allocation -o ${_kernels}.all --whole-archive ${_archives} ${_runtime}
+    COMMAND ${CMAKE_OBJCOPY} ${_symbols} ${_kernels}.all ${_kernels}
+    DEPENDS ${_archives} ${_runtime}
+    COMMENT "One object of all kernels" VERBATIM)
+  set_source_files_properties(${_kernels} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
+  list(APPEND _halide_sources ${_kernels})
+  list(APPEND ANOMALY_HALIDE_DEFINITIONS ANOMALY_HALIDE_PRIVATE_RUNTIME)
+else()
+  list(APPEND ANOMALY_HALIDE_LIBRARIES ${_archives} ${_runtime})
+endif()
+
+# HalideBuffer.h and Halide 19's run time ask for C++17, OpenCV 4's own default is C++11.
+get_target_property(_include Halide::Runtime INTERFACE_INCLUDE_DIRECTORIES)
+list(APPEND ANOMALY_HALIDE_SOURCES ${_halide_sources})
+set_source_files_properties(src/halide_runtime.cpp src/anomaly_map_halide.cpp src/patch_scorer_halide.cpp PROPERTIES
+  INCLUDE_DIRECTORIES "${_folder};${_include}"
+  COMPILE_DEFINITIONS "$<$<NOT:$<CXX_COMPILER_ID:MSVC>>:HALIDE_FUNCTION_ATTRS=__attribute__((visibility(\"hidden\")))>"
+  COMPILE_OPTIONS "$<IF:$<CXX_COMPILER_ID:MSVC>,/std:c++17,-std=c++17>"
+  OBJECT_DEPENDS "${_headers}"
+  SKIP_PRECOMPILE_HEADERS ON)
+message(STATUS "anomaly: Halide ${Halide_VERSION} scorer for ${Halide_CMAKE_TARGET}")

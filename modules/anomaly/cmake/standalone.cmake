@@ -43,7 +43,10 @@ macro(ocv_add_accuracy_tests)
     file(GLOB _ocv_test_sources CONFIGURE_DEPENDS test/*.cpp)
     add_executable(${_ocv_test} ${_ocv_test_sources})
     target_compile_features(${_ocv_test} PRIVATE cxx_std_14) # GoogleTest 1.12 asks for it
+    target_compile_definitions(${_ocv_test} PRIVATE ANOMALY_TEST_DATA_DIR="${PROJECT_SOURCE_DIR}/test_data")
     target_link_libraries(${_ocv_test} PRIVATE ${the_module} GTest::gtest ${ARGN})
+    add_test(NAME ${_ocv_test} COMMAND ${_ocv_test})
+    set_tests_properties(${_ocv_test} PROPERTIES TIMEOUT 1200)
   endif()
 endmacro()
 

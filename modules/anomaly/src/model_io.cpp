@@ -69,14 +69,14 @@ Mat matrix(const FileNode& parent, const String& key, int type)
     const FileNode node = child(parent, key);
     if (!node.isMap())
         CV_Error_(Error::StsParseError, ("Model file has no matrix as '%s'", key.c_str()));
-    const int rows = integer(node, "rows", 1, INT_MAX), cols = integer(node, "cols", 1, INT_MAX);
-    const size_t there = child(node, "data").size();
+    const double rows = node["rows"].isInt() ? int(node["rows"]) : 0, cols = node["cols"].isInt() ? int(node["cols"]) : 0;
+    const size_t there = node["data"].size();
     Mat found;
-    if (double(rows) * cols == double(there) && text(node, "dt") == (type == CV_32F ? "f" : "u"))
+    if (rows >= 1 && cols >= 1 && rows * cols == double(there) && text(node, "dt") == (type == CV_32F ? "f" : "u"))
         node >> found;
     if (found.rows != rows || found.cols != cols || found.type() != type)
-        CV_Error_(Error::StsParseError, ("Model file has matrix '%s' of %d x %d with %zu elements of type '%s', expected rows x columns elements of type %s",
-                                         key.c_str(), rows, cols, there, text(node, "dt").c_str(), typeToString(type).c_str()));
+        CV_Error_(Error::StsParseError, ("Model file has matrix '%s' of %g x %g with %zu elements, expected rows x columns elements of type %s", key.c_str(),
+                                         rows, cols, there, typeToString(type).c_str()));
     return found;
 }
 
@@ -190,7 +190,10 @@ BackboneSource readBackbone(const FileNode& node, const std::vector<String>& out
 
 void writeTrained(FileStorage& file, const TrainedModel& model)
 {
-    file << "{" << "input" << model.inputMode << "channels" << model.descriptor.channels << "W" << model.descriptor.W << "b" << model.descriptor.b << "C"
+    file << "{" << "input" << model.inputMode << "channels" << "[:";
+    for (const int count : model.descriptor.channels)
+        file << count;
+    file << "]" << "W" << model.descriptor.W << "b" << model.descriptor.b << "C"
          << model.bank.C << "radius" << model.radius << "checksum" << checksum(model) << "}";
 }
 

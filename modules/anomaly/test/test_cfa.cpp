@@ -43,7 +43,7 @@ TEST(Anomaly_CFA, training_draws_good_patches_together)
     CFA::Params params = quickParams();
     params.adaptation = CFA::ADAPTATION_FULL;
     params.epochs = 6;
-    const Ptr<CFA> before = quickDetector(quickParams(), 12), after = CFA::create(params);
+    const Ptr<CFA> after = CFA::create(params);
     std::vector<double> losses;
     std::vector<String> stages;
     after->setFitCallback([&](const FitProgress& progress) {
@@ -59,7 +59,6 @@ TEST(Anomaly_CFA, training_draws_good_patches_together)
     ASSERT_EQ(6u, losses.size());
     EXPECT_LT(losses.back(), 0.8 * losses.front());
     EXPECT_GT(after->getRadius(), params.radius);
-    EXPECT_LT(after->predict(goodImage(50)), before->predict(goodImage(50)));
     EXPECT_GT(after->predict(badImage(9)), 2 * after->predict(goodImage(50)));
 }
 

@@ -1,0 +1,67 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+// Learns from a folder of good images and shows where another image differs from them.
+#include "opencv2/anomaly.hpp"
+#include "opencv2/core.hpp"
+#include "opencv2/core/utility.hpp"
+#include "opencv2/imgcodecs.hpp"
+
+#include <iostream>
+
+using namespace cv;
+using namespace cv::anomaly;
+
+static const char* const keys =
+    "{ help h  |             | print this }"
+    "{ @good   |             | folder of good images, png or jpg }"
+    "{ @image  |             | image to look at }"
+    "{ model   | model.yml.gz| model file to write }"
+    "{ overlay | overlay.png | picture to write }"
+    "{ epochs  | 30          | times that each image is learned from }";
+
+static Ptr<CFA> learn(const String& folder, int epochs)
+{
+    std::vector<String> files, more;
+    glob(folder + "/*.png", files);
+    glob(folder + "/*.jpg", more);
+    files.insert(files.end(), more.begin(), more.end());
+
+    CFA::Params params;
+    params.epochs = epochs;
+    const Ptr<CFA> cfa = CFA::create(params);
+    cfa->setFitCallback([](const FitProgress& progress) {
+        std::cout << "\r" << progress.stage << " " << progress.step << "/" << progress.steps << "     " << std::flush;
+        return true; // false would stop it
+    });
+    cfa->fit(files);
+    std::cout << std::endl;
+    return cfa;
+}
+
+int main(int argc, char** argv)
+{
+    CommandLineParser parser(argc, argv, keys);
+    parser.about("Learns from a folder of good images and shows where another image differs from them.");
+    const String good = parser.get<String>("@good");
+    const Mat image = imread(parser.get<String>("@image"));
+    if (parser.has("help") || good.empty() || image.empty())
+    {
+        parser.printMessage();
+        return parser.has("help") ? 0 : 2;
+    }
+
+    const Ptr<CFA> cfa = learn(good, parser.get<int>("epochs"));
+    cfa->save(parser.get<String>("model"));
+
+    Mat map, overlay;
+    const double score = cfa->predict(image, map);
+    std::cout << "score " << score << ": " << (score >= cfa->getImageThreshold() ? "defective" : "good") << std::endl;
+
+    double lowest, highest;
+    cfa->getMapRange(lowest, highest);
+    drawHeatMap(image, map, overlay, lowest, highest);
+    drawDefects(overlay, map, overlay, cfa->getPixelThreshold());
+    imwrite(parser.get<String>("overlay"), overlay);
+    return 0;
+}

@@ -1,0 +1,35 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_HALIDE_BUFFERS_HPP
+#define OPENCV_ANOMALY_HALIDE_BUFFERS_HPP
+
+#include "opencv2/core.hpp"
+
+#include "HalideBuffer.h"
+
+#include <initializer_list>
+
+namespace cv {
+namespace anomaly {
+
+//! A Mat's memory as a kernel sees it, innermost dimension first and dense, whatever the Mat's own shape.
+template <typename T>
+Halide::Runtime::Buffer<T> viewOf(const Mat& mat, std::initializer_list<int> extents)
+{
+    CV_Assert(mat.isContinuous() && mat.data); // without data a kernel takes the call for a question about bounds and writes nothing
+    return Halide::Runtime::Buffer<T>(const_cast<T*>(mat.ptr<T>()), std::vector<int>(extents));
+}
+
+//! A matrix, which may be a part of another.
+template <typename T>
+Halide::Runtime::Buffer<T> viewOf(const Mat& mat)
+{
+    CV_Assert(mat.dims == 2 && mat.data);
+    const halide_dimension_t shape[] = {{0, mat.cols, 1}, {0, mat.rows, int(mat.step1())}};
+    return Halide::Runtime::Buffer<T>(const_cast<T*>(mat.ptr<T>()), 2, shape);
+}
+
+}} // namespace cv::anomaly
+
+#endif

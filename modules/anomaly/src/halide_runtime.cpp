@@ -1,0 +1,166 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "precomp.hpp"
+#include "halide_runtime.hpp"
+
+#ifdef HAVE_ANOMALY_HALIDE
+
+#include "HalideRuntime.h"
+
+#include <atomic>
+#include <mutex>
+
+// Where the build can, it makes the kernels' run time private under these names: an application's own Halide keeps its handlers.
+#ifdef ANOMALY_HALIDE_PRIVATE_RUNTIME
+#define ANOMALY_RUNTIME(name) anomaly_##name
+#else
+#define ANOMALY_RUNTIME(name) name
+#endif
+
+#ifndef HALIDE_FUNCTION_ATTRS
+#define HALIDE_FUNCTION_ATTRS
+#endif
+
+extern "C" {
+HALIDE_FUNCTION_ATTRS halide_error_handler_t ANOMALY_RUNTIME(halide_set_error_handler)(halide_error_handler_t);
+HALIDE_FUNCTION_ATTRS halide_do_par_for_t ANOMALY_RUNTIME(halide_set_custom_do_par_for)(halide_do_par_for_t);
+HALIDE_FUNCTION_ATTRS halide_can_use_target_features_t ANOMALY_RUNTIME(halide_set_custom_can_use_target_features)(halide_can_use_target_features_t);
+HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_default_can_use_target_features)(int, const uint64_t*);
+}
+
+namespace cv {
+namespace anomaly {
+
+namespace {
+
+// One call of a kernel: its user context. Its threads may fail at the same time; the first message stays.
+class KernelCall
+{
+public:
+    void record(const char* text)
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+        if (message.empty())
+            message = text;
+    }
+
+    std::string message;
+
+private:
+    std::mutex mutex;
+};
+
+// The default handler aborts the process.
+void recordError(void* context, const char* message)
+{
+    static_cast<KernelCall*>(context)->record(message);
+}
+
+int runTasks(void* context, halide_task_t task, int first, int count, uint8_t* closure)
+{
+    std::atomic<int> result(halide_error_code_success);
+    parallel_for_(Range(first, first + count), [&](const Range& range) {
+        for (int i = range.start; i < range.end && result == halide_error_code_success; i++)
+            if (const int error = task(context, i, closure))
+                result = error;
+    });
+    return result;
+}
+
+// cv::setNumThreads is obeyed. Nothing may be thrown through a kernel's frames.
+int parallelFor(void* context, halide_task_t task, int first, int count, uint8_t* closure)
+{
+    try
+    {
+        return runTasks(context, task, first, count, closure);
+    }
+    catch (const std::exception& e)
+    {
+        static_cast<KernelCall*>(context)->record(e.what());
+        return halide_error_code_generic_error;
+    }
+}
+
+std::atomic<int> highestTarget(KERNELS_AVX512);
+
+bool hasFeature(const uint64_t* features, int feature)
+{
+    return (features[feature / 64] >> (feature % 64)) & 1;
+}
+
+int targetOf(const uint64_t* features)
+{
+    if (hasFeature(features, halide_target_feature_avx512_skylake))
+        return KERNELS_AVX512;
+    if (hasFeature(features, halide_target_feature_avx2))
+        return KERNELS_AVX2;
+    return hasFeature(features, halide_target_feature_sse41) ? KERNELS_SSE41 : KERNELS_X86_64;
+}
+
+int canUseFeatures(int count, const uint64_t* features)
+{
+    return targetOf(features) <= highestTarget && ANOMALY_RUNTIME(halide_default_can_use_target_features)(count, features);
+}
+
+void installHandlers()
+{
+    ANOMALY_RUNTIME(halide_set_error_handler)(recordError);
+    ANOMALY_RUNTIME(halide_set_custom_do_par_for)(parallelFor);
+    ANOMALY_RUNTIME(halide_set_custom_can_use_target_features)(canUseFeatures);
+}
+
+bool machineHas(KernelTarget target)
+{
+    static const int features[] = {-1, halide_target_feature_sse41, halide_target_feature_avx2, halide_target_feature_avx512_skylake};
+    const int words = (halide_target_feature_end + 63) / 64;
+    uint64_t mask[words] = {};
+    if (features[target] >= 0)
+        mask[features[target] / 64] |= uint64_t(1) << (features[target] % 64);
+    return ANOMALY_RUNTIME(halide_default_can_use_target_features)(words, mask) != 0;
+}
+
+} // namespace
+
+void runKernel(const char* name, const std::function<int(void*)>& kernel)
+{
+    static std::once_flag installed;
+    std::call_once(installed, installHandlers);
+    KernelCall call;
+    const int result = kernel(&call);
+    if (result != halide_error_code_success)
+        CV_Error_(Error::StsInternal, ("Kernel %s failed with code %d: %s", name, result, call.message.c_str()));
+}
+
+bool limitKernels(KernelTarget highest)
+{
+#if defined __x86_64__ || defined _M_X64
+    if (!machineHas(highest))
+        return false;
+    highestTarget = highest;
+    return true;
+#else
+    return highest == KERNELS_AVX512;
+#endif
+}
+
+}} // namespace cv::anomaly
+
+#else
+
+namespace cv {
+namespace anomaly {
+
+void runKernel(const char* name, const std::function<int(void*)>&)
+{
+    CV_Error_(Error::StsNotImplemented, ("Kernel %s is not in this build", name));
+}
+
+bool limitKernels(KernelTarget)
+{
+    return false;
+}
+
+}} // namespace cv::anomaly
+
+#endif

@@ -1,0 +1,293 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "test_precomp.hpp"
+
+#include "../src/anomaly_map.hpp"
+#include "../src/halide_runtime.hpp"
+#include "../src/patch_scorer.hpp"
+
+#include <limits>
+#include <thread>
+
+namespace opencv_test {
+namespace {
+
+#define SKIP_WITHOUT_HALIDE() \
+    if (CFA::create()->getEngine() != ENGINE_HALIDE) \
+    GTEST_SKIP() << "this build has no Halide kernels"
+
+//! Whole numbers, so that every order of adding gives the same sum.
+Mat wholeNumbers(int rows, int cols, int seed)
+{
+    Mat whole(rows, cols, CV_32S), numbers;
+    RNG random(seed);
+    random.fill(whole, RNG::UNIFORM, -8, 9);
+    whole.convertTo(numbers, CV_32F);
+    return numbers;
+}
+
+struct Neighbours
+{
+    Mat squaredDistances, indices;
+};
+
+Neighbours searchWith(int engine, const Mat& C, const Mat& phi, int k)
+{
+    MemoryBank bank;
+    bank.C = C;
+    Neighbours found;
+    NeighbourSearch::create(bank, engine)->search(phi, k, found.squaredDistances, found.indices);
+    return found;
+}
+
+//! All distances of all patches, sorted; equal ones by index.
+Neighbours searchByDefinition(const Mat& C, const Mat& phi, int k)
+{
+    Neighbours found = {Mat(k, phi.cols, CV_32F), Mat(k, phi.cols, CV_32S)};
+    for (int p = 0; p < phi.cols; p++)
+    {
+        std::vector<std::pair<double, int> > all;
+        for (int c = 0; c < C.rows; c++)
+            all.push_back(std::make_pair(norm(C.row(c).t(), phi.col(p), NORM_L2SQR), c));
+        std::partial_sort(all.begin(), all.begin() + k, all.end());
+        for (int n = 0; n < k; n++)
+        {
+            found.squaredDistances.at<float>(n, p) = float(all[n].first);
+            found.indices.at<int>(n, p) = all[n].second;
+        }
+    }
+    return found;
+}
+
+bool operator==(const Neighbours& a, const Neighbours& b)
+{
+    return countNonZero(a.squaredDistances != b.squaredDistances) == 0 && countNonZero(a.indices != b.indices) == 0;
+}
+
+void expectSameNeighbours(int length, int centres, int patches, int k)
+{
+    SCOPED_TRACE(format("D' %d, %d centres, %d patches, K %d", length, centres, patches, k));
+    const Mat C = wholeNumbers(centres, length, 1), phi = wholeNumbers(length, patches, 2);
+    const Neighbours expected = searchByDefinition(C, phi, k);
+    EXPECT_TRUE(searchWith(ENGINE_HALIDE, C, phi, k) == expected);
+    EXPECT_TRUE(searchWith(ENGINE_PLAIN, C, phi, k) == expected);
+}
+
+//! The targets that this machine can run; one by one in tests, all of them afterwards.
+class EachTarget
+{
+public:
+    ~EachTarget() { limitKernels(highest); }
+
+    template <typename Check>
+    void run(Check check)
+    {
+        static const char* const names[] = {"x86-64", "SSE4.1", "AVX2", "AVX-512"};
+        for (int target = KERNELS_X86_64; target <= KERNELS_AVX512; target++)
+            if (limitKernels(KernelTarget(target)))
+            {
+                highest = KernelTarget(target);
+                SCOPED_TRACE(names[target]);
+                check();
+            }
+    }
+
+private:
+    KernelTarget highest = KERNELS_X86_64;
+};
+
+TEST(Anomaly_Halide, finds_the_neighbours_of_the_definition_for_any_descriptor_length)
+{
+    SKIP_WITHOUT_HALIDE();
+    for (int length : {1, 2, 3, 7, 8, 9, 31, 33, 64, 70, 264, 289, 600})
+        for (int centres : {6, 7, 13, 100})
+            for (int k : {1, 3, 6})
+                expectSameNeighbours(length, centres, 49, k);
+}
+
+TEST(Anomaly_Halide, finds_the_neighbours_of_the_definition_for_any_number_of_patches)
+{
+    SKIP_WITHOUT_HALIDE();
+    for (int patches : {1, 5, 15, 16, 17, 49, 111, 112, 113, 225})
+        for (int k : {1, 2, 3, 4, 5, 6})
+            expectSameNeighbours(33, 100, patches, k);
+}
+
+TEST(Anomaly_Halide, finds_the_neighbours_of_the_definition_in_large_banks)
+{
+    SKIP_WITHOUT_HALIDE();
+    expectSameNeighbours(9, 784, 56 * 56, 3);
+    expectSameNeighbours(8, 784, 57 * 55, 6);
+    expectSameNeighbours(264, 784, 300, 3);
+}
+
+TEST(Anomaly_Halide, searches_with_more_neighbours_than_its_kernels_have)
+{
+    SKIP_WITHOUT_HALIDE();
+    for (int k : {7, 9, 13})
+        expectSameNeighbours(7, 13, 17, k);
+    for (int centres : {1, 2, 5})
+        expectSameNeighbours(7, centres, 17, centres);
+}
+
+TEST(Anomaly_Halide, gives_ties_to_the_lower_index_on_every_target)
+{
+    SKIP_WITHOUT_HALIDE();
+    const Mat once = wholeNumbers(20, 31, 3), phi = wholeNumbers(31, 50, 4);
+    Mat C;
+    vconcat(std::vector<Mat>(3, once), C);
+    const Neighbours expected = searchByDefinition(C, phi, 6);
+    EachTarget().run([&] { EXPECT_TRUE(searchWith(ENGINE_HALIDE, C, phi, 6) == expected); });
+}
+
+TEST(Anomaly_Halide, finds_the_same_neighbours_on_every_target)
+{
+    SKIP_WITHOUT_HALIDE();
+    EachTarget().run([] {
+        for (int patches : {1, 17, 113})
+            for (int length : {1, 33, 264, 300})
+                expectSameNeighbours(length, 100, patches, 3);
+    });
+}
+
+TEST(Anomaly_Halide, searches_a_part_of_a_matrix)
+{
+    SKIP_WITHOUT_HALIDE();
+    const Mat C = wholeNumbers(50, 33, 1), phi = wholeNumbers(33, 100, 2).colRange(13, 60);
+    EXPECT_TRUE(searchWith(ENGINE_HALIDE, C, phi, 3) == searchByDefinition(C, phi, 3));
+}
+
+TEST(Anomaly_Halide, passes_on_that_a_patch_is_not_a_number)
+{
+    SKIP_WITHOUT_HALIDE();
+    const Mat C = wholeNumbers(50, 33, 1);
+    Mat phi = wholeNumbers(33, 40, 2);
+    phi.at<float>(5, 7) = std::numeric_limits<float>::quiet_NaN();
+    const Neighbours found = searchWith(ENGINE_HALIDE, C, phi, 3);
+    for (int n = 0; n < 3; n++)
+    {
+        EXPECT_TRUE(cvIsNaN(found.squaredDistances.at<float>(n, 7)));
+        EXPECT_FALSE(cvIsNaN(found.squaredDistances.at<float>(n, 8)));
+    }
+}
+
+Mat randomMap(int channels, Size size, int seed)
+{
+    const int shape[] = {1, channels, size.height, size.width};
+    Mat map(4, shape, CV_32F);
+    RNG random(seed);
+    random.fill(map, RNG::UNIFORM, 0, 6);
+    return map;
+}
+
+struct Head
+{
+    std::vector<Mat> maps;
+    Descriptor descriptor;
+    MemoryBank bank;
+
+    Head(const std::vector<int>& channels, const std::vector<Size>& sizes, double gammaD = 0.5)
+    {
+        for (size_t i = 0; i < sizes.size(); i++)
+            maps.push_back(randomMap(channels[i], sizes[i], int(i)));
+        descriptor = randomDescriptor(channels, gammaD, CFA::INIT_UNIFORM, 0);
+        Mat phi = project(poolPatches(maps), descriptor).t();
+        bank.C = phi.rowRange(0, std::max(7, phi.rows / 2)) * 0.9;
+    }
+
+    Mat score(int engine) const
+    {
+        const ScoreSettings settings = {3, CFA::SCORE_CERTAINTY};
+        Mat scores;
+        PatchScorer::create(descriptor, bank, settings, engine)->score(maps, scores, NULL);
+        return scores;
+    }
+};
+
+double difference(const Mat& a, const Mat& b)
+{
+    return norm(a, b, NORM_INF) / norm(b, NORM_INF);
+}
+
+// A scale's descriptor shows in the scores through the distance to centres that are far from it.
+TEST(Anomaly_Halide, scores_as_the_plain_form_at_any_sizes_on_every_target)
+{
+    SKIP_WITHOUT_HALIDE();
+    const Head heads[] = {
+        Head({5}, {Size(7, 3)}, 1),
+        Head({13}, {Size(17, 19)}, 1),
+        Head({1, 2}, {Size(8, 8), Size(4, 4)}, 1),
+        Head({24, 31}, {Size(57, 55), Size(29, 28)}),
+        Head({16, 24, 40}, {Size(33, 21), Size(17, 11), Size(9, 6)}),
+        Head({3, 9, 4, 7}, {Size(20, 30), Size(41, 11), Size(1, 1), Size(3, 5)}, 1.5),
+    };
+    EachTarget().run([&] {
+        for (const Head& head : heads)
+            EXPECT_LT(difference(head.score(ENGINE_HALIDE), head.score(ENGINE_PLAIN)), 1e-5) << head.maps.size() << " scales";
+    });
+}
+
+TEST(Anomaly_Halide, scores_the_same_with_one_thread_and_with_two)
+{
+    SKIP_WITHOUT_HALIDE();
+    const Head head({16, 24, 40}, {Size(33, 21), Size(17, 11), Size(9, 6)});
+    const int before = getNumThreads();
+    setNumThreads(1);
+    const Mat one = head.score(ENGINE_HALIDE);
+    setNumThreads(2);
+    const Mat two = head.score(ENGINE_HALIDE);
+    setNumThreads(before);
+    EXPECT_EQ(0, norm(one, two, NORM_INF));
+}
+
+TEST(Anomaly_Halide, one_scorer_serves_several_threads)
+{
+    SKIP_WITHOUT_HALIDE();
+    const Head head({16, 24}, {Size(33, 21), Size(17, 11)});
+    const ScoreSettings settings = {3, CFA::SCORE_CERTAINTY};
+    const std::shared_ptr<const PatchScorer> scorer = PatchScorer::create(head.descriptor, head.bank, settings, ENGINE_HALIDE);
+    std::vector<Mat> scores(4);
+    std::vector<std::thread> threads;
+    for (Mat& own : scores)
+        threads.emplace_back([&] {
+            for (int i = 0; i < 20; i++)
+                scorer->score(head.maps, own, NULL);
+        });
+    for (std::thread& thread : threads)
+        thread.join();
+    for (const Mat& own : scores)
+        EXPECT_EQ(0, norm(own, head.score(ENGINE_HALIDE), NORM_INF));
+}
+
+TEST(Anomaly_Halide, maps_as_the_plain_form_on_every_target)
+{
+    SKIP_WITHOUT_HALIDE();
+    const Size grids[] = {Size(56, 56), Size(57, 55), Size(5, 7), Size(1, 1), Size(40, 3)};
+    const Size inputs[] = {Size(224, 224), Size(225, 131), Size(20, 9), Size(1, 1), Size(7, 500)};
+    EachTarget().run([&] {
+        for (int i = 0; i < 5; i++)
+            for (double sigma : {0., 0.5, 4.})
+            {
+                const Mat scores = wholeNumbers(grids[i].height, grids[i].width, i);
+                Mat plain, halide;
+                MapMaker::create(inputs[i], sigma, ENGINE_PLAIN)->make(scores, plain);
+                MapMaker::create(inputs[i], sigma, ENGINE_HALIDE)->make(scores, halide);
+                EXPECT_LT(norm(halide, plain, NORM_INF), 1e-5 * 8) << inputs[i] << ", sigma " << sigma;
+            }
+    });
+}
+
+TEST(Anomaly_Halide, a_failing_kernel_throws)
+{
+    SKIP_WITHOUT_HALIDE();
+    const Head head({5}, {Size(7, 3)}, 1);
+    const ScoreSettings settings = {3, CFA::SCORE_CERTAINTY};
+    const std::shared_ptr<const PatchScorer> scorer = PatchScorer::create(head.descriptor, head.bank, settings, ENGINE_HALIDE);
+    Mat scores;
+    EXPECT_THROW(scorer->score({randomMap(4, Size(7, 3), 0)}, scores, NULL), cv::Exception);
+    EXPECT_THROW(scorer->score({}, scores, NULL), cv::Exception);
+    EXPECT_THROW(runKernel("none", [](void*) { return -1; }), cv::Exception);
+}
+
+}} // namespace

@@ -1,0 +1,141 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+// Measures a model on the test images of a category in MVTec layout.
+#include "command_line.hpp"
+#include "evaluation.hpp"
+#include "files.hpp"
+#include "report.hpp"
+
+#include "opencv2/core/utils/filesystem.hpp"
+#include "opencv2/core/utils/logger.hpp"
+
+#include <iostream>
+
+using namespace cv;
+using namespace cv::anomaly;
+
+namespace {
+
+struct Settings
+{
+    std::string category, model, json, report;
+};
+
+bool readCommandLine(int argc, char** argv, Settings& settings)
+{
+    CommandLine line("cfa_evaluate", "Measures how well a model tells good images from defective ones, and finds the defects, on the test images of "
+                                     "a category in MVTec layout: test/good, test/<type>, ground_truth/<type>/<name>_mask.png. Without "
+                                     "ground_truth only whole images are measured.");
+    line.argument("category", settings.category, "the category's folder");
+    line.required("model", "FILE", settings.model, "model file that cfa_train wrote");
+    line.heading("Options");
+    line.option("json", "FILE", settings.json, "also write the figures as JSON, fractions from 0 to 1");
+    line.option("report", "DIR", settings.report, "also write a page with curves and pictures, DIR/index.html");
+    line.threadsOption();
+    line.example("mvtec/screw --model=screw.yml.gz --report=screw_report");
+    return line.parse(argc, argv);
+}
+
+std::string pixelColumns(const Figures& f)
+{
+    return f.hasPixels ? format("%12.3f %8.3f %9.3f", f.pixelAuroc, f.aupro, f.pixelF1) : format("%12s %8s %9s", "-", "-", "-");
+}
+
+void printRow(const std::string& type, int images, const Figures& f)
+{
+    std::cout << format("%-20s %6d %12.3f %9.3f ", type.c_str(), images, f.imageAuroc, f.imageF1) << pixelColumns(f) << '\n';
+}
+
+int imagesOfType(const Evaluation& evaluation, const std::string& type)
+{
+    int count = 0;
+    for (const TestResult& result : evaluation.results)
+        count += result.image.type == type;
+    return count;
+}
+
+void printTable(const Evaluation& evaluation)
+{
+    std::cout << format("%-20s %6s %12s %9s %12s %8s %9s\n", "", "images", "image AUROC", "image F1", "pixel AUROC", "AUPRO", "pixel F1");
+    printRow("all", evaluation.all.images, evaluation.all);
+    for (const std::pair<std::string, Figures>& type : evaluation.types)
+        printRow(type.first, imagesOfType(evaluation, type.first), type.second);
+    std::cout << format("By type: its images against all %d good ones. F1 is the best that any threshold reaches.\n", imagesOfType(evaluation, "good"));
+}
+
+void printVerdicts(const std::string& name, const Verdicts& v)
+{
+    std::cout << format("%-20s %10.4g %9.3f %10.3f %8.3f\n", name.c_str(), v.threshold, v.f1(), v.precision(), v.recall());
+}
+
+void printThresholds(const Evaluation& evaluation)
+{
+    std::cout << format("\n%-20s %10s %9s %10s %8s\n", "", "threshold", "F1", "precision", "recall");
+    printVerdicts("image, best F1", evaluation.bestImage);
+    printVerdicts("image, the model's", evaluation.ownImage);
+    if (evaluation.all.hasPixels)
+    {
+        printVerdicts("pixel, best F1", evaluation.bestPixel);
+        printVerdicts("pixel, the model's", evaluation.ownPixel);
+    }
+    std::cout << format("With the model's threshold %g of %d defective images are missed, and %g of %d good ones called defective.\n",
+                        evaluation.ownImage.missed, evaluation.all.images - imagesOfType(evaluation, "good"), evaluation.ownImage.falseAlarms,
+                        imagesOfType(evaluation, "good"));
+    std::cout << format("\n%.1f ms an image\n", evaluation.secondsPerImage * 1e3);
+}
+
+void putPixels(FlatJson& json, const Evaluation& evaluation)
+{
+    json.put("pixel_auroc", evaluation.all.pixelAuroc);
+    json.put("aupro", evaluation.all.aupro);
+    json.put("pixel_f1", evaluation.all.pixelF1);
+    json.put("pixel_threshold", evaluation.all.pixelThreshold);
+    json.put("model_pixel_threshold", evaluation.ownPixel.threshold);
+    json.put("model_pixel_f1", evaluation.ownPixel.f1());
+}
+
+void writeJson(const std::string& file, const Evaluation& evaluation)
+{
+    FlatJson json;
+    json.put("images", evaluation.all.images);
+    json.put("image_auroc", evaluation.all.imageAuroc);
+    json.put("image_f1", evaluation.all.imageF1);
+    json.put("image_threshold", evaluation.all.imageThreshold);
+    json.put("model_image_threshold", evaluation.ownImage.threshold);
+    json.put("model_image_f1", evaluation.ownImage.f1());
+    if (evaluation.all.hasPixels)
+        putPixels(json, evaluation);
+    json.put("seconds_per_image", evaluation.secondsPerImage);
+    json.write(file);
+}
+
+int evaluateCategory(int argc, char** argv)
+{
+    Settings settings;
+    if (!readCommandLine(argc, argv, settings))
+        return 0;
+    utils::logging::setLogLevel(utils::logging::LOG_LEVEL_SILENT); // unreadable files are reported here, with their names
+    const TestSet set = readTestSet(settings.category);
+    if (!settings.json.empty())
+        checkWritable(settings.json);
+    const Ptr<AnomalyDetector> detector = loadDetector(settings.model);
+
+    const Evaluation evaluation = evaluate(*detector, set);
+    printTable(evaluation);
+    if (!evaluation.all.hasPixels)
+        std::cout << "No pixel figures: " << (set.hasMasks ? "the masks mark no pixel at the model's input resolution.\n" : "the category has no masks in ground_truth.\n");
+    printThresholds(evaluation);
+    if (!settings.json.empty())
+        writeJson(settings.json, evaluation);
+    if (!settings.report.empty())
+        std::cout << "report: " << writeReport(settings.report, fileName(utils::fs::canonical(settings.category)), evaluation, *detector) << std::endl;
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    return runProgram("cfa_evaluate", evaluateCategory, argc, argv);
+}

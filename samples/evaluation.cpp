@@ -1,0 +1,188 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "evaluation.hpp"
+#include "files.hpp"
+#include "progress.hpp"
+
+#include "opencv2/imgcodecs.hpp"
+#include "opencv2/imgproc.hpp"
+
+#include <stdexcept>
+
+using namespace cv;
+using namespace cv::anomaly;
+
+namespace {
+
+Mat readMask(const TestImage& image, Size size)
+{
+    const Mat mask = imread(image.mask, IMREAD_GRAYSCALE);
+    if (mask.empty())
+        throw std::runtime_error("the mask '" + image.mask + "' can not be read");
+    if (mask.size() != size)
+        throw std::runtime_error(format("the mask '%s' has %dx%d pixels, but its image has %dx%d", image.mask.c_str(), mask.cols, mask.rows, size.width, size.height));
+    return mask;
+}
+
+TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, int64& ticks)
+{
+    TestResult result;
+    result.image = image;
+    const Mat picture = readImage(image.file);
+    const int64 start = getTickCount();
+    result.score = detector.predict(picture, result.map);
+    ticks += getTickCount() - start;
+    if (!image.mask.empty())
+        detector.maskToInput(readMask(image, picture.size()), result.mask);
+    return result;
+}
+
+std::vector<TestResult> scoreAll(const AnomalyDetector& detector, const TestSet& set, double& secondsPerImage)
+{
+    std::vector<TestResult> results;
+    int64 ticks = 0;
+    ProgressBar bar;
+    for (const TestImage& image : set.images)
+    {
+        results.push_back(scoreImage(detector, image, ticks));
+        bar.update("images", int(results.size()), int(set.images.size()));
+    }
+    secondsPerImage = ticks / getTickFrequency() / results.size();
+    return results;
+}
+
+// A defect type's results and those of all good images; all results for "".
+std::vector<const TestResult*> ofType(const std::vector<TestResult>& results, const std::string& type)
+{
+    std::vector<const TestResult*> chosen;
+    for (const TestResult& result : results)
+        if (type.empty() || !result.image.isDefective() || result.image.type == type)
+            chosen.push_back(&result);
+    return chosen;
+}
+
+void split(const std::vector<const TestResult*>& results, std::vector<double>& scores, std::vector<int>& labels)
+{
+    for (const TestResult* result : results)
+    {
+        scores.push_back(result->score);
+        labels.push_back(result->image.isDefective());
+    }
+}
+
+Ptr<PixelMetrics> pixelMetrics(const std::vector<const TestResult*>& results)
+{
+    const Ptr<PixelMetrics> pixels = PixelMetrics::create();
+    for (const TestResult* result : results)
+        pixels->add(result->map, result->mask);
+    return pixels;
+}
+
+Figures figures(const std::vector<const TestResult*>& results, const PixelMetrics& pixels)
+{
+    std::vector<double> scores;
+    std::vector<int> labels;
+    split(results, scores, labels);
+    Figures f = Figures();
+    f.images = int(results.size());
+    f.imageAuroc = auroc(scores, labels);
+    f.imageF1 = bestF1(scores, labels, f.imageThreshold);
+    // Masks may be missing, or so small that they vanish at the input's resolution.
+    f.hasPixels = pixels.regionCount() > 0;
+    if (f.hasPixels)
+    {
+        f.pixelAuroc = pixels.auroc();
+        f.aupro = pixels.aupro(proLimit);
+        f.pixelF1 = pixels.bestF1(f.pixelThreshold);
+    }
+    return f;
+}
+
+Verdicts imageVerdicts(const std::vector<TestResult>& results, double threshold)
+{
+    Verdicts v = {threshold, 0, 0, 0};
+    for (const TestResult& result : results)
+    {
+        const bool called = result.score >= threshold, defective = result.image.isDefective();
+        v.found += called && defective;
+        v.missed += !called && defective;
+        v.falseAlarms += called && !defective;
+    }
+    return v;
+}
+
+Verdicts pixelVerdicts(const std::vector<TestResult>& results, double threshold)
+{
+    Verdicts v = {threshold, 0, 0, 0};
+    for (const TestResult& result : results)
+    {
+        const Mat called = result.map >= threshold;
+        const int calls = countNonZero(called), defects = result.mask.empty() ? 0 : countNonZero(result.mask);
+        const int found = defects ? countNonZero(called & (result.mask != 0)) : 0;
+        v.found += found;
+        v.missed += defects - found;
+        v.falseAlarms += calls - found;
+    }
+    return v;
+}
+
+Curve toCurve(const Mat& x, const Mat& y)
+{
+    Curve curve;
+    for (int i = 0; i < x.rows; i++)
+        curve.push_back(Point2d(x.at<double>(i), y.at<double>(i)));
+    return curve;
+}
+
+Curve imageRoc(const std::vector<const TestResult*>& results)
+{
+    std::vector<double> scores;
+    std::vector<int> labels;
+    split(results, scores, labels);
+    Mat fpr, tpr, thresholds;
+    rocCurve(scores, labels, fpr, tpr, thresholds);
+    return toCurve(fpr, tpr);
+}
+
+void addPixelCurves(const PixelMetrics& pixels, Evaluation& evaluation)
+{
+    const int points = 300;
+    Mat fpr, share, thresholds;
+    pixels.rocCurve(fpr, share, thresholds, points);
+    evaluation.pixelRoc = toCurve(fpr, share);
+    pixels.proCurve(fpr, share, thresholds, points);
+    evaluation.pro = toCurve(fpr, share);
+}
+
+} // namespace
+
+Evaluation evaluate(AnomalyDetector& detector, const TestSet& set)
+{
+    detector.setMapSize(MAP_INPUT);
+    Evaluation evaluation;
+    evaluation.results = scoreAll(detector, set, evaluation.secondsPerImage);
+    const std::vector<TestResult>& results = evaluation.results;
+
+    const std::vector<const TestResult*> all = ofType(results, "");
+    Ptr<PixelMetrics> pixels = pixelMetrics(all);
+    evaluation.all = figures(all, *pixels);
+    evaluation.imageRoc = imageRoc(all);
+    if (evaluation.all.hasPixels)
+        addPixelCurves(*pixels, evaluation);
+    pixels.release(); // they take twice the memory of the maps
+
+    for (const TestResult& result : results)
+    {
+        const std::string& type = result.image.type;
+        if (!result.image.isDefective() || (!evaluation.types.empty() && evaluation.types.back().first == type))
+            continue;
+        const std::vector<const TestResult*> some = ofType(results, type);
+        evaluation.types.push_back(std::make_pair(type, figures(some, *pixelMetrics(some))));
+    }
+    evaluation.bestImage = imageVerdicts(results, evaluation.all.imageThreshold);
+    evaluation.ownImage = imageVerdicts(results, detector.getImageThreshold());
+    evaluation.bestPixel = pixelVerdicts(results, evaluation.all.pixelThreshold);
+    evaluation.ownPixel = pixelVerdicts(results, detector.getPixelThreshold());
+    return evaluation;
+}

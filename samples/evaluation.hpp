@@ -1,0 +1,59 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef ANOMALY_SAMPLES_EVALUATION_HPP
+#define ANOMALY_SAMPLES_EVALUATION_HPP
+
+#include "dataset.hpp"
+
+#include "opencv2/anomaly/detector.hpp"
+#include "opencv2/anomaly/metrics.hpp"
+
+#include <string>
+#include <vector>
+
+//! A scored test image, with map and mask at the model's input resolution, where papers take their pixel figures.
+struct TestResult
+{
+    TestImage image;
+    double score;
+    cv::Mat map, mask; // mask: empty where nothing is defective, or where there are no masks
+};
+
+//! Figures over some test images, all as fractions from 0 to 1; the thresholds are those where F1 is best.
+struct Figures
+{
+    int images;
+    double imageAuroc, imageF1, imageThreshold;
+    bool hasPixels; // false: no pixel is known to be defective, and what follows is not set
+    double pixelAuroc, aupro, pixelF1, pixelThreshold;
+};
+
+//! What a threshold makes of all images or pixels.
+struct Verdicts
+{
+    double threshold, found, missed, falseAlarms;
+    double precision() const { return found > 0 ? found / (found + falseAlarms) : 0; }
+    double recall() const { return found > 0 ? found / (found + missed) : 0; }
+    double f1() const { return 2 * found / (2 * found + missed + falseAlarms); }
+};
+
+typedef std::vector<cv::Point2d> Curve;
+
+struct Evaluation
+{
+    std::vector<TestResult> results;
+    double secondsPerImage;
+    Figures all;
+    std::vector<std::pair<std::string, Figures> > types; // each defect type's images against all good ones
+    Verdicts bestImage, ownImage, bestPixel, ownPixel;   // with the best F1's thresholds, and with the model's own
+    Curve imageRoc, pixelRoc, pro;
+};
+
+//! How far the per-region-overlap curve is integrated, as in papers.
+const double proLimit = 0.3;
+
+//! Scores all images of a set. The detector's maps are then of its input's resolution.
+Evaluation evaluate(cv::anomaly::AnomalyDetector& detector, const TestSet& set);
+
+#endif

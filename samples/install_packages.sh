@@ -1,0 +1,82 @@
+#!/bin/bash
+# Installs what building and testing need: install_packages.sh [build] [test] [elpv], the sets below; "build" if none.
+# On Debian 12 it calls apt-get, as root or through sudo, for what is missing. On any other system it installs nothing and
+# says what is missing.
+set -euo pipefail
+
+declare -A packages=(
+  [build]="g++ cmake ninja-build ccache libopencv-dev libopencv-contrib-dev libtorch-dev libhalide14-0-dev libgtest-dev
+           libopenblas0-pthread"
+  [test]="python3 python3-opencv python3-numpy binutils"
+  [elpv]="python3 python3-venv ca-certificates"
+)
+sets=("${@:-build}")
+for set in "${sets[@]}"; do
+  if [[ -z $set || -z ${packages[$set]:-} ]]; then
+    echo "$0: unknown set '$set'; there are: build test elpv" >&2
+    exit 2
+  fi
+done
+
+is_debian_12() {
+  [[ -r /etc/os-release ]] && (. /etc/os-release && [[ ${ID:-} == debian && ${VERSION_ID:-} == 12 ]])
+}
+
+install_on_debian() {
+  local wanted='' missing
+  for set in "${sets[@]}"; do wanted+=" ${packages[$set]}"; done
+  missing=$(comm -23 <(printf '%s\n' $wanted | sort -u) \
+                     <(dpkg-query -W -f='${db:Status-Status} ${Package}\n' | sed -n 's/^installed //p' | sort -u))
+  [[ -n $missing ]] || return 0
+  local apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=600)
+  if (( EUID != 0 )); then
+    if ! command -v sudo >/dev/null; then
+      echo "$0: these packages are missing, and neither root nor sudo is at hand:" $missing >&2
+      echo "Run as root: apt-get update && apt-get install --no-install-recommends" $missing >&2
+      return 1
+    fi
+    apt=(sudo "${apt[@]}")
+  fi
+  echo "Installing:" $missing
+  "${apt[@]}" update
+  "${apt[@]}" install -y --no-install-recommends $missing
+}
+
+has_program() { command -v "$1" >/dev/null; }
+
+# Looks where CMake looks for a package's configuration file, roughly.
+has_cmake_package() {
+  local own=$1_DIR places
+  IFS=: read -ra places <<< "/usr/local:/usr/lib:/usr/lib64:/usr/share:/opt:${!own:-}:${CMAKE_PREFIX_PATH:-}"
+  [[ -n $(find -H "${places[@]}" -maxdepth 8 -name "$1Config.cmake" -print -quit 2>/dev/null) ]]
+}
+
+has_python_modules() { python3 -c "import ${1// /, }" 2>/dev/null; }
+
+list_missing_elsewhere() {
+  local missing=()
+  for set in "${sets[@]}"; do
+    case $set in
+      build)
+        has_program c++ || missing+=("a C++17 compiler (c++)")
+        has_program cmake || missing+=("CMake 3.22 or newer (cmake)")
+        has_program ninja || missing+=("Ninja (ninja)")
+        has_cmake_package OpenCV || missing+=("OpenCV 4.6 or newer with dnn (OpenCVConfig.cmake)")
+        has_cmake_package Torch || missing+=("LibTorch 1.13 or newer, cxx11 ABI (TorchConfig.cmake)")
+        has_cmake_package Halide || missing+=("Halide 14 or newer (HalideConfig.cmake)")
+        has_cmake_package GTest || missing+=("GoogleTest 1.12 or newer (GTestConfig.cmake)") ;;
+      test)
+        has_python_modules "cv2 numpy" || missing+=("Python 3 with the modules cv2 and numpy (python3)")
+        has_program readelf || missing+=("binutils (readelf)") ;;
+      elpv)
+        has_python_modules "venv ensurepip" || missing+=("Python 3 with venv and pip (python3)") ;;
+    esac
+  done
+  (( ${#missing[@]} )) || return 0
+  echo "This system is not Debian 12, so nothing was installed. Missing:" >&2
+  printf '  - %s\n' "${missing[@]}" >&2
+  echo "Install them, name places that CMake does not search in CMAKE_PREFIX_PATH, and start again." >&2
+  return 1
+}
+
+if is_debian_12; then install_on_debian; else list_missing_elsewhere; fi

@@ -1,0 +1,14 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef ANOMALY_SAMPLES_REPORT_HPP
+#define ANOMALY_SAMPLES_REPORT_HPP
+
+#include "evaluation.hpp"
+
+#include <string>
+
+//! Writes folder/index.html, one page that holds all it shows, and returns its name. The detector's maps are then of the images' size.
+std::string writeReport(const std::string& folder, const std::string& title, const Evaluation& evaluation, cv::anomaly::AnomalyDetector& detector);
+
+#endif

@@ -1,0 +1,268 @@
+#!/usr/bin/env python3
+# This file is part of OpenCV project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://opencv.org/license.html.
+"""Runs the command line programs as a user would: command_line_test.py <folder of the programs> <test_data>."""
+import csv
+import json
+import math
+import os
+import pathlib
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import unittest
+
+OPTIONS = {
+    'cfa_train': 'model backbone input gamma_c gamma_d epochs batch seed validation quantile json outputs mean scale input_size '
+                 'resize_size embed_backbone adaptation bank learning_rate skip_unreadable cache_mb threads help',
+    'cfa_evaluate': 'model json report threads help',
+    'cfa_predict': 'model output csv raw threads help',
+    'cfa_camera': 'model source threads help',
+    'cfa_benchmark': 'model random backbone gamma_c gamma_d batch runs engine threads json help',
+}
+PROGRAMS = pathlib.Path()
+TEST_DATA = pathlib.Path()
+WORK = pathlib.Path()
+
+
+def run(program, *arguments, **environment):
+    command = [str(PROGRAMS / program)] + [str(a) for a in arguments]
+    return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True,
+                          env=dict(os.environ, **environment))
+
+
+def link(files, folder):
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        (folder / file.name).symlink_to(file)
+
+
+def some(pattern, count):
+    return sorted((TEST_DATA / 'textures' / 'brick').glob(pattern))[:count]
+
+
+def make_category(name, masks=True):
+    """A small category of links."""
+    category = WORK / name
+    link(some('train/good/*.png', 12), category / 'train' / 'good')
+    link(some('test/good/*.png', 4), category / 'test' / 'good')
+    for kind in ('hole', 'stain'):
+        link(some('test/%s/*.png' % kind, 3), category / 'test' / kind)
+        if masks:
+            link(some('ground_truth/%s/*.png' % kind, 3), category / 'ground_truth' / kind)
+    return category
+
+
+def train(category, model, *options):
+    """Without LibTorch a model that adapts nothing is enough for the programs that only predict."""
+    done = run('cfa_train', category, '--model=%s' % model, '--epochs=1', *options)
+    if done.returncode and 'opencv_anomaly_train' in done.stderr:
+        print('skipped: training, since this build has none (%s)' % done.stderr.strip())
+        done = run('cfa_train', category, '--model=%s' % model, '--epochs=1', '--adaptation=none', *options)
+    return done
+
+
+class Usage(unittest.TestCase):
+    def check(self, done, code, *words):
+        self.assertEqual(done.returncode, code, done.stderr)
+        for word in words:
+            self.assertIn(str(word), done.stderr)
+
+    def test_help_names_all_options(self):
+        for program, options in OPTIONS.items():
+            done = run(program, '--help')
+            self.check(done, 0)
+            self.assertIn('Usage: ' + program, done.stdout)
+            self.assertEqual(sorted(set(re.findall(r'^  --(\w+)', done.stdout, re.M))), sorted(options.split()), program)
+
+    def test_unknown_option_is_refused(self):
+        for program in OPTIONS:
+            self.check(run(program, '--epochz=3'), 2, program + ': ', '--epochz')
+            self.check(run(program, '-x'), 2, '-x')
+
+    def test_missing_arguments_are_named(self):
+        self.check(run('cfa_train', '--model=m.yml'), 2, '<images>')
+        self.check(run('cfa_train', WORK), 2, '--model')
+        self.check(run('cfa_evaluate', '--model=m.yml'), 2, '<category>')
+        self.check(run('cfa_predict', '--model=m.yml', '--output=o'), 2, '<image|folder|video>')
+        self.check(run('cfa_predict', 'a.png', '--model=m.yml'), 2, '--output')
+        self.check(run('cfa_camera'), 2, '--model')
+        self.check(run('cfa_benchmark'), 2, '--random')
+
+    def test_surplus_argument_is_refused(self):
+        self.check(run('cfa_train', 'a', 'b', '--model=m.yml'), 2, "'b'")
+
+    def test_malformed_values_are_refused(self):
+        for option in ('--epochs=abc', '--epochs=12abc', '--epochs=1.5', '--epochs=-1', '--epochs=', '--epochs', '--gamma_c=0,5', '--gamma_c=nan',
+                       '--mean=1,2', '--mean=1,2,x', '--input=square', '--batch=0', '--threads=0', '--seed=99999999999', '--skip_unreadable=1'):
+            self.check(run('cfa_train', WORK, '--model=m.yml', option), 2, option.split('=')[0])
+
+    def test_values_out_of_range_are_refused(self):
+        category = TEST_DATA / 'textures' / 'brick'
+        self.check(run('cfa_train', category, '--model=%s' % (WORK / 'm.yml'), '--gamma_c=7'), 2, 'gammaC')
+
+    def test_missing_files_are_named(self):
+        self.check(run('cfa_train', '/no/folder', '--model=%s' % (WORK / 'm.yml')), 1, '/no/folder')
+        self.check(run('cfa_evaluate', '/no/category', '--model=m.yml'), 1, '/no/category')
+        self.check(run('cfa_predict', '/no/image.png', '--model=m.yml', '--output=o'), 1, '/no/image.png')
+        self.check(run('cfa_predict', WORK, '--model=/no/model.yml', '--output=%s' % (WORK / 'o')), 1)
+        self.check(run('cfa_benchmark', '--model=/no/model.yml'), 1, '/no/model.yml')
+
+    def test_model_name_is_checked_before_training(self):
+        category = TEST_DATA / 'textures' / 'brick'
+        self.check(run('cfa_train', category, '--model=%s' % (WORK / 'model.txt')), 2, '.yml')
+        self.check(run('cfa_train', category, '--model=/no/folder/model.yml'), 1, '/no/folder/model.yml')
+
+    def test_folder_without_images(self):
+        empty = WORK / 'empty'
+        empty.mkdir()
+        (empty / 'readme.txt').write_text('no image')
+        self.check(run('cfa_train', empty, '--model=%s' % (WORK / 'm.yml')), 1, empty)
+
+    def test_camera_without_display(self):
+        environment = {k: v for k, v in os.environ.items() if k not in ('DISPLAY', 'WAYLAND_DISPLAY')}
+        done = subprocess.run([str(PROGRAMS / 'cfa_camera'), '--model=m.yml'], stderr=subprocess.PIPE, universal_newlines=True, env=environment)
+        self.check(done, 2, 'display')
+
+
+class EndToEnd(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.category = make_category('category')
+        cls.model = WORK / 'model.yml.gz'
+        done = train(cls.category, cls.model, '--json=%s' % (WORK / 'train.json'))
+        assert done.returncode == 0, done.stderr
+
+    def succeed(self, *command):
+        done = run(*command)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done
+
+    def test_train_writes_what_it_did(self):
+        values = json.loads((WORK / 'train.json').read_text())
+        self.assertEqual(values['images'], 12)
+        self.assertEqual(values['epochs'], 1)
+        self.assertEqual(values['gamma_c'], 0.25)
+        for key in ('seconds', 'image_threshold', 'pixel_threshold', 'radius'):
+            self.assertGreater(values[key], 0, key)
+        self.assertIn('loss', values)
+
+    def test_failed_training_keeps_the_old_model(self):
+        model = WORK / 'kept.yml'
+        model.write_text('old')
+        broken = WORK / 'broken'
+        link(some('train/good/*.png', 3), broken)
+        (broken / 'cut.PNG').write_text('no image')
+        done = run('cfa_train', broken, '--model=%s' % model, '--adaptation=none')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('cut.PNG', done.stderr)
+        self.assertEqual(model.read_text(), 'old')
+        self.succeed('cfa_train', broken, '--model=%s' % model, '--adaptation=none', '--skip_unreadable', '--validation=0')
+        self.assertGreater(model.stat().st_size, 1000)
+
+    @unittest.skipIf(os.name == 'nt', 'signals are POSIX')
+    def test_interrupted_training_leaves_no_model(self):
+        model = WORK / 'interrupted.yml'
+        command = [str(PROGRAMS / 'cfa_train'), str(self.category), '--model=%s' % model, '--adaptation=none', '--validation=0', '--cache_mb=0']
+        with subprocess.Popen(command, stderr=subprocess.PIPE, universal_newlines=True) as process:
+            process.stderr.readline()  # a line of the first stage
+            process.send_signal(signal.SIGINT)
+            errors = process.communicate()[1]
+        self.assertEqual(process.returncode, 1, errors)
+        self.assertIn('cfa_train: stopped', errors)
+        self.assertFalse(model.exists())
+
+    def test_predict_writes_pictures_and_table(self):
+        output, table = WORK / 'overlays', WORK / 'scores.csv'
+        self.succeed('cfa_predict', self.category / 'test', '--model=%s' % self.model, '--output=%s' % output, '--csv=%s' % table, '--raw')
+        images = sorted(p.relative_to(self.category / 'test') for p in (self.category / 'test').rglob('*.png'))
+        for suffix in ('.jpg', '.tiff'):
+            self.assertEqual(sorted(p.relative_to(output) for p in output.rglob('*' + suffix)), [p.with_suffix(suffix) for p in images])
+        rows = list(csv.reader(table.read_text().splitlines()))
+        self.assertEqual(rows[0], ['file', 'score', 'normalised score', 'verdict'])
+        self.assertEqual([row[0] for row in rows[1:]], [str(self.category / 'test' / p) for p in images])
+        for _, score, normalised, verdict in rows[1:]:
+            self.assertGreater(float(score), 0)
+            self.assertEqual(verdict, 'defective' if float(normalised) >= 0.5 else 'good')
+
+    def test_predict_goes_on_after_an_unreadable_image(self):
+        folder, output, table = WORK / 'mixed', WORK / 'mixed_overlays', WORK / 'mixed.csv'
+        link(some('test/good/*.png', 2), folder / 'a')
+        (folder / 'a' / '000,"x".png').write_text('no image')
+        done = run('cfa_predict', folder, '--model=%s' % self.model, '--output=%s' % output, '--csv=%s' % table)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('000,"x".png', done.stderr)
+        rows = list(csv.reader(table.read_text().splitlines()))[1:]
+        self.assertEqual([row[3] == 'unreadable' for row in rows], [True, False, False])
+        self.assertEqual(rows[0][:3], [str(folder / 'a' / '000,"x".png'), '', ''])
+
+    def test_predict_keeps_equal_names_apart(self):
+        for name in ('p', 'q'):
+            link(some('test/good/*.png', 1), WORK / 'equal' / name)
+        (WORK / 'equal' / 'p' / 'up').symlink_to(WORK / 'equal')  # a circle
+        shutil.copy(str(some('test/good/*.png', 1)[0]), str(WORK / 'equal' / 'p' / '000.PNG'))
+        files = [WORK / 'equal' / name / '000.png' for name in 'pq']
+        for given, pictures in ((['equal/p', 'equal/q'], 4), (files, 2)):
+            output = WORK / ('equal_%d' % pictures)
+            self.succeed('cfa_predict', *[WORK / g for g in given], '--model=%s' % self.model, '--output=%s' % output)
+            self.assertEqual(len(list(output.rglob('*.jpg'))), pictures)
+
+    def test_evaluate_writes_figures_and_report(self):
+        figures, report = WORK / 'figures.json', WORK / 'report'
+        done = self.succeed('cfa_evaluate', self.category, '--model=%s' % self.model, '--json=%s' % figures, '--report=%s' % report)
+        for word in ('all', 'hole', 'stain', 'AUPRO'):
+            self.assertIn(word, done.stdout)
+        values = json.loads(figures.read_text())
+        self.assertEqual(values['images'], 10)
+        for key in ('image_auroc', 'pixel_auroc', 'aupro', 'image_f1', 'pixel_f1'):
+            self.assertTrue(0 <= values[key] <= 1, key)
+        for key in ('image_threshold', 'pixel_threshold', 'seconds_per_image'):
+            self.assertGreater(values[key], 0, key)
+        self.assertTrue(all(isinstance(v, (int, float)) and math.isfinite(v) for v in values.values()))
+        page = (report / 'index.html').read_text(encoding='utf-8')
+        self.assertEqual(os.listdir(str(report)), ['index.html'])
+        self.assertIsNone(re.search(r'https?:|url\(|<link|<script|src=[\'"](?!data:)', page))
+        self.assertIn('data:image/jpeg;base64,', page)
+        self.assertIn('viewport', page)
+
+    def test_evaluate_without_masks(self):
+        category, figures, report = make_category('maskless', masks=False), WORK / 'maskless.json', WORK / 'maskless_report'
+        done = self.succeed('cfa_evaluate', category, '--model=%s' % self.model, '--json=%s' % figures, '--report=%s' % report)
+        self.assertIn('no masks', done.stdout)
+        values = json.loads(figures.read_text())
+        self.assertIn('image_auroc', values)
+        self.assertFalse([key for key in values if 'pixel' in key or key == 'aupro'])
+        self.assertTrue((report / 'index.html').exists())
+
+    def test_evaluate_names_what_is_missing(self):
+        category = make_category('one_mask_less')
+        mask = next((category / 'ground_truth' / 'stain').iterdir())
+        mask.unlink()
+        done = run('cfa_evaluate', category, '--model=%s' % self.model)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('ground_truth/stain/' + mask.name, done.stderr)
+        shutil.rmtree(str(category / 'test' / 'good'))
+        done = run('cfa_evaluate', category, '--model=%s' % self.model)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('test/good', done.stderr)
+
+    def test_benchmark_times_all_stages(self):
+        for source in ('--random', '--model=%s' % self.model):
+            times = WORK / 'times.json'
+            self.succeed('cfa_benchmark', source, '--runs=2', '--batch=2', '--threads=1', '--json=%s' % times)
+            values = json.loads(times.read_text())
+            for key in ('preprocess', 'descriptor', 'search', 'map'):
+                self.assertGreaterEqual(values[key], 0, key)
+            for key in ('whole', 'backbone', 'gemm'):
+                self.assertGreater(values[key], 0, key)
+
+
+if __name__ == '__main__':
+    PROGRAMS, TEST_DATA = (pathlib.Path(a).resolve() for a in sys.argv[1:3])
+    with tempfile.TemporaryDirectory() as folder:
+        WORK = pathlib.Path(folder)
+        unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)
