@@ -51,7 +51,7 @@ public:
         for (Func place : {hasLeft, hasRight, atRow, atColumn})
             place.compute_root();
         // The average is taken while the strip is packed: one pass over the map, and no averaged map to write and read again.
-        packed.compute_at(phi, t).vectorize(i, lanes).unroll(i);
+        packed.compute_at(phi, t).reorder(i, s, c).vectorize(i, lanes).unroll(i);
         scheduleProduct(sums, phi, panel, product, i, r, s, get_target());
     }
 

@@ -118,7 +118,7 @@ std::string note(const FitProgress& progress)
 {
     if (progress.epochs == 0)
         return std::string();
-    return format("epoch %d/%d  loss %.4g  radius %.3f", progress.epoch, progress.epochs, progress.loss, progress.radius);
+    return format("epoch %d/%d, loss %.4g, radius %.3f", progress.epoch, progress.epochs, progress.loss, progress.radius);
 }
 
 Outcome fit(CFA& cfa, const std::vector<std::string>& files)

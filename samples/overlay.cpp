@@ -14,9 +14,12 @@ Mat drawOverlay(const anomaly::AnomalyDetector& detector, const Mat& image, cons
 {
     double lowest, highest;
     detector.getMapRange(lowest, highest);
+    // The highest value of good images can lie anywhere above the threshold; with the threshold at two thirds, yellow and
+    // red are left to defects.
+    const double threshold = detector.getPixelThreshold();
     Mat picture;
-    anomaly::drawHeatMap(image, map, picture, lowest, highest);
-    anomaly::drawDefects(picture, map, picture, detector.getPixelThreshold());
+    anomaly::drawHeatMap(image, map, picture, lowest, lowest + 1.5 * (threshold - lowest));
+    anomaly::drawDefects(picture, map, picture, threshold);
     return picture;
 }
 

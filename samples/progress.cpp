@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "progress.hpp"
 
-#include <cstdio>
+#include <algorithm>
 #include <iostream>
 
 #ifdef _WIN32
@@ -12,6 +12,9 @@
 #else
 #include <unistd.h>
 #endif
+
+// A longer line would wrap, and then not be drawn over.
+static const size_t terminalWidth = 80;
 
 static double secondsSince(int64 tick)
 {
@@ -63,19 +66,20 @@ std::string ProgressBar::timeLeft(int done, int total) const
     const double seconds = secondsSince(started);
     if (done == 0 || done >= total || seconds < 1)
         return std::string();
-    return clockTime(seconds / done * (total - done)) + " left  ";
+    return clockTime(seconds / done * (total - done)) + " left ";
 }
 
 void ProgressBar::drawBar(int done, int total, const std::string& note)
 {
-    const int width = 16, filled = total > 0 ? int(int64(done) * width / total) : 0;
-    std::string line = cv::format("%-10s ", title.c_str());
+    const int width = 10, filled = total > 0 ? int(int64(done) * width / total) : 0;
+    std::string line = title;
     if (total > 0)
-        line += "[" + std::string(filled, '=') + std::string(width - filled, ' ') + cv::format("] %3d%%  ", int(int64(done) * 100 / total));
+        line += " [" + std::string(filled, '=') + std::string(width - filled, ' ') + cv::format("] %3d%% ", int(int64(done) * 100 / total));
     else
-        line += cv::format("%d  ", done);
+        line += cv::format(" %d ", done);
     line += timeLeft(done, total) + note;
-    const size_t length = line.size();
+    const size_t length = std::min(line.size(), terminalWidth - 1);
+    line.resize(length);
     if (length < drawnLength)
         line.append(drawnLength - length, ' ');
     std::cerr << '\r' << line << std::flush;
@@ -85,10 +89,10 @@ void ProgressBar::drawBar(int done, int total, const std::string& note)
 
 void ProgressBar::printLine(int done, int total, const std::string& note) const
 {
-    std::cerr << title << "  " << done;
+    std::cerr << title << " " << done;
     if (total > 0)
         std::cerr << " of " << total;
-    std::cerr << "  " << timeLeft(done, total) << note << std::endl;
+    std::cerr << " " << timeLeft(done, total) << note << std::endl;
 }
 
 void ProgressBar::clear()

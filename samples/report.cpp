@@ -54,7 +54,7 @@ th, td { padding: 8px 0 8px 18px; text-align: right; white-space: nowrap; border
 tr:first-child th { border-top: 0; color: var(--soft); font-weight: 500; font-size: 13px }
 th:first-child, td:first-child { text-align: left; padding-left: 0 }
 tr.all td { font-weight: 600 }
-.cases { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 440px), 1fr)); gap: 12px; margin-top: 12px }
+.cases { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 440px), 1fr)); gap: 12px; margin-top: 12px }
 .case { padding: 12px }
 .case header { display: flex; gap: 10px; align-items: baseline; flex-wrap: wrap; margin-bottom: 8px; font-size: 14px }
 .case header b { font-weight: 600; overflow-wrap: anywhere }
@@ -414,8 +414,8 @@ std::string misses(const Evaluation& evaluation, const AnomalyDetector& detector
     if (wrong == 0)
         return gallery("Narrowest cases", "No image is on the wrong side of the best F1's threshold. These are closest to it.",
                        Cases(all.begin(), all.begin() + std::min(narrowest, all.size())), evaluation, detector);
-    const std::string text = format("%g defective images are missed and %g good ones called defective at the best F1's threshold%s.", evaluation.bestImage.missed,
-                                    evaluation.bestImage.falseAlarms, wrong > most ? "; these are the furthest on the wrong side" : "");
+    const std::string text = format("With the best F1's threshold: %g missed defects and %g false alarms. The furthest on the wrong side come first%s.",
+                                    evaluation.bestImage.missed, evaluation.bestImage.falseAlarms, wrong > most ? "; the rest is not shown" : "");
     return gallery("Worst misses", text, Cases(all.begin(), all.begin() + std::min(most, wrong)), evaluation, detector);
 }
 
@@ -441,7 +441,7 @@ std::string page(const std::string& title, const Evaluation& evaluation, const A
     html += "<h1>" + escaped(title) + "</h1><p>" + std::to_string(evaluation.all.images) + " test images</p>\n" + tiles(evaluation);
     html += "<div class=charts>" + histogramCard(evaluation) + rocCard(evaluation) + (evaluation.all.hasPixels ? proCard(evaluation) : "") + "</div>\n";
     html += typeTable(evaluation) + thresholdTable(evaluation) + misses(evaluation, detector) + hits(evaluation, detector);
-    html += "<footer>Maps are coloured from the lowest to the highest value on good images, and outlined at the model's pixel threshold. ";
+    html += "<footer>Maps are yellow from about the model's pixel threshold on, where they are also outlined. ";
     html += evaluation.all.hasPixels ? "Pixel figures are taken at the model's input resolution." : "There are no pixel figures: the category has no masks.";
     return html + "</footer></body></html>\n";
 }

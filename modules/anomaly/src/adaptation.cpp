@@ -116,7 +116,7 @@ public:
         const Descriptor& start = model.descriptor;
         const TrainerSettings settings = {scales.data(), int(scales.size()), start.W.ptr<float>(), start.b.ptr<float>(), start.length(), model.bank.C.ptr<float>(),
                                           model.bank.C.rows, params.K, params.J, params.radius, params.learnRadius, repulsion, params.alpha,
-                                          params.learningRate, params.weightDecay, std::max(1, getNumThreads())};
+                                          params.learningRate, params.weightDecay};
         trainer = createTrainer(settings);
     }
 

@@ -36,7 +36,6 @@ struct TrainerSettings
     bool learnRadius;
     bool repulsion;
     double alpha, learningRate, weightDecay;
-    int threads;
 };
 
 //! The neighbours of a batch's descriptors, found outside of autograd by the same search that predicts.

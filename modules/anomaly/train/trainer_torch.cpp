@@ -42,7 +42,9 @@ public:
         int64_t inputs = 2;
         for (const ScaleShape& scale : scales)
             inputs += scale.channels;
-        torch::set_num_threads(s.threads);
+        // One OpenMP thread: a second one waits for work by spinning, on the core that the search and BLAS, which have
+        // threads of their own, want. On two cores a step takes half as long so.
+        torch::set_num_threads(1);
         W = copyOf(s.W, {s.descriptorLength, inputs}).requires_grad_();
         b = copyOf(s.b, {s.descriptorLength, 1}).requires_grad_();
         radius = torch::full({1}, s.radius).requires_grad_();
