@@ -65,7 +65,7 @@ public:
         // The end of the work on a strip: at most 2 % of the time at 784 centres and D' = 264.
         transposed.compute_at(nearest, inner).vectorize(f, exactLanes);
         index.compute_at(nearest, inner).bound(j, 0, K).vectorize(i, lanes).unroll(j);
-        partial.compute_at(exact, i).vectorize(f).update().vectorize(f);
+        partial.compute_at(exact, i).vectorize(f).unroll(j).update().reorder(f, j, chunkOfLanes).vectorize(f).unroll(j);
         exact.compute_at(nearest, inner).bound(j, 0, K).reorder(j, i).unroll(j);
         place.compute_at(nearest, inner).bound(j, 0, K).vectorize(i, lanes).unroll(j);
         sorted.compute_at(nearest, inner).vectorize(i, lanes);
@@ -75,7 +75,7 @@ private:
     Var p{"p"}, j{"j"}, i{"i"}, s{"s"}, f{"f"}, q{"q"}, c{"c"}, panel{"panel"};
     Func packed{"packed"}, rank{"rank"}, best{"best"}, transposed{"transposed"}, index{"index"}, partial{"partial"};
     Func exact{"exact"}, place{"place"}, sorted{"sorted"};
-    RDom product, candidates;
+    RDom product, candidates, chunkOfLanes;
     int strip = 0;
 
     Expr patchFeature(Expr patch, Expr feature, Expr patches, Expr features)
@@ -117,7 +117,7 @@ private:
         index(i, j, s) = clamp(mux(j, indices), 0, centres.dim(1).extent() - 1);
 
         transposed(f, i, s) = patchFeature(s * strip + i, f, patches, features);
-        RDom chunkOfLanes(0, centres.dim(0).extent() / exactLanes);
+        chunkOfLanes = RDom(0, centres.dim(0).extent() / exactLanes);
         Expr feature = chunkOfLanes * exactLanes + f;
         Expr difference = transposed(feature, i, s) - centres(feature, index(i, j, s));
         partial(f, j, i, s) += difference * difference;

@@ -33,8 +33,10 @@ void scheduleProduct(Halide::Func sums, Halide::Func consumer, Level level, Hali
 {
     const int lanes = target.natural_vector_size<float>(), rows = hasManyRegisters(target) ? panelWidth : panelWidth / 2;
     Halide::Var ci("ci");
-    sums.compute_at(consumer, level).vectorize(i, lanes).unroll(i).unroll(c);
-    sums.update().split(c, c, ci, rows).reorder(i, ci, r.x, c, s, r.y).vectorize(i, lanes).unroll(i).unroll(ci);
+    Halide::Func stored = sums.in(consumer);
+    stored.compute_at(consumer, level).split(c, c, ci, rows).reorder(i, ci, c, s).vectorize(i, lanes).unroll(i).unroll(ci);
+    sums.compute_at(stored, c).vectorize(i, lanes).unroll(i).unroll(c);
+    sums.update().reorder(i, c, r.x, r.y).vectorize(i, lanes).unroll(i).unroll(c);
 }
 
 #endif

@@ -142,22 +142,9 @@ void setBlasThreads(int threads)
 #endif
 }
 
-// The memory bank as a model file holds it, centres x descriptor length; empty for a method without one.
-Mat memoryBank(const AnomalyDetector& detector)
-{
-    FileStorage written(".yml", FileStorage::WRITE | FileStorage::MEMORY | FileStorage::BASE64);
-    written << "model" << "{";
-    detector.write(written);
-    written << "}";
-    const FileStorage model(written.releaseAndGetString(), FileStorage::READ | FileStorage::MEMORY);
-    Mat bank;
-    model["model"]["models"][0]["C"] >> bank;
-    return bank;
-}
-
 void addGemm(const CFA& cfa, int runs, Times& times)
 {
-    const Mat bank = memoryBank(cfa);
+    const Mat bank = cfa.getMemoryBank();
     const int patches = cvRound(bank.rows / cfa.getParams().gammaC);
     Mat descriptors(patches, bank.cols, CV_32F), centres(bank.cols, bank.rows, CV_32F), products;
     randu(descriptors, -1, 1);

@@ -26,6 +26,7 @@ class GoodScores
 {
 public:
     void add(double score, const Mat& map, const Mat& mask);
+    bool empty() const { return scores.empty(); }
     Calibration calibrate(double quantile);
 
 private:

@@ -190,6 +190,7 @@ public:
 
     Params getParams() const CV_OVERRIDE { return params; }
     double getRadius() const CV_OVERRIDE { return current()->model.models[0].radius; }
+    Mat getMemoryBank() const CV_OVERRIDE { return current()->model.models[0].bank.C.clone(); }
 
     bool empty() const CV_OVERRIDE { return !std::atomic_load(&fitted); }
     void clear() CV_OVERRIDE { std::atomic_store(&fitted, std::shared_ptr<const Fitted>()); }
@@ -207,9 +208,9 @@ private:
 
     void fitSource(const ImageSource& images);
     TrainedModel learn(const ImageSource& images, std::vector<int>& chosen, int inputMode, FitReporter& reporter) const;
-    std::vector<int> readable(const ImageSource& images, const std::vector<int>& wanted) const;
     TrainingFeatures features(const Mat& image, const Mat& mask, const InputSettings& input) const;
-    Calibration thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const FitReporter& reporter) const;
+    Calibration thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const std::vector<int>& learned, const FitReporter& reporter) const;
+    GoodScores scoresOf(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const FitReporter& reporter) const;
     bool readImage(const ImageSource& images, int index, Mat& image) const;
 
     double score(const Mat& image, OutputArray map, const Mat& mask, StageClock* clock) const;
@@ -293,9 +294,7 @@ void CFAImpl::fitSource(const ImageSource& images)
     }
     // What load does with W, b and C is done here too, so that a loaded model predicts bit for bit as this one.
     const std::shared_ptr<Fitted> made = std::make_shared<Fitted>(next, backbone, engine);
-    if (good.empty())
-        CV_LOG_WARNING(NULL, "anomaly: thresholds come from the images that were learned (validationFraction is 0), so they are a little low");
-    made->model.calibration = thresholds(*made, images, good.empty() ? learned : good, FitReporter(callback, 1));
+    made->model.calibration = thresholds(*made, images, good, learned, FitReporter(callback, 1));
     std::atomic_store(&fitted, std::shared_ptr<const Fitted>(made));
 }
 
@@ -353,7 +352,19 @@ TrainingFeatures CFAImpl::features(const Mat& image, const Mat& mask, const Inpu
     return found;
 }
 
-Calibration CFAImpl::thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const FitReporter& reporter) const
+Calibration CFAImpl::thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const std::vector<int>& learned,
+                                const FitReporter& reporter) const
+{
+    GoodScores scores = scoresOf(next, images, good, reporter);
+    if (scores.empty())
+    {
+        CV_LOG_WARNING(NULL, "anomaly: no image was held out (see validationFraction), so thresholds come from the images that were learned and are a little low");
+        scores = scoresOf(next, images, learned, reporter);
+    }
+    return scores.calibrate(params.thresholdQuantile);
+}
+
+GoodScores CFAImpl::scoresOf(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const FitReporter& reporter) const
 {
     GoodScores scores;
     const size_t stride = std::max<size_t>(1, (good.size() + mostLearnedImagesScored - 1) / mostLearnedImagesScored);
@@ -367,7 +378,7 @@ Calibration CFAImpl::thresholds(const Fitted& next, const ImageSource& images, c
         }
         reporter.report("thresholds", int(i) + 1, int(good.size()));
     }
-    return scores.calibrate(params.thresholdQuantile);
+    return scores;
 }
 
 // ---- predict

@@ -116,6 +116,29 @@ TEST(Anomaly_CFA, own_backbone_beside_the_model_named_or_inside)
     EXPECT_EQ(0, differenceOf(*whole, *CFA::load(file.name), badImage(3)));
 }
 
+// Trained with LibTorch by test_data/make_stored_model.py; a build without it predicts the same. Other processors and
+// engines differ by rounding only.
+TEST(Anomaly_CFA, stored_model_predicts_as_where_it_was_trained)
+{
+    const Ptr<CFA> cfa = CFA::load(testDataPath("models/brick.yml.gz"));
+    const FileStorage gold(testDataPath("gold/stored_model.yml"), FileStorage::READ);
+    for (const int engine : {int(ENGINE_PLAIN), int(ENGINE_AUTO)})
+    {
+        cfa->setEngine(engine);
+        for (const FileNode& node : gold["images"])
+        {
+            const int step = node["step"];
+            Mat expected, map;
+            node["map"] >> expected;
+            const double score = cfa->predict(imread(testDataPath("textures/brick/test/" + String(node["image"])), IMREAD_UNCHANGED), map);
+            EXPECT_NEAR(score, double(node["score"]), 1e-4 * score);
+            for (int y = 0; y < expected.rows; y++)
+                for (int x = 0; x < expected.cols; x++)
+                    ASSERT_NEAR(map.at<float>(y * step, x * step), expected.at<float>(y, x), 1e-4 * score);
+        }
+    }
+}
+
 TEST(Anomaly_CFA, files_and_images_give_the_same_model)
 {
     const std::vector<Mat> images = goodImages(5);

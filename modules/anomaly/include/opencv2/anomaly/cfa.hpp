@@ -122,6 +122,8 @@ public:
     CV_WRAP virtual CFA::Params getParams() const = 0;
     //! The radius that fit learned: of the only model, or the first of an ensemble.
     CV_WRAP virtual double getRadius() const = 0;
+    //! The memory bank, centres x descriptor length, CV_32F: of the only model, or the first of an ensemble.
+    CV_WRAP virtual Mat getMemoryBank() const = 0;
 };
 
 //! @}
