@@ -49,7 +49,7 @@ public:
     void schedule()
     {
         const int lanes = natural_vector_size<float>();
-        Var t{"t"}, inner{"inner"}, vector{"vector"};
+        Var t{"t"}, inner{"inner"}, vector{"vector"}, block{"block"};
         setLayout();
 
         nearest.split(p, s, i, strip, TailStrategy::GuardWithIf).split(s, t, inner, stripsPerTile, TailStrategy::GuardWithIf).reorder(i, j, inner, t);
@@ -63,7 +63,7 @@ public:
         scheduleProduct(rank, best, candidates.y, product, i, c, s, get_target());
 
         // The end of the work on a strip: at most 2 % of the time at 784 centres and D' = 264.
-        transposed.compute_at(nearest, inner).vectorize(f, exactLanes);
+        transposed.compute_at(nearest, inner).split(f, block, f, exactLanes).split(i, vector, i, exactLanes).reorder(f, i, vector, block).vectorize(f).vectorize(i);
         index.compute_at(nearest, inner).bound(j, 0, K).vectorize(i, lanes).unroll(j);
         partial.compute_at(exact, i).vectorize(f).unroll(j).update().reorder(f, j, chunkOfLanes).vectorize(f).unroll(j);
         exact.compute_at(nearest, inner).bound(j, 0, K).reorder(j, i).unroll(j);

@@ -3,22 +3,15 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
 #include "adaptation.hpp"
-#include "anomaly_map.hpp"
-#include "backbone.hpp"
 #include "cfa_params.hpp"
 #include "engine.hpp"
 #include "file_replacement.hpp"
+#include "fitted.hpp"
 #include "image_source.hpp"
-#include "model_io.hpp"
-#include "patch_scorer.hpp"
-#include "preprocess.hpp"
 #include "random_stream.hpp"
-#include "stage_clock.hpp"
 #include "trainer_loader.hpp"
 
 #include "opencv2/imgproc.hpp"
-
-#include <numeric>
 
 namespace cv {
 namespace anomaly {
@@ -27,106 +20,6 @@ namespace {
 
 // Thresholds from the learned images themselves need no more than this many: a quantile of 0.995 is then the third highest.
 const int mostLearnedImagesScored = 512;
-
-InputSettings inputSettings(const CFA::Params& params, int inputMode)
-{
-    const int resizeSize = inputMode == CFA::INPUT_CROPPED ? params.resizeSize : params.inputSize;
-    const InputSettings input = {resizeSize, params.inputSize, params.inputMean, params.inputScale, params.swapRB};
-    return input;
-}
-
-std::vector<int> inputModes(int inputMode)
-{
-    if (inputMode == CFA::INPUT_ENSEMBLE)
-        return {CFA::INPUT_RESIZED, CFA::INPUT_CROPPED};
-    return {inputMode};
-}
-
-Rect rounded(const Rect2d& region)
-{
-    const Point first(cvRound(region.x), cvRound(region.y)), last(cvRound(region.x + region.width), cvRound(region.y + region.height));
-    return Rect(first, last);
-}
-
-//! A trained model, with what its head derives from it to predict.
-class Head
-{
-public:
-    Head(const TrainedModel& model, const CFA::Params& params, int engine) : input(inputSettings(params, model.inputMode)), channels(model.descriptor.channels)
-    {
-        const ScoreSettings settings = {params.K, params.scoreMode};
-        scorer = PatchScorer::create(model.descriptor, model.bank, settings, engine);
-        mapMaker = MapMaker::create(Size(input.crop, input.crop), params.smoothSigma, engine);
-    }
-
-    //! The smooth map at the input's resolution.
-    Mat map(const Backbone& backbone, const Mat& image, StageClock* clock) const
-    {
-        const Mat blob = preprocess(image, input);
-        lap(clock, STAGE_PREPROCESS);
-        const FeatureMaps features = backbone.forward(blob);
-        lap(clock, STAGE_BACKBONE);
-        checkChannels(features.maps);
-        Mat scores, smooth;
-        scorer->score(features.maps, scores, clock);
-        if (!checkRange(scores))
-            CV_Error(Error::StsBadArg, "The backbone's features of this image hold NaN or infinity: no score is possible");
-        mapMaker->make(scores, smooth);
-        lap(clock, STAGE_MAP);
-        return smooth;
-    }
-
-    const InputSettings input;
-
-private:
-    void checkChannels(const std::vector<Mat>& maps) const
-    {
-        for (size_t i = 0; i < maps.size(); i++)
-            if (maps[i].size[1] != channels[i])
-                CV_Error_(Error::StsUnmatchedSizes, ("The backbone's output %zu has %d channels, but the model was trained with %d", i, maps[i].size[1], channels[i]));
-    }
-
-    std::vector<int> channels;
-    std::shared_ptr<const PatchScorer> scorer;
-    std::shared_ptr<const MapMaker> mapMaker;
-};
-
-//! All that predict needs, never changed once made: calls that run keep theirs when fit or a setter puts another in its place.
-struct Fitted
-{
-    Fitted(const CfaModel& m, const std::shared_ptr<const Backbone>& b, int engine) : model(m), backbone(b)
-    {
-        for (const TrainedModel& trained : model.models)
-            heads.push_back(std::make_shared<Head>(trained, model.params, engine));
-    }
-
-    //! The map at the resolution of the first head's input: for an ensemble the whole image, averaged where both heads see it.
-    Mat inputMap(const Mat& image, StageClock* clock) const
-    {
-        Mat map = heads[0]->map(*backbone, image, clock);
-        if (heads.size() == 1)
-            return map;
-        const Mat cropped = heads[1]->map(*backbone, image, clock);
-        Mat scaled, shared = map(rounded(visibleRegion(map.size(), heads[1]->input)));
-        resize(cropped, scaled, shared.size(), 0, 0, INTER_LINEAR);
-        addWeighted(shared, 0.5, scaled, 0.5, 0, shared);
-        return map;
-    }
-
-    //! The input map stretched over the part of the image that it shows, 0 outside.
-    Mat imageMap(const Mat& inputMap, Size image) const
-    {
-        Mat map = Mat::zeros(image, CV_32F), part = map(rounded(visibleRegion(image, input())));
-        resize(inputMap, part, part.size(), 0, 0, INTER_LINEAR);
-        return map;
-    }
-
-    const InputSettings& input() const { return heads[0]->input; }
-
-    CfaModel model;
-    std::shared_ptr<const Backbone> backbone;
-    std::vector<std::shared_ptr<const Head> > heads;
-};
 
 Mat maskAtInput(const Mat& mask, const InputSettings& input)
 {
@@ -197,7 +90,7 @@ public:
     String getDefaultName() const CV_OVERRIDE { return "opencv_anomaly"; }
     using Algorithm::write;
     void write(FileStorage& file) const CV_OVERRIDE { writeModel(file, modelToWrite()); }
-    void read(const FileNode& node) CV_OVERRIDE { adopt(readModel(node, BackbonePlaces())); }
+    void read(const FileNode& node) CV_OVERRIDE { adopt(readModel(node, {&backboneSource.bytes, String(), String()})); }
     void save(const String& filename) const CV_OVERRIDE;
 
 private:
@@ -214,7 +107,6 @@ private:
     bool readImage(const ImageSource& images, int index, Mat& image) const;
 
     double score(const Mat& image, OutputArray map, const Mat& mask, StageClock* clock) const;
-    double inputScore(const Fitted& with, const Mat& inputMap, const Mat& inputMask) const { return imageScore(inputMap, with.model.params.imageScore, with.model.params.topShare, inputMask); }
 
     Params params;
     int engine;
@@ -374,7 +266,7 @@ GoodScores CFAImpl::scoresOf(const Fitted& next, const ImageSource& images, cons
         if (readImage(images, good[i], image))
         {
             const Mat mask = maskAtInput(images.mask(good[i]), next.input()), map = next.inputMap(image, NULL);
-            scores.add(inputScore(next, map, mask), map, mask);
+            scores.add(next.imageScore(map, mask), map, mask);
         }
         reporter.report("thresholds", int(i) + 1, int(good.size()));
     }
@@ -389,7 +281,7 @@ double CFAImpl::score(const Mat& image, OutputArray map, const Mat& mask, StageC
     checkImage(image);
     checkMask(mask, image.size());
     const Mat inputMask = maskAtInput(mask, now->input()), inputMap = now->inputMap(image, clock);
-    const double score = inputScore(*now, inputMap, inputMask);
+    const double score = now->imageScore(inputMap, inputMask);
     if (map.needed())
     {
         const bool atImage = params.mapSize == MAP_IMAGE;
@@ -407,7 +299,7 @@ void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& score
     std::vector<Mat> all, made;
     images.getMatVector(all);
     for (size_t i = 0; i < all.size(); i++)
-        checkImage(all[i], std::to_string(i));
+        checkImage(all[i], "Image " + std::to_string(i));
     std::vector<double> found(all.size());
     made.resize(maps.needed() ? all.size() : 0);
     for (size_t i = 0; i < all.size(); i++)
@@ -439,7 +331,7 @@ void CFAImpl::calibrate(InputArrayOfArrays images, InputArray labels, InputArray
     for (int i = 0; i < source->size(); i++)
     {
         const Mat image = source->image(i), map = now->inputMap(image, NULL), defects = source->mask(i);
-        scores.add(inputScore(*now, map, Mat()), map, defects.empty() ? defects : preprocessMask(defects, now->input()));
+        scores.add(now->imageScore(map, Mat()), map, defects.empty() ? defects : preprocessMask(defects, now->input()));
     }
     const std::shared_ptr<Fitted> next = std::make_shared<Fitted>(*now);
     next->model.calibration = scores.calibrate(labels.getMat(), !masks.empty(), now->model.calibration);

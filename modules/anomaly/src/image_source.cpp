@@ -20,13 +20,13 @@ public:
 
     int size() const CV_OVERRIDE { return int(files.size()); }
     Mat mask(int) const CV_OVERRIDE { return Mat(); }
-    String name(int index) const CV_OVERRIDE { return "'" + files[index] + "'"; }
+    String name(int index) const CV_OVERRIDE { return "Image '" + files[index] + "'"; }
 
     Mat image(int index) const CV_OVERRIDE
     {
         const Mat read = imread(files[index], IMREAD_UNCHANGED);
         if (read.empty())
-            CV_Error_(Error::StsObjectNotFound, ("Image %s can not be read: %s", name(index).c_str(),
+            CV_Error_(Error::StsObjectNotFound, ("%s can not be read: %s", name(index).c_str(),
                                                  utils::fs::exists(files[index]) ? "it is damaged or of a format that this OpenCV lacks" : "there is no such file"));
         checkImage(read, name(index));
         return read;
@@ -49,7 +49,7 @@ public:
     }
 
     int size() const CV_OVERRIDE { return int(images.size()); }
-    String name(int index) const CV_OVERRIDE { return std::to_string(index); }
+    String name(int index) const CV_OVERRIDE { return "Image " + std::to_string(index); }
 
     Mat image(int index) const CV_OVERRIDE
     {

@@ -22,6 +22,7 @@ public:
     virtual Mat image(int index) const = 0;
     //! Empty: the whole image counts.
     virtual Mat mask(int index) const = 0;
+    //! For messages: "Image 3" or "Image 'file.png'".
     virtual String name(int index) const = 0;
 };
 

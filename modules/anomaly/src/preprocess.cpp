@@ -12,29 +12,29 @@ namespace anomaly {
 // Below this a 3x3 average of features that each see 50 pixels and more has nothing of the image's own to tell.
 static const int smallestSide = 8;
 
-static void checkValues(const Mat& image, const String& name)
+static void checkValues(const Mat& image, const String& what)
 {
     if (image.depth() < CV_32F)
         return;
     double lowest, highest;
     if (!checkRange(image))
-        CV_Error_(Error::StsBadArg, ("Image %s holds NaN or infinity: replace them before scoring", name.c_str()));
+        CV_Error_(Error::StsBadArg, ("%s holds NaN or infinity: replace them before scoring", what.c_str()));
     minMaxIdx(image.reshape(1), &lowest, &highest);
     if (lowest < -1e-3 || highest > 1 + 1e-3)
-        CV_Error_(Error::StsOutOfRange, ("Image %s is floating point with values in [%g, %g], expected [0, 1]: scale it first", name.c_str(), lowest, highest));
+        CV_Error_(Error::StsOutOfRange, ("%s is floating point with values in [%g, %g], expected [0, 1]: scale it first", what.c_str(), lowest, highest));
 }
 
-void checkImage(const Mat& image, const String& name)
+void checkImage(const Mat& image, const String& what)
 {
     if (image.empty())
-        CV_Error_(Error::StsBadArg, ("Image %s is empty", name.c_str()));
+        CV_Error_(Error::StsBadArg, ("%s is empty", what.c_str()));
     const int depth = image.depth(), channels = image.channels();
     if (image.dims != 2 || !(depth == CV_8U || depth == CV_16U || depth == CV_32F || depth == CV_64F) || !(channels == 1 || channels == 3 || channels == 4))
-        CV_Error_(Error::StsUnsupportedFormat, ("Image %s has %d dimensions and type %s, expected 2 and CV_8U, CV_16U, CV_32F or CV_64F with 1, 3 or 4 channels",
-                                                name.c_str(), image.dims, typeToString(image.type()).c_str()));
+        CV_Error_(Error::StsUnsupportedFormat, ("%s has %d dimensions and type %s, expected 2 and CV_8U, CV_16U, CV_32F or CV_64F with 1, 3 or 4 channels",
+                                                what.c_str(), image.dims, typeToString(image.type()).c_str()));
     if (std::min(image.rows, image.cols) < smallestSide)
-        CV_Error_(Error::StsBadSize, ("Image %s is %dx%d, expected at least %d pixels on each side", name.c_str(), image.cols, image.rows, smallestSide));
-    checkValues(image, name);
+        CV_Error_(Error::StsBadSize, ("%s is %dx%d, expected at least %d pixels on each side", what.c_str(), image.cols, image.rows, smallestSide));
+    checkValues(image, what);
 }
 
 void checkMask(const Mat& mask, Size image)

@@ -18,8 +18,8 @@ struct InputSettings
     bool swapRB;
 };
 
-//! Refuses an image that no score can be given for; `name` stands in the message.
-void checkImage(const Mat& image, const String& name = String());
+//! Refuses an image that no score can be given for, by the words of `what`.
+void checkImage(const Mat& image, const String& what = "The image");
 
 //! Refuses a mask that is neither empty nor CV_8UC1 of the image's size.
 void checkMask(const Mat& mask, Size image);

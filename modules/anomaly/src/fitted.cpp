@@ -1,0 +1,112 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "precomp.hpp"
+#include "fitted.hpp"
+#include "anomaly_map.hpp"
+#include "patch_scorer.hpp"
+
+#include "opencv2/imgproc.hpp"
+
+namespace cv {
+namespace anomaly {
+
+InputSettings inputSettings(const CFA::Params& params, int inputMode)
+{
+    const int resizeSize = inputMode == CFA::INPUT_CROPPED ? params.resizeSize : params.inputSize;
+    const InputSettings input = {resizeSize, params.inputSize, params.inputMean, params.inputScale, params.swapRB};
+    return input;
+}
+
+std::vector<int> inputModes(int inputMode)
+{
+    if (inputMode == CFA::INPUT_ENSEMBLE)
+        return {CFA::INPUT_RESIZED, CFA::INPUT_CROPPED};
+    return {inputMode};
+}
+
+//! A trained model, with what its head derives from it to predict.
+class Head
+{
+public:
+    Head(const TrainedModel& model, const CFA::Params& params, int engine) : input(inputSettings(params, model.inputMode)), channels(model.descriptor.channels)
+    {
+        const ScoreSettings settings = {params.K, params.scoreMode};
+        scorer = PatchScorer::create(model.descriptor, model.bank, settings, engine);
+        mapMaker = MapMaker::create(Size(input.crop, input.crop), params.smoothSigma, engine);
+    }
+
+    //! The smooth map at the input's resolution.
+    Mat map(const Backbone& backbone, const Mat& image, StageClock* clock) const
+    {
+        const Mat blob = preprocess(image, input);
+        lap(clock, STAGE_PREPROCESS);
+        const FeatureMaps features = backbone.forward(blob);
+        lap(clock, STAGE_BACKBONE);
+        checkChannels(features.maps);
+        Mat scores, smooth;
+        scorer->score(features.maps, scores, clock);
+        if (!checkRange(scores))
+            CV_Error(Error::StsBadArg, "The backbone's features of this image hold NaN or infinity: no score is possible");
+        mapMaker->make(scores, smooth);
+        lap(clock, STAGE_MAP);
+        return smooth;
+    }
+
+    const InputSettings input;
+
+private:
+    void checkChannels(const std::vector<Mat>& maps) const
+    {
+        for (size_t i = 0; i < maps.size(); i++)
+            if (maps[i].size[1] != channels[i])
+                CV_Error_(Error::StsUnmatchedSizes, ("The backbone's output %zu has %d channels, but the model was trained with %d", i, maps[i].size[1], channels[i]));
+    }
+
+    std::vector<int> channels;
+    std::shared_ptr<const PatchScorer> scorer;
+    std::shared_ptr<const MapMaker> mapMaker;
+};
+
+static Rect rounded(const Rect2d& region)
+{
+    const Point first(cvRound(region.x), cvRound(region.y)), last(cvRound(region.x + region.width), cvRound(region.y + region.height));
+    return Rect(first, last);
+}
+
+Fitted::Fitted(const CfaModel& m, const std::shared_ptr<const Backbone>& b, int engine) : model(m), backbone(b)
+{
+    for (const TrainedModel& trained : model.models)
+        heads.push_back(std::make_shared<Head>(trained, model.params, engine));
+}
+
+Mat Fitted::inputMap(const Mat& image, StageClock* clock) const
+{
+    Mat map = heads[0]->map(*backbone, image, clock);
+    if (heads.size() == 1)
+        return map;
+    const Mat cropped = heads[1]->map(*backbone, image, clock);
+    Mat scaled, shared = map(rounded(visibleRegion(map.size(), heads[1]->input)));
+    resize(cropped, scaled, shared.size(), 0, 0, INTER_LINEAR);
+    addWeighted(shared, 0.5, scaled, 0.5, 0, shared);
+    return map;
+}
+
+Mat Fitted::imageMap(const Mat& inputMap, Size image) const
+{
+    Mat map = Mat::zeros(image, CV_32F), part = map(rounded(visibleRegion(image, input())));
+    resize(inputMap, part, part.size(), 0, 0, INTER_LINEAR);
+    return map;
+}
+
+InputSettings Fitted::input() const
+{
+    return heads[0]->input;
+}
+
+double Fitted::imageScore(const Mat& inputMap, const Mat& inputMask) const
+{
+    return anomaly::imageScore(inputMap, model.params.imageScore, model.params.topShare, inputMask);
+}
+
+}} // namespace cv::anomaly

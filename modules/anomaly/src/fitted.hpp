@@ -1,0 +1,47 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_FITTED_HPP
+#define OPENCV_ANOMALY_FITTED_HPP
+
+#include "backbone.hpp"
+#include "model_io.hpp"
+#include "preprocess.hpp"
+#include "stage_clock.hpp"
+
+#include <memory>
+
+namespace cv {
+namespace anomaly {
+
+//! INPUT_RESIZED or INPUT_CROPPED, in the order of the models of an ensemble.
+std::vector<int> inputModes(int inputMode);
+
+InputSettings inputSettings(const CFA::Params& params, int inputMode);
+
+class Head;
+
+//! All that predict needs, never changed once made: calls that run keep theirs when fit or a setter puts another in its place.
+struct Fitted
+{
+    Fitted(const CfaModel& model, const std::shared_ptr<const Backbone>& backbone, int engine);
+
+    //! The map at the resolution of the first head's input: for an ensemble the whole image, averaged where both heads see it.
+    Mat inputMap(const Mat& image, StageClock* clock) const;
+
+    //! The input map stretched over the part of the image that it shows, 0 outside.
+    Mat imageMap(const Mat& inputMap, Size image) const;
+
+    //! That of the first head.
+    InputSettings input() const;
+
+    double imageScore(const Mat& inputMap, const Mat& inputMask) const;
+
+    CfaModel model;
+    std::shared_ptr<const Backbone> backbone;
+    std::vector<std::shared_ptr<const Head> > heads;
+};
+
+}} // namespace cv::anomaly
+
+#endif
