@@ -63,7 +63,7 @@ public:
         scheduleProduct(rank, best, candidates.y, product, i, c, s, get_target());
 
         // The end of the work on a strip: at most 2 % of the time at 784 centres and D' = 264.
-        transposed.compute_at(nearest, inner).split(f, block, f, exactLanes).split(i, vector, i, exactLanes).reorder(f, i, vector, block).vectorize(f).vectorize(i);
+        transposed.compute_at(nearest, inner).split(f, block, f, exactLanes).reorder(f, i, block).vectorize(f);
         index.compute_at(nearest, inner).bound(j, 0, K).vectorize(i, lanes).unroll(j);
         partial.compute_at(exact, i).vectorize(f).unroll(j).update().reorder(f, j, chunkOfLanes).vectorize(f).unroll(j);
         exact.compute_at(nearest, inner).bound(j, 0, K).reorder(j, i).unroll(j);
