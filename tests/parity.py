@@ -25,7 +25,7 @@ CHANNELS = (144, 240, 672)
 SETTINGS = dict(
     swapRB=1, inputMode=0, inputSize=224, resizeSize=256, gammaC=.25, gammaD=.25, K=3, J=3, alpha=.1, radius=1e-5,
     learnRadius=1, epochs=15, batchSize=4, learningRate=1e-3, weightDecay=5e-4, bankMode=0, bankMomentum=.1, adaptation=2,
-    descriptorInit=0, scoreMode=0, smoothSigma=4., imageScore=0, topShare=.01, mapSize=1, validationFraction=0.,
+    descriptorInit=0, scoreMode=0, smoothSigma=4., imageScore=0, topShare=.01, mapSize=0, validationFraction=0.,
     thresholdQuantile=.995, seed=0)
 
 
@@ -80,7 +80,10 @@ def main(export, category, binaries, backbone):
     with tempfile.TemporaryDirectory() as folder:
         model, output = pathlib.Path(folder) / "model.yml", pathlib.Path(folder) / "output"
         write_model(model, W, b, C, float(load("r").squeeze()), backbone.read_bytes())
-        subprocess.run([binaries / "cfa_predict", f"--model={model}", image, f"--output={output}", "--raw"], check=True)
+        # At the input's size the map is not resized again. The photographs are larger, so INTER_AREA is what predict takes too.
+        stretched = pathlib.Path(folder) / "image.png"
+        cv2.imwrite(str(stretched), cv2.resize(cv2.imread(str(image)), expected.shape[::-1], interpolation=cv2.INTER_AREA))
+        subprocess.run([binaries / "cfa_predict", f"--model={model}", stretched, f"--output={output}", "--raw"], check=True)
         found = cv2.imread(str(next(output.rglob("*.tiff"))), cv2.IMREAD_UNCHANGED)
     difference = np.abs(found - expected).max() / expected.max()
     print(f"largest difference: {difference:.2e} of the map's maximum {expected.max():.4f}; allowed: {TOLERANCE:g}")

@@ -85,7 +85,10 @@ struct Batch
             const TrainingFeatures image = features.get(index);
             maps.resize(image.maps.size());
             for (size_t scale = 0; scale < maps.size(); scale++)
-                maps[scale].insert(maps[scale].end(), image.maps[scale].begin<float>(), image.maps[scale].end<float>());
+            {
+                const Mat& map = image.maps[scale];
+                maps[scale].insert(maps[scale].end(), map.ptr<float>(), map.ptr<float>() + map.total());
+            }
             masked |= !image.mask.empty();
             addWeights(image.mask, patchGrid(image.maps).area());
         }
