@@ -21,7 +21,7 @@ public:
     GeneratorParam<int> K{"K", 3};
 
     Input<Buffer<float, 2>> phi{"phi"};         // patch, feature
-    Input<Buffer<float, 4>> bank{"bank"};       // -2c: centre of the panel, feature of the chunk, chunk, panel
+    Input<Buffer<float, 3>> bank{"bank"};       // -2c: centre of the panel, feature, panel
     Input<Buffer<float, 2>> norms{"norms"};     // |c|^2: centre of the panel, panel; largest float where there is no centre
     Input<Buffer<float, 2>> centres{"centres"}; // feature (zeros up to a multiple of exactLanes), centre
     Output<Func> nearest{"nearest", {Float(32), Int(32)}, 2}; // squared distance and index: patch, neighbour
@@ -29,15 +29,14 @@ public:
     void generate()
     {
         strip = stripWidth(get_target());
-        const Expr patches = phi.dim(0).extent(), features = phi.dim(1).extent(), chunk = bank.dim(1).extent();
+        const Expr patches = phi.dim(0).extent(), features = phi.dim(1).extent();
 
-        Expr feature = q * chunk + f;
-        packed(i, f, q, s) = patchFeature(s * strip + i, feature, patches, features);
+        packed(i, f, s) = phi(min(likely(s * strip + i), patches - 1), f);
 
         // Ranking needs |c|^2 - 2 phi.c only: |phi|^2 is the same for all centres of a patch.
-        product = RDom(0, chunk, 0, bank.dim(2).extent());
+        product = RDom(0, features);
         rank(i, c, s, panel) = norms(c, panel);
-        rank(i, c, s, panel) += packed(i, product.x, product.y, s) * bank(c, product.x, product.y, panel);
+        rank(i, c, s, panel) += packed(i, product, s) * bank(c, product, panel);
 
         keepBest();
         recomputeDistances(patches, features);
@@ -72,16 +71,11 @@ public:
     }
 
 private:
-    Var p{"p"}, j{"j"}, i{"i"}, s{"s"}, f{"f"}, q{"q"}, c{"c"}, panel{"panel"};
+    Var p{"p"}, j{"j"}, i{"i"}, s{"s"}, f{"f"}, c{"c"}, panel{"panel"};
     Func packed{"packed"}, rank{"rank"}, best{"best"}, transposed{"transposed"}, index{"index"}, partial{"partial"};
     Func exact{"exact"}, place{"place"}, sorted{"sorted"};
     RDom product, candidates, chunkOfLanes;
     int strip = 0;
-
-    Expr patchFeature(Expr patch, Expr feature, Expr patches, Expr features)
-    {
-        return select(feature < features, phi(min(likely(patch), patches - 1), min(feature, features - 1)), 0.f);
-    }
 
     //! A sorted list of K beside each patch, into which each candidate is inserted without a branch: 5 K operations beside 2 D' for the product.
     //! Candidates come in order of their index, so that "less" gives ties to the lower.
@@ -95,7 +89,7 @@ private:
         }
         best(i, s) = Tuple(start);
 
-        candidates = RDom(0, panelWidth, 0, bank.dim(3).extent());
+        candidates = RDom(0, panelWidth, 0, bank.dim(2).extent());
         Expr value = rank(i, candidates.x, s, candidates.y), centre = candidates.y * panelWidth + candidates.x;
         next[0] = min(value, best(i, s)[0]);
         next[K] = select(value < best(i, s)[0], centre, best(i, s)[K]);
@@ -116,7 +110,7 @@ private:
             indices.push_back(best(i, s)[K + n]);
         index(i, j, s) = clamp(mux(j, indices), 0, centres.dim(1).extent() - 1);
 
-        transposed(f, i, s) = patchFeature(s * strip + i, f, patches, features);
+        transposed(f, i, s) = select(f < features, phi(min(likely(s * strip + i), patches - 1), min(f, features - 1)), 0.f);
         chunkOfLanes = RDom(0, centres.dim(0).extent() / exactLanes);
         Expr feature = chunkOfLanes * exactLanes + f;
         Expr difference = transposed(feature, i, s) - centres(feature, index(i, j, s));
@@ -153,7 +147,6 @@ private:
         bank.dim(0).set_bounds(0, panelWidth);
         bank.dim(1).set_min(0).set_stride(panelWidth);
         bank.dim(2).set_min(0);
-        bank.dim(3).set_min(0);
         norms.dim(0).set_bounds(0, panelWidth);
         norms.dim(1).set_min(0).set_stride(panelWidth);
         phi.dim(0).set_min(0);

@@ -30,9 +30,9 @@ public:
         Expr here = s * strip + i;
         packed(i, c, s) = (column(here, c) + select(hasLeft(here) != 0, column(here - 1, c), 0.f) + select(hasRight(here) != 0, column(here + 1, c), 0.f)) * (1.f / 9);
 
-        product = RDom(0, weights.dim(1).extent(), 0, 1);
+        product = RDom(0, weights.dim(1).extent());
         sums(i, r, s, panel) = terms(r, 0, panel) * atRow(here) + terms(r, 1, panel) * atColumn(here) + terms(r, 2, panel);
-        sums(i, r, s, panel) += packed(i, product.x, s) * weights(r, product.x + product.y, panel);
+        sums(i, r, s, panel) += packed(i, product, s) * weights(r, product, panel);
 
         phi(p, d) = sums(p % strip, d % panelWidth, p / strip, d / panelWidth);
     }

@@ -23,9 +23,6 @@ namespace {
 const int panelWidth = 12;
 const int exactLanes = 8;
 
-// Features multiplied before the sums go back to memory: at 288 a panel (14 KiB) and a strip of 16 patches (18 KiB) just fill a level 1 cache of 32 KiB.
-const int longestChunk = 288;
-
 // The widest kernel; more neighbours, which no default asks for, are the plain search's.
 const int mostNeighbours = 6;
 
@@ -34,10 +31,10 @@ int divideUp(int a, int b)
     return (a + b - 1) / b;
 }
 
-// Rows in panels of panelWidth, which lie innermost; zeros where there is no row or no column. panels x (columns * panelWidth).
-Mat packPanels(const Mat& rows, int columns, float factor)
+// Rows in panels of panelWidth, which lie innermost; zeros where there is no row. panels x (columns * panelWidth).
+Mat packPanels(const Mat& rows, float factor)
 {
-    Mat packed = Mat::zeros(divideUp(rows.rows, panelWidth), columns * panelWidth, CV_32F);
+    Mat packed = Mat::zeros(divideUp(rows.rows, panelWidth), rows.cols * panelWidth, CV_32F);
     for (int r = 0; r < rows.rows; r++)
     {
         const float* from = rows.ptr<float>(r);
@@ -61,8 +58,7 @@ class HalideNeighbourSearch CV_FINAL : public NeighbourSearch
 {
 public:
     explicit HalideNeighbourSearch(const MemoryBank& bank)
-        : count(bank.C.rows), length(bank.C.cols), chunks(divideUp(length, longestChunk)), chunk(divideUp(length, chunks)),
-          panels(packPanels(bank.C, chunks * chunk, -2)), norms(packNorms(bank.C)), plain(NeighbourSearch::create(bank, ENGINE_PLAIN))
+        : count(bank.C.rows), length(bank.C.cols), panels(packPanels(bank.C, -2)), norms(packNorms(bank.C)), plain(NeighbourSearch::create(bank, ENGINE_PLAIN))
     {
         copyMakeBorder(bank.C, centres, 0, 0, 0, divideUp(length, exactLanes) * exactLanes - length, BORDER_CONSTANT, Scalar(0));
     }
@@ -77,14 +73,14 @@ public:
         squaredDistances.create(k, phi.cols, CV_32F);
         indices.create(k, phi.cols, CV_32S);
         runKernel("nearest_centres", [&](void* context) {
-            return (slots == 3 ? anomaly_nearest_3 : anomaly_nearest_6)(context, viewOf<float>(phi), viewOf<float>(panels, {panelWidth, chunk, chunks, panels.rows}),
+            return (slots == 3 ? anomaly_nearest_3 : anomaly_nearest_6)(context, viewOf<float>(phi), viewOf<float>(panels, {panelWidth, length, panels.rows}),
                                                                         viewOf<float>(norms), viewOf<float>(centres), viewOf<float>(squaredDistances),
                                                                         viewOf<int>(indices));
         });
     }
 
 private:
-    int count, length, chunks, chunk;
+    int count, length;
     Mat panels, norms, centres; // centres: C with zeros up to whole vectors
     std::shared_ptr<const NeighbourSearch> plain;
 };
@@ -135,8 +131,8 @@ public:
             Mat rowColumnBias = Mat::zeros(length, 3, CV_32F); // once, with the finest scale
             if (scale == 0)
                 hconcat(descriptor.coordinateWeights(), descriptor.b, rowColumnBias);
-            weights.push_back(packPanels(descriptor.weights(scale), channels[scale], 1));
-            terms.push_back(packPanels(rowColumnBias, 3, 1));
+            weights.push_back(packPanels(descriptor.weights(scale), 1));
+            terms.push_back(packPanels(rowColumnBias, 1));
         }
     }
 

@@ -41,15 +41,24 @@ Neighbours searchWith(int engine, const Mat& C, const Mat& phi, int k)
     return found;
 }
 
+double squaredDistance(const float* a, const float* b, int length)
+{
+    double sum = 0;
+    for (int i = 0; i < length; i++)
+        sum += (a[i] - b[i]) * (a[i] - b[i]);
+    return sum;
+}
+
 //! All distances of all patches, sorted; equal ones by index.
 Neighbours searchByDefinition(const Mat& C, const Mat& phi, int k)
 {
+    const Mat patches = phi.t();
     Neighbours found = {Mat(k, phi.cols, CV_32F), Mat(k, phi.cols, CV_32S)};
     for (int p = 0; p < phi.cols; p++)
     {
         std::vector<std::pair<double, int> > all;
         for (int c = 0; c < C.rows; c++)
-            all.push_back(std::make_pair(norm(C.row(c).t(), phi.col(p), NORM_L2SQR), c));
+            all.push_back(std::make_pair(squaredDistance(C.ptr<float>(c), patches.ptr<float>(p), C.cols), c));
         std::partial_sort(all.begin(), all.begin() + k, all.end());
         for (int n = 0; n < k; n++)
         {
@@ -210,7 +219,6 @@ double difference(const Mat& a, const Mat& b)
     return norm(a, b, NORM_INF) / norm(b, NORM_INF);
 }
 
-// A scale's descriptor shows in the scores through the distance to centres that are far from it.
 TEST(Anomaly_Halide, scores_as_the_plain_form_at_any_sizes_on_every_target)
 {
     SKIP_WITHOUT_HALIDE();
