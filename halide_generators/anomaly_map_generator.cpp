@@ -45,7 +45,7 @@ public:
         taps.dim(0).set_min(0);
         columns.compute_root();
         rows.compute_root();
-        // A division for each tap and vector would be two thirds of the time.
+        // A division for each tap and vector would be two fifths of the time.
         rowInside.compute_root();
         columnInside.compute_root();
         wide.compute_root().vectorize(x, lanes, TailStrategy::RoundUp);

@@ -88,7 +88,8 @@ private:
 // What one call needs. Kept for the next, because fresh memory costs a page fault every 4 KiB.
 struct Workspace
 {
-    Mat phi, coarse, squaredDistances, indices;
+    std::vector<Mat> coarse; // by scale; the finest is in phi
+    Mat phi, squaredDistances, indices;
 };
 
 // Calls at the same time have a workspace each.
@@ -140,11 +141,12 @@ public:
     void project(const std::vector<Mat>& maps, Workspace& workspace) const
     {
         check(maps);
+        workspace.coarse.resize(maps.size());
         for (size_t scale = 0; scale < maps.size(); scale++)
         {
-            multiply(maps[scale], scale, scale == 0 ? workspace.phi : workspace.coarse);
+            multiply(maps[scale], scale, scale == 0 ? workspace.phi : workspace.coarse[scale]);
             if (scale > 0)
-                addUpsampled(workspace.coarse, sizeOf(maps[scale]), sizeOf(maps[0]), workspace.phi);
+                addUpsampled(workspace.coarse[scale], sizeOf(maps[scale]), sizeOf(maps[0]), workspace.phi);
         }
     }
 
