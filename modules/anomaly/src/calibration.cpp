@@ -36,6 +36,8 @@ void GoodScores::add(double score, const Mat& map, const Mat& mask)
 
 Calibration GoodScores::calibrate(double q)
 {
+    if (scores.empty())
+        CV_Error(Error::StsBadArg, "The masks leave no pixel of any good image to set thresholds from");
     Calibration calibration;
     calibration.lowest = *std::min_element(pixels.begin(), pixels.end());
     calibration.highest = *std::max_element(pixels.begin(), pixels.end());

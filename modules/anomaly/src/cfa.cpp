@@ -23,12 +23,12 @@ const int mostLearnedImagesScored = 512;
 
 Mat maskAtInput(const Mat& mask, const InputSettings& input)
 {
-    if (mask.empty())
-        return Mat();
-    const Mat inputMask = preprocessMask(mask, input);
-    if (countNonZero(inputMask) == 0)
-        CV_Error(Error::StsBadArg, "The mask leaves no pixel of the image to score: it must be 255 where the image is to be checked");
-    return inputMask;
+    return mask.empty() ? Mat() : preprocessMask(mask, input);
+}
+
+bool leavesPixels(const Mat& mask, const InputSettings& input)
+{
+    return mask.empty() || countNonZero(preprocessMask(mask, input)) > 0;
 }
 
 class CFAImpl CV_FINAL : public CFA
@@ -104,6 +104,7 @@ private:
     TrainingFeatures features(const Mat& image, const Mat& mask, const InputSettings& input) const;
     Calibration thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const std::vector<int>& learned, const FitReporter& reporter) const;
     GoodScores scoresOf(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const FitReporter& reporter) const;
+    std::vector<int> scorable(const ImageSource& images, const std::vector<int>& wanted) const;
     bool readImage(const ImageSource& images, int index, Mat& image) const;
 
     double score(const Mat& image, OutputArray map, const Mat& mask, StageClock* clock) const;
@@ -172,7 +173,7 @@ void CFAImpl::fitSource(const ImageSource& images)
 
     RNG random = randomStream(params.seed, RANDOM_HELD_OUT);
     const std::vector<int> order = randomOrder(images.size(), random);
-    const std::vector<int> good(order.begin(), order.begin() + heldOut);
+    const std::vector<int> good = scorable(images, std::vector<int>(order.begin(), order.begin() + heldOut));
     std::vector<int> learned(order.begin() + heldOut, order.end());
     std::sort(learned.begin(), learned.end());
 
@@ -205,6 +206,19 @@ bool CFAImpl::readImage(const ImageSource& images, int index, Mat& image) const
         CV_LOG_WARNING(NULL, "anomaly: left out: " << e.err);
         return false;
     }
+}
+
+// Those that can be read and scored: found out before the training, not after it.
+std::vector<int> CFAImpl::scorable(const ImageSource& images, const std::vector<int>& wanted) const
+{
+    std::vector<int> found;
+    for (const int index : wanted)
+    {
+        Mat image;
+        if (readImage(images, index, image) && leavesPixels(images.mask(index), inputSettings(params, inputModes(params.inputMode)[0])))
+            found.push_back(index);
+    }
+    return found;
 }
 
 // `chosen` loses the images that cannot be read.
@@ -262,12 +276,10 @@ GoodScores CFAImpl::scoresOf(const Fitted& next, const ImageSource& images, cons
     const size_t stride = std::max<size_t>(1, (good.size() + mostLearnedImagesScored - 1) / mostLearnedImagesScored);
     for (size_t i = 0; i < good.size(); i += stride)
     {
-        Mat image;
-        if (readImage(images, good[i], image))
-        {
-            const Mat mask = maskAtInput(images.mask(good[i]), next.input()), map = next.inputMap(image, NULL);
-            scores.add(next.imageScore(map, mask), map, mask);
-        }
+        if (!leavesPixels(images.mask(good[i]), next.input()))
+            continue;
+        const Mat mask = maskAtInput(images.mask(good[i]), next.input()), map = next.inputMap(images.image(good[i]), NULL);
+        scores.add(next.imageScore(map, mask), map, mask);
         reporter.report("thresholds", int(i) + 1, int(good.size()));
     }
     return scores;
@@ -280,6 +292,8 @@ double CFAImpl::score(const Mat& image, OutputArray map, const Mat& mask, StageC
     const std::shared_ptr<const Fitted> now = current();
     checkImage(image);
     checkMask(mask, image.size());
+    if (!leavesPixels(mask, now->input()))
+        CV_Error(Error::StsBadArg, "The mask leaves no pixel of the image to score: it must be 255 where the image is to be checked");
     const Mat inputMask = maskAtInput(mask, now->input()), inputMap = now->inputMap(image, clock);
     const double score = now->imageScore(inputMap, inputMask);
     if (map.needed())
