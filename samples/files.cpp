@@ -94,7 +94,7 @@ std::vector<std::string> listImagesBelow(const std::string& folder, const std::s
 
 cv::Mat readImage(const std::string& file)
 {
-    const cv::Mat image = cv::imread(file, cv::IMREAD_UNCHANGED);
+    const cv::Mat image = cv::imread(file, cv::IMREAD_ANYCOLOR | cv::IMREAD_ANYDEPTH);
     if (image.empty())
         throw std::runtime_error(
             "'" + file + "' can not be read: " + (fs::exists(file) ? "it is damaged or of a format that this OpenCV lacks" : "there is no such file"));

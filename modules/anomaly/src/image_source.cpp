@@ -24,7 +24,8 @@ public:
 
     Mat image(int index) const CV_OVERRIDE
     {
-        const Mat read = imread(files[index], IMREAD_UNCHANGED);
+        // IMREAD_UNCHANGED would leave a photograph as the camera held it, where the application's imread turns it upright.
+        const Mat read = imread(files[index], IMREAD_ANYCOLOR | IMREAD_ANYDEPTH);
         if (read.empty())
             CV_Error_(Error::StsObjectNotFound, ("%s can not be read: %s", name(index).c_str(),
                                                  utils::fs::exists(files[index]) ? "it is damaged or of a format that this OpenCV lacks" : "there is no such file"));

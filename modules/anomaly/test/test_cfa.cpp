@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "test_textures.hpp"
 
+#include <fstream>
 #include <thread>
 
 namespace opencv_test {
@@ -153,6 +154,36 @@ TEST(Anomaly_CFA, files_and_images_give_the_same_model)
     const Ptr<CFA> fromFiles = CFA::create(quickParams());
     fromFiles->fit(names);
     EXPECT_EQ(0, differenceOf(*fromFiles, *quickDetector(quickParams(), 5), badImage(3)));
+}
+
+// A JPEG whose EXIF data say that the camera was held on its side.
+void writeSideways(const String& file, const Mat& image)
+{
+    static const uchar orientation[] = {0xFF, 0xE1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1,
+                                        1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0};
+    std::vector<uchar> bytes;
+    imencode(".jpg", image, bytes);
+    bytes.insert(bytes.begin() + 2, orientation, orientation + sizeof(orientation));
+    std::ofstream(file.c_str(), std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+}
+
+TEST(Anomaly_CFA, files_are_turned_upright_as_imread_does)
+{
+    std::vector<std::unique_ptr<TemporaryName> > files;
+    std::vector<String> names;
+    std::vector<Mat> upright;
+    for (int i = 0; i < 4; i++)
+    {
+        files.emplace_back(new TemporaryName(".jpg"));
+        names.push_back(files.back()->name);
+        writeSideways(names.back(), goodImage(i));
+        upright.push_back(imread(names.back()));
+        ASSERT_EQ(goodImage(i).rows, upright.back().cols);
+    }
+    const Ptr<CFA> fromFiles = CFA::create(quickParams()), fromImages = CFA::create(quickParams());
+    fromFiles->fit(names);
+    fromImages->fit(upright);
+    EXPECT_EQ(0, differenceOf(*fromFiles, *fromImages, upright[0]));
 }
 
 TEST(Anomaly_CFA, features_past_the_cache_are_computed_again)

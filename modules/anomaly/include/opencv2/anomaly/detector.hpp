@@ -64,7 +64,7 @@ public:
     CV_WRAP virtual void fit(InputArrayOfArrays images, InputArrayOfArrays masks = noArray()) = 0;
 
     /** @brief Learns from good image files, read one at a time, so that memory does not grow with the files' sizes.
-    @param files names that cv::imread can read
+    @param files names that cv::imread can read; they are read with IMREAD_ANYCOLOR | IMREAD_ANYDEPTH
     */
     CV_WRAP_AS(fitFiles) virtual void fit(const std::vector<String>& files) = 0;
 
