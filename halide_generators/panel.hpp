@@ -16,6 +16,9 @@ constexpr int panelWidth = 12;
 // (115 KiB) stays in L2 for all panels. 4 and 14 strips measured no faster.
 constexpr int stripsPerTile = 7;
 
+// Centres that the pruned search rules out or looks at together: one AVX2 vector of them.
+constexpr int groupWidth = 8;
+
 inline bool hasManyRegisters(const Halide::Target& target)
 {
     return target.arch == Halide::Target::ARM || target.has_feature(Halide::Target::AVX512_Skylake);

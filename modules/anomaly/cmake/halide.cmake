@@ -52,6 +52,11 @@ endmacro()
 # 3 neighbours are predict's, 6 = K + J are fit's.
 anomaly_kernel(anomaly_nearest_3 nearest_centres K=3)
 anomaly_kernel(anomaly_nearest_6 nearest_centres K=6)
+anomaly_kernel(anomaly_group_bounds_3 group_bounds K=3)
+anomaly_kernel(anomaly_group_bounds_6 group_bounds K=6)
+anomaly_kernel(anomaly_centre_bounds centre_bounds)
+anomaly_kernel(anomaly_exact_distances exact_distances)
+anomaly_kernel(anomaly_shorten shorten)
 anomaly_kernel(anomaly_project project)
 anomaly_kernel(anomaly_add_upsampled add_upsampled)
 anomaly_kernel(anomaly_map_kernel anomaly_map)
@@ -62,7 +67,8 @@ add_custom_command(OUTPUT ${_runtime}
   DEPENDS anomaly_generators
   COMMENT "Halide run time" VERBATIM)
 
-set(_halide_sources src/anomaly_map_halide.cpp src/patch_scorer_halide.cpp)
+set(_halide_cpp src/anomaly_map_halide.cpp src/neighbour_search_halide.cpp src/patch_scorer_halide.cpp src/pruned_search.cpp)
+set(_halide_objects)
 set(ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_HALIDE)
 
 # One object in which all but the kernels' entry points and four hooks is local: it exports nothing, it brings no static library into an
@@ -83,7 +89,7 @@ if(CMAKE_OBJCOPY AND CMAKE_LINKER AND CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF")
     DEPENDS ${_archives} ${_runtime}
     COMMENT "One object of all kernels" VERBATIM)
   set_source_files_properties(${_kernels} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
-  list(APPEND _halide_sources ${_kernels})
+  list(APPEND _halide_objects ${_kernels})
   list(APPEND ANOMALY_HALIDE_DEFINITIONS ANOMALY_HALIDE_PRIVATE_RUNTIME)
 else()
   list(APPEND ANOMALY_HALIDE_LIBRARIES ${_archives} ${_runtime})
@@ -91,8 +97,8 @@ endif()
 
 # HalideBuffer.h and Halide 19's run time ask for C++17, OpenCV 4's own default is C++11.
 get_target_property(_include Halide::Runtime INTERFACE_INCLUDE_DIRECTORIES)
-list(APPEND ANOMALY_HALIDE_SOURCES ${_halide_sources})
-set_source_files_properties(src/halide_runtime.cpp src/anomaly_map_halide.cpp src/patch_scorer_halide.cpp PROPERTIES
+list(APPEND ANOMALY_HALIDE_SOURCES ${_halide_cpp} ${_halide_objects})
+set_source_files_properties(src/halide_runtime.cpp ${_halide_cpp} PROPERTIES
   INCLUDE_DIRECTORIES "${_folder};${_include}"
   COMPILE_DEFINITIONS "$<$<NOT:$<CXX_COMPILER_ID:MSVC>>:HALIDE_FUNCTION_ATTRS=__attribute__((visibility(\"hidden\")))>"
   COMPILE_OPTIONS "$<IF:$<CXX_COMPILER_ID:MSVC>,/std:c++17,-std=c++17>"

@@ -5,26 +5,13 @@
 #define OPENCV_ANOMALY_PATCH_SCORER_HPP
 
 #include "descriptor.hpp"
-#include "memory_bank.hpp"
+#include "neighbour_search.hpp"
 #include "stage_clock.hpp"
 
 #include <memory>
 
 namespace cv {
 namespace anomaly {
-
-//! The K centres nearest to each patch, by squared Euclidean distance; ties go to the lower index.
-class CV_EXPORTS NeighbourSearch
-{
-public:
-    virtual ~NeighbourSearch() {}
-
-    //! phi: D' x patches, CV_32F. squaredDistances: k x patches, CV_32F, ascending, 0 or more; indices: k x patches, CV_32S.
-    virtual void search(const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const = 0;
-
-    //! `engine`: ENGINE_PLAIN or ENGINE_HALIDE.
-    static std::shared_ptr<const NeighbourSearch> create(const MemoryBank& bank, int engine);
-};
 
 struct ScoreSettings
 {
@@ -47,8 +34,7 @@ public:
 //! Patch scores, 1 x patches, from the K nearest squared distances, K x patches.
 Mat patchScores(const Mat& squaredDistances, int scoreMode);
 
-// The Halide forms, in builds that have them.
-std::shared_ptr<const NeighbourSearch> createHalideNeighbourSearch(const MemoryBank& bank);
+// The Halide form, in builds that have it.
 std::shared_ptr<const PatchScorer> createHalidePatchScorer(const Descriptor& descriptor, const MemoryBank& bank, const ScoreSettings& settings);
 
 }} // namespace cv::anomaly

@@ -9,7 +9,10 @@
 #include "opencv2/core/utils/logger.hpp"
 
 #include <algorithm>
+#include <cfloat>
+#include <climits>
 #include <cmath>
+#include <limits>
 #include <memory>
 #include <string>
 #include <vector>

@@ -109,10 +109,15 @@ private:
 TEST(Anomaly_Halide, finds_the_neighbours_of_the_definition_for_any_descriptor_length)
 {
     SKIP_WITHOUT_HALIDE();
-    for (int length : {1, 2, 3, 7, 8, 9, 31, 33, 64, 70, 264, 289, 600})
+    std::vector<int> lengths = {264, 289, 448, 1792};
+    for (int length = 1; length <= 70; length++)
+        lengths.push_back(length);
+    for (int length : lengths)
         for (int centres : {6, 7, 13, 100})
             for (int k : {1, 3, 6})
                 expectSameNeighbours(length, centres, 49, k);
+    for (int centres = 6; centres <= 100; centres++)
+        expectSameNeighbours(17, centres, 33, 3);
 }
 
 TEST(Anomaly_Halide, finds_the_neighbours_of_the_definition_for_any_number_of_patches)
@@ -129,6 +134,9 @@ TEST(Anomaly_Halide, finds_the_neighbours_of_the_definition_in_large_banks)
     expectSameNeighbours(9, 784, 56 * 56, 3);
     expectSameNeighbours(8, 784, 57 * 55, 6);
     expectSameNeighbours(264, 784, 300, 3);
+    expectSameNeighbours(448, 3136, 100, 3);
+    expectSameNeighbours(1792, 784, 60, 6);
+    expectSameNeighbours(1792, 3136, 20, 3);
 }
 
 TEST(Anomaly_Halide, searches_with_more_neighbours_than_its_kernels_have)
@@ -158,6 +166,119 @@ TEST(Anomaly_Halide, finds_the_same_neighbours_on_every_target)
             for (int length : {1, 33, 264, 300})
                 expectSameNeighbours(length, 100, patches, 3);
     });
+}
+
+//! Whole numbers as trained features are: patches lie near centres, and centres in a space of few dimensions, up to a small rest.
+struct Clustered
+{
+    Mat C, phi;
+
+    Clustered(int length, int centres, int patches, int dimensions, int spread, int seed)
+    {
+        const Mat basis = wholeNumbers(dimensions, length, seed), where = wholeNumbers(centres, dimensions, seed + 1);
+        C = where * basis + wholeNumbers(centres, length, seed + 2) / 8;
+        Mat whole;
+        C.convertTo(whole, CV_32S); // rounds
+        whole.convertTo(C, CV_32F);
+        Mat rows;
+        RNG random(seed + 3);
+        for (int p = 0; p < patches; p++)
+            rows.push_back(C.row(random.uniform(0, centres)));
+        phi = rows.t();
+        random.fill(whole = Mat(phi.size(), CV_32S), RNG::UNIFORM, -spread, spread + 1);
+        whole.convertTo(rows, CV_32F);
+        phi += rows;
+    }
+};
+
+int axesFor(const Mat& C, const Mat& phi, int k)
+{
+    MemoryBank bank;
+    bank.C = C;
+    return NeighbourSearch::create(bank, ENGINE_HALIDE)->axes(phi, k);
+}
+
+void expectSameNeighbours(const Clustered& data, int k, int axes)
+{
+    SCOPED_TRACE(format("D' %d, %d centres, %d patches, K %d", data.C.cols, data.C.rows, data.phi.cols, k));
+    EXPECT_EQ(axes, axesFor(data.C, data.phi, k));
+    EXPECT_TRUE(searchWith(ENGINE_HALIDE, data.C, data.phi, k) == searchByDefinition(data.C, data.phi, k));
+}
+
+TEST(Anomaly_Halide, finds_the_neighbours_of_the_definition_while_it_rules_centres_out)
+{
+    SKIP_WITHOUT_HALIDE();
+    for (int k : {1, 3, 6})
+    {
+        expectSameNeighbours(Clustered(264, 1500, 1025, 8, 1, k), k, 16);
+        expectSameNeighbours(Clustered(449, 1001, 513, 8, 2, k), k, 16);
+    }
+    for (int k : {3, 6})
+        expectSameNeighbours(Clustered(448, 1203, 540, 40, 3, k), k, 64);
+}
+
+TEST(Anomaly_Halide, rules_centres_out_on_every_target)
+{
+    SKIP_WITHOUT_HALIDE();
+    EachTarget().run([] {
+        expectSameNeighbours(Clustered(270, 1500, 600, 8, 1, 1), 3, 16);
+        expectSameNeighbours(Clustered(301, 1900, 520, 40, 1, 2), 5, 64);
+    });
+}
+
+TEST(Anomaly_Halide, ranks_all_distances_where_none_can_be_ruled_out)
+{
+    SKIP_WITHOUT_HALIDE();
+    const Mat C = wholeNumbers(784, 264, 1), phi = wholeNumbers(264, 600, 2);
+    EXPECT_EQ(0, axesFor(C, phi, 3));
+    EXPECT_TRUE(searchWith(ENGINE_HALIDE, C, phi, 3) == searchByDefinition(C, phi, 3));
+}
+
+TEST(Anomaly_Halide, ranks_all_distances_of_a_tile_that_differs_from_the_rest)
+{
+    SKIP_WITHOUT_HALIDE();
+    Clustered data(264, 1500, 1000, 8, 1, 1);
+    wholeNumbers(264, 100, 5).copyTo(data.phi.colRange(300, 400)); // far from all centres
+    Mat far = data.phi.colRange(500, 580);
+    far *= -3;
+    expectSameNeighbours(data, 3, 16);
+}
+
+TEST(Anomaly_Halide, gives_ties_to_the_lower_index_while_it_rules_centres_out)
+{
+    SKIP_WITHOUT_HALIDE();
+    Clustered data(264, 700, 600, 8, 1, 1);
+    vconcat(std::vector<Mat>(3, data.C), data.C);
+    expectSameNeighbours(data, 3, 16);
+    data.phi = data.C.rowRange(50, 650).t(); // distances of 0
+    expectSameNeighbours(data, 6, 16);
+}
+
+TEST(Anomaly_Halide, rules_centres_out_although_a_patch_is_not_a_number)
+{
+    SKIP_WITHOUT_HALIDE();
+    Clustered data(264, 1500, 600, 8, 1, 1);
+    const Neighbours expected = searchWith(ENGINE_HALIDE, data.C, data.phi, 3);
+    data.phi.at<float>(100, 70) = std::numeric_limits<float>::quiet_NaN();
+    const Neighbours found = searchWith(ENGINE_HALIDE, data.C, data.phi, 3);
+    EXPECT_TRUE(cvIsNaN(found.squaredDistances.at<float>(0, 70)));
+    EXPECT_EQ(0, norm(found.squaredDistances.colRange(71, 600), expected.squaredDistances.colRange(71, 600), NORM_INF));
+}
+
+//! Distances that are nearly the same on any scale must not be confused by rounding.
+TEST(Anomaly_Halide, ruling_out_allows_for_rounding_far_from_the_origin)
+{
+    SKIP_WITHOUT_HALIDE();
+    Clustered data(264, 1500, 600, 8, 1, 1);
+    for (float scale : {1e-3f, 1.f, 1e3f})
+    {
+        const Mat C = data.C * scale + 500 * scale, phi = data.phi * scale + 500 * scale;
+        const Neighbours found = searchWith(ENGINE_HALIDE, C, phi, 3), expected = searchByDefinition(C, phi, 3);
+        Mat excess = found.squaredDistances / expected.squaredDistances;
+        double most;
+        minMaxIdx(excess, NULL, &most);
+        EXPECT_LT(most, 1 + 1e-5);
+    }
 }
 
 TEST(Anomaly_Halide, searches_a_part_of_a_matrix)

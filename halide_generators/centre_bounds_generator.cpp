@@ -1,0 +1,59 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+
+// How near can each centre of a group be to a patch? For a list of patches and groups, those that group_bounds could not rule out.
+#include "panel.hpp"
+
+using namespace Halide;
+
+namespace {
+
+class CentreBounds : public Generator<CentreBounds>
+{
+public:
+    Input<Buffer<int, 2>> pairs{"pairs"};           // patch and group; pair
+    Input<Buffer<float, 2>> shortened{"shortened"}; // as for group_bounds
+    Input<Buffer<float, 3>> bank{"bank"};
+    Input<Buffer<float, 2>> norms{"norms"};
+    Output<Buffer<float, 2>> lowest{"lowest"}; // of the squared distance, less |phi - mean|^2: centre of the group, pair (a multiple of 4)
+
+    void generate()
+    {
+        Expr patch = clamp(pairs(0, e), 0, shortened.dim(0).extent() - 1), group = clamp(pairs(1, e), 0, bank.dim(2).extent() - 1);
+        coordinate = RDom(0, bank.dim(1).extent());
+        bound(c, e) = norms(c, group);
+        bound(c, e) += shortened(patch, coordinate) * bank(c, coordinate, group);
+        lowest(c, e) = bound(c, e);
+    }
+
+    void schedule()
+    {
+        Var ei{"ei"};
+        pairs.dim(0).set_bounds(0, 2);
+        pairs.dim(1).set_min(0).set_stride(2);
+        bank.dim(0).set_bounds(0, groupWidth);
+        bank.dim(1).set_min(0).set_stride(groupWidth);
+        bank.dim(2).set_min(0);
+        norms.dim(0).set_bounds(0, groupWidth);
+        norms.dim(1).set_min(0).set_stride(groupWidth);
+        for (int dimension = 0; dimension < 2; dimension++)
+            shortened.dim(dimension).set_min(0);
+        lowest.dim(0).set_bounds(0, groupWidth);
+        lowest.dim(1).set_min(0).set_stride(groupWidth);
+
+        // Four pairs at a time: one sum alone would wait 4 cycles for each multiply-add.
+        lowest.split(e, e, ei, 4, TailStrategy::RoundUp).reorder(c, ei, e).vectorize(c, groupWidth).unroll(ei);
+        bound.compute_at(lowest, e).vectorize(c, groupWidth).unroll(e);
+        bound.update().reorder(c, e, coordinate).vectorize(c, groupWidth).unroll(e);
+    }
+
+private:
+    Var c{"c"}, e{"e"};
+    Func bound{"bound"};
+    RDom coordinate;
+};
+
+} // namespace
+
+HALIDE_REGISTER_GENERATOR(CentreBounds, centre_bounds)

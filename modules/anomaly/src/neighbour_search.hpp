@@ -1,0 +1,40 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_NEIGHBOUR_SEARCH_HPP
+#define OPENCV_ANOMALY_NEIGHBOUR_SEARCH_HPP
+
+#include "memory_bank.hpp"
+
+#include <memory>
+
+namespace cv {
+namespace anomaly {
+
+//! The K centres nearest to each patch, by squared Euclidean distance; ties go to the lower index.
+class CV_EXPORTS NeighbourSearch
+{
+public:
+    virtual ~NeighbourSearch() {}
+
+    //! phi: D' x patches, CV_32F. squaredDistances: k x patches, CV_32F, ascending, 0 or more; indices: k x patches, CV_32S.
+    virtual void search(const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const = 0;
+
+    //! On how many of the bank's axes patches are compared to rule centres out, for such patches; 0: all distances are ranked.
+    virtual int axes(const Mat& phi, int k) const
+    {
+        (void)phi;
+        (void)k;
+        return 0;
+    }
+
+    //! `engine`: ENGINE_PLAIN or ENGINE_HALIDE.
+    static std::shared_ptr<const NeighbourSearch> create(const MemoryBank& bank, int engine);
+};
+
+// The Halide form, in builds that have it.
+std::shared_ptr<const NeighbourSearch> createHalideNeighbourSearch(const MemoryBank& bank);
+
+}} // namespace cv::anomaly
+
+#endif

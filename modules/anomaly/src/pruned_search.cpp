@@ -1,0 +1,253 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "precomp.hpp"
+#include "pruned_search.hpp"
+#include "halide_buffers.hpp"
+#include "halide_runtime.hpp"
+#include "panels.hpp"
+
+#include "anomaly_centre_bounds.h"
+#include "anomaly_exact_distances.h"
+#include "anomaly_group_bounds_3.h"
+#include "anomaly_group_bounds_6.h"
+#include "anomaly_shorten.h"
+
+#include "opencv2/core/hal/intrin.hpp"
+
+#include <cfloat>
+
+namespace cv {
+namespace anomaly {
+
+namespace {
+
+// As in halide_generators/exact_distances_generator.cpp and centre_bounds_generator.cpp.
+const int partialSums = 32, pairsAtOnce = 4;
+
+// In products of a search that computes all, measured with AVX-512: what each patch takes whatever its centres (transposed, first distances,
+// lists), and what a product takes where vectors are shorter and values are loaded for a single use.
+const double costOfPatch = 50000, costOfShortening = 1.5, costOfBound = 3, costOfDistance = 4;
+
+Halide::Runtime::Buffer<int> viewOfPairs(const std::vector<Vec2i>& pairs)
+{
+    const halide_dimension_t shape[] = {{0, 2, 1}, {0, int(pairs.size()), 2}};
+    return Halide::Runtime::Buffer<int>(const_cast<int*>(pairs[0].val), 2, shape);
+}
+
+// A list sorted by distance, then index, beside each patch.
+class NearestLists
+{
+public:
+    NearestLists(int k_) : k(k_)
+    {
+        std::fill_n(distances[0], sizeof(distances) / sizeof(float), FLT_MAX);
+        std::fill_n(indices[0], sizeof(indices) / sizeof(int), INT_MAX);
+    }
+
+    void offer(int patch, float distance, int index)
+    {
+        float* d = distances[patch];
+        int* n = indices[patch];
+        int at = k;
+        for (; at > 0 && (distance < d[at - 1] || (distance == d[at - 1] && index < n[at - 1])); at--)
+            if (at < k)
+            {
+                d[at] = d[at - 1];
+                n[at] = n[at - 1];
+            }
+        if (at < k)
+        {
+            d[at] = distance;
+            n[at] = index;
+        }
+    }
+
+    //! Not so where values are not finite: nothing compares with NaN.
+    bool full(int patch) const { return indices[patch][k - 1] != INT_MAX; }
+
+    float distances[PrunedSearch::tileWidth][PrunedSearch::mostNeighbours];
+    int indices[PrunedSearch::tileWidth][PrunedSearch::mostNeighbours];
+
+private:
+    int k;
+};
+
+// Which of 16 values are at most their limits: a bit each.
+unsigned atMost(const float* values, const float* limits)
+{
+    v_uint32x4 smaller[4];
+    for (int n = 0; n < 4; n++)
+        smaller[n] = v_reinterpret_as_u32(v_load(values + 4 * n) <= v_load(limits + 4 * n));
+    return v_signmask(v_pack_b(smaller[0], smaller[1], smaller[2], smaller[3]));
+}
+
+// Which of 8 values are at most `limit`.
+unsigned atMost(const float* values, float limit)
+{
+    const v_float32x4 bound = v_setall_f32(limit);
+    return v_signmask(v_load(values) <= bound) | v_signmask(v_load(values + 4) <= bound) << 4;
+}
+
+template <typename Action> void forEachBit(unsigned bits, const Action& action)
+{
+    for (; bits; bits &= bits - 1)
+        action(trailingZeros32(bits));
+}
+
+} // namespace
+
+PrunedSearch::PrunedSearch(const Mat& centres, const PrincipalAxes& principal)
+    : length(centres.cols), axes(principal.axes.rows), count(centres.rows), C(padColumns(centres, partialSums)), mean(principal.mean),
+      axisPanels(packPanels(principal.axes, groupWidth, 1))
+{
+    CV_CheckEQ(axes % groupWidth, 0, "Axes come in whole panels");
+    const ShortenedBank shortened = shortenBank(centres, principal);
+    bank = packPanels(shortened.centres, groupWidth, -2);
+    norms = Mat(bank.rows, groupWidth, CV_32F, Scalar(FLT_MAX));
+    std::copy(shortened.norms.begin<float>(), shortened.norms.end<float>(), norms.begin<float>());
+    greatestNorm = *std::max_element(shortened.norms.begin<float>(), shortened.norms.end<float>());
+    centreError = shortened.error;
+}
+
+bool PrunedSearch::search(const Mat& phi, int k, Mat squaredDistances, Mat indices) const
+{
+    const WorkspacePool<Workspace>::Loan work(workspaces);
+    findBounds(phi, k, *work);
+    if (!listCandidates(*work))
+        return false;
+    measure(*work);
+    NearestLists nearest(k);
+    for (size_t i = 0; i < work->centres.size(); i++)
+        nearest.offer(work->centres[i][0], work->distances[i], work->centres[i][1]);
+    for (int p = 0; p < phi.cols; p++)
+        if (!nearest.full(p))
+            return false;
+    for (int n = 0; n < k; n++)
+        for (int p = 0; p < phi.cols; p++)
+        {
+            squaredDistances.at<float>(n, p) = nearest.distances[p][n];
+            indices.at<int>(n, p) = nearest.indices[p][n];
+        }
+    return true;
+}
+
+// Seeds and limits: what none of the k nearest can be beyond.
+void PrunedSearch::findBounds(const Mat& phi, int k, Workspace& work) const
+{
+    const int slots = k <= 3 ? 3 : 6;
+    work.shortened.create(axes + 2, tileWidth, CV_32F);
+    work.lowest.create(bank.rows, tileWidth, CV_32F);
+    work.promising.create(slots, tileWidth, CV_32S);
+    work.patches.create(tileWidth, C.cols, CV_32F);
+    work.patches.colRange(length, C.cols).setTo(0);
+    Mat rows = work.patches(Rect(0, 0, length, phi.cols));
+    transpose(phi, rows);
+    for (int p = phi.cols; p < tileWidth; p++) // what fills an incomplete tile up is as its last patch
+        work.patches.row(phi.cols - 1).copyTo(work.patches.row(p));
+    runKernel("shorten", [&](void* context) {
+        return anomaly_shorten(context, viewOf<float>(phi), viewOf<float>(mean, {length}), viewOf<float>(axisPanels, {groupWidth, length, axisPanels.rows}), viewOf<float>(work.shortened));
+    });
+    runKernel("group_bounds", [&](void* context) {
+        return (slots == 3 ? anomaly_group_bounds_3 : anomaly_group_bounds_6)(context, viewOf<float>(work.shortened), viewOf<float>(bank, {groupWidth, axes + 1, bank.rows}),
+                                                                              viewOf<float>(norms), viewOf<float>(work.lowest), viewOf<int>(work.promising));
+    });
+    setLimits(k, work);
+}
+
+void PrunedSearch::setLimits(int k, Workspace& work) const
+{
+    const int slots = work.promising.rows;
+    work.groups.clear();
+    for (int p = 0; p < tileWidth; p++)
+        for (int n = 0; n < slots; n++)
+            work.groups.push_back(Vec2i(p, work.promising.at<int>(n, p)));
+    boundCentres(work);
+    work.centres.clear();
+    for (size_t i = 0; i < work.groups.size(); i++)
+    {
+        const float* bounds = &work.bounds[i * groupWidth];
+        work.centres.push_back(Vec2i(work.groups[i][0], work.groups[i][1] * groupWidth + int(std::min_element(bounds, bounds + groupWidth) - bounds)));
+    }
+    measure(work);
+    for (int p = 0; p < tileWidth; p++)
+    {
+        float* distances = &work.distances[p * slots];
+        std::sort(distances, distances + slots);
+        work.limits[p] = limit(work, p, distances[k - 1]);
+    }
+}
+
+float PrunedSearch::limit(const Workspace& work, int patch, float squaredDistance) const
+{
+    const double energy = work.shortened.at<float>(axes + 1, patch), rest = work.shortened.at<float>(axes, patch), rounding = roundingError(length);
+    // The shortened patch is off by at most `error`, so a distance of at most d may look like d + error.
+    const double relative = (std::sqrt(double(axes)) + 1) * rounding;
+    const double error = relative * std::sqrt(energy) + restError(rest, (2 * relative + rounding) * energy) + centreError;
+    const double distance = std::sqrt(double(squaredDistance)) + error;
+    // Then come the bound's own sum, and that of the distance.
+    return float(distance * distance - energy + roundingError(axes + 3) * 2 * (energy + greatestNorm) + 2 * rounding * (squaredDistance + energy));
+}
+
+void PrunedSearch::boundCentres(Workspace& work) const
+{
+    std::vector<Vec2i>& pairs = work.groups;
+    const size_t wanted = pairs.size();
+    if (!wanted)
+        return;
+    pairs.resize(divideUp(int(wanted), pairsAtOnce) * pairsAtOnce, pairs.back());
+    work.bounds.resize(pairs.size() * groupWidth);
+    const Mat bounds(int(pairs.size()), groupWidth, CV_32F, work.bounds.data());
+    runKernel("centre_bounds", [&](void* context) {
+        return anomaly_centre_bounds(context, viewOfPairs(pairs), viewOf<float>(work.shortened), viewOf<float>(bank, {groupWidth, axes + 1, bank.rows}), viewOf<float>(norms), viewOf<float>(bounds));
+    });
+    pairs.resize(wanted);
+}
+
+bool PrunedSearch::listCandidates(Workspace& work) const
+{
+    work.groups.clear();
+    for (int g = 0; g < bank.rows; g++)
+        for (int p = 0; p < tileWidth; p += 16)
+            forEachBit(atMost(work.lowest.ptr<float>(g) + p, work.limits + p), [&](int n) { work.groups.push_back(Vec2i(p + n, g)); });
+    if (costOfLists(work) > 1)
+        return false;
+    boundCentres(work);
+    work.centres.clear();
+    for (size_t i = 0; i < work.groups.size(); i++)
+    {
+        const Vec2i& pair = work.groups[i];
+        forEachBit(atMost(&work.bounds[i * groupWidth], work.limits[pair[0]]), [&](int n) { work.centres.push_back(Vec2i(pair[0], pair[1] * groupWidth + n)); });
+    }
+    return costOfLists(work) < 1;
+}
+
+double PrunedSearch::costOfLists(const Workspace& work) const
+{
+    const double bounds = double(axes + 1) * groupWidth;
+    const double products = tileWidth * (costOfPatch + costOfShortening * axes * length + bounds * bank.rows) + costOfBound * bounds * work.groups.size() +
+                            costOfDistance * length * work.centres.size();
+    return products / (double(tileWidth) * count * length);
+}
+
+double PrunedSearch::cost(const Mat& phi, int k) const
+{
+    const WorkspacePool<Workspace>::Loan work(workspaces);
+    findBounds(phi, k, *work);
+    work->centres.clear();
+    listCandidates(*work);
+    return costOfLists(*work);
+}
+
+void PrunedSearch::measure(Workspace& work) const
+{
+    work.distances.resize(work.centres.size());
+    if (work.centres.empty())
+        return;
+    const Mat distances(1, int(work.distances.size()), CV_32F, work.distances.data());
+    runKernel("exact_distances", [&](void* context) {
+        return anomaly_exact_distances(context, viewOfPairs(work.centres), viewOf<float>(work.patches), viewOf<float>(C), viewOf<float>(distances, {distances.cols}));
+    });
+}
+
+}} // namespace cv::anomaly

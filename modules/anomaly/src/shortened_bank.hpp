@@ -1,0 +1,45 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_SHORTENED_BANK_HPP
+#define OPENCV_ANOMALY_SHORTENED_BANK_HPP
+
+#include "opencv2/core.hpp"
+
+namespace cv {
+namespace anomaly {
+
+//! The directions in which a bank's centres differ most: few of them hold nearly all of their differences.
+struct PrincipalAxes
+{
+    Mat mean; // 1 x D', CV_32F
+    Mat axes; // count x D', CV_32F: orthonormal, in falling order of the variance along them
+};
+
+//! The leading axes by subspace iteration, which needs products with C only. The order and the last of them are approximate, their being
+//! orthonormal is not.
+PrincipalAxes principalAxes(const Mat& C, int count);
+
+/** @brief Centres shortened to their coordinates on some axes and the length of what these leave.
+
+With x = (h, t), h the coordinates of x - mean and t the length of the rest, |x - y|^2 = |hx - hy|^2 + |rest x - rest y|^2
+>= |hx - hy|^2 + (tx - ty)^2 = |(hx, tx) - (hy, ty)|^2: the short vectors' distance is a lower bound of the distance.
+*/
+struct ShortenedBank
+{
+    Mat centres; // centres x (axes + 1), CV_32F
+    Mat norms;   // centres x 1, CV_32F: |c - mean|^2
+    double error; // how far a shortened centre may be from its exact value, by rounding
+};
+
+ShortenedBank shortenBank(const Mat& C, const PrincipalAxes& principal);
+
+//! Rounding errors of a sum of n products, relative to the product of the vectors' lengths.
+double roundingError(int n);
+
+//! How far the length of the rest may be wrong when its square, energy - |h|^2, has this error.
+double restError(double rest, double errorOfSquare);
+
+}} // namespace cv::anomaly
+
+#endif
