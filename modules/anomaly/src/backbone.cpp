@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
 #include "backbone.hpp"
+#include "depthwise_layer.hpp"
 #include "error_text.hpp"
 
 #include "opencv2/dnn.hpp"
@@ -25,7 +26,13 @@ const char* const embeddedName = "efficientnet-lite0/1";
 class NetPool : public std::enable_shared_from_this<NetPool>
 {
 public:
-    explicit NetPool(const std::vector<uchar>& onnx) : bytes(onnx) { idle.push_back(parse()); }
+    explicit NetPool(const std::vector<uchar>& onnx) : bytes(onnx)
+    {
+#ifdef HAVE_ANOMALY_HALIDE
+        bytes = withFastDepthwise(onnx);
+#endif
+        idle.push_back(parse());
+    }
 
     std::shared_ptr<dnn::Net> borrow()
     {
@@ -58,7 +65,7 @@ private:
         idle.push_back(std::move(owned));
     }
 
-    const std::vector<uchar> bytes;
+    std::vector<uchar> bytes;
     std::mutex mutex;
     std::vector<std::unique_ptr<dnn::Net> > idle;
 };
