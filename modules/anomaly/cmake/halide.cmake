@@ -58,6 +58,7 @@ anomaly_kernel(anomaly_centre_bounds centre_bounds)
 anomaly_kernel(anomaly_exact_distances exact_distances)
 anomaly_kernel(anomaly_shorten shorten)
 anomaly_kernel(anomaly_project project)
+anomaly_kernel(anomaly_convolution convolution)
 foreach(_kernel 3 5)
   foreach(_stride 1 2)
     anomaly_kernel(anomaly_depthwise_${_kernel}_${_stride} depthwise kernel=${_kernel} stride=${_stride})
@@ -72,7 +73,7 @@ add_custom_command(OUTPUT ${_runtime}
   DEPENDS anomaly_generators
   COMMENT "Halide run time" VERBATIM)
 
-set(_halide_cpp src/anomaly_map_halide.cpp src/depthwise_layer.cpp src/neighbour_search_halide.cpp src/patch_scorer_halide.cpp src/pruned_search.cpp)
+set(_halide_cpp src/anomaly_map_halide.cpp src/convolution_layers.cpp src/neighbour_search_halide.cpp src/patch_scorer_halide.cpp src/pruned_search.cpp)
 set(_halide_objects)
 set(ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_HALIDE)
 

@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
 #include "backbone.hpp"
-#include "depthwise_layer.hpp"
+#include "convolution_layers.hpp"
 #include "error_text.hpp"
 
 #include "opencv2/dnn.hpp"
@@ -29,7 +29,7 @@ public:
     explicit NetPool(const std::vector<uchar>& onnx) : bytes(onnx)
     {
 #ifdef HAVE_ANOMALY_HALIDE
-        bytes = withFastDepthwise(onnx);
+        bytes = withFastConvolutions(onnx);
 #endif
         idle.push_back(parse());
     }

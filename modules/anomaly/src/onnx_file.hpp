@@ -28,7 +28,7 @@ typedef std::map<std::string, std::vector<int64> > OnnxConstants;
 
 Throws when `onnx` is not a protocol buffer.
 */
-std::vector<uchar> renameOperators(const std::vector<uchar>& onnx, const std::string& type,
+CV_EXPORTS std::vector<uchar> renameOperators(const std::vector<uchar>& onnx, const std::string& type,
                                    const std::function<bool(const OnnxNode&, const OnnxConstants&)>& chosen);
 
 }} // namespace cv::anomaly

@@ -2,9 +2,9 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "test_precomp.hpp"
+#include "test_targets.hpp"
 
 #include "../src/anomaly_map.hpp"
-#include "../src/halide_runtime.hpp"
 #include "../src/patch_scorer.hpp"
 
 #include <limits>
@@ -82,29 +82,6 @@ void expectSameNeighbours(int length, int centres, int patches, int k)
     EXPECT_TRUE(searchWith(ENGINE_HALIDE, C, phi, k) == expected);
     EXPECT_TRUE(searchWith(ENGINE_PLAIN, C, phi, k) == expected);
 }
-
-//! The targets that this machine can run; one by one in tests, all of them afterwards.
-class EachTarget
-{
-public:
-    ~EachTarget() { limitKernels(highest); }
-
-    template <typename Check>
-    void run(Check check)
-    {
-        static const char* const names[] = {"x86-64", "SSE4.1", "AVX2", "AVX-512"};
-        for (int target = KERNELS_X86_64; target <= KERNELS_AVX512; target++)
-            if (limitKernels(KernelTarget(target)))
-            {
-                highest = KernelTarget(target);
-                SCOPED_TRACE(names[target]);
-                check();
-            }
-    }
-
-private:
-    KernelTarget highest = KERNELS_X86_64;
-};
 
 TEST(Anomaly_Halide, finds_the_neighbours_of_the_definition_for_any_descriptor_length)
 {

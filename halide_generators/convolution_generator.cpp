@@ -1,0 +1,67 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+
+// A convolution over all channels of any size and stride, with bias and the activation's clamp.
+#include "panel.hpp"
+
+using namespace Halide;
+
+namespace {
+
+class Convolution : public Generator<Convolution>
+{
+public:
+    Input<Buffer<float, 2>> map{"map"};         // pixel, channel: rows of `pitch` pixels with their border
+    Input<Buffer<int, 1>> offsets{"offsets"};   // tap: from an output's pixel to the one that this tap meets
+    Input<Buffer<float, 4>> weights{"weights"}; // output of the panel, tap, channel, panel
+    Input<Buffer<float, 1>> bias{"bias"};       // output
+    Input<int> farthest{"farthest"};            // of the offsets
+    Input<int> pitch{"pitch"};
+    Input<float> lowest{"lowest"}, highest{"highest"};
+    Input<int> rowsPerTask{"rowsPerTask"}, panelsPerTask{"panelsPerTask"};
+    Output<Buffer<float, 3>> result{"result"}; // column, row, output
+
+    void generate()
+    {
+        product = RDom(0, offsets.dim(0).extent(), 0, weights.dim(2).extent());
+        // Pixels are flat: a row's border is the gap to the next, and each tap is at one distance for all pixels.
+        sums(q, o, panel) = 0.f;
+        sums(q, o, panel) += map(q + clamp(offsets(product.x), 0, farthest), product.y) * weights(o, product.x, product.y, panel);
+        result(x, y, d) = clamp(sums(y * pitch + x, d % groupWidth, d / groupWidth) + bias(d), lowest, highest);
+    }
+
+    void schedule()
+    {
+        // 3 vectors of pixels x 8 outputs are 24 sums of 32 registers, x 4 outputs 12 of 16: 11 or 7 loads for 24 or 12 multiply-adds.
+        const int lanes = natural_vector_size<float>(), strip = 3 * lanes, rows = hasManyRegisters(get_target()) ? groupWidth : groupWidth / 2;
+        for (int dimension = 0; dimension < 3; dimension++)
+            result.dim(dimension).set_min(0);
+        map.dim(1).set_min(0);
+        offsets.dim(0).set_min(0);
+        weights.dim(0).set_bounds(0, groupWidth);
+        weights.dim(1).set_min(0).set_stride(groupWidth);
+        weights.dim(2).set_min(0);
+        weights.dim(3).set_min(0);
+        bias.dim(0).set_min(0);
+
+        Var part{"part"}, band{"band"}, task{"task"}, s{"s"}, oi{"oi"};
+        result.split(d, panel, o, groupWidth, TailStrategy::GuardWithIf).split(panel, part, panel, panelsPerTask, TailStrategy::GuardWithIf);
+        result.split(y, band, y, rowsPerTask, TailStrategy::ShiftInwards).reorder(x, y, o, panel, band, part).vectorize(x, lanes, TailStrategy::GuardWithIf);
+        result.fuse(band, part, task).parallel(task);
+
+        Func stored = sums.in(result);
+        stored.compute_at(result, panel).split(q, s, q, strip, TailStrategy::ShiftInwards).split(o, o, oi, rows).reorder(q, oi, o, s).vectorize(q, lanes).unroll(q).unroll(oi);
+        sums.compute_at(stored, o).vectorize(q, lanes).unroll(q).unroll(o);
+        sums.update().reorder(q, o, product.x, product.y).vectorize(q, lanes).unroll(q).unroll(o);
+    }
+
+private:
+    Var x{"x"}, y{"y"}, d{"d"}, q{"q"}, o{"o"}, panel{"panel"};
+    Func sums{"sums"};
+    RDom product;
+};
+
+} // namespace
+
+HALIDE_REGISTER_GENERATOR(Convolution, convolution)

@@ -1,0 +1,275 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "precomp.hpp"
+#include "convolution_layers.hpp"
+#include "halide_buffers.hpp"
+#include "halide_runtime.hpp"
+#include "onnx_file.hpp"
+#include "panels.hpp"
+
+#include "anomaly_convolution.h"
+#include "anomaly_depthwise_3_1.h"
+#include "anomaly_depthwise_3_2.h"
+#include "anomaly_depthwise_5_1.h"
+#include "anomaly_depthwise_5_2.h"
+
+#include "opencv2/dnn.hpp"
+#include "opencv2/dnn/all_layers.hpp"
+
+#include <mutex>
+
+namespace cv {
+namespace anomaly {
+
+namespace {
+
+const char* const depthwiseType = "AnomalyDepthwiseConvolution";
+const char* const convolutionType = "AnomalyConvolution";
+
+bool hasDepthwiseKernel(int size, int stride)
+{
+    return (size == 3 || size == 5) && (stride == 1 || stride == 2);
+}
+
+//! What the two layers share: sizes, weights, and what cv::dnn may fuse into them.
+class ConvolutionBase : public dnn::Layer
+{
+public:
+    explicit ConvolutionBase(const dnn::LayerParams& params) : dnn::Layer(params), lowest(-FLT_MAX), highest(FLT_MAX)
+    {
+        CV_CheckGE(blobs.size(), size_t(1), "A convolution has weights");
+        kernel = blobs[0].size[2];
+        outputs = blobs[0].size[0];
+        const int padding[] = {0, 0, 0, 0};
+        const dnn::DictValue pad = params.has("pad") ? params.get("pad") : dnn::DictValue::arrayInt(padding, 4);
+        top = pad.get<int>(0);
+        left = pad.get<int>(1);
+        bottom = pad.get<int>(2);
+        right = pad.get<int>(3);
+        stride = params.has("stride") ? params.get("stride").get<int>(0) : 1;
+    }
+
+    // cv::dnn fuses after this, and anew after every change of the input's size.
+    void finalize(InputArrayOfArrays, OutputArrayOfArrays) CV_OVERRIDE
+    {
+        weights = blobs[0].clone();
+        bias = blobs.size() > 1 ? blobs[1].reshape(1, 1).clone() : Mat::zeros(1, outputs, CV_32F);
+        weightsChanged();
+    }
+
+    bool getMemoryShapes(const std::vector<dnn::MatShape>& inputs, const int, std::vector<dnn::MatShape>& shapes, std::vector<dnn::MatShape>&) const CV_OVERRIDE
+    {
+        dnn::MatShape shape = inputs[0];
+        CV_CheckEQ(shape[1], inputChannels(), "A convolution has weights for each channel");
+        shape[1] = outputs;
+        shape[2] = (shape[2] + top + bottom - kernel) / stride + 1;
+        shape[3] = (shape[3] + left + right - kernel) / stride + 1;
+        shapes.assign(1, shape);
+        return false;
+    }
+
+    bool setActivation(const Ptr<dnn::ActivationLayer>& activation) CV_OVERRIDE
+    {
+        lowest = -FLT_MAX;
+        highest = FLT_MAX;
+        if (activation.empty())
+            return true;
+        if (const Ptr<dnn::ReLU6Layer> relu6 = activation.dynamicCast<dnn::ReLU6Layer>())
+        {
+            lowest = relu6->minValue;
+            highest = relu6->maxValue;
+            return true;
+        }
+        const Ptr<dnn::ReLULayer> relu = activation.dynamicCast<dnn::ReLULayer>();
+        if (relu && relu->negativeSlope == 0)
+            lowest = 0;
+        return lowest == 0;
+    }
+
+    // A batch normalization that follows.
+    bool tryFuse(Ptr<dnn::Layer>& next) CV_OVERRIDE
+    {
+        Mat scale, shift;
+        next->getScaleShift(scale, shift);
+        if (scale.empty() && shift.empty())
+            return false;
+        Mat rows = weights.reshape(1, outputs);
+        for (int o = 0; o < outputs; o++)
+        {
+            const float factor = scale.empty() ? 1.f : scale.at<float>(o);
+            rows.row(o) *= factor;
+            bias.at<float>(o) = bias.at<float>(o) * factor + (shift.empty() ? 0.f : shift.at<float>(o));
+        }
+        weightsChanged();
+        return true;
+    }
+
+    void forward(InputArrayOfArrays inputArrays, OutputArrayOfArrays outputArrays, OutputArrayOfArrays) CV_OVERRIDE
+    {
+        std::vector<Mat> from, to;
+        inputArrays.getMatVector(from);
+        outputArrays.getMatVector(to);
+        for (int n = 0; n < from[0].size[0]; n++)
+            convolve(imageOf(from[0], n), imageOf(to[0], n));
+    }
+
+protected:
+    virtual int inputChannels() const = 0;
+    virtual void weightsChanged() {}
+    //! channels x rows x columns
+    virtual void convolve(const Mat& input, const Mat& output) = 0;
+
+    static Mat imageOf(const Mat& batch, int n) { return Mat(3, &batch.size[1], CV_32F, const_cast<float*>(batch.ptr<float>(n))); }
+
+    static Halide::Runtime::Buffer<float> viewOfMaps(const Mat& maps) { return viewOf<float>(maps, {maps.size[2], maps.size[1], maps.size[0]}); }
+
+    Mat weights, bias;
+    int outputs, kernel, stride, top, left, bottom, right;
+    float lowest, highest;
+};
+
+class DepthwiseLayer CV_FINAL : public ConvolutionBase
+{
+public:
+    explicit DepthwiseLayer(const dnn::LayerParams& params) : ConvolutionBase(params) { CV_Assert(hasDepthwiseKernel(kernel, stride)); }
+
+    static Ptr<dnn::Layer> create(dnn::LayerParams& params) { return makePtr<DepthwiseLayer>(params); }
+
+private:
+    int inputChannels() const CV_OVERRIDE { return outputs; }
+
+    void convolve(const Mat& input, const Mat& output) CV_OVERRIDE
+    {
+        static decltype(&anomaly_depthwise_3_1) const kernels[2][2] = {{anomaly_depthwise_3_1, anomaly_depthwise_3_2}, {anomaly_depthwise_5_1, anomaly_depthwise_5_2}};
+        runKernel("depthwise", [&](void* context) {
+            return kernels[kernel / 2 - 1][stride - 1](context, viewOfMaps(input), viewOf<float>(weights, {kernel, kernel, outputs}), viewOf<float>(bias, {outputs}), left, top, lowest,
+                                                       highest, viewOfMaps(output));
+        });
+    }
+};
+
+class ConvolutionLayer CV_FINAL : public ConvolutionBase
+{
+public:
+    explicit ConvolutionLayer(const dnn::LayerParams& params) : ConvolutionBase(params) {}
+
+    static Ptr<dnn::Layer> create(dnn::LayerParams& params) { return makePtr<ConvolutionLayer>(params); }
+
+private:
+    // A task's part of the map stays in a level 2 cache while it meets the panels, and there are tasks enough for several threads.
+    static const int bytesPerTask = 256 << 10, fewestTasks = 16;
+    // The kernel works on strips of up to 3 AVX-512 vectors.
+    static const int longestStrip = 48;
+
+    int inputChannels() const CV_OVERRIDE { return blobs[0].size[1]; }
+
+    void weightsChanged() CV_OVERRIDE { panels = packPanels(weights.reshape(1, outputs), groupWidth, 1); }
+
+    void convolve(const Mat& input, const Mat& output) CV_OVERRIDE
+    {
+        const int channels = input.size[0], height = output.size[1], phases = std::min(kernel, stride);
+        const Size plane(divideUp(input.size[2] + left + right, stride), divideUp(input.size[1] + top + bottom, stride));
+        const int rows = std::min(std::max(bytesPerTask / int(channels * plane.width * sizeof(float)), 1), height);
+        const int panelsPerTask = std::max(panels.rows * divideUp(height, rows) / fewestTasks, 1);
+        const bool asItIs = kernel == 1 && stride == 1 && !(top | left | bottom | right) && rows * plane.width >= longestStrip;
+        const Mat map = asItIs ? input.reshape(1, channels) : planesOf(input, plane, phases);
+        const Mat offsets = offsetsOfTaps(plane, phases);
+        const int farthest = *std::max_element(offsets.begin<int>(), offsets.end<int>()), before = asItIs ? 0 : longestStrip;
+        // The kernel's check takes the longest task at the last task's place and the farthest tap: it never reads there, but it asks for so many pixels.
+        const halide_dimension_t pixels[] = {{-before, 3 * map.cols, 1}, {0, channels, int(map.step1())}};
+        Halide::Runtime::Buffer<float> view(const_cast<float*>(map.ptr<float>()), 2, pixels);
+        runKernel("convolution", [&](void* context) {
+            return anomaly_convolution(context, view, viewOf<int>(offsets, {offsets.cols}),
+                                       viewOf<float>(panels, {groupWidth, offsets.cols, channels, panels.rows}), viewOf<float>(bias, {outputs}), farthest, plane.width, lowest, highest, rows,
+                                       panelsPerTask, viewOfMaps(output));
+        });
+    }
+
+    /** Channels x pixels: the map with its border of zeros, and before and behind as many pixels as the kernel may touch. With a stride of 2 it comes as four
+    planes, of even and odd rows and columns: what a tap meets then lies side by side again. */
+    const Mat& planesOf(const Mat& input, Size plane, int phases)
+    {
+        const int channels = input.size[0], pixels = phases * phases * plane.area() + kernel * (plane.width + 1) + 2 * longestStrip;
+        const Size size(input.size[2], input.size[1]);
+        if (planes.empty() || size != planesSize)
+            planes = Mat::zeros(channels, pixels, CV_32F); // of which the border stays
+        planesSize = size;
+        parallel_for_(Range(0, channels), [&](const Range& range) {
+            for (int c = range.start; c < range.end; c++)
+                for (int y = 0; y < input.size[1]; y++)
+                    spreadRow(input.ptr<float>(c, y), input.size[2], y + top, plane, phases, planes.ptr<float>(c) + longestStrip);
+        });
+        return planes;
+    }
+
+    void spreadRow(const float* row, int width, int y, Size plane, int phases, float* to) const
+    {
+        if (y % stride >= phases)
+            return;
+        to += (y % stride * phases * plane.height + y / stride) * plane.width;
+        if (stride == 1)
+            std::copy(row, row + width, to + left);
+        else
+            for (int x = 0; x < width; x++)
+                if ((x + left) % stride < phases)
+                    to[(x + left) % stride * plane.area() + (x + left) / stride] = row[x];
+    }
+
+    Mat offsetsOfTaps(Size plane, int phases) const
+    {
+        Mat offsets(1, kernel * kernel, CV_32S);
+        for (int tap = 0; tap < offsets.cols; tap++)
+        {
+            const int y = tap / kernel, x = tap % kernel;
+            offsets.at<int>(tap) = (y % stride * phases + x % stride) * plane.area() + y / stride * plane.width + x / stride;
+        }
+        return offsets;
+    }
+
+    Mat panels, planes;
+    Size planesSize; // of the map that they are made for
+};
+
+} // namespace
+
+static bool takesFast(const OnnxNode& node, const OnnxConstants& constants, bool depthwise)
+{
+    if (node.type != "Conv" || node.inputs.size() < 2 || !constants.count(node.inputs[1]))
+        return false;
+    const std::vector<int64>& weights = constants.at(node.inputs[1]);
+    const auto numbers = [&](const char* name, const std::vector<int64>& byDefault) {
+        const auto found = node.integers.find(name);
+        return found == node.integers.end() ? byDefault : found->second;
+    };
+    const std::vector<int64> ones(2, 1), group = numbers("group", {1}), strides = numbers("strides", ones);
+    if (weights.size() != 4 || weights[2] != weights[3] || numbers("dilations", ones) != ones || strides.size() != 2 || strides[0] != strides[1] ||
+        numbers("pads", std::vector<int64>(4, 0)).size() != 4 || group.size() != 1)
+        return false;
+    if (depthwise)
+        return group[0] > 1 && weights[0] == group[0] && weights[1] == 1 && hasDepthwiseKernel(int(weights[2]), int(strides[0]));
+    return group[0] == 1;
+}
+
+static void registerLayers()
+{
+    dnn::LayerFactory::registerLayer(depthwiseType, DepthwiseLayer::create);
+    dnn::LayerFactory::registerLayer(convolutionType, ConvolutionLayer::create);
+}
+
+std::vector<uchar> withFastConvolutions(const std::vector<uchar>& onnx)
+{
+    static std::once_flag registered;
+    std::call_once(registered, registerLayers);
+    try
+    {
+        const std::vector<uchar> half = renameOperators(onnx, depthwiseType, [](const OnnxNode& node, const OnnxConstants& constants) { return takesFast(node, constants, true); });
+        return renameOperators(half, convolutionType, [](const OnnxNode& node, const OnnxConstants& constants) { return takesFast(node, constants, false); });
+    }
+    catch (const cv::Exception&)
+    {
+        return onnx; // whose reader says what is wrong with it
+    }
+}
+
+}} // namespace cv::anomaly
