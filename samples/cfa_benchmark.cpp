@@ -8,10 +8,12 @@
 
 #include "opencv2/anomaly/cfa.hpp"
 #include "opencv2/core/utils/logger.hpp"
+#include "opencv2/imgproc.hpp"
 
 #include <algorithm>
 #include <iostream>
 #include <map>
+#include <stdexcept>
 
 #ifndef _WIN32
 #include <dlfcn.h>
@@ -24,7 +26,7 @@ namespace {
 
 struct Settings
 {
-    std::string model, json;
+    std::string model, images, json;
     CFA::Params params;
     bool random;
     int batch, runs, engine;
@@ -41,7 +43,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     p.backbone = "lite0";
     CommandLine line("cfa_benchmark", "Times predictions of a 224x224 image: the median of some runs, in ms an image. Times that are printed as 0 are "
                                       "part of a neighbouring stage. gemm is the product of all descriptors with the memory bank by cv::gemm, which "
-                                      "a plain search would need at least.");
+                                      "a plain search would need at least. Before, the maps are compared with those of the plain engine.");
     line.heading("Either");
     line.option("model", "FILE", settings.model, "model file that cfa_train wrote");
     line.heading("Or");
@@ -50,12 +52,13 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.option("gamma_c", "SHARE", p.gammaC, "size of its memory bank, as a share of an image's patches");
     line.option("gamma_d", "SHARE", p.gammaD, "length of its descriptors, as a share of the features'");
     line.heading("Options");
+    line.option("images", "DIR", settings.images, "images to predict, each run the next one, in place of random ones");
     line.option("batch", "N", settings.batch, "images of a call; the stages are those of a single image", 1);
     line.option("runs", "N", settings.runs, "runs to take the median of", 1);
     line.choice("engine", engines, settings.engine, "code that computes patch scores and maps");
     line.threadsOption();
     line.option("json", "FILE", settings.json, "also write the times as JSON");
-    line.example("--model=model.yml.gz");
+    line.example("--model=model.yml.gz --images=parts/test");
     line.example("--random --gamma_c=1 --threads=1 --json=times.json");
     if (!line.parse(argc, argv))
         return false;
@@ -69,6 +72,32 @@ Mat randomImage()
     Mat image(imageSize, CV_8UC3);
     randu(image, 0, 256);
     return image;
+}
+
+// Real images at the size that they are timed at, so that reading and shrinking large ones is not part of it.
+std::vector<Mat> imagesToPredict(const Settings& settings)
+{
+    std::vector<Mat> images;
+    if (settings.images.empty())
+        for (int i = 0; i < settings.batch; i++)
+            images.push_back(randomImage());
+    else
+        for (const std::string& file : listImagesBelow(settings.images))
+        {
+            images.push_back(Mat());
+            resize(readImage(settings.images + "/" + file), images.back(), imageSize, 0, 0, INTER_AREA);
+        }
+    if (images.empty())
+        throw std::runtime_error("There is no image in " + settings.images);
+    return images;
+}
+
+std::vector<Mat> batchOf(const std::vector<Mat>& images, int run, int size)
+{
+    std::vector<Mat> batch;
+    for (int i = 0; i < size; i++)
+        batch.push_back(images[(size_t(run) * size + i) % images.size()]);
+    return batch;
 }
 
 Ptr<AnomalyDetector> randomDetector(CFA::Params params)
@@ -104,22 +133,43 @@ double timeWhole(const AnomalyDetector& detector, const std::vector<Mat>& images
     return milliseconds([&] { detector.predictBatch(images, scores, maps); }) / images.size();
 }
 
-// Whole predictions and those with a clock in turn, so that a slow moment of the machine meets both.
-Times timeStages(const AnomalyDetector& detector, const Settings& settings)
+std::vector<Mat> mapsOf(AnomalyDetector& detector, int engine, const std::vector<Mat>& images)
 {
-    std::vector<Mat> images;
-    for (int i = 0; i < settings.batch; i++)
-        images.push_back(randomImage());
+    std::vector<Mat> maps;
+    std::vector<double> scores;
+    detector.setEngine(engine);
+    detector.predictBatch(images, scores, maps);
+    return maps;
+}
+
+//! Throws when the engine that is to be timed gives other maps than the plain one.
+double compareWithPlain(AnomalyDetector& detector, int engine, const std::vector<Mat>& images)
+{
+    const double allowed = 1e-4;
+    const std::vector<Mat> plain = mapsOf(detector, ENGINE_PLAIN, images), timed = mapsOf(detector, engine, images);
+    double largest = 0;
+    for (size_t i = 0; i < images.size(); i++)
+        largest = std::max(largest, norm(timed[i], plain[i], NORM_INF) / norm(plain[i], NORM_INF));
+    if (!(largest <= allowed))
+        throw std::runtime_error(format("The maps of engine %s differ by %g of their maximum from those of the plain one, more than %g: nothing was timed",
+                                        engines[engine].c_str(), largest, allowed));
+    return largest;
+}
+
+// Whole predictions and those with a clock in turn, so that a slow moment of the machine meets both.
+Times timeStages(const AnomalyDetector& detector, const Settings& settings, const std::vector<Mat>& images)
+{
     std::vector<double> whole;
     std::map<std::string, std::vector<double> > stages;
     std::vector<String> names;
     ProgressBar bar;
-    timeWhole(detector, images); // the first call also allocates
+    timeWhole(detector, batchOf(images, 0, settings.batch)); // the first call also allocates
     for (int run = 0; run < settings.runs; run++)
     {
         std::vector<double> times;
-        whole.push_back(timeWhole(detector, images));
-        detector.profile(images[0], names, times);
+        const std::vector<Mat> batch = batchOf(images, run, settings.batch);
+        whole.push_back(timeWhole(detector, batch));
+        detector.profile(batch[0], names, times);
         for (size_t i = 0; i < names.size(); i++)
             stages[names[i]].push_back(times[i]);
         bar.update("runs", run + 1, settings.runs);
@@ -166,9 +216,10 @@ int benchmark(int argc, char** argv)
         return 0;
     utils::logging::setLogLevel(utils::logging::LOG_LEVEL_ERROR); // thresholds from learned images do not matter here
     const Ptr<AnomalyDetector> detector = settings.random ? randomDetector(settings.params) : loadDetector(settings.model);
-    detector->setEngine(settings.engine);
     detector->setMapSize(MAP_IMAGE);
-    Times times = timeStages(*detector, settings);
+    const std::vector<Mat> images = imagesToPredict(settings);
+    const double difference = compareWithPlain(*detector, settings.engine, batchOf(images, 0, std::min(int(images.size()), 8)));
+    Times times = timeStages(*detector, settings, images);
     if (const Ptr<CFA> cfa = detector.dynamicCast<CFA>())
         addGemm(*cfa, settings.runs, times);
 
@@ -179,6 +230,8 @@ int benchmark(int argc, char** argv)
         std::cout << format("%-10s  %8.2f ms\n", time.first.c_str(), time.second);
         json.put(time.first, time.second);
     }
+    std::cout << format("%-10s  %8.1e of the largest value, from the plain engine's maps\n", "difference", difference);
+    json.put("difference", difference);
     json.put("batch", settings.batch);
     json.put("threads", getNumThreads());
     json.put("engine", engines[detector->getEngine()]);

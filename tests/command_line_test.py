@@ -22,7 +22,7 @@ OPTIONS = {
     'cfa_evaluate': 'model json report threads help',
     'cfa_predict': 'model output csv raw threads help',
     'cfa_camera': 'model source threads help',
-    'cfa_benchmark': 'model random backbone gamma_c gamma_d batch runs engine threads json help',
+    'cfa_benchmark': 'model random backbone gamma_c gamma_d images batch runs engine threads json help',
 }
 PROGRAMS = pathlib.Path()
 TEST_DATA = pathlib.Path()
@@ -259,6 +259,16 @@ class EndToEnd(unittest.TestCase):
                 self.assertGreaterEqual(values[key], 0, key)
             for key in ('whole', 'backbone', 'gemm'):
                 self.assertGreater(values[key], 0, key)
+            self.assertLess(values['difference'], 1e-4)
+
+    def test_benchmark_predicts_a_folder_of_images(self):
+        images = TEST_DATA / 'textures/brick/test'
+        self.succeed('cfa_benchmark', '--model=%s' % self.model, '--images=%s' % images, '--runs=2')
+        empty = WORK / 'no_images'
+        empty.mkdir()
+        done = run('cfa_benchmark', '--model=%s' % self.model, '--images=%s' % empty)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('no_images', done.stderr)
 
 
 if __name__ == '__main__':

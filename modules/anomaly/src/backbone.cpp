@@ -26,13 +26,7 @@ const char* const embeddedName = "efficientnet-lite0/1";
 class NetPool : public std::enable_shared_from_this<NetPool>
 {
 public:
-    explicit NetPool(const std::vector<uchar>& onnx) : bytes(onnx)
-    {
-#ifdef HAVE_ANOMALY_HALIDE
-        bytes = withFastConvolutions(onnx);
-#endif
-        idle.push_back(parse());
-    }
+    explicit NetPool(const std::vector<uchar>& onnx) : bytes(onnx) { idle.push_back(parse()); }
 
     std::shared_ptr<dnn::Net> borrow()
     {
@@ -65,7 +59,7 @@ private:
         idle.push_back(std::move(owned));
     }
 
-    std::vector<uchar> bytes;
+    const std::vector<uchar> bytes;
     std::mutex mutex;
     std::vector<std::unique_ptr<dnn::Net> > idle;
 };
@@ -86,14 +80,24 @@ String shapeOf(const Mat& map)
     return shape;
 }
 
+std::vector<uchar> bytesFor(int engine, const std::vector<uchar>& onnx)
+{
+#ifdef HAVE_ANOMALY_HALIDE
+    if (engine == ENGINE_HALIDE)
+        return withFastConvolutions(onnx);
+#endif
+    CV_CheckEQ(engine, int(ENGINE_PLAIN), "Engine must be resolved first");
+    return onnx;
+}
+
 class DnnBackbone CV_FINAL : public Backbone
 {
 public:
-    explicit DnnBackbone(const BackboneSource& source) : name(source.name), outputs(source.outputs)
+    DnnBackbone(const BackboneSource& source, int engine) : name(source.name), outputs(source.outputs)
     {
         try
         {
-            pool = std::make_shared<NetPool>(source.bytes);
+            pool = std::make_shared<NetPool>(bytesFor(engine, source.bytes));
         }
         catch (const std::exception& e)
         {
@@ -170,11 +174,11 @@ BackboneSource loadBackbone(const String& nameOrFile, const std::vector<String>&
     return source;
 }
 
-std::shared_ptr<const Backbone> Backbone::create(const BackboneSource& source)
+std::shared_ptr<const Backbone> Backbone::create(const BackboneSource& source, int engine)
 {
     if (source.outputs.empty())
         CV_Error(Error::StsBadArg, "No output of the backbone is named: at least one is needed");
-    return std::make_shared<DnnBackbone>(source);
+    return std::make_shared<DnnBackbone>(source, engine);
 }
 
 }} // namespace cv::anomaly

@@ -34,8 +34,8 @@ public:
     virtual ~Backbone() {}
     virtual FeatureMaps forward(const Mat& input) const = 0;
 
-    //! cv::dnn's form. Throws when the bytes are no network or lack an output.
-    static std::shared_ptr<const Backbone> create(const BackboneSource& source);
+    //! Run by cv::dnn, with ENGINE_HALIDE its convolutions by layers of ours. Throws when the bytes are no network or lack an output.
+    static std::shared_ptr<const Backbone> create(const BackboneSource& source, int engine);
 };
 
 //! The embedded network for "", "lite0" and its full name; else the file of that name.

@@ -38,7 +38,7 @@ public:
     {
         checkParams(params);
         backboneSource = loadBackbone(params.backbone, params.outputs);
-        backbone = Backbone::create(backboneSource);
+        backbone = Backbone::create(backboneSource, engine);
         if (!isEmbeddedBackbone(params.backbone))
             backbone->forward(preprocess(Mat::zeros(params.inputSize, params.inputSize, CV_8UC3), inputSettings(params, INPUT_RESIZED)));
     }
@@ -127,7 +127,7 @@ std::shared_ptr<const Fitted> CFAImpl::current() const
 
 void CFAImpl::adopt(const CfaModel& model)
 {
-    const std::shared_ptr<const Backbone> network = Backbone::create(model.backbone);
+    const std::shared_ptr<const Backbone> network = Backbone::create(model.backbone, engine);
     const std::shared_ptr<const Fitted> next = std::make_shared<Fitted>(model, network, engine);
     params = model.params;
     backboneSource = model.backbone;
@@ -138,11 +138,10 @@ void CFAImpl::adopt(const CfaModel& model)
 void CFAImpl::setEngine(int wanted)
 {
     const int resolved = resolveEngine(wanted);
+    const std::shared_ptr<const Backbone> network = resolved == engine ? backbone : Backbone::create(backboneSource, resolved);
     if (!empty())
-    {
-        const std::shared_ptr<const Fitted> now = current();
-        std::atomic_store(&fitted, std::shared_ptr<const Fitted>(std::make_shared<Fitted>(now->model, now->backbone, resolved)));
-    }
+        std::atomic_store(&fitted, std::shared_ptr<const Fitted>(std::make_shared<Fitted>(current()->model, network, resolved)));
+    backbone = network;
     engine = resolved;
 }
 

@@ -94,7 +94,7 @@ protected:
     {
         if (CFA::create()->getEngine() != ENGINE_HALIDE)
             GTEST_SKIP() << "this build has no Halide kernels";
-        Backbone::create(loadBackbone("lite0", {"c2"})); // registers the layers
+        Backbone::create(loadBackbone("lite0", {"c2"}), ENGINE_HALIDE); // registers the layers
     }
 };
 

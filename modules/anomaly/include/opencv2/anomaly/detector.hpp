@@ -26,8 +26,8 @@ enum MapSize
 enum Engine
 {
     ENGINE_AUTO = 0,   //!< ENGINE_HALIDE where this build has it, else ENGINE_PLAIN
-    ENGINE_PLAIN = 1,  //!< plain C++, in every build
-    ENGINE_HALIDE = 2  //!< Halide kernels for the processor at hand
+    ENGINE_PLAIN = 1,  //!< plain C++, in every build, and cv::dnn as it is
+    ENGINE_HALIDE = 2  //!< Halide kernels for the processor at hand, also for the backbone's convolutions
 };
 
 //! Where a running fit stands.
