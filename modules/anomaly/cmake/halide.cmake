@@ -77,11 +77,11 @@ set(_halide_cpp src/anomaly_map_halide.cpp src/convolution_layers.cpp src/neighb
 set(_halide_objects)
 set(ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_HALIDE)
 
-# One object in which all but the kernels' entry points and four hooks is local: it exports nothing, it brings no static library into an
+# One object in which all but the kernels' entry points and six hooks is local: it exports nothing, it brings no static library into an
 # export set, and an application's own Halide is left alone even in a static build.
 if(CMAKE_OBJCOPY AND CMAKE_LINKER AND CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF")
   set(_symbols)
-  foreach(_hook set_error_handler set_custom_do_par_for set_custom_can_use_target_features default_can_use_target_features)
+  foreach(_hook set_error_handler set_custom_do_par_for set_custom_malloc set_custom_free set_custom_can_use_target_features default_can_use_target_features)
     list(APPEND _symbols --redefine-sym halide_${_hook}=anomaly_halide_${_hook} --keep-global-symbol=anomaly_halide_${_hook})
   endforeach()
   foreach(_header ${_headers})

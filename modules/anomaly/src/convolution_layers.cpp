@@ -32,6 +32,24 @@ bool hasDepthwiseKernel(int size, int stride)
     return (size == 3 || size == 5) && (stride == 1 || stride == 2);
 }
 
+//! One image of a batch: channels x rows x columns.
+struct MapsOfImage
+{
+    MapsOfImage(const Mat& batch, int n) : data(const_cast<float*>(batch.ptr<float>(n))), channels(batch.size[1]), size(batch.size[3], batch.size[2]) {}
+
+    float* row(int channel, int y) const { return data + (size_t(channel) * size.height + y) * size.width; }
+
+    Halide::Runtime::Buffer<float> view() const
+    {
+        const halide_dimension_t shape[] = {{0, size.width, 1}, {0, size.height, size.width}, {0, channels, size.area()}};
+        return Halide::Runtime::Buffer<float>(data, 3, shape);
+    }
+
+    float* data;
+    int channels;
+    Size size;
+};
+
 //! What the two layers share: sizes, weights, and what cv::dnn may fuse into them.
 class ConvolutionBase : public dnn::Layer
 {
@@ -107,26 +125,23 @@ public:
 
     void forward(InputArrayOfArrays inputArrays, OutputArrayOfArrays outputArrays, OutputArrayOfArrays) CV_OVERRIDE
     {
-        std::vector<Mat> from, to;
         inputArrays.getMatVector(from);
         outputArrays.getMatVector(to);
         for (int n = 0; n < from[0].size[0]; n++)
-            convolve(imageOf(from[0], n), imageOf(to[0], n));
+            convolve(MapsOfImage(from[0], n), MapsOfImage(to[0], n));
     }
 
 protected:
     virtual int inputChannels() const = 0;
     virtual void weightsChanged() {}
-    //! channels x rows x columns
-    virtual void convolve(const Mat& input, const Mat& output) = 0;
-
-    static Mat imageOf(const Mat& batch, int n) { return Mat(3, &batch.size[1], CV_32F, const_cast<float*>(batch.ptr<float>(n))); }
-
-    static Halide::Runtime::Buffer<float> viewOfMaps(const Mat& maps) { return viewOf<float>(maps, {maps.size[2], maps.size[1], maps.size[0]}); }
+    virtual void convolve(const MapsOfImage& input, const MapsOfImage& output) = 0;
 
     Mat weights, bias;
     int outputs, kernel, stride, top, left, bottom, right;
     float lowest, highest;
+
+private:
+    std::vector<Mat> from, to; // kept, because a Mat of four dimensions takes memory of its own
 };
 
 class DepthwiseLayer CV_FINAL : public ConvolutionBase
@@ -139,12 +154,12 @@ public:
 private:
     int inputChannels() const CV_OVERRIDE { return outputs; }
 
-    void convolve(const Mat& input, const Mat& output) CV_OVERRIDE
+    void convolve(const MapsOfImage& input, const MapsOfImage& output) CV_OVERRIDE
     {
         static decltype(&anomaly_depthwise_3_1) const kernels[2][2] = {{anomaly_depthwise_3_1, anomaly_depthwise_3_2}, {anomaly_depthwise_5_1, anomaly_depthwise_5_2}};
         runKernel("depthwise", [&](void* context) {
-            return kernels[kernel / 2 - 1][stride - 1](context, viewOfMaps(input), viewOf<float>(weights, {kernel, kernel, outputs}), viewOf<float>(bias, {outputs}), left, top, lowest,
-                                                       highest, viewOfMaps(output));
+            return kernels[kernel / 2 - 1][stride - 1](context, input.view(), viewOf<float>(weights, {kernel, kernel, outputs}), viewOf<float>(bias, {outputs}), left, top, lowest,
+                                                       highest, output.view());
         });
     }
 };
@@ -166,15 +181,15 @@ private:
 
     void weightsChanged() CV_OVERRIDE { panels = packPanels(weights.reshape(1, outputs), groupWidth, 1); }
 
-    void convolve(const Mat& input, const Mat& output) CV_OVERRIDE
+    void convolve(const MapsOfImage& input, const MapsOfImage& output) CV_OVERRIDE
     {
-        const int channels = input.size[0], height = output.size[1], phases = std::min(kernel, stride);
-        const Size plane(divideUp(input.size[2] + left + right, stride), divideUp(input.size[1] + top + bottom, stride));
+        const int channels = input.channels, height = output.size.height, phases = std::min(kernel, stride);
+        const Size plane(divideUp(input.size.width + left + right, stride), divideUp(input.size.height + top + bottom, stride));
         const int rows = std::min(std::max(bytesPerTask / int(channels * plane.width * sizeof(float)), 1), height);
         const int panelsPerTask = std::max(panels.rows * divideUp(height, rows) / fewestTasks, 1);
         const bool asItIs = kernel == 1 && stride == 1 && !(top | left | bottom | right) && rows * plane.width >= longestStrip;
-        const Mat map = asItIs ? input.reshape(1, channels) : planesOf(input, plane, phases);
-        const Mat offsets = offsetsOfTaps(plane, phases);
+        const Mat map = asItIs ? Mat(channels, input.size.area(), CV_32F, input.data) : planesOf(input, plane, phases);
+        setOffsets(plane, phases);
         const int farthest = *std::max_element(offsets.begin<int>(), offsets.end<int>()), before = asItIs ? 0 : longestStrip;
         // The kernel's check takes the longest task at the last task's place and the farthest tap: it never reads there, but it asks for so many pixels.
         const halide_dimension_t pixels[] = {{-before, 3 * map.cols, 1}, {0, channels, int(map.step1())}};
@@ -182,24 +197,24 @@ private:
         runKernel("convolution", [&](void* context) {
             return anomaly_convolution(context, view, viewOf<int>(offsets, {offsets.cols}),
                                        viewOf<float>(panels, {groupWidth, offsets.cols, channels, panels.rows}), viewOf<float>(bias, {outputs}), farthest, plane.width, lowest, highest, rows,
-                                       panelsPerTask, viewOfMaps(output));
+                                       panelsPerTask, output.view());
         });
     }
 
     /** Channels x pixels: the map with its border of zeros, and before and behind as many pixels as the kernel may touch. With a stride of 2 it comes as four
     planes, of even and odd rows and columns: what a tap meets then lies side by side again. */
-    const Mat& planesOf(const Mat& input, Size plane, int phases)
+    const Mat& planesOf(const MapsOfImage& input, Size plane, int phases)
     {
-        const int channels = input.size[0], pixels = phases * phases * plane.area() + kernel * (plane.width + 1) + 2 * longestStrip;
-        const Size size(input.size[2], input.size[1]);
-        if (planes.empty() || size != planesSize)
-            planes = Mat::zeros(channels, pixels, CV_32F); // of which the border stays
-        planesSize = size;
-        parallel_for_(Range(0, channels), [&](const Range& range) {
+        const int pixels = phases * phases * plane.area() + kernel * (plane.width + 1) + 2 * longestStrip;
+        if (planes.empty() || input.size != planesSize)
+            planes = Mat::zeros(input.channels, pixels, CV_32F); // of which the border stays
+        planesSize = input.size;
+        const auto spread = [&](const Range& range) {
             for (int c = range.start; c < range.end; c++)
-                for (int y = 0; y < input.size[1]; y++)
-                    spreadRow(input.ptr<float>(c, y), input.size[2], y + top, plane, phases, planes.ptr<float>(c) + longestStrip);
-        });
+                for (int y = 0; y < input.size.height; y++)
+                    spreadRow(input.row(c, y), input.size.width, y + top, plane, phases, planes.ptr<float>(c) + longestStrip);
+        };
+        parallel_for_(Range(0, input.channels), [&spread](const Range& range) { spread(range); }); // as std::function keeps it without memory
         return planes;
     }
 
@@ -216,18 +231,17 @@ private:
                     to[(x + left) % stride * plane.area() + (x + left) / stride] = row[x];
     }
 
-    Mat offsetsOfTaps(Size plane, int phases) const
+    void setOffsets(Size plane, int phases)
     {
-        Mat offsets(1, kernel * kernel, CV_32S);
+        offsets.create(1, kernel * kernel, CV_32S);
         for (int tap = 0; tap < offsets.cols; tap++)
         {
             const int y = tap / kernel, x = tap % kernel;
             offsets.at<int>(tap) = (y % stride * phases + x % stride) * plane.area() + y / stride * plane.width + x / stride;
         }
-        return offsets;
     }
 
-    Mat panels, planes;
+    Mat panels, planes, offsets;
     Size planesSize; // of the map that they are made for
 };
 

@@ -18,7 +18,15 @@ template <typename T>
 Halide::Runtime::Buffer<T> viewOf(const Mat& mat, std::initializer_list<int> extents)
 {
     CV_Assert(mat.isContinuous() && mat.data); // without data a kernel takes the call for a question about bounds and writes nothing
-    return Halide::Runtime::Buffer<T>(const_cast<T*>(mat.ptr<T>()), std::vector<int>(extents));
+    halide_dimension_t shape[4];
+    CV_Assert(extents.size() <= 4); // which the buffer holds without memory of its own
+    int dimension = 0, stride = 1;
+    for (const int extent : extents)
+    {
+        shape[dimension++] = {0, extent, stride};
+        stride *= extent;
+    }
+    return Halide::Runtime::Buffer<T>(const_cast<T*>(mat.ptr<T>()), dimension, shape);
 }
 
 //! A matrix, which may be a part of another.

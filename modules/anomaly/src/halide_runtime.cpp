@@ -25,6 +25,8 @@
 extern "C" {
 HALIDE_FUNCTION_ATTRS halide_error_handler_t ANOMALY_RUNTIME(halide_set_error_handler)(halide_error_handler_t);
 HALIDE_FUNCTION_ATTRS halide_do_par_for_t ANOMALY_RUNTIME(halide_set_custom_do_par_for)(halide_do_par_for_t);
+HALIDE_FUNCTION_ATTRS halide_malloc_t ANOMALY_RUNTIME(halide_set_custom_malloc)(halide_malloc_t);
+HALIDE_FUNCTION_ATTRS halide_free_t ANOMALY_RUNTIME(halide_set_custom_free)(halide_free_t);
 HALIDE_FUNCTION_ATTRS halide_can_use_target_features_t ANOMALY_RUNTIME(halide_set_custom_can_use_target_features)(halide_can_use_target_features_t);
 HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_default_can_use_target_features)(int, const uint64_t*);
 }
@@ -57,29 +59,108 @@ void recordError(void* context, const char* message)
     static_cast<KernelCall*>(context)->record(message);
 }
 
-int runTasks(void* context, halide_task_t task, int first, int count, uint8_t* closure)
+class Tasks CV_FINAL : public ParallelLoopBody
 {
-    std::atomic<int> result(halide_error_code_success);
-    parallel_for_(Range(first, first + count), [&](const Range& range) {
+public:
+    Tasks(void* c, halide_task_t t, uint8_t* own) : result(halide_error_code_success), context(c), task(t), closure(own) {}
+
+    void operator()(const Range& range) const CV_OVERRIDE
+    {
         for (int i = range.start; i < range.end && result == halide_error_code_success; i++)
             if (const int error = task(context, i, closure))
                 result = error;
-    });
-    return result;
-}
+    }
+
+    mutable std::atomic<int> result;
+
+private:
+    void* context;
+    halide_task_t task;
+    uint8_t* closure;
+};
 
 // cv::setNumThreads is obeyed. Nothing may be thrown through a kernel's frames.
 int parallelFor(void* context, halide_task_t task, int first, int count, uint8_t* closure)
 {
     try
     {
-        return runTasks(context, task, first, count, closure);
+        const Tasks tasks(context, task, closure);
+        parallel_for_(Range(first, first + count), tasks);
+        return tasks.result;
     }
     catch (const std::exception& e)
     {
         static_cast<KernelCall*>(context)->record(e.what());
         return halide_error_code_generic_error;
     }
+}
+
+// What kernels work in, kept by each thread for its next call: they ask thousands of times an image, and glibc returns large blocks to the
+// system, which then come back page by page. A kernel frees in the thread that asked.
+class Scratch
+{
+public:
+    ~Scratch()
+    {
+        for (const Block& block : blocks)
+            fastFree(block.memory);
+    }
+
+    void* take(size_t size)
+    {
+        Block* best = NULL;
+        for (Block& block : blocks)
+            if (!block.taken && block.size >= size && (!best || block.size < best->size))
+                best = &block;
+        if (!best)
+        {
+            blocks.push_back(Block());
+            best = &blocks.back();
+            best->size = size;
+            best->memory = fastMalloc(size + padding);
+        }
+        best->taken = true;
+        return best->memory;
+    }
+
+    void giveBack(void* memory)
+    {
+        for (Block& block : blocks)
+            if (block.memory == memory)
+                block.taken = false;
+    }
+
+private:
+    static const size_t padding = 64; // a vector more, as Halide's own
+
+    struct Block
+    {
+        void* memory;
+        size_t size;
+        bool taken;
+    };
+
+    std::vector<Block> blocks;
+};
+
+thread_local Scratch scratch;
+
+void* takeMemory(void* context, size_t size)
+{
+    try
+    {
+        return scratch.take(size);
+    }
+    catch (const std::exception& e)
+    {
+        static_cast<KernelCall*>(context)->record(e.what());
+        return NULL; // which the kernel reports
+    }
+}
+
+void giveMemoryBack(void*, void* memory)
+{
+    scratch.giveBack(memory);
 }
 
 std::atomic<int> highestTarget(KERNELS_AVX512);
@@ -107,6 +188,8 @@ void installHandlers()
 {
     ANOMALY_RUNTIME(halide_set_error_handler)(recordError);
     ANOMALY_RUNTIME(halide_set_custom_do_par_for)(parallelFor);
+    ANOMALY_RUNTIME(halide_set_custom_malloc)(takeMemory);
+    ANOMALY_RUNTIME(halide_set_custom_free)(giveMemoryBack);
     ANOMALY_RUNTIME(halide_set_custom_can_use_target_features)(canUseFeatures);
 }
 
@@ -122,12 +205,12 @@ bool machineHas(KernelTarget target)
 
 } // namespace
 
-void runKernel(const char* name, const std::function<int(void*)>& kernel)
+void runKernel(const char* name, int (*kernel)(void*, const void*), const void* state)
 {
     static std::once_flag installed;
     std::call_once(installed, installHandlers);
     KernelCall call;
-    const int result = kernel(&call);
+    const int result = kernel(&call, state);
     if (result != halide_error_code_success)
         CV_Error_(Error::StsInternal, ("Kernel %s failed with code %d: %s", name, result, call.message.c_str()));
 }
@@ -151,7 +234,7 @@ bool limitKernels(KernelTarget highest)
 namespace cv {
 namespace anomaly {
 
-void runKernel(const char* name, const std::function<int(void*)>&)
+void runKernel(const char* name, int (*)(void*, const void*), const void*)
 {
     CV_Error_(Error::StsNotImplemented, ("Kernel %s is not in this build", name));
 }

@@ -6,13 +6,17 @@
 
 #include "opencv2/core.hpp"
 
-#include <functional>
-
 namespace cv {
 namespace anomaly {
 
-//! Calls a Halide kernel, with the user context that it is to pass on; throws cv::Exception, after its return, when it fails.
-CV_EXPORTS void runKernel(const char* name, const std::function<int(void*)>& kernel);
+//! Calls `kernel` with `state` and with the user context that it is to pass on; throws cv::Exception, after its return, when it fails.
+CV_EXPORTS void runKernel(const char* name, int (*kernel)(void* context, const void* state), const void* state);
+
+//! The same for a function object, which std::function would copy to the heap.
+template <typename Kernel> void runKernel(const char* name, const Kernel& kernel)
+{
+    runKernel(name, [](void* context, const void* state) { return (*static_cast<const Kernel*>(state))(context); }, &kernel);
+}
 
 //! What the kernels are built for on x86-64, in rising order.
 enum KernelTarget { KERNELS_X86_64, KERNELS_SSE41, KERNELS_AVX2, KERNELS_AVX512 };

@@ -44,12 +44,13 @@ private:
     Mat panels, norms, centres; // centres: C with zeros up to whole vectors
 };
 
-Mat samplePatches(const Mat& phi, int count)
+// Patches evenly spread.
+void samplePatches(const Mat& phi, int count, Mat& sample)
 {
-    Mat sample(phi.rows, count, CV_32F);
-    for (int i = 0; i < count; i++)
-        phi.col(int(int64(phi.cols) * (2 * i + 1) / (2 * count))).copyTo(sample.col(i));
-    return sample;
+    sample.create(phi.rows, count, CV_32F);
+    for (int row = 0; row < phi.rows; row++)
+        for (int i = 0; i < count; i++)
+            sample.at<float>(row, i) = phi.at<float>(row, int(int64(phi.cols) * (2 * i + 1) / (2 * count)));
 }
 
 class HalideNeighbourSearch CV_FINAL : public NeighbourSearch
@@ -98,12 +99,13 @@ private:
     {
         if (pruned.empty() || phi.cols < fewestTiles * PrunedSearch::tileWidth)
             return NULL;
-        const Mat sample = samplePatches(phi, PrunedSearch::tileWidth);
+        const WorkspacePool<Mat>::Loan sample(samples);
+        samplePatches(phi, PrunedSearch::tileWidth, *sample);
         const PrunedSearch* best = NULL;
         double least = 0.9; // less is not worth a wrong guess
         for (const std::shared_ptr<PrunedSearch>& form : pruned)
         {
-            const double cost = form->cost(sample, k);
+            const double cost = form->cost(*sample, k);
             if (cost < least)
             {
                 best = form.get();
@@ -118,20 +120,22 @@ private:
     void searchTiles(const PrunedSearch& best, const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const
     {
         const int width = PrunedSearch::tileWidth;
-        parallel_for_(Range(0, divideUp(phi.cols, width)), [&](const Range& tiles) {
+        const auto search = [&](const Range& tiles) {
             for (int t = tiles.start; t < tiles.end; t++)
             {
                 const Range tile(t * width, std::min((t + 1) * width, phi.cols));
                 if (!best.search(phi.colRange(tile), k, squaredDistances.colRange(tile), indices.colRange(tile)))
                     dense.search(phi.colRange(tile), k, squaredDistances.colRange(tile), indices.colRange(tile));
             }
-        });
+        };
+        parallel_for_(Range(0, divideUp(phi.cols, width)), [&search](const Range& tiles) { search(tiles); }); // as std::function keeps it without memory
     }
 
     int count, length;
     DenseSearch dense;
     std::vector<std::shared_ptr<PrunedSearch> > pruned; // with more and more axes
     std::shared_ptr<const NeighbourSearch> plain;
+    mutable WorkspacePool<Mat> samples;
 };
 
 } // namespace
