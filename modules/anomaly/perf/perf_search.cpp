@@ -1,0 +1,92 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "perf_precomp.hpp"
+
+#include "../src/anomaly_map.hpp"
+#include "../src/engine.hpp"
+#include "../src/patch_scorer.hpp"
+
+namespace opencv_test {
+namespace {
+
+CV_ENUM(Engines, ENGINE_PLAIN, ENGINE_HALIDE)
+
+//! Halide's kernels are not in every build.
+void requireEngine(int engine)
+{
+    if (engine != ENGINE_PLAIN && engine != CFA::create()->getEngine())
+        throw SkipTestException("this build has no Halide kernels");
+}
+
+typedef TestBaseWithParam<tuple<Engines, int, int, int> > Neighbours;
+
+//! Random descriptors: nothing can be ruled out, all distances are ranked.
+PERF_TEST_P(Neighbours, random, testing::Combine(Engines::all(), testing::Values(264, 448, 1792), testing::Values(784, 3136), testing::Values(3, 6)))
+{
+    const int engine = get<0>(GetParam()), length = get<1>(GetParam()), centres = get<2>(GetParam()), k = get<3>(GetParam());
+    requireEngine(engine);
+    MemoryBank bank = {Mat(centres, length, CV_32F)};
+    Mat phi(length, 56 * 56, CV_32F), squaredDistances, indices;
+    declare.in(bank.C, phi, WARMUP_RNG);
+    const std::shared_ptr<const NeighbourSearch> search = NeighbourSearch::create(bank, engine);
+    TEST_CYCLE() search->search(phi, k, squaredDistances, indices);
+    SANITY_CHECK_NOTHING();
+}
+
+//! Descriptors in a space of few dimensions, as trained ones are: most centres are ruled out.
+PERF_TEST_P(Neighbours, clustered, testing::Combine(Engines::all(), testing::Values(264, 448, 1792), testing::Values(784, 3136), testing::Values(3, 6)))
+{
+    const int engine = get<0>(GetParam()), length = get<1>(GetParam()), centres = get<2>(GetParam()), k = get<3>(GetParam());
+    requireEngine(engine);
+    Mat basis(12, length, CV_32F), where(centres, 12, CV_32F), noise(length, 56 * 56, CV_32F), squaredDistances, indices;
+    declare.in(basis, where, noise, WARMUP_RNG);
+    const MemoryBank bank = {where * basis};
+    Mat phi;
+    repeat(bank.C.t(), 1, 56 * 56 / centres, phi);
+    phi += noise * 0.1;
+    const std::shared_ptr<const NeighbourSearch> search = NeighbourSearch::create(bank, engine);
+    TEST_CYCLE() search->search(phi, k, squaredDistances, indices);
+    SANITY_CHECK_NOTHING();
+}
+
+typedef TestBaseWithParam<tuple<Engines, double> > Scores;
+
+//! Feature maps of EfficientNet-Lite0's sizes to patch scores.
+PERF_TEST_P(Scores, lite0, testing::Combine(Engines::all(), testing::Values(1., 0.25)))
+{
+    const int engine = get<0>(GetParam());
+    requireEngine(engine);
+    const int channels[] = {144, 240, 672}, sides[] = {56, 28, 14};
+    std::vector<Mat> maps;
+    for (int i = 0; i < 3; i++)
+    {
+        const int sizes[] = {1, channels[i], sides[i], sides[i]};
+        maps.push_back(Mat(4, sizes, CV_32F));
+        randu(maps[i], 0, 6);
+    }
+    const Descriptor descriptor = randomDescriptor({144, 240, 672}, 0.25, CFA::INIT_UNIFORM, 0);
+    MemoryBank bank = {Mat(cvRound(56 * 56 * get<1>(GetParam())), descriptor.length(), CV_32F)};
+    declare.in(bank.C, WARMUP_RNG);
+    const ScoreSettings settings = {3, CFA::SCORE_CERTAINTY};
+    const std::shared_ptr<const PatchScorer> scorer = PatchScorer::create(descriptor, bank, settings, engine);
+    Mat scores;
+    TEST_CYCLE() scorer->score(maps, scores, NULL);
+    SANITY_CHECK_NOTHING();
+}
+
+typedef TestBaseWithParam<tuple<Engines, Size> > Maps;
+
+PERF_TEST_P(Maps, smooth, testing::Combine(Engines::all(), testing::Values(Size(224, 224), Size(512, 512))))
+{
+    const int engine = get<0>(GetParam());
+    const Size input = get<1>(GetParam());
+    requireEngine(engine);
+    Mat scores(input / 4, CV_32F), map;
+    declare.in(scores, WARMUP_RNG);
+    const std::shared_ptr<const MapMaker> maker = MapMaker::create(input, 4, engine);
+    TEST_CYCLE() maker->make(scores, map);
+    SANITY_CHECK_NOTHING();
+}
+
+}} // namespace
