@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 
 // Patch scores to a smooth map: bilinear to the map's size, then a separable filter, reflected at the border with the edge repeated.
+#include "automatic.hpp"
 #include "bilinear.hpp"
 
 using namespace Halide;
@@ -43,6 +44,15 @@ public:
             map.dim(dimension).set_min(0);
         }
         taps.dim(0).set_min(0);
+        if (ANOMALY_IS_SCHEDULED_BY_HALIDE)
+        {
+            scores.set_estimates({{0, 56}, {0, 56}});
+            taps.set_estimates({{0, 33}});
+            width.set_estimate(224);
+            height.set_estimate(224);
+            map.set_estimates({{0, 224}, {0, 224}});
+            return;
+        }
         columns.compute_root();
         rows.compute_root();
         // A division for each tap and vector would be two fifths of the time.

@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 
 // How near can each centre of a group be to a patch? For a list of patches and groups, those that group_bounds could not rule out.
+#include "automatic.hpp"
 #include "panel.hpp"
 
 using namespace Halide;
@@ -42,6 +43,15 @@ public:
         lowest.dim(0).set_bounds(0, groupWidth);
         lowest.dim(1).set_min(0).set_stride(groupWidth);
 
+        if (ANOMALY_IS_SCHEDULED_BY_HALIDE)
+        {
+            pairs.set_estimates({{0, 2}, {0, 400}});
+            shortened.set_estimates({{0, 64}, {0, 18}});
+            bank.set_estimates({{0, groupWidth}, {0, 17}, {0, 392}});
+            norms.set_estimates({{0, groupWidth}, {0, 392}});
+            lowest.set_estimates({{0, groupWidth}, {0, 400}});
+            return;
+        }
         // Four pairs at a time: one sum alone would wait 4 cycles for each multiply-add.
         lowest.split(e, e, ei, 4, TailStrategy::RoundUp).reorder(c, ei, e).vectorize(c, groupWidth).unroll(ei);
         bound.compute_at(lowest, e).vectorize(c, groupWidth).unroll(e);

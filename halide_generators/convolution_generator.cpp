@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 
 // A convolution over all channels of any size and stride, with bias and the activation's clamp.
+#include "automatic.hpp"
 #include "panel.hpp"
 
 using namespace Halide;
@@ -45,6 +46,21 @@ public:
         weights.dim(3).set_min(0);
         bias.dim(0).set_min(0);
 
+        if (ANOMALY_IS_SCHEDULED_BY_HALIDE)
+        {
+            map.set_estimates({{0, 3600}, {0, 128}});
+            offsets.set_estimates({{0, 9}});
+            weights.set_estimates({{0, groupWidth}, {0, 9}, {0, 128}, {0, 16}});
+            bias.set_estimates({{0, 128}});
+            farthest.set_estimate(118);
+            pitch.set_estimate(58);
+            lowest.set_estimate(0);
+            highest.set_estimate(6);
+            rowsPerTask.set_estimate(8);
+            panelsPerTask.set_estimate(4);
+            result.set_estimates({{0, 56}, {0, 56}, {0, 128}});
+            return;
+        }
         Var part{"part"}, band{"band"}, task{"task"}, s{"s"}, oi{"oi"};
         result.split(d, panel, o, groupWidth, TailStrategy::GuardWithIf).split(panel, part, panel, panelsPerTask, TailStrategy::GuardWithIf);
         result.split(y, band, y, rowsPerTask, TailStrategy::ShiftInwards).reorder(x, y, o, panel, band, part).vectorize(x, lanes, TailStrategy::GuardWithIf);

@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 
 // Squared distances of a list of patches and centres, as they are defined: never negative, and exact on whole numbers.
+#include "automatic.hpp"
 #include "panel.hpp"
 
 using namespace Halide;
@@ -47,6 +48,14 @@ public:
         }
         distances.dim(0).set_min(0);
 
+        if (ANOMALY_IS_SCHEDULED_BY_HALIDE)
+        {
+            pairs.set_estimates({{0, 2}, {0, 2000}});
+            patches.set_estimates({{0, 288}, {0, 64}});
+            centres.set_estimates({{0, 288}, {0, 3136}});
+            distances.set_estimates({{0, 2000}});
+            return;
+        }
         folded.compute_at(distances, e).bound(lane, 0, lastSums).vectorize(lane);
         partial.compute_at(distances, e).bound(lane, 0, partialSums).vectorize(lane, natural_vector_size<float>()).unroll(lane);
         partial.update().reorder(lane, chunk).vectorize(lane, natural_vector_size<float>()).unroll(lane);

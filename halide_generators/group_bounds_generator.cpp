@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 
 // How near can the centres of each group be to each patch of a tile? And which groups promise the nearest?
+#include "automatic.hpp"
 #include "panel.hpp"
 
 #include <limits>
@@ -60,6 +61,15 @@ public:
             Func(promising).output_buffer().dim(dimension).set_min(0);
         }
 
+        if (ANOMALY_IS_SCHEDULED_BY_HALIDE)
+        {
+            shortened.set_estimates({{0, 64}, {0, 18}});
+            bank.set_estimates({{0, groupWidth}, {0, 17}, {0, 392}});
+            norms.set_estimates({{0, groupWidth}, {0, 392}});
+            lowest.set_estimates({{0, 64}, {0, 392}});
+            promising.set_estimates({{0, 64}, {0, K}});
+            return;
+        }
         Func(lowest).compute_root().split(p, s, p, strip).reorder(p, s, g).vectorize(p, lanes).unroll(p);
         bound.compute_at(lowest, s).vectorize(p, lanes).unroll(p).unroll(c);
         bound.update().reorder(p, c, coordinate).vectorize(p, lanes).unroll(p).unroll(c);

@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 
 // The K centres nearest to each patch, without ever writing the patches x centres matrix.
+#include "automatic.hpp"
 #include "panel.hpp"
 
 #include <limits>
@@ -51,6 +52,15 @@ public:
         Var t{"t"}, inner{"inner"}, vector{"vector"}, block{"block"};
         setLayout();
 
+        if (ANOMALY_IS_SCHEDULED_BY_HALIDE)
+        {
+            phi.set_estimates({{0, 3136}, {0, 264}});
+            bank.set_estimates({{0, panelWidth}, {0, 264}, {0, 66}});
+            norms.set_estimates({{0, panelWidth}, {0, 66}});
+            centres.set_estimates({{0, 264}, {0, 784}});
+            nearest.set_estimates({{0, 3136}, {0, K}});
+            return;
+        }
         nearest.split(p, s, i, strip, TailStrategy::GuardWithIf).split(s, t, inner, stripsPerTile, TailStrategy::GuardWithIf).reorder(i, j, inner, t);
         nearest.vectorize(i, lanes).parallel(t);
 

@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 
 // One scale of the descriptor at its own resolution: the 3x3 average of the map, times its columns of W, plus row, column and constant terms.
+#include "automatic.hpp"
 #include "panel.hpp"
 
 using namespace Halide;
@@ -43,6 +44,15 @@ public:
         Var t{"t"}, inner{"inner"};
         setLayout();
 
+        if (ANOMALY_IS_SCHEDULED_BY_HALIDE)
+        {
+            map.set_estimates({{0, 784}, {0, 240}});
+            width.set_estimate(28);
+            weights.set_estimates({{0, panelWidth}, {0, 240}, {0, 22}});
+            terms.set_estimates({{0, panelWidth}, {0, 3}, {0, 22}});
+            phi.set_estimates({{0, 784}, {0, 264}});
+            return;
+        }
         // 16 tasks or more, so that two threads end together: a 14 x 14 map is 13 strips of 16 patches.
         Expr stripsPerTask = clamp(map.dim(0).extent() / (16 * strip), 1, stripsPerTile);
         phi.split(p, s, i, strip, TailStrategy::GuardWithIf).split(s, t, inner, stripsPerTask, TailStrategy::GuardWithIf);

@@ -4,6 +4,7 @@
 
 // Patches shortened to a few coordinates, of which the last is the length of what the others leave: the distance of two shortened vectors is
 // never more than that of the vectors themselves.
+#include "automatic.hpp"
 #include "panel.hpp"
 
 using namespace Halide;
@@ -50,6 +51,14 @@ public:
             shortened.dim(dimension).set_min(0);
         }
 
+        if (ANOMALY_IS_SCHEDULED_BY_HALIDE)
+        {
+            phi.set_estimates({{0, 64}, {0, 264}});
+            mean.set_estimates({{0, 264}});
+            axes.set_estimates({{0, groupWidth}, {0, 264}, {0, 2}});
+            shortened.set_estimates({{0, 64}, {0, 18}});
+            return;
+        }
         shortened.split(p, s, i, strip, TailStrategy::GuardWithIf).reorder(i, a, s).vectorize(i, lanes);
         centred.compute_at(shortened, s).vectorize(i, lanes).unroll(i);
         energy.compute_at(shortened, s).vectorize(i, lanes).unroll(i).update().reorder(i, feature).vectorize(i, lanes).unroll(i);

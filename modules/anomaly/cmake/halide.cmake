@@ -36,13 +36,27 @@ set(_folder ${CMAKE_CURRENT_BINARY_DIR}/halide)
 file(MAKE_DIRECTORY ${_folder})
 add_subdirectory(${ANOMALY_HALIDE_GENERATORS_DIR} ${CMAKE_CURRENT_BINARY_DIR}/halide_generators)
 
+# Schedules are written by hand, where doc/kernels.md shows them to be faster than what Halide finds itself.
+set(ANOMALY_HALIDE_AUTOSCHEDULER "" CACHE STRING "Empty, or Halide's own scheduler for the kernels: Mullapudi2016, Adams2019 or Li2018")
+set(_automatic)
+if(ANOMALY_HALIDE_AUTOSCHEDULER)
+  if(NOT TARGET Halide::${ANOMALY_HALIDE_AUTOSCHEDULER})
+    message(FATAL_ERROR "ANOMALY_HALIDE_AUTOSCHEDULER is '${ANOMALY_HALIDE_AUTOSCHEDULER}', which this Halide does not have: leave it empty, or take Mullapudi2016, Adams2019 or Li2018")
+  endif()
+  if(Halide_VERSION VERSION_LESS 15)
+    set(_automatic -p $<TARGET_FILE:Halide::${ANOMALY_HALIDE_AUTOSCHEDULER}> -s ${ANOMALY_HALIDE_AUTOSCHEDULER} auto_schedule=true)
+  else()
+    set(_automatic -p $<TARGET_FILE:Halide::${ANOMALY_HALIDE_AUTOSCHEDULER}> autoscheduler=${ANOMALY_HALIDE_AUTOSCHEDULER})
+  endif()
+endif()
+
 set(_archives)
 set(_headers)
 # anomaly_kernel(<function> <generator> [parameters])
 macro(anomaly_kernel function generator)
   set(_archive ${_folder}/${function}${CMAKE_STATIC_LIBRARY_SUFFIX})
   add_custom_command(OUTPUT ${_archive} ${_folder}/${function}.h
-    COMMAND anomaly_generators -g ${generator} -f ${function} -n ${function} -o ${_folder} -e static_library,c_header target=${_targets} ${ARGN}
+    COMMAND anomaly_generators -g ${generator} -f ${function} -n ${function} -o ${_folder} -e static_library,c_header target=${_targets} ${_automatic} ${ARGN}
     DEPENDS anomaly_generators
     COMMENT "Halide kernel ${function}" VERBATIM)
   list(APPEND _archives ${_archive})
