@@ -14,6 +14,7 @@
 #include <iostream>
 #include <map>
 #include <stdexcept>
+#include <thread>
 
 #ifndef _WIN32
 #include <dlfcn.h>
@@ -29,7 +30,7 @@ struct Settings
     std::string model, images, json;
     CFA::Params params;
     bool random;
-    int batch, runs, engine;
+    int batch, callers, runs, engine;
 };
 
 typedef std::vector<std::pair<std::string, double> > Times; // ms an image, in the order in which they are printed
@@ -54,6 +55,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.heading("Options");
     line.option("images", "DIR", settings.images, "images to predict, each run the next one, in place of random ones");
     line.option("batch", "N", settings.batch, "images of a call; the stages are those of a single image", 1);
+    line.option("callers", "N", settings.callers, "threads of the application that predict at the same time; gives images per second of one and of all", 1);
     line.option("runs", "N", settings.runs, "runs to take the median of", 1);
     line.choice("engine", engines, settings.engine, "code that computes patch scores and maps");
     line.threadsOption();
@@ -123,14 +125,19 @@ template <typename Work> double milliseconds(const Work& work)
     return (getTickCount() - start) * 1e3 / getTickFrequency();
 }
 
-double timeWhole(const AnomalyDetector& detector, const std::vector<Mat>& images)
+// What a caller in a loop keeps from call to call.
+struct Results
 {
     std::vector<Mat> maps;
     std::vector<double> scores;
     Mat map;
+};
+
+double timeWhole(const AnomalyDetector& detector, const std::vector<Mat>& images, Results& results)
+{
     if (images.size() == 1)
-        return milliseconds([&] { detector.predict(images[0], map); });
-    return milliseconds([&] { detector.predictBatch(images, scores, maps); }) / images.size();
+        return milliseconds([&] { detector.predict(images[0], results.map); });
+    return milliseconds([&] { detector.predictBatch(images, results.scores, results.maps); }) / images.size();
 }
 
 std::vector<Mat> mapsOf(AnomalyDetector& detector, int engine, const std::vector<Mat>& images)
@@ -163,12 +170,13 @@ Times timeStages(const AnomalyDetector& detector, const Settings& settings, cons
     std::map<std::string, std::vector<double> > stages;
     std::vector<String> names;
     ProgressBar bar;
-    timeWhole(detector, batchOf(images, 0, settings.batch)); // the first call also allocates
+    Results results;
+    timeWhole(detector, batchOf(images, 0, settings.batch), results); // the first call also allocates
     for (int run = 0; run < settings.runs; run++)
     {
         std::vector<double> times;
         const std::vector<Mat> batch = batchOf(images, run, settings.batch);
-        whole.push_back(timeWhole(detector, batch));
+        whole.push_back(timeWhole(detector, batch, results));
         detector.profile(batch[0], names, times);
         for (size_t i = 0; i < names.size(); i++)
             stages[names[i]].push_back(times[i]);
@@ -178,6 +186,36 @@ Times timeStages(const AnomalyDetector& detector, const Settings& settings, cons
     for (const String& name : names)
         times.push_back(std::make_pair(name, median(stages[name])));
     return times;
+}
+
+double imagesPerSecond(const AnomalyDetector& detector, const std::vector<Mat>& images, int callers, int runs)
+{
+    std::vector<std::thread> threads;
+    const double time = milliseconds([&] {
+        for (int caller = 0; caller < callers; caller++)
+            threads.emplace_back([&] {
+                Mat map;
+                for (int run = 0; run < runs; run++)
+                    detector.predict(images[run % images.size()], map);
+            });
+        for (std::thread& thread : threads)
+            thread.join();
+    });
+    return 1e3 * callers * runs / time;
+}
+
+// One caller and all of them in turn.
+Times timeCallers(const AnomalyDetector& detector, const Settings& settings, const std::vector<Mat>& images)
+{
+    const int rounds = 9, runs = std::max(settings.runs / rounds, 1);
+    std::vector<double> one, all;
+    imagesPerSecond(detector, images, settings.callers, 1);
+    for (int round = 0; round < rounds; round++)
+    {
+        one.push_back(imagesPerSecond(detector, images, 1, runs));
+        all.push_back(imagesPerSecond(detector, images, settings.callers, runs));
+    }
+    return {{"images_per_second_of_one_caller", median(one)}, {"images_per_second", median(all)}};
 }
 
 // cv::setNumThreads does not reach the BLAS that cv::gemm may call.
@@ -211,6 +249,7 @@ int benchmark(int argc, char** argv)
 {
     Settings settings = Settings();
     settings.batch = 1;
+    settings.callers = 1;
     settings.runs = 30;
     if (!readCommandLine(argc, argv, settings))
         return 0;
@@ -223,12 +262,21 @@ int benchmark(int argc, char** argv)
     if (const Ptr<CFA> cfa = detector.dynamicCast<CFA>())
         addGemm(*cfa, settings.runs, times);
 
+    Times rates;
+    if (settings.callers > 1)
+        rates = timeCallers(*detector, settings, images);
+
     FlatJson json;
     std::cout << "engine      " << engines[detector->getEngine()] << ", " << getNumThreads() << " threads\n";
     for (const std::pair<std::string, double>& time : times)
     {
         std::cout << format("%-10s  %8.2f ms\n", time.first.c_str(), time.second);
         json.put(time.first, time.second);
+    }
+    for (const std::pair<std::string, double>& rate : rates)
+    {
+        std::cout << rate.first << "  " << format("%.1f\n", rate.second);
+        json.put(rate.first, rate.second);
     }
     std::cout << format("%-10s  %8.1e of the largest value, from the plain engine's maps\n", "difference", difference);
     json.put("difference", difference);
