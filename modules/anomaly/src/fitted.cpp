@@ -5,6 +5,7 @@
 #include "fitted.hpp"
 #include "anomaly_map.hpp"
 #include "patch_scorer.hpp"
+#include "workspace_pool.hpp"
 
 #include "opencv2/imgproc.hpp"
 
@@ -39,16 +40,17 @@ public:
     //! The smooth map at the input's resolution.
     Mat map(const Backbone& backbone, const Mat& image, StageClock* clock) const
     {
-        const Mat blob = preprocess(image, input);
+        const WorkspacePool<Workspace>::Loan work(workspaces);
+        preprocess(image, input, work->blob);
         lap(clock, STAGE_PREPROCESS);
-        const FeatureMaps features = backbone.forward(blob);
+        const FeatureMaps features = backbone.forward(work->blob);
         lap(clock, STAGE_BACKBONE);
         checkChannels(features.maps);
-        Mat scores, smooth;
-        scorer->score(features.maps, scores, clock);
-        if (!checkRange(scores))
+        scorer->score(features.maps, work->scores, clock);
+        if (!checkRange(work->scores))
             CV_Error(Error::StsBadArg, "The backbone's features of this image hold NaN or infinity: no score is possible");
-        mapMaker->make(scores, smooth);
+        Mat smooth;
+        mapMaker->make(work->scores, smooth);
         lap(clock, STAGE_MAP);
         return smooth;
     }
@@ -56,6 +58,11 @@ public:
     const InputSettings input;
 
 private:
+    struct Workspace
+    {
+        Mat blob, scores;
+    };
+
     void checkChannels(const std::vector<Mat>& maps) const
     {
         for (size_t i = 0; i < maps.size(); i++)
@@ -66,6 +73,7 @@ private:
     std::vector<int> channels;
     std::shared_ptr<const PatchScorer> scorer;
     std::shared_ptr<const MapMaker> mapMaker;
+    mutable WorkspacePool<Workspace> workspaces;
 };
 
 static Rect rounded(const Rect2d& region)

@@ -23,7 +23,7 @@ public:
         lap(clock, STAGE_DESCRIPTOR);
         Mat squaredDistances, indices;
         neighbours->search(phi, settings.K, squaredDistances, indices);
-        scores = patchScores(squaredDistances, settings.mode).reshape(1, patchGrid(maps).height);
+        scorePatches(squaredDistances, settings.mode, patchGrid(maps), scores);
         lap(clock, STAGE_SEARCH);
     }
 
@@ -45,12 +45,13 @@ float certaintyWeighted(const Mat& squaredDistances, int p)
 
 } // namespace
 
-Mat patchScores(const Mat& squaredDistances, int scoreMode)
+void scorePatches(const Mat& squaredDistances, int scoreMode, Size grid, Mat& scores)
 {
-    Mat scores(1, squaredDistances.cols, CV_32F);
+    CV_CheckEQ(grid.area(), squaredDistances.cols, "A score for each patch of the grid");
+    scores.create(grid, CV_32F);
+    float* score = scores.ptr<float>();
     for (int p = 0; p < squaredDistances.cols; p++)
-        scores.at<float>(p) = scoreMode == CFA::SCORE_CERTAINTY ? certaintyWeighted(squaredDistances, p) : std::sqrt(squaredDistances.at<float>(0, p));
-    return scores;
+        score[p] = scoreMode == CFA::SCORE_CERTAINTY ? certaintyWeighted(squaredDistances, p) : std::sqrt(squaredDistances.at<float>(0, p));
 }
 
 std::shared_ptr<const PatchScorer> PatchScorer::create(const Descriptor& descriptor, const MemoryBank& bank, const ScoreSettings& settings, int engine)

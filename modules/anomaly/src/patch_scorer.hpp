@@ -31,8 +31,8 @@ public:
     static std::shared_ptr<const PatchScorer> create(const Descriptor& descriptor, const MemoryBank& bank, const ScoreSettings& settings, int engine);
 };
 
-//! Patch scores, 1 x patches, from the K nearest squared distances, K x patches.
-Mat patchScores(const Mat& squaredDistances, int scoreMode);
+//! Scores of a grid's patches from the K nearest squared distances, K x patches.
+void scorePatches(const Mat& squaredDistances, int scoreMode, Size grid, Mat& scores);
 
 // The Halide form, in builds that have it.
 std::shared_ptr<const PatchScorer> createHalidePatchScorer(const Descriptor& descriptor, const MemoryBank& bank, const ScoreSettings& settings);

@@ -107,7 +107,7 @@ public:
         projection.project(maps, *workspace);
         lap(clock, STAGE_DESCRIPTOR);
         neighbours->search(workspace->phi, settings.K, workspace->squaredDistances, workspace->indices);
-        scores = patchScores(workspace->squaredDistances, settings.mode).reshape(1, patchGrid(maps).height);
+        scorePatches(workspace->squaredDistances, settings.mode, patchGrid(maps), scores);
         lap(clock, STAGE_SEARCH);
     }
 

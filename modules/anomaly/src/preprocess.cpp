@@ -65,7 +65,7 @@ static Mat cropCentre(const Mat& image, int crop)
     return image(Rect(offset, offset, crop, crop));
 }
 
-Mat preprocess(const Mat& image, const InputSettings& input)
+void preprocess(const Mat& image, const InputSettings& input, Mat& blob)
 {
     // INTER_LINEAR downwards would skip pixels, and scores would shift with the image's size.
     const bool shrinks = std::min(image.rows, image.cols) >= input.resize;
@@ -74,13 +74,20 @@ Mat preprocess(const Mat& image, const InputSettings& input)
     const Mat part = cropCentre(stretched, input.crop);
 
     const int sizes[] = {1, 3, input.crop, input.crop};
-    Mat blob(4, sizes, CV_32F), channel;
+    Mat channel;
+    blob.create(4, sizes, CV_32F);
     for (int c = 0; c < 3; c++)
     {
         Mat plane(input.crop, input.crop, CV_32F, blob.ptr<float>(0, c));
         extractChannel(part, channel, input.swapRB ? 2 - c : c);
         channel.convertTo(plane, CV_32F, input.scale[c], -input.mean[c] * input.scale[c]);
     }
+}
+
+Mat preprocess(const Mat& image, const InputSettings& input)
+{
+    Mat blob;
+    preprocess(image, input, blob);
     return blob;
 }
 

@@ -27,6 +27,9 @@ void checkMask(const Mat& mask, Size image);
 //! The backbone's input, 1 x 3 x crop x crop, CV_32F.
 CV_EXPORTS Mat preprocess(const Mat& image, const InputSettings& input);
 
+//! The same into a blob that is kept from call to call.
+void preprocess(const Mat& image, const InputSettings& input, Mat& blob);
+
 //! The mask at the input's pixels, 0 or 255.
 Mat preprocessMask(const Mat& mask, const InputSettings& input);
 
