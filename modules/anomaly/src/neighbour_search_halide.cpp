@@ -22,9 +22,6 @@ const int exactLanes = 8;
 // The widest kernel; more neighbours, which no default asks for, are the plain search's.
 const int mostNeighbours = PrunedSearch::mostNeighbours;
 
-// 16 axes rule nearly everything out in a trained bank, 64 where patches are farther from the bank.
-const int axisCounts[] = {16, 64};
-
 //! Computes the product of every patch with every centre.
 class DenseSearch
 {
@@ -58,15 +55,8 @@ class HalideNeighbourSearch CV_FINAL : public NeighbourSearch
 public:
     explicit HalideNeighbourSearch(const MemoryBank& bank) : count(bank.C.rows), length(bank.C.cols), dense(bank.C), plain(NeighbourSearch::create(bank, ENGINE_PLAIN))
     {
-        if (count < fewestCentres || length < 4 * axisCounts[0])
-            return;
-        const PrincipalAxes all = principalAxes(bank.C, std::min(length, axisCounts[1]));
-        for (int axes : axisCounts)
-            if (4 * axes <= length)
-            {
-                const PrincipalAxes leading = {all.mean, all.axes.rowRange(0, axes)};
-                pruned.push_back(std::make_shared<PrunedSearch>(bank.C, leading));
-            }
+        if (count >= fewestCentres)
+            pruned = std::make_shared<PrunedSearch>(bank.C);
     }
 
     void search(const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const CV_OVERRIDE
@@ -78,53 +68,53 @@ public:
         CV_CheckEQ(phi.rows, length, "Descriptors must be as long as the bank's centres");
         squaredDistances.create(k, phi.cols, CV_32F);
         indices.create(k, phi.cols, CV_32S);
-        if (const PrunedSearch* best = choose(phi, k))
-            searchTiles(*best, phi, k, squaredDistances, indices);
+        PrunedSearch::Form form;
+        if (choose(phi, k, form))
+            searchTiles(form, phi, k, squaredDistances, indices);
         else
             dense.search(phi, k, squaredDistances, indices);
     }
 
     int axes(const Mat& phi, int k) const CV_OVERRIDE
     {
-        const PrunedSearch* best = choose(phi, k);
-        return best ? best->axisCount() : 0;
+        PrunedSearch::Form form;
+        return choose(phi, k, form) ? form.centres : 0;
     }
 
 private:
     static const int fewestCentres = 96, fewestTiles = 8;
-    const double cheapEnough = 0.25; // trained banks take 0.1 to 0.2 with the fewest axes
+    const double worthIt = 0.9, cheapEnough = 0.15; // of the cost of all products; trained banks with short descriptors take 0.1 with the first form
 
-    //! The form that is cheap for some of the patches, evenly spread; null if none is cheaper than all products.
-    const PrunedSearch* choose(const Mat& phi, int k) const
+    //! The form that is cheapest for some of the patches, evenly spread. False where all products are cheaper.
+    bool choose(const Mat& phi, int k, PrunedSearch::Form& best) const
     {
-        if (pruned.empty() || phi.cols < fewestTiles * PrunedSearch::tileWidth)
-            return NULL;
+        if (!pruned || phi.cols < fewestTiles * PrunedSearch::tileWidth)
+            return false;
         const WorkspacePool<Mat>::Loan sample(samples);
         samplePatches(phi, PrunedSearch::tileWidth, *sample);
-        const PrunedSearch* best = NULL;
-        double least = 0.9; // less is not worth a wrong guess
-        for (const std::shared_ptr<PrunedSearch>& form : pruned)
+        double least = worthIt;
+        for (const PrunedSearch::Form& form : pruned->forms())
         {
-            const double cost = form->cost(*sample, k);
+            const double cost = pruned->cost(*sample, k, form);
             if (cost < least)
             {
-                best = form.get();
+                best = form;
                 least = cost;
             }
             if (least < cheapEnough)
                 break;
         }
-        return best;
+        return least < worthIt;
     }
 
-    void searchTiles(const PrunedSearch& best, const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const
+    void searchTiles(const PrunedSearch::Form& form, const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const
     {
         const int width = PrunedSearch::tileWidth;
         const auto search = [&](const Range& tiles) {
             for (int t = tiles.start; t < tiles.end; t++)
             {
                 const Range tile(t * width, std::min((t + 1) * width, phi.cols));
-                if (!best.search(phi.colRange(tile), k, squaredDistances.colRange(tile), indices.colRange(tile)))
+                if (!pruned->search(phi.colRange(tile), k, form, squaredDistances.colRange(tile), indices.colRange(tile)))
                     dense.search(phi.colRange(tile), k, squaredDistances.colRange(tile), indices.colRange(tile));
             }
         };
@@ -133,7 +123,7 @@ private:
 
     int count, length;
     DenseSearch dense;
-    std::vector<std::shared_ptr<PrunedSearch> > pruned; // with more and more axes
+    std::shared_ptr<const PrunedSearch> pruned;
     std::shared_ptr<const NeighbourSearch> plain;
     mutable WorkspacePool<Mat> samples;
 };

@@ -25,6 +25,10 @@ namespace {
 // As in halide_generators/exact_distances_generator.cpp and centre_bounds_generator.cpp.
 const int partialSums = 32, pairsAtOnce = 4;
 
+// 16 axes rule nearly everything out in a trained bank; a second look at what is left on 64 pays where that is much or descriptors are long, and
+// 64 from the start where patches are far from the bank. More than a quarter of the length would cost more than they save.
+const int axisCounts[] = {16, 64}, axesInLength = 4;
+
 // In products of a search that computes all, measured with AVX-512: what each patch takes whatever its centres (transposed, first distances,
 // lists), and what a product takes where vectors are shorter and values are loaded for a single use.
 const double costOfPatch = 50000, costOfShortening = 1.5, costOfBound = 3, costOfDistance = 4;
@@ -97,24 +101,44 @@ template <typename Action> void forEachBit(unsigned bits, const Action& action)
 
 } // namespace
 
-PrunedSearch::PrunedSearch(const Mat& centres, const PrincipalAxes& principal)
-    : length(centres.cols), axes(principal.axes.rows), count(centres.rows), C(padColumns(centres, partialSums)), mean(principal.mean),
-      axisPanels(packPanels(principal.axes, groupWidth, 1))
+PrunedSearch::PrunedSearch(const Mat& centres)
+    : length(centres.cols), count(centres.rows), groupCount(divideUp(count, groupWidth)), C(padColumns(centres, partialSums))
 {
-    CV_CheckEQ(axes % groupWidth, 0, "Axes come in whole panels");
-    const ShortenedBank shortened = shortenBank(centres, principal);
-    bank = packPanels(shortened.centres, groupWidth, -2);
-    norms = Mat(bank.rows, groupWidth, CV_32F, Scalar(FLT_MAX));
-    std::copy(shortened.norms.begin<float>(), shortened.norms.end<float>(), norms.begin<float>());
-    greatestNorm = *std::max_element(shortened.norms.begin<float>(), shortened.norms.end<float>());
-    centreError = shortened.error;
+    const PrincipalAxes principal = principalAxes(centres, std::min(length, axisCounts[1]));
+    mean = principal.mean;
+    axisPanels = packPanels(principal.axes, groupWidth, 1);
+    norms = packSquaredNorms(centres - repeat(mean, count, 1), groupWidth);
+    greatestNorm = *std::max_element(norms.begin<float>(), norms.begin<float>() + count);
+    for (int axes : axisCounts)
+        if (axes * axesInLength <= length)
+        {
+            const PrincipalAxes leading = {mean, principal.axes.rowRange(0, axes)};
+            const ShortenedBank shortened = shortenBank(centres, leading);
+            const Level level = {axes, packPanels(shortened.centres, groupWidth, -2), shortened.error};
+            levels.push_back(level);
+        }
 }
 
-bool PrunedSearch::search(const Mat& phi, int k, Mat squaredDistances, Mat indices) const
+std::vector<PrunedSearch::Form> PrunedSearch::forms() const
+{
+    const int few = axisCounts[0], many = axisCounts[1];
+    if (levels.empty())
+        return {};
+    if (levels.size() == 1)
+        return {{few, few}};
+    return {{few, few}, {few, many}, {many, many}};
+}
+
+const PrunedSearch::Level& PrunedSearch::level(int axes) const
+{
+    return levels[axes == axisCounts[0] ? 0 : 1];
+}
+
+bool PrunedSearch::search(const Mat& phi, int k, const Form& form, Mat squaredDistances, Mat indices) const
 {
     const WorkspacePool<Workspace>::Loan work(workspaces);
-    findBounds(phi, k, *work);
-    if (!listCandidates(*work))
+    findBounds(phi, k, form, *work);
+    if (!listCandidates(form, *work))
         return false;
     measure(*work);
     NearestLists nearest(k);
@@ -132,12 +156,40 @@ bool PrunedSearch::search(const Mat& phi, int k, Mat squaredDistances, Mat indic
     return true;
 }
 
-// Seeds and limits: what none of the k nearest can be beyond.
-void PrunedSearch::findBounds(const Mat& phi, int k, Workspace& work) const
+void PrunedSearch::shorten(const Mat& phi, const Form& form, Workspace& work) const
+{
+    const int few = form.groups, many = form.centres;
+    work.memory.create(axisCounts[1] + 2, tileWidth, CV_32F);
+    work.coarseMemory.create(axisCounts[1] + 2, tileWidth, CV_32F);
+    work.shortened = work.memory.rowRange(0, many + 2);
+    work.coarse = (few == many ? work.memory : work.coarseMemory).rowRange(0, few + 2);
+    runKernel("shorten", [&](void* context) {
+        return anomaly_shorten(context, viewOf<float>(phi), viewOf<float>(mean, {length}), viewOf<float>(axisPanels, {groupWidth, length, many / groupWidth}),
+                               viewOf<float>(work.shortened));
+    });
+    if (few < many)
+        dropAxes(few, many, work);
+}
+
+// The axes that are left out belong to the rest.
+void PrunedSearch::dropAxes(int few, int many, Workspace& work) const
+{
+    work.shortened.rowRange(0, few).copyTo(work.coarse.rowRange(0, few));
+    work.shortened.row(many + 1).copyTo(work.coarse.row(few + 1));
+    float* rest = work.coarse.ptr<float>(few);
+    std::fill_n(rest, int(tileWidth), 0.f);
+    for (int axis = few; axis <= many; axis++)
+        for (int p = 0; p < tileWidth; p++)
+            rest[p] += work.shortened.at<float>(axis, p) * work.shortened.at<float>(axis, p);
+    for (int p = 0; p < tileWidth; p++)
+        rest[p] = std::sqrt(rest[p]);
+}
+
+// Bounds for groups, and limits: what none of the k nearest can be beyond.
+void PrunedSearch::findBounds(const Mat& phi, int k, const Form& form, Workspace& work) const
 {
     const int slots = k <= 3 ? 3 : 6;
-    work.shortened.create(axes + 2, tileWidth, CV_32F);
-    work.lowest.create(bank.rows, tileWidth, CV_32F);
+    work.lowest.create(groupCount, tileWidth, CV_32F);
     work.promising.create(slots, tileWidth, CV_32S);
     work.patches.create(tileWidth, C.cols, CV_32F);
     work.patches.colRange(length, C.cols).setTo(0);
@@ -145,24 +197,22 @@ void PrunedSearch::findBounds(const Mat& phi, int k, Workspace& work) const
     transpose(phi, rows);
     for (int p = phi.cols; p < tileWidth; p++) // what fills an incomplete tile up is as its last patch
         work.patches.row(phi.cols - 1).copyTo(work.patches.row(p));
-    runKernel("shorten", [&](void* context) {
-        return anomaly_shorten(context, viewOf<float>(phi), viewOf<float>(mean, {length}), viewOf<float>(axisPanels, {groupWidth, length, axisPanels.rows}), viewOf<float>(work.shortened));
-    });
+    shorten(phi, form, work);
     runKernel("group_bounds", [&](void* context) {
-        return (slots == 3 ? anomaly_group_bounds_3 : anomaly_group_bounds_6)(context, viewOf<float>(work.shortened), viewOf<float>(bank, {groupWidth, axes + 1, bank.rows}),
+        return (slots == 3 ? anomaly_group_bounds_3 : anomaly_group_bounds_6)(context, viewOf<float>(work.coarse), viewOf<float>(level(form.groups).bank, {groupWidth, form.groups + 1, groupCount}),
                                                                               viewOf<float>(norms), viewOf<float>(work.lowest), viewOf<int>(work.promising));
     });
-    setLimits(k, work);
+    setLimits(k, form, work);
 }
 
-void PrunedSearch::setLimits(int k, Workspace& work) const
+void PrunedSearch::setLimits(int k, const Form& form, Workspace& work) const
 {
     const int slots = work.promising.rows;
     work.groups.clear();
     for (int p = 0; p < tileWidth; p++)
         for (int n = 0; n < slots; n++)
             work.groups.push_back(Vec2i(p, work.promising.at<int>(n, p)));
-    boundCentres(work);
+    boundCentres(form, work);
     work.centres.clear();
     for (size_t i = 0; i < work.groups.size(); i++)
     {
@@ -174,22 +224,23 @@ void PrunedSearch::setLimits(int k, Workspace& work) const
     {
         float* distances = &work.distances[p * slots];
         std::sort(distances, distances + slots);
-        work.limits[p] = limit(work, p, distances[k - 1]);
+        work.groupLimits[p] = limit(level(form.groups), work.coarse, p, distances[k - 1]);
+        work.limits[p] = limit(level(form.centres), work.shortened, p, distances[k - 1]);
     }
 }
 
-float PrunedSearch::limit(const Workspace& work, int patch, float squaredDistance) const
+float PrunedSearch::limit(const Level& level, const Mat& shortened, int patch, float squaredDistance) const
 {
-    const double energy = work.shortened.at<float>(axes + 1, patch), rest = work.shortened.at<float>(axes, patch), rounding = roundingError(length);
+    const double energy = shortened.at<float>(level.axes + 1, patch), rest = shortened.at<float>(level.axes, patch), rounding = roundingError(length);
     // The shortened patch is off by at most `error`, so a distance of at most d may look like d + error.
-    const double relative = (std::sqrt(double(axes)) + 1) * rounding;
-    const double error = relative * std::sqrt(energy) + restError(rest, (2 * relative + rounding) * energy) + centreError;
+    const double relative = (std::sqrt(double(axisCounts[1])) + 1) * rounding; // what is left of few axes is summed up from many
+    const double error = relative * std::sqrt(energy) + restError(rest, (2 * relative + rounding) * energy) + level.error;
     const double distance = std::sqrt(double(squaredDistance)) + error;
     // Then come the bound's own sum, and that of the distance.
-    return float(distance * distance - energy + roundingError(axes + 3) * 2 * (energy + greatestNorm) + 2 * rounding * (squaredDistance + energy));
+    return float(distance * distance - energy + roundingError(level.axes + 3) * 2 * (energy + greatestNorm) + 2 * rounding * (squaredDistance + energy));
 }
 
-void PrunedSearch::boundCentres(Workspace& work) const
+void PrunedSearch::boundCentres(const Form& form, Workspace& work) const
 {
     std::vector<Vec2i>& pairs = work.groups;
     const size_t wanted = pairs.size();
@@ -199,44 +250,44 @@ void PrunedSearch::boundCentres(Workspace& work) const
     work.bounds.resize(pairs.size() * groupWidth);
     const Mat bounds(int(pairs.size()), groupWidth, CV_32F, work.bounds.data());
     runKernel("centre_bounds", [&](void* context) {
-        return anomaly_centre_bounds(context, viewOfPairs(pairs), viewOf<float>(work.shortened), viewOf<float>(bank, {groupWidth, axes + 1, bank.rows}), viewOf<float>(norms), viewOf<float>(bounds));
+        return anomaly_centre_bounds(context, viewOfPairs(pairs), viewOf<float>(work.shortened), viewOf<float>(level(form.centres).bank, {groupWidth, form.centres + 1, groupCount}),
+                                     viewOf<float>(norms), viewOf<float>(bounds));
     });
     pairs.resize(wanted);
 }
 
-bool PrunedSearch::listCandidates(Workspace& work) const
+bool PrunedSearch::listCandidates(const Form& form, Workspace& work) const
 {
     work.groups.clear();
-    for (int g = 0; g < bank.rows; g++)
-        for (int p = 0; p < tileWidth; p += 16)
-            forEachBit(atMost(work.lowest.ptr<float>(g) + p, work.limits + p), [&](int n) { work.groups.push_back(Vec2i(p + n, g)); });
-    if (costOfLists(work) > 1)
-        return false;
-    boundCentres(work);
     work.centres.clear();
+    for (int g = 0; g < groupCount; g++)
+        for (int p = 0; p < tileWidth; p += 16)
+            forEachBit(atMost(work.lowest.ptr<float>(g) + p, work.groupLimits + p), [&](int n) { work.groups.push_back(Vec2i(p + n, g)); });
+    if (costOfLists(form, work) > 1)
+        return false;
+    boundCentres(form, work);
     for (size_t i = 0; i < work.groups.size(); i++)
     {
         const Vec2i& pair = work.groups[i];
         forEachBit(atMost(&work.bounds[i * groupWidth], work.limits[pair[0]]), [&](int n) { work.centres.push_back(Vec2i(pair[0], pair[1] * groupWidth + n)); });
     }
-    return costOfLists(work) < 1;
+    return costOfLists(form, work) < 1;
 }
 
-double PrunedSearch::costOfLists(const Workspace& work) const
+double PrunedSearch::costOfLists(const Form& form, const Workspace& work) const
 {
-    const double bounds = double(axes + 1) * groupWidth;
-    const double products = tileWidth * (costOfPatch + costOfShortening * axes * length + bounds * bank.rows) + costOfBound * bounds * work.groups.size() +
-                            costOfDistance * length * work.centres.size();
+    const double groupBounds = double(form.groups + 1) * groupWidth, bounds = double(form.centres + 1) * groupWidth;
+    const double products = tileWidth * (costOfPatch + costOfShortening * form.centres * length + groupBounds * groupCount) +
+                            costOfBound * bounds * work.groups.size() + costOfDistance * length * work.centres.size();
     return products / (double(tileWidth) * count * length);
 }
 
-double PrunedSearch::cost(const Mat& phi, int k) const
+double PrunedSearch::cost(const Mat& phi, int k, const Form& form) const
 {
     const WorkspacePool<Workspace>::Loan work(workspaces);
-    findBounds(phi, k, *work);
-    work->centres.clear();
-    listCandidates(*work);
-    return costOfLists(*work);
+    findBounds(phi, k, form, *work);
+    listCandidates(form, *work);
+    return costOfLists(form, *work);
 }
 
 void PrunedSearch::measure(Workspace& work) const

@@ -12,9 +12,10 @@ namespace anomaly {
 
 /** @brief The nearest centres of a tile of patches without looking at most of them.
 
-1. Patches are shortened as the bank's centres are (see ShortenedBank): 16 or 64 products a pair bound its distance from below.
+1. Patches are shortened as the bank's centres are (see ShortenedBank): a few products a pair bound its distance from below.
 2. The K groups of 8 centres with the lowest bounds each give a centre whose distance is computed: none of the K nearest is farther than these.
-3. What may be as near is looked at: groups first, then their centres, then the distance itself, in the original basis.
+3. What may be as near is looked at: groups by a bound on few axes, their centres by one on as many or more, then the distance itself, in the
+   original basis.
 
 Exact: rounding errors widen the limit of step 2.
 */
@@ -24,37 +25,56 @@ public:
     static const int tileWidth = 64; // patches
     static const int mostNeighbours = 6;
 
-    PrunedSearch(const Mat& C, const PrincipalAxes& principal);
+    //! Axes on which groups and centres are bounded.
+    struct Form
+    {
+        int groups, centres;
+    };
 
-    int axisCount() const { return axes; }
+    explicit PrunedSearch(const Mat& C);
+
+    //! Those that descriptors are long enough for; the first is the cheapest for a trained bank.
+    std::vector<Form> forms() const;
 
     //! phi: D' x up to tileWidth patches. False, and nothing is written, where too little is ruled out to be worth it.
-    bool search(const Mat& phi, int k, Mat squaredDistances, Mat indices) const;
+    bool search(const Mat& phi, int k, const Form& form, Mat squaredDistances, Mat indices) const;
 
     //! Operations that these patches take, as a share of those of a search that computes all products.
-    double cost(const Mat& phi, int k) const;
+    double cost(const Mat& phi, int k, const Form& form) const;
 
 private:
+    //! The bank shortened to some axes, packed for the kernels.
+    struct Level
+    {
+        int axes;
+        Mat bank;
+        double error; // of a shortened centre
+    };
+
     struct Workspace
     {
-        Mat shortened, lowest, promising, patches;
-        float limits[tileWidth]; // on the lowest distances, less the patch's energy
+        Mat memory, coarseMemory, shortened, coarse; // the last two lie in the first, and are of the centres' and the groups' axes
+        Mat lowest, promising, patches;
+        float groupLimits[tileWidth], limits[tileWidth]; // on the lowest distances, less the patch's energy
         std::vector<Vec2i> groups, centres; // to look at: patch and group, patch and centre
         std::vector<float> bounds, distances; // of the centres of `groups`, of `centres`
     };
 
-    void findBounds(const Mat& phi, int k, Workspace& work) const;
-    void setLimits(int k, Workspace& work) const;
-    bool listCandidates(Workspace& work) const;
-    void boundCentres(Workspace& work) const;
+    const Level& level(int axes) const;
+    void findBounds(const Mat& phi, int k, const Form& form, Workspace& work) const;
+    void shorten(const Mat& phi, const Form& form, Workspace& work) const;
+    void dropAxes(int few, int many, Workspace& work) const;
+    void setLimits(int k, const Form& form, Workspace& work) const;
+    float limit(const Level& level, const Mat& shortened, int patch, float squaredDistance) const;
+    bool listCandidates(const Form& form, Workspace& work) const;
+    void boundCentres(const Form& form, Workspace& work) const;
     void measure(Workspace& work) const;
-    float limit(const Workspace& work, int patch, float squaredDistance) const;
-    double costOfLists(const Workspace& work) const;
+    double costOfLists(const Form& form, const Workspace& work) const;
 
-    int length, axes, count;
-    Mat C, mean, axisPanels, bank, norms; // C with zeros up to whole vectors, the rest packed
+    int length, count, groupCount;
+    Mat C, mean, axisPanels, norms; // C with zeros up to whole vectors, the rest packed
     float greatestNorm;
-    double centreError;
+    std::vector<Level> levels;
     mutable WorkspacePool<Workspace> workspaces;
 };
 
