@@ -83,7 +83,7 @@ public:
 
 private:
     static const int fewestCentres = 96, fewestTiles = 8;
-    const double worthIt = 0.9, cheapEnough = 0.15; // of the cost of all products; trained banks with short descriptors take 0.1 with the first form
+    const double worthIt = 0.9, cheapEnough = 0.1; // of the cost of all products; asking about a form costs a fiftieth of a search
 
     //! The form that is cheapest for some of the patches, evenly spread. False where all products are cheaper.
     bool choose(const Mat& phi, int k, PrunedSearch::Form& best) const
