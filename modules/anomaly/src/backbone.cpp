@@ -93,17 +93,7 @@ std::vector<uchar> bytesFor(int engine, const std::vector<uchar>& onnx)
 class DnnBackbone CV_FINAL : public Backbone
 {
 public:
-    DnnBackbone(const BackboneSource& source, int engine) : name(source.name), outputs(source.outputs)
-    {
-        try
-        {
-            pool = std::make_shared<NetPool>(bytesFor(engine, source.bytes));
-        }
-        catch (const std::exception& e)
-        {
-            CV_Error_(Error::StsParseError, ("Backbone %s is no ONNX network that this OpenCV reads: %s", name.c_str(), errorText(e).c_str()));
-        }
-    }
+    DnnBackbone(const BackboneSource& source, int engine) : name(source.name), outputs(source.outputs), pool(read(source, engine)) {}
 
     FeatureMaps forward(const Mat& input) const CV_OVERRIDE
     {
@@ -125,6 +115,22 @@ public:
     }
 
 private:
+    static std::shared_ptr<NetPool> read(const BackboneSource& source, int engine)
+    {
+        const std::vector<uchar> bytes = bytesFor(engine, source.bytes);
+        try
+        {
+            return std::make_shared<NetPool>(bytes);
+        }
+        catch (const std::exception& e)
+        {
+            if (bytes == source.bytes)
+                CV_Error_(Error::StsParseError, ("Backbone %s is no ONNX network that this OpenCV reads: %s", source.name.c_str(), errorText(e).c_str()));
+            CV_LOG_WARNING(NULL, "anomaly: this OpenCV does not take layers of ours, its own run the backbone: " << errorText(e));
+            return read(source, ENGINE_PLAIN);
+        }
+    }
+
     void checkShapes(const std::vector<Mat>& maps) const
     {
         for (size_t i = 0; i < maps.size(); i++)

@@ -26,7 +26,10 @@ const int mostNeighbours = PrunedSearch::mostNeighbours;
 class DenseSearch
 {
 public:
-    explicit DenseSearch(const Mat& C) : length(C.cols), panels(packPanels(C, panelWidth, -2)), norms(packSquaredNorms(C, panelWidth)), centres(padColumns(C, exactLanes)) {}
+    explicit DenseSearch(const Mat& C)
+        : length(C.cols), panels(packPanels(C, panelWidth, -2)), norms(packSquaredNorms(C, panelWidth)), centres(padColumns(C, exactLanes))
+    {
+    }
 
     void search(const Mat& phi, int k, Mat squaredDistances, Mat indices) const
     {
@@ -53,7 +56,8 @@ void samplePatches(const Mat& phi, int count, Mat& sample)
 class HalideNeighbourSearch CV_FINAL : public NeighbourSearch
 {
 public:
-    explicit HalideNeighbourSearch(const MemoryBank& bank) : count(bank.C.rows), length(bank.C.cols), dense(bank.C), plain(NeighbourSearch::create(bank, ENGINE_PLAIN))
+    explicit HalideNeighbourSearch(const MemoryBank& bank)
+        : count(bank.C.rows), length(bank.C.cols), dense(bank.C), plain(NeighbourSearch::create(bank, ENGINE_PLAIN))
     {
         if (count >= fewestCentres)
             pruned = std::make_shared<PrunedSearch>(bank.C);

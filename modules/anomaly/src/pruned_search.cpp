@@ -77,12 +77,22 @@ private:
     int k;
 };
 
+// OpenCV 4.9 and later have a function in place of the operator.
+v_float32x4 isAtMost(const v_float32x4& a, const v_float32x4& b)
+{
+#if CV_VERSION_MAJOR > 4 || (CV_VERSION_MAJOR == 4 && CV_VERSION_MINOR >= 9)
+    return v_le(a, b);
+#else
+    return a <= b;
+#endif
+}
+
 // Which of 16 values are at most their limits: a bit each.
 unsigned atMost(const float* values, const float* limits)
 {
     v_uint32x4 smaller[4];
     for (int n = 0; n < 4; n++)
-        smaller[n] = v_reinterpret_as_u32(v_load(values + 4 * n) <= v_load(limits + 4 * n));
+        smaller[n] = v_reinterpret_as_u32(isAtMost(v_load(values + 4 * n), v_load(limits + 4 * n)));
     return v_signmask(v_pack_b(smaller[0], smaller[1], smaller[2], smaller[3]));
 }
 
@@ -90,7 +100,7 @@ unsigned atMost(const float* values, const float* limits)
 unsigned atMost(const float* values, float limit)
 {
     const v_float32x4 bound = v_setall_f32(limit);
-    return v_signmask(v_load(values) <= bound) | v_signmask(v_load(values + 4) <= bound) << 4;
+    return v_signmask(isAtMost(v_load(values), bound)) | v_signmask(isAtMost(v_load(values + 4), bound)) << 4;
 }
 
 template <typename Action> void forEachBit(unsigned bits, const Action& action)
@@ -199,8 +209,9 @@ void PrunedSearch::findBounds(const Mat& phi, int k, const Form& form, Workspace
         work.patches.row(phi.cols - 1).copyTo(work.patches.row(p));
     shorten(phi, form, work);
     runKernel("group_bounds", [&](void* context) {
-        return (slots == 3 ? anomaly_group_bounds_3 : anomaly_group_bounds_6)(context, viewOf<float>(work.coarse), viewOf<float>(level(form.groups).bank, {groupWidth, form.groups + 1, groupCount}),
-                                                                              viewOf<float>(norms), viewOf<float>(work.lowest), viewOf<int>(work.promising));
+        const auto kernel = slots == 3 ? anomaly_group_bounds_3 : anomaly_group_bounds_6;
+        return kernel(context, viewOf<float>(work.coarse), viewOf<float>(level(form.groups).bank, {groupWidth, form.groups + 1, groupCount}), viewOf<float>(norms),
+                      viewOf<float>(work.lowest), viewOf<int>(work.promising));
     });
     setLimits(k, form, work);
 }
