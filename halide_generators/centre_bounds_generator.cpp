@@ -31,17 +31,12 @@ public:
     void schedule()
     {
         Var ei{"ei"};
-        pairs.dim(0).set_bounds(0, 2);
-        pairs.dim(1).set_min(0).set_stride(2);
-        bank.dim(0).set_bounds(0, groupWidth);
-        bank.dim(1).set_min(0).set_stride(groupWidth);
-        bank.dim(2).set_min(0);
-        norms.dim(0).set_bounds(0, groupWidth);
-        norms.dim(1).set_min(0).set_stride(groupWidth);
+        setPanels(pairs, 2);
+        setPanels(bank, groupWidth);
+        setPanels(norms, groupWidth);
         for (int dimension = 0; dimension < 2; dimension++)
             shortened.dim(dimension).set_min(0);
-        lowest.dim(0).set_bounds(0, groupWidth);
-        lowest.dim(1).set_min(0).set_stride(groupWidth);
+        setPanels(lowest, groupWidth);
 
         if (ANOMALY_IS_SCHEDULED_BY_HALIDE)
         {

@@ -40,10 +40,7 @@ public:
             result.dim(dimension).set_min(0);
         map.dim(1).set_min(0);
         offsets.dim(0).set_min(0);
-        weights.dim(0).set_bounds(0, groupWidth);
-        weights.dim(1).set_min(0).set_stride(groupWidth);
-        weights.dim(2).set_min(0);
-        weights.dim(3).set_min(0);
+        setPanels(weights, groupWidth);
         bias.dim(0).set_min(0);
 
         if (ANOMALY_IS_SCHEDULED_BY_HALIDE)

@@ -39,8 +39,7 @@ public:
 
     void schedule()
     {
-        pairs.dim(0).set_bounds(0, 2);
-        pairs.dim(1).set_min(0).set_stride(2);
+        setPanels(pairs, 2);
         for (int dimension = 0; dimension < 2; dimension++)
         {
             patches.dim(dimension).set_min(0);

@@ -49,11 +49,8 @@ public:
         const int lanes = natural_vector_size<float>();
         // 8 centres x 1 vector of patches are 8 sums of 16 registers, x 2 vectors 16 of 32.
         const int strip = hasManyRegisters(get_target()) ? 2 * lanes : lanes;
-        bank.dim(0).set_bounds(0, groupWidth);
-        bank.dim(1).set_min(0).set_stride(groupWidth);
-        bank.dim(2).set_min(0);
-        norms.dim(0).set_bounds(0, groupWidth);
-        norms.dim(1).set_min(0).set_stride(groupWidth);
+        setPanels(bank, groupWidth);
+        setPanels(norms, groupWidth);
         for (int dimension = 0; dimension < 2; dimension++)
         {
             shortened.dim(dimension).set_min(0);

@@ -154,11 +154,8 @@ private:
 
     void setLayout()
     {
-        bank.dim(0).set_bounds(0, panelWidth);
-        bank.dim(1).set_min(0).set_stride(panelWidth);
-        bank.dim(2).set_min(0);
-        norms.dim(0).set_bounds(0, panelWidth);
-        norms.dim(1).set_min(0).set_stride(panelWidth);
+        setPanels(bank, panelWidth);
+        setPanels(norms, panelWidth);
         phi.dim(0).set_min(0);
         phi.dim(1).set_min(0);
         centres.dim(0).set_min(0);

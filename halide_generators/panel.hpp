@@ -24,6 +24,15 @@ inline bool hasManyRegisters(const Halide::Target& target)
     return target.arch == Halide::Target::ARM || target.has_feature(Halide::Target::AVX512_Skylake);
 }
 
+//! Of a buffer that is packed in panels of `width`, innermost and dense.
+template <typename Buffer> void setPanels(Buffer& panels, int width)
+{
+    panels.dim(0).set_bounds(0, width);
+    panels.dim(1).set_min(0).set_stride(width);
+    for (int dimension = 2; dimension < panels.dimensions(); dimension++)
+        panels.dim(dimension).set_min(0);
+}
+
 //! Patches in registers at a time.
 inline int stripWidth(const Halide::Target& target)
 {

@@ -90,12 +90,8 @@ private:
     {
         map.dim(0).set_min(0);
         map.dim(1).set_min(0);
-        for (auto* panels : {&weights, &terms})
-        {
-            panels->dim(0).set_bounds(0, panelWidth);
-            panels->dim(1).set_min(0).set_stride(panelWidth);
-            panels->dim(2).set_min(0);
-        }
+        setPanels(weights, panelWidth);
+        setPanels(terms, panelWidth);
         terms.dim(1).set_extent(3);
         phi.dim(0).set_min(0);
         phi.dim(1).set_min(0);

@@ -42,9 +42,7 @@ public:
     {
         const int lanes = natural_vector_size<float>();
         mean.dim(0).set_min(0);
-        axes.dim(0).set_bounds(0, groupWidth);
-        axes.dim(1).set_min(0).set_stride(groupWidth);
-        axes.dim(2).set_min(0);
+        setPanels(axes, groupWidth);
         for (int dimension = 0; dimension < 2; dimension++)
         {
             phi.dim(dimension).set_min(0);

@@ -4,7 +4,6 @@
 #include "perf_precomp.hpp"
 
 #include "../src/anomaly_map.hpp"
-#include "../src/engine.hpp"
 #include "../src/patch_scorer.hpp"
 
 namespace opencv_test {
