@@ -12,15 +12,16 @@ from onnx import TensorProto, helper, numpy_helper
 FOLDER = pathlib.Path(__file__).resolve().parent / "backbones"
 
 
-def convolution(name, source, inputs, outputs, kernel, stride, random):
-    weights = numpy_helper.from_array(random.normal(0, 0.2, (outputs, inputs, kernel, kernel)).astype(np.float32), name + "_w")
-    return weights, helper.make_node("Conv", [source, name + "_w"], [name], strides=[stride] * 2, kernel_shape=[kernel] * 2)
+def convolution(name, source, inputs, outputs, kernel, stride, random, **attributes):
+    kernel = kernel if isinstance(kernel, tuple) else (kernel, kernel)
+    weights = numpy_helper.from_array(random.normal(0, 0.2, (outputs, inputs, *kernel)).astype(np.float32), name + "_w")
+    return weights, helper.make_node("Conv", [source, name + "_w"], [name], strides=[stride] * 2, kernel_shape=kernel, **attributes)
 
 
 def write(file, layers, outputs, extra=()):
-    """layers: (name, source, inputs, outputs, kernel, stride); outputs: (name, shape)."""
+    """layers: (name, source, inputs, outputs, kernel, stride[, attributes]); outputs: (name, shape)."""
     random = np.random.RandomState(0)
-    made = [convolution(*layer, random) for layer in layers]
+    made = [convolution(*layer[:6], random, **(layer[6] if len(layer) > 6 else {})) for layer in layers]
     graph = helper.make_graph(
         [node for _, node in made] + list(extra), "backbone",
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, None, None])],
@@ -37,3 +38,12 @@ COARSE = ("coarse", "fine", 6, 5, 2, 2)
 write("one_scale.onnx", [FINE], [("fine", MAP)])
 write("two_scales.onnx", [FINE, COARSE], [("fine", MAP), ("coarse", MAP)])
 write("flat.onnx", [FINE], [("flat", [1, None])], [helper.make_node("Flatten", ["fine"], ["flat"], axis=1)])
+# Convolutions of all kinds, those that have kernels of ours and those that have none. inputs: of the weights, channels / group.
+write("all_kinds.onnx", [
+    ("same", "image", 3, 8, 3, 2, {"auto_pad": "SAME_UPPER"}),
+    ("padded", "same", 8, 10, 3, 1, {"pads": [1, 0, 2, 1]}),
+    ("depthwise", "padded", 1, 10, 5, 2, {"pads": [2] * 4, "group": 10}),
+    ("grouped", "depthwise", 5, 6, 3, 1, {"pads": [1] * 4, "group": 2}),
+    ("dilated", "grouped", 6, 7, 3, 1, {"pads": [2] * 4, "dilations": [2, 2]}),
+    ("oblong", "dilated", 7, 9, (1, 3), 1, {"pads": [0, 1, 0, 1]}),
+    ("pointwise", "oblong", 9, 5, 1, 1)], [("padded", MAP), ("depthwise", MAP), ("pointwise", MAP)])

@@ -183,7 +183,7 @@ private:
 
     void convolve(const MapsOfImage& input, const MapsOfImage& output) CV_OVERRIDE
     {
-        const int channels = input.channels, height = output.size.height, phases = std::min(kernel, stride);
+        const int channels = input.channels, height = output.size.height, phases = std::min(kernel, stride), taps = kernel * kernel;
         const Size plane(divideUp(input.size.width + left + right, stride), divideUp(input.size.height + top + bottom, stride));
         const int rows = std::min(std::max(bytesPerTask / int(channels * plane.width * sizeof(float)), 1), height);
         const int panelsPerTask = std::max(panels.rows * divideUp(height, rows) / fewestTasks, 1);
@@ -195,9 +195,8 @@ private:
         const halide_dimension_t pixels[] = {{-before, 3 * map.cols, 1}, {0, channels, int(map.step1())}};
         Halide::Runtime::Buffer<float> view(const_cast<float*>(map.ptr<float>()), 2, pixels);
         runKernel("convolution", [&](void* context) {
-            return anomaly_convolution(context, view, viewOf<int>(offsets, {offsets.cols}),
-                                       viewOf<float>(panels, {groupWidth, offsets.cols, channels, panels.rows}), viewOf<float>(bias, {outputs}), farthest, plane.width, lowest, highest, rows,
-                                       panelsPerTask, output.view());
+            return anomaly_convolution(context, view, viewOf<int>(offsets, {taps}), viewOf<float>(panels, {groupWidth, taps, channels, panels.rows}),
+                                       viewOf<float>(bias, {outputs}), farthest, plane.width, lowest, highest, rows, panelsPerTask, output.view());
         });
     }
 
@@ -247,22 +246,41 @@ private:
 
 } // namespace
 
-static bool takesFast(const OnnxNode& node, const OnnxConstants& constants, bool depthwise)
+// The numbers of an attribute, or what ONNX takes where there is none.
+static std::vector<int64> numbersOf(const OnnxNode& node, const char* name, const std::vector<int64>& byDefault)
 {
-    if (node.type != "Conv" || node.inputs.size() < 2 || !constants.count(node.inputs[1]))
+    const auto found = node.integers.find(name);
+    return found == node.integers.end() ? byDefault : found->second;
+}
+
+static bool isConstant(const OnnxNode& node, size_t input, const OnnxConstants& constants)
+{
+    return input < node.inputs.size() && constants.count(node.inputs[input]);
+}
+
+//! A convolution on squares, without dilation, whose padding is given in numbers and whose weights are in the file.
+static bool isPlainConvolution(const OnnxNode& node, const OnnxConstants& constants)
+{
+    if (node.type != "Conv" || !isConstant(node, 1, constants) || (node.inputs.size() > 2 && !isConstant(node, 2, constants)) || node.integers.count("auto_pad"))
         return false;
     const std::vector<int64>& weights = constants.at(node.inputs[1]);
-    const auto numbers = [&](const char* name, const std::vector<int64>& byDefault) {
-        const auto found = node.integers.find(name);
-        return found == node.integers.end() ? byDefault : found->second;
-    };
-    const std::vector<int64> ones(2, 1), group = numbers("group", {1}), strides = numbers("strides", ones);
-    if (weights.size() != 4 || weights[2] != weights[3] || numbers("dilations", ones) != ones || strides.size() != 2 || strides[0] != strides[1] ||
-        numbers("pads", std::vector<int64>(4, 0)).size() != 4 || group.size() != 1)
+    const std::vector<int64> ones(2, 1), zeros(4, 0), strides = numbersOf(node, "strides", ones);
+    return weights.size() == 4 && weights[2] == weights[3] && numbersOf(node, "dilations", ones) == ones && strides.size() == 2 && strides[0] == strides[1] &&
+           numbersOf(node, "pads", zeros).size() == 4 && numbersOf(node, "group", {1}).size() == 1;
+}
+
+static bool isForConvolutionLayer(const OnnxNode& node, const OnnxConstants& constants)
+{
+    return isPlainConvolution(node, constants) && numbersOf(node, "group", {1})[0] == 1;
+}
+
+static bool isForDepthwiseLayer(const OnnxNode& node, const OnnxConstants& constants)
+{
+    if (!isPlainConvolution(node, constants))
         return false;
-    if (depthwise)
-        return group[0] > 1 && weights[0] == group[0] && weights[1] == 1 && hasDepthwiseKernel(int(weights[2]), int(strides[0]));
-    return group[0] == 1;
+    const std::vector<int64>& weights = constants.at(node.inputs[1]);
+    const int64 groups = numbersOf(node, "group", {1})[0];
+    return groups > 1 && weights[0] == groups && weights[1] == 1 && hasDepthwiseKernel(int(weights[2]), int(numbersOf(node, "strides", {1, 1})[0]));
 }
 
 static void registerLayers()
@@ -277,8 +295,7 @@ std::vector<uchar> withFastConvolutions(const std::vector<uchar>& onnx)
     std::call_once(registered, registerLayers);
     try
     {
-        const std::vector<uchar> half = renameOperators(onnx, depthwiseType, [](const OnnxNode& node, const OnnxConstants& constants) { return takesFast(node, constants, true); });
-        return renameOperators(half, convolutionType, [](const OnnxNode& node, const OnnxConstants& constants) { return takesFast(node, constants, false); });
+        return renameOperators(renameOperators(onnx, depthwiseType, isForDepthwiseLayer), convolutionType, isForConvolutionLayer);
     }
     catch (const cv::Exception&)
     {

@@ -111,6 +111,22 @@ TEST(Anomaly_Backbone, any_number_of_scales)
     EXPECT_EQ("none", errorOf(withBackbone("two_scales.onnx", {"fine", "coarse"})));
 }
 
+TEST(Anomaly_Backbone, convolutions_of_all_kinds_agree_between_the_engines)
+{
+    if (CFA::create()->getEngine() != ENGINE_HALIDE)
+        GTEST_SKIP() << "this build has no Halide kernels";
+    const BackboneSource source = loadBackbone(testDataPath("backbones/all_kinds.onnx"), {"padded", "depthwise", "pointwise"});
+    const int sizes[] = {1, 3, 61, 90};
+    Mat input(4, sizes, CV_32F);
+    randu(input, -1, 1);
+    const FeatureMaps plain = Backbone::create(source, ENGINE_PLAIN)->forward(input), halide = Backbone::create(source, ENGINE_HALIDE)->forward(input);
+    for (size_t i = 0; i < plain.maps.size(); i++)
+    {
+        ASSERT_EQ(plain.maps[i].total(), halide.maps[i].total());
+        EXPECT_LT(norm(plain.maps[i], halide.maps[i], NORM_INF), 1e-5 * norm(plain.maps[i], NORM_INF)) << source.outputs[i];
+    }
+}
+
 TEST(Anomaly_Backbone, wrong_ones_are_refused_with_what_was_found)
 {
     const String missing = errorOf(withBackbone("two_scales.onnx", {"c2", "c3"}));
