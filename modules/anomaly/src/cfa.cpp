@@ -10,6 +10,7 @@
 #include "image_source.hpp"
 #include "random_stream.hpp"
 #include "trainer_loader.hpp"
+#include "workspace_pool.hpp"
 
 #include "opencv2/imgproc.hpp"
 
@@ -116,6 +117,7 @@ private:
     BackboneSource backboneSource;
     std::shared_ptr<const Backbone> backbone;
     std::shared_ptr<const Fitted> fitted;
+    mutable WorkspacePool<Mat> inputMaps;
 };
 
 std::shared_ptr<const Fitted> CFAImpl::current() const
@@ -278,7 +280,9 @@ GoodScores CFAImpl::scoresOf(const Fitted& next, const ImageSource& images, cons
     {
         if (!leavesPixels(images.mask(good[i]), next.input()))
             continue;
-        const Mat mask = maskAtInput(images.mask(good[i]), next.input()), map = next.inputMap(images.image(good[i]), NULL);
+        const Mat mask = maskAtInput(images.mask(good[i]), next.input());
+        Mat map;
+        next.inputMap(images.image(good[i]), NULL, map);
         scores.add(next.imageScore(map, mask), map, mask);
         reporter.report("thresholds", int(i) + 1, int(good.size()));
     }
@@ -294,15 +298,21 @@ double CFAImpl::score(const Mat& image, OutputArray map, const Mat& mask, StageC
     checkMask(mask, image.size());
     if (!leavesPixels(mask, now->input()))
         CV_Error(Error::StsBadArg, "The mask leaves no pixel of the image to score: it must be 255 where the image is to be checked");
-    const Mat inputMask = maskAtInput(mask, now->input()), inputMap = now->inputMap(image, clock);
-    const double score = now->imageScore(inputMap, inputMask);
+    const Mat inputMask = maskAtInput(mask, now->input());
+    const WorkspacePool<Mat>::Loan inputMap(inputMaps);
+    now->inputMap(image, clock, *inputMap);
+    const double score = now->imageScore(*inputMap, inputMask);
     if (map.needed())
     {
         const bool atImage = params.mapSize == MAP_IMAGE;
-        Mat full = atImage ? now->imageMap(inputMap, image.size()) : inputMap;
+        map.create(atImage ? image.size() : inputMap->size(), CV_32F);
+        Mat full = map.getMat();
+        if (atImage)
+            now->imageMap(*inputMap, full);
+        else
+            inputMap->copyTo(full);
         if (!mask.empty())
             full.setTo(0, (atImage ? mask : inputMask) == 0);
-        full.copyTo(map);
     }
     lap(clock, STAGE_MAP);
     return score;
@@ -359,7 +369,9 @@ void CFAImpl::calibrate(InputArrayOfArrays images, InputArray labels, InputArray
     LabelledScores scores;
     for (int i = 0; i < source->size(); i++)
     {
-        const Mat image = source->image(i), map = now->inputMap(image, NULL), defects = source->mask(i);
+        const Mat image = source->image(i), defects = source->mask(i);
+        Mat map;
+        now->inputMap(image, NULL, map);
         scores.add(now->imageScore(map, Mat()), map, defects.empty() ? defects : preprocessMask(defects, now->input()));
     }
     const std::shared_ptr<Fitted> next = std::make_shared<Fitted>(*now);

@@ -37,22 +37,20 @@ public:
         mapMaker = MapMaker::create(Size(input.crop, input.crop), params.smoothSigma, engine);
     }
 
-    //! The smooth map at the input's resolution.
-    Mat map(const Backbone& backbone, const Mat& image, StageClock* clock) const
+    //! smooth: the map at the input's resolution.
+    void map(const Backbone& backbone, const Mat& image, StageClock* clock, Mat& smooth) const
     {
         const WorkspacePool<Workspace>::Loan work(workspaces);
-        preprocess(image, input, work->blob);
+        preprocess(image, input, work->input);
         lap(clock, STAGE_PREPROCESS);
-        const FeatureMaps features = backbone.forward(work->blob);
+        const FeatureMaps features = backbone.forward(work->input.blob);
         lap(clock, STAGE_BACKBONE);
         checkChannels(features.maps);
         scorer->score(features.maps, work->scores, clock);
         if (!checkRange(work->scores))
             CV_Error(Error::StsBadArg, "The backbone's features of this image hold NaN or infinity: no score is possible");
-        Mat smooth;
         mapMaker->make(work->scores, smooth);
         lap(clock, STAGE_MAP);
-        return smooth;
     }
 
     const InputSettings input;
@@ -60,7 +58,8 @@ public:
 private:
     struct Workspace
     {
-        Mat blob, scores;
+        InputMemory input;
+        Mat scores;
     };
 
     void checkChannels(const std::vector<Mat>& maps) const
@@ -88,23 +87,22 @@ Fitted::Fitted(const CfaModel& m, const std::shared_ptr<const Backbone>& b, int 
         heads.push_back(std::make_shared<Head>(trained, model.params, engine));
 }
 
-Mat Fitted::inputMap(const Mat& image, StageClock* clock) const
+void Fitted::inputMap(const Mat& image, StageClock* clock, Mat& map) const
 {
-    Mat map = heads[0]->map(*backbone, image, clock);
+    heads[0]->map(*backbone, image, clock, map);
     if (heads.size() == 1)
-        return map;
-    const Mat cropped = heads[1]->map(*backbone, image, clock);
-    Mat scaled, shared = map(rounded(visibleRegion(map.size(), heads[1]->input)));
+        return;
+    Mat cropped, scaled, shared = map(rounded(visibleRegion(map.size(), heads[1]->input)));
+    heads[1]->map(*backbone, image, clock, cropped);
     resize(cropped, scaled, shared.size(), 0, 0, INTER_LINEAR);
     addWeighted(shared, 0.5, scaled, 0.5, 0, shared);
-    return map;
 }
 
-Mat Fitted::imageMap(const Mat& inputMap, Size image) const
+void Fitted::imageMap(const Mat& inputMap, Mat& map) const
 {
-    Mat map = Mat::zeros(image, CV_32F), part = map(rounded(visibleRegion(image, input())));
+    map.setTo(0);
+    Mat part = map(rounded(visibleRegion(map.size(), input())));
     resize(inputMap, part, part.size(), 0, 0, INTER_LINEAR);
-    return map;
 }
 
 InputSettings Fitted::input() const

@@ -27,10 +27,10 @@ struct Fitted
     Fitted(const CfaModel& model, const std::shared_ptr<const Backbone>& backbone, int engine);
 
     //! The map at the resolution of the first head's input: for an ensemble the whole image, averaged where both heads see it.
-    Mat inputMap(const Mat& image, StageClock* clock) const;
+    void inputMap(const Mat& image, StageClock* clock, Mat& map) const;
 
-    //! The input map stretched over the part of the image that it shows, 0 outside.
-    Mat imageMap(const Mat& inputMap, Size image) const;
+    //! The input map stretched over the part of the image that it shows, 0 outside. map: of the image's size.
+    void imageMap(const Mat& inputMap, Mat& map) const;
 
     //! That of the first head.
     InputSettings input() const;

@@ -65,30 +65,28 @@ static Mat cropCentre(const Mat& image, int crop)
     return image(Rect(offset, offset, crop, crop));
 }
 
-void preprocess(const Mat& image, const InputSettings& input, Mat& blob)
+void preprocess(const Mat& image, const InputSettings& input, InputMemory& memory)
 {
     // INTER_LINEAR downwards would skip pixels, and scores would shift with the image's size.
     const bool shrinks = std::min(image.rows, image.cols) >= input.resize;
-    Mat stretched;
-    resize(toBgr8(image), stretched, Size(input.resize, input.resize), 0, 0, shrinks ? INTER_AREA : INTER_LINEAR);
-    const Mat part = cropCentre(stretched, input.crop);
+    resize(toBgr8(image), memory.stretched, Size(input.resize, input.resize), 0, 0, shrinks ? INTER_AREA : INTER_LINEAR);
+    const Mat part = cropCentre(memory.stretched, input.crop);
 
     const int sizes[] = {1, 3, input.crop, input.crop};
-    Mat channel;
-    blob.create(4, sizes, CV_32F);
+    memory.blob.create(4, sizes, CV_32F);
     for (int c = 0; c < 3; c++)
     {
-        Mat plane(input.crop, input.crop, CV_32F, blob.ptr<float>(0, c));
-        extractChannel(part, channel, input.swapRB ? 2 - c : c);
-        channel.convertTo(plane, CV_32F, input.scale[c], -input.mean[c] * input.scale[c]);
+        Mat plane(input.crop, input.crop, CV_32F, memory.blob.ptr<float>(0, c));
+        extractChannel(part, memory.channel, input.swapRB ? 2 - c : c);
+        memory.channel.convertTo(plane, CV_32F, input.scale[c], -input.mean[c] * input.scale[c]);
     }
 }
 
 Mat preprocess(const Mat& image, const InputSettings& input)
 {
-    Mat blob;
-    preprocess(image, input, blob);
-    return blob;
+    InputMemory memory;
+    preprocess(image, input, memory);
+    return memory.blob;
 }
 
 Mat preprocessMask(const Mat& mask, const InputSettings& input)

@@ -27,8 +27,14 @@ void checkMask(const Mat& mask, Size image);
 //! The backbone's input, 1 x 3 x crop x crop, CV_32F.
 CV_EXPORTS Mat preprocess(const Mat& image, const InputSettings& input);
 
-//! The same into a blob that is kept from call to call.
-void preprocess(const Mat& image, const InputSettings& input, Mat& blob);
+//! What preprocessing works in and gives, kept from call to call.
+struct InputMemory
+{
+    Mat stretched, channel, blob;
+};
+
+//! The same into memory.blob.
+void preprocess(const Mat& image, const InputSettings& input, InputMemory& memory);
 
 //! The mask at the input's pixels, 0 or 255.
 Mat preprocessMask(const Mat& mask, const InputSettings& input);

@@ -127,16 +127,11 @@ PrunedSearch::PrunedSearch(const Mat& centres)
             const Level level = {axes, packPanels(shortened.centres, groupWidth, -2), shortened.error};
             levels.push_back(level);
         }
-}
-
-std::vector<PrunedSearch::Form> PrunedSearch::forms() const
-{
     const int few = axisCounts[0], many = axisCounts[1];
-    if (levels.empty())
-        return {};
-    if (levels.size() == 1)
-        return {{few, few}};
-    return {{few, few}, {few, many}, {many, many}};
+    if (levels.size() > 0)
+        allForms = {{few, few}};
+    if (levels.size() > 1)
+        allForms = {{few, few}, {few, many}, {many, many}};
 }
 
 const PrunedSearch::Level& PrunedSearch::level(int axes) const

@@ -34,7 +34,7 @@ public:
     explicit PrunedSearch(const Mat& C);
 
     //! Those that descriptors are long enough for; the first is the cheapest for a trained bank.
-    std::vector<Form> forms() const;
+    const std::vector<Form>& forms() const { return allForms; }
 
     //! phi: D' x up to tileWidth patches. False, and nothing is written, where too little is ruled out to be worth it.
     bool search(const Mat& phi, int k, const Form& form, Mat squaredDistances, Mat indices) const;
@@ -75,6 +75,7 @@ private:
     Mat C, mean, axisPanels, norms; // C with zeros up to whole vectors, the rest packed
     float greatestNorm;
     std::vector<Level> levels;
+    std::vector<Form> allForms;
     mutable WorkspacePool<Workspace> workspaces;
 };
 
