@@ -27,9 +27,9 @@ Mat maskAtInput(const Mat& mask, const InputSettings& input)
     return mask.empty() ? Mat() : preprocessMask(mask, input);
 }
 
-bool leavesPixels(const Mat& mask, const InputSettings& input)
+bool leavesPixels(const Mat& inputMask)
 {
-    return mask.empty() || countNonZero(preprocessMask(mask, input)) > 0;
+    return inputMask.empty() || countNonZero(inputMask) > 0;
 }
 
 class CFAImpl CV_FINAL : public CFA
@@ -217,7 +217,7 @@ std::vector<int> CFAImpl::scorable(const ImageSource& images, const std::vector<
     for (const int index : wanted)
     {
         Mat image;
-        if (readImage(images, index, image) && leavesPixels(images.mask(index), inputSettings(params, inputModes(params.inputMode)[0])))
+        if (readImage(images, index, image) && leavesPixels(maskAtInput(images.mask(index), inputSettings(params, inputModes(params.inputMode)[0]))))
             found.push_back(index);
     }
     return found;
@@ -278,9 +278,9 @@ GoodScores CFAImpl::scoresOf(const Fitted& next, const ImageSource& images, cons
     const size_t stride = std::max<size_t>(1, (good.size() + mostLearnedImagesScored - 1) / mostLearnedImagesScored);
     for (size_t i = 0; i < good.size(); i += stride)
     {
-        if (!leavesPixels(images.mask(good[i]), next.input()))
-            continue;
         const Mat mask = maskAtInput(images.mask(good[i]), next.input());
+        if (!leavesPixels(mask))
+            continue;
         Mat map;
         next.inputMap(images.image(good[i]), NULL, map);
         scores.add(next.imageScore(map, mask), map, mask);
@@ -296,9 +296,9 @@ double CFAImpl::score(const Mat& image, OutputArray map, const Mat& mask, StageC
     const std::shared_ptr<const Fitted> now = current();
     checkImage(image);
     checkMask(mask, image.size());
-    if (!leavesPixels(mask, now->input()))
-        CV_Error(Error::StsBadArg, "The mask leaves no pixel of the image to score: it must be 255 where the image is to be checked");
     const Mat inputMask = maskAtInput(mask, now->input());
+    if (!leavesPixels(inputMask))
+        CV_Error(Error::StsBadArg, "The mask leaves no pixel of the image to score: it must be 255 where the image is to be checked");
     const WorkspacePool<Mat>::Loan inputMap(inputMaps);
     now->inputMap(image, clock, *inputMap);
     const double score = now->imageScore(*inputMap, inputMask);
@@ -372,7 +372,7 @@ void CFAImpl::calibrate(InputArrayOfArrays images, InputArray labels, InputArray
         const Mat image = source->image(i), defects = source->mask(i);
         Mat map;
         now->inputMap(image, NULL, map);
-        scores.add(now->imageScore(map, Mat()), map, defects.empty() ? defects : preprocessMask(defects, now->input()));
+        scores.add(now->imageScore(map, Mat()), map, maskAtInput(defects, now->input()));
     }
     const std::shared_ptr<Fitted> next = std::make_shared<Fitted>(*now);
     next->model.calibration = scores.calibrate(labels.getMat(), !masks.empty(), now->model.calibration);

@@ -11,8 +11,8 @@
 namespace cv {
 namespace anomaly {
 
-/** @brief The network with those of its convolutions done by layers of ours that have a kernel: depthwise ones of 3x3 and 5x5, and 1x1 and 3x3
-ones of stride 1 over all channels.
+/** @brief The network with those of its convolutions done by layers of ours that have a kernel: depthwise ones of 3x3 and 5x5 of stride
+1 and 2, and square ones over all channels.
 
 cv::dnn 4.6 takes two to three times as long for them. All else is cv::dnn's as before. An `onnx` that is not as expected is returned as it is.
 */

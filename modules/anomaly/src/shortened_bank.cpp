@@ -97,7 +97,6 @@ ShortenedBank shortenBank(const Mat& C, const PrincipalAxes& principal)
     principal.axes.convertTo(axes, CV_64F);
     gemm(centred, axes, 1, noArray(), 0, coordinates, GEMM_2_T);
     bank.centres.create(C.rows, axes.rows + 1, CV_32F);
-    bank.norms.create(C.rows, 1, CV_32F);
     bank.error = 0;
     const double relative = 2 * std::sqrt(double(axes.rows)) * FLT_EPSILON; // of axes that are orthonormal to single precision
     for (int c = 0; c < C.rows; c++)
@@ -107,7 +106,6 @@ ShortenedBank shortenBank(const Mat& C, const PrincipalAxes& principal)
         Mat shortened = bank.centres.row(c);
         coordinates.row(c).convertTo(shortened.colRange(0, axes.rows), CV_32F);
         shortened.at<float>(axes.rows) = float(rest);
-        bank.norms.at<float>(c) = float(energy);
         bank.error = std::max(bank.error, relative * std::sqrt(energy) + restError(rest, 2 * relative * energy));
     }
     return bank;

@@ -28,7 +28,6 @@ With x = (h, t), h the coordinates of x - mean and t the length of the rest, |x 
 struct ShortenedBank
 {
     Mat centres; // centres x (axes + 1), CV_32F
-    Mat norms;   // centres x 1, CV_32F: |c - mean|^2
     double error; // how far a shortened centre may be from its exact value, by rounding
 };
 
