@@ -29,7 +29,7 @@ struct Settings
 {
     std::string model, images, json;
     CFA::Params params;
-    bool random;
+    bool random, train;
     int batch, callers, runs, engine;
 };
 
@@ -52,6 +52,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.option("backbone", "lite0|ONNX", p.backbone, "its network");
     line.option("gamma_c", "SHARE", p.gammaC, "size of its memory bank, as a share of an image's patches");
     line.option("gamma_d", "SHARE", p.gammaD, "length of its descriptors, as a share of the features'");
+    line.flag("train", settings.train, "also time a training of such a model: a step with features at hand, and the network's features, in ms an image");
     line.heading("Options");
     line.option("images", "DIR", settings.images, "images to predict, each run the next one, in place of random ones");
     line.option("batch", "N", settings.batch, "images of a call; the stages are those of a single image", 1);
@@ -66,6 +67,8 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
         return false;
     if (settings.model.empty() != settings.random)
         throw UsageError("give either --model=FILE or --random");
+    if (settings.train && !settings.random)
+        throw UsageError("--train needs --random: it trains a model of its own");
     return true;
 }
 
@@ -245,6 +248,28 @@ void addGemm(const CFA& cfa, int runs, Times& times)
     times.push_back(std::make_pair("gemm", median(gemms)));
 }
 
+// From the times between two reports of fit: each is of one image's features, or of a batch's step.
+Times timeTraining(CFA::Params params, std::vector<Mat> images, int runs)
+{
+    params.validationFraction = 0;
+    while (int(images.size()) < 2 * params.batchSize)
+        images.push_back(randomImage());
+    images.resize(std::min(int(images.size()), 64)); // features in memory
+    const int steps = int(images.size()) / params.batchSize, least = 2;
+    params.epochs = std::max(least, (runs + steps - 1) / steps);
+    std::map<String, std::vector<double> > times;
+    int64 last = getTickCount();
+    const Ptr<CFA> cfa = CFA::create(params);
+    cfa->setFitCallback([&](const FitProgress& progress) {
+        const int64 now = getTickCount();
+        times[progress.stage].push_back((now - last) * 1e3 / getTickFrequency());
+        last = now;
+        return true;
+    });
+    cfa->fit(images);
+    return {{"train_step", median(times["training"]) / params.batchSize}, {"train_backbone", median(times["features"])}};
+}
+
 int benchmark(int argc, char** argv)
 {
     Settings settings = Settings();
@@ -262,15 +287,19 @@ int benchmark(int argc, char** argv)
     if (const Ptr<CFA> cfa = detector.dynamicCast<CFA>())
         addGemm(*cfa, settings.runs, times);
 
+    if (settings.train)
+        for (const std::pair<std::string, double>& time : timeTraining(settings.params, images, settings.runs))
+            times.push_back(time);
+
     Times rates;
     if (settings.callers > 1)
         rates = timeCallers(*detector, settings, images);
 
     FlatJson json;
-    std::cout << "engine      " << engines[detector->getEngine()] << ", " << getNumThreads() << " threads\n";
+    std::cout << "engine          " << engines[detector->getEngine()] << ", " << getNumThreads() << " threads\n";
     for (const std::pair<std::string, double>& time : times)
     {
-        std::cout << format("%-10s  %8.2f ms\n", time.first.c_str(), time.second);
+        std::cout << format("%-14s  %8.2f ms\n", time.first.c_str(), time.second);
         json.put(time.first, time.second);
     }
     for (const std::pair<std::string, double>& rate : rates)
@@ -278,7 +307,7 @@ int benchmark(int argc, char** argv)
         std::cout << rate.first << "  " << format("%.1f\n", rate.second);
         json.put(rate.first, rate.second);
     }
-    std::cout << format("%-10s  %8.1e of the largest value, from the plain engine's maps\n", "difference", difference);
+    std::cout << format("%-14s  %8.1e of the largest value, from the plain engine's maps\n", "difference", difference);
     json.put("difference", difference);
     json.put("batch", settings.batch);
     json.put("threads", getNumThreads());

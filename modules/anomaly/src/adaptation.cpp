@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
 #include "adaptation.hpp"
-#include "error_text.hpp"
+#include "bank_for_trainer.hpp"
 #include "patch_scorer.hpp"
 #include "random_stream.hpp"
 #include "trainer_loader.hpp"
@@ -36,64 +36,36 @@ MemoryBank buildBank(int images, FeatureCache& features, const Descriptor& descr
     return builder.finish();
 }
 
-//! The prediction's own search, on a batch that the trainer holds.
-class SearchForTrainer CV_FINAL : public BatchSearch
-{
-public:
-    SearchForTrainer(const MemoryBank& bank, int engine) : length(bank.C.cols), patches(0), neighbours(NeighbourSearch::create(bank, engine)) {}
-
-    bool search(const float* phi, int images, int k, float* squaredDistances, int* indices) CV_OVERRIDE
-    {
-        try
-        {
-            for (int i = 0; i < images; i++)
-                searchImage(phi + size_t(i) * length * patches, k, squaredDistances + size_t(i) * k * patches, indices + size_t(i) * k * patches);
-            return true;
-        }
-        catch (const std::exception& e)
-        {
-            error = errorText(e);
-            return false;
-        }
-    }
-
-    int length, patches;
-    String error;
-
-private:
-    void searchImage(const float* phi, int k, float* squaredDistances, int* indices) const
-    {
-        Mat distances(k, patches, CV_32F, squaredDistances), nearest(k, patches, CV_32S, indices);
-        neighbours->search(Mat(length, patches, CV_32F, const_cast<float*>(phi)), k, distances, nearest);
-        CV_Assert(distances.ptr<float>() == squaredDistances && nearest.ptr<int>() == indices);
-    }
-
-    std::shared_ptr<const NeighbourSearch> neighbours;
-};
-
 //! The pooled maps of a batch, laid out for the trainer.
 struct Batch
 {
-    std::vector<std::vector<float> > maps; // by scale: images x channels x rows x cols
+    std::vector<std::vector<float> > maps; // by scale: channels x images x rows x cols
     std::vector<float> patchWeights;       // images x patches, empty when all count
 
-    Batch(const std::vector<int>& images, FeatureCache& features)
+    // The same memory serves every batch.
+    void load(const std::vector<int>& images, FeatureCache& features)
     {
+        patchWeights.clear();
         bool masked = false;
-        for (const int index : images)
+        for (size_t i = 0; i < images.size(); i++)
         {
-            const TrainingFeatures image = features.get(index);
+            const TrainingFeatures image = features.get(images[i]);
             maps.resize(image.maps.size());
             for (size_t scale = 0; scale < maps.size(); scale++)
-            {
-                const Mat& map = image.maps[scale];
-                maps[scale].insert(maps[scale].end(), map.ptr<float>(), map.ptr<float>() + map.total());
-            }
+                place(image.maps[scale], i, images.size(), maps[scale]);
             masked |= !image.mask.empty();
             addWeights(image.mask, patchGrid(image.maps).area());
         }
         if (!masked)
             patchWeights.clear();
+    }
+
+    static void place(const Mat& map, size_t image, size_t images, std::vector<float>& batch)
+    {
+        const size_t patches = size_t(map.size[2]) * map.size[3];
+        batch.resize(map.total() * images);
+        for (int channel = 0; channel < map.size[1]; channel++)
+            std::memcpy(&batch[(channel * images + image) * patches], map.ptr<float>(0, channel), patches * sizeof(float));
     }
 
     void addWeights(const Mat& mask, int patches)
@@ -106,9 +78,8 @@ struct Batch
 class Training
 {
 public:
-    Training(TrainedModel& m, const std::vector<Mat>& firstMaps, const CFA::Params& p, int engine) : model(m), params(p), search(model.bank, engine)
+    Training(TrainedModel& m, const std::vector<Mat>& firstMaps, const CFA::Params& p, int engine) : model(m), params(p), bank(model.bank, engine)
     {
-        search.patches = patchGrid(firstMaps).area();
         std::vector<ScaleShape> scales;
         for (const Mat& map : firstMaps)
         {
@@ -117,21 +88,21 @@ public:
         }
         const bool repulsion = params.adaptation == CFA::ADAPTATION_FULL;
         const Descriptor& start = model.descriptor;
-        const TrainerSettings settings = {scales.data(), int(scales.size()), start.W.ptr<float>(), start.b.ptr<float>(), start.length(), model.bank.C.ptr<float>(),
-                                          model.bank.C.rows, params.K, params.J, params.radius, params.learnRadius, repulsion, params.alpha,
+        const TrainerSettings settings = {scales.data(), int(scales.size()), start.W.ptr<float>(), start.b.ptr<float>(), start.length(),
+                                          params.K, params.J, params.radius, params.learnRadius, repulsion, params.alpha,
                                           params.learningRate, params.weightDecay};
         trainer = createTrainer(settings);
     }
 
     double step(const std::vector<int>& images, FeatureCache& features)
     {
-        const Batch batch(images, features);
+        batch.load(images, features);
         std::vector<const float*> maps;
         for (const std::vector<float>& map : batch.maps)
             maps.push_back(map.data());
         double loss = 0;
-        if (!trainer->step(maps.data(), batch.patchWeights.empty() ? NULL : batch.patchWeights.data(), int(images.size()), search, loss))
-            CV_Error_(Error::StsError, ("Training failed: %s %s", trainer->error(), search.error.c_str()));
+        if (!trainer->step(maps.data(), batch.patchWeights.empty() ? NULL : batch.patchWeights.data(), int(images.size()), bank, loss))
+            CV_Error_(Error::StsError, ("Training failed: %s %s", trainer->error(), bank.error.c_str()));
         if (!(loss < DBL_MAX))
             CV_Error_(Error::StsError, ("Training went astray, the loss is %g: lower learningRate (now %g)", loss, params.learningRate));
         trainer->read(model.descriptor.W.ptr<float>(), model.descriptor.b.ptr<float>(), model.radius);
@@ -141,7 +112,8 @@ public:
 private:
     TrainedModel& model;
     const CFA::Params& params;
-    SearchForTrainer search;
+    BankForTrainer bank;
+    Batch batch;
     std::unique_ptr<Trainer> trainer;
 };
 

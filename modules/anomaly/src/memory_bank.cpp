@@ -130,4 +130,54 @@ Mat MemoryBankBuilder::cluster(const Mat& patches) const
     return found;
 }
 
+namespace {
+
+// A tile of patches whose pulls stay in the first level cache: 16 columns are one line of memory in phi and result.
+const int tilePatches = 16;
+
+// pulls: tilePatches x D', sum over k of g_k c_k; returns sums of g_k. Most hinges of Eq. 2 are at rest and skipped.
+void sumPulls(const Mat& C, const Mat& g, const Mat& indices, int patch, float* pull, float& sum)
+{
+    std::fill_n(pull, C.cols, 0.f);
+    sum = 0;
+    for (int k = 0; k < g.rows; k++)
+    {
+        const float weight = g.at<float>(k, patch);
+        if (weight == 0)
+            continue;
+        sum += weight;
+        const float* centre = C.ptr<float>(indices.at<int>(k, patch));
+        for (int d = 0; d < C.cols; d++)
+            pull[d] += weight * centre[d];
+    }
+}
+
+void gradientOfTile(const Mat& phi, const Mat& C, const Mat& g, const Mat& indices, int first, Mat& result, float* pulls)
+{
+    const int count = std::min(tilePatches, phi.cols - first), length = phi.rows;
+    float sums[tilePatches];
+    for (int p = 0; p < count; p++)
+        sumPulls(C, g, indices, first + p, pulls + p * length, sums[p]);
+    for (int d = 0; d < length; d++)
+    {
+        const float* from = phi.ptr<float>(d) + first;
+        float* to = result.ptr<float>(d) + first;
+        for (int p = 0; p < count; p++)
+            to[p] = 2 * (sums[p] * from[p] - pulls[p * length + d]);
+    }
+}
+
+} // namespace
+
+void distanceGradientToDescriptors(const Mat& phi, const MemoryBank& bank, const Mat& g, const Mat& indices, Mat& result)
+{
+    const int tiles = (phi.cols + tilePatches - 1) / tilePatches;
+    result.create(phi.size(), CV_32F);
+    parallel_for_(Range(0, tiles), [&](const Range& range) {
+        std::vector<float> pulls(size_t(tilePatches) * phi.rows);
+        for (int tile = range.start; tile < range.end; tile++)
+            gradientOfTile(phi, bank.C, g, indices, tile * tilePatches, result, pulls.data());
+    });
+}
+
 }} // namespace cv::anomaly

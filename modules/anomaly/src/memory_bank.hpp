@@ -46,6 +46,13 @@ private:
     Mat centres; // centres x D': BANK_EMA
 };
 
+/** @brief The gradient of a loss by descriptors: 2 sum_k g_k (phi - c_k) for every patch.
+
+phi and result: D' x patches; g: k x patches, the loss' gradient by the squared distances; indices: k x patches, CV_32S, the
+centres that these are to.
+*/
+CV_EXPORTS void distanceGradientToDescriptors(const Mat& phi, const MemoryBank& bank, const Mat& g, const Mat& indices, Mat& result);
+
 }} // namespace cv::anomaly
 
 #endif

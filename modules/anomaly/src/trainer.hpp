@@ -15,7 +15,7 @@ namespace cv {
 namespace anomaly {
 
 //! Changes with every change of this file.
-const int trainerInterface = 1;
+const int trainerInterface = 2;
 
 struct ScaleShape
 {
@@ -29,8 +29,6 @@ struct TrainerSettings
     const float* W; // D' x (D + 2) at the start
     const float* b; // D' at the start
     int descriptorLength;
-    const float* bank; // centres x D'
-    int centres;
     int K, J;
     double radius;
     bool learnRadius;
@@ -38,13 +36,18 @@ struct TrainerSettings
     double alpha, learningRate, weightDecay;
 };
 
-//! The neighbours of a batch's descriptors, found outside of autograd by the same search that predicts.
-class BatchSearch
+/** @brief What a step needs of the memory bank, done outside of autograd by the search that predicts.
+
+phi: D' x patches, of all images of the batch side by side. No method may throw; false: it failed.
+*/
+class BankAccess
 {
 public:
-    virtual ~BatchSearch() {}
-    //! phi: images x D' x patches; squaredDistances and indices: images x k x patches. Must not throw; false: failed.
-    virtual bool search(const float* phi, int images, int k, float* squaredDistances, int* indices) = 0;
+    virtual ~BankAccess() {}
+    //! The k nearest centres of each patch. squaredDistances and indices: k x patches.
+    virtual bool search(const float* phi, int patches, int k, float* squaredDistances, int* indices) = 0;
+    //! gradient, D' x patches: of the loss by phi, given its gradient by the squared distances.
+    virtual bool backward(const float* phi, int patches, int k, const float* distanceGradient, const int* indices, float* gradient) = 0;
 };
 
 //! Adapts W, b and r by AdamW with amsgrad. No exception leaves it: a false result is explained by error().
@@ -52,9 +55,9 @@ class Trainer
 {
 public:
     virtual ~Trainer() {}
-    //! maps: for each scale the batch's pooled maps, images x channels x rows x cols. patchWeights: images x patches, or
+    //! maps: for each scale the batch's pooled maps, channels x images x rows x cols. patchWeights: images x patches, or
     //! null for 1 each: how much a patch counts. loss: of the batch before the step.
-    virtual bool step(const float* const* maps, const float* patchWeights, int images, BatchSearch& search, double& loss) = 0;
+    virtual bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank, double& loss) = 0;
     virtual void read(float* W, float* b, double& radius) const = 0;
     virtual const char* error() const = 0;
 };

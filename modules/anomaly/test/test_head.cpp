@@ -4,6 +4,7 @@
 #include "test_precomp.hpp"
 
 #include "../src/anomaly_map.hpp"
+#include "../src/bank_for_trainer.hpp"
 #include "../src/patch_scorer.hpp"
 #include "../src/trainer_loader.hpp"
 
@@ -97,29 +98,28 @@ bool canTrain()
     }
 }
 
-//! Finds neighbours as fit does, and keeps the descriptors that it was asked for.
-class GoldSearch CV_FINAL : public BatchSearch
+//! The bank of fit, which keeps the descriptors that it was asked for.
+class WatchedBank CV_FINAL : public BankAccess
 {
 public:
-    GoldSearch(const MemoryBank& bank, int patches) : search_(NeighbourSearch::create(bank, ENGINE_PLAIN)), length(bank.C.cols), count(patches) {}
+    explicit WatchedBank(const MemoryBank& b) : bank(b, ENGINE_PLAIN), length(b.C.cols) {}
 
-    bool search(const float* phi, int images, int k, float* squaredDistances, int* indices) CV_OVERRIDE
+    bool search(const float* phi, int patches, int k, float* squaredDistances, int* indices) CV_OVERRIDE
     {
-        for (int i = 0; i < images; i++)
-        {
-            const Mat image(length, count, CV_32F, const_cast<float*>(phi + i * length * count));
-            Mat distances(k, count, CV_32F, squaredDistances + i * k * count), nearest(k, count, CV_32S, indices + i * k * count);
-            search_->search(image, k, distances, nearest);
-            seen.push_back(image.clone());
-        }
-        return true;
+        seen = Mat(length, patches, CV_32F, const_cast<float*>(phi)).clone();
+        return bank.search(phi, patches, k, squaredDistances, indices);
     }
 
-    std::vector<Mat> seen;
+    bool backward(const float* phi, int patches, int k, const float* distanceGradient, const int* indices, float* gradient) CV_OVERRIDE
+    {
+        return bank.backward(phi, patches, k, distanceGradient, indices, gradient);
+    }
+
+    Mat seen;
 
 private:
-    std::shared_ptr<const NeighbourSearch> search_;
-    int length, count;
+    BankForTrainer bank;
+    int length;
 };
 
 //! Both images' maps of the training case, joined by scale as the trainer takes them, and the trainer itself.
@@ -134,15 +134,15 @@ struct TrainingCase
             const Mat& map = pooled[i];
             const ScaleShape shape = {map.size[1], map.size[2], map.size[3]};
             scales.push_back(shape);
-            Mat both;
-            vconcat(map.reshape(1, 1), pooled[count + i].reshape(1, 1), both);
+            Mat both; // a channel a row, image beside image
+            hconcat(map.reshape(1, map.size[1]), pooled[count + i].reshape(1, map.size[1]), both);
             joined.push_back(both);
         }
         for (const Mat& map : joined)
             pointers.push_back(map.ptr<float>());
         const Descriptor& start = head.descriptor;
-        const TrainerSettings settings = {scales.data(), int(scales.size()), start.W.ptr<float>(), start.b.ptr<float>(), start.length(), head.bank.C.ptr<float>(),
-                                          head.bank.C.rows, 3, 3, double(gold["r"]), true, true, double(gold["alpha"]), 1e-3, 5e-4};
+        const TrainerSettings settings = {scales.data(), int(scales.size()), start.W.ptr<float>(), start.b.ptr<float>(), start.length(),
+                                          3, 3, double(gold["r"]), true, true, double(gold["alpha"]), 1e-3, 5e-4};
         trainer = createTrainer(settings);
     }
 
@@ -163,19 +163,17 @@ TEST(Anomaly_Training, steps_agree_with_autograd_through_the_full_matrix)
     const FileStorage file(testDataPath("gold/head.yml"), FileStorage::READ);
     const FileNode gold = file["training"];
     TrainingCase training(gold);
-    GoldSearch search(training.head.bank, training.patches());
+    WatchedBank bank(training.head.bank);
     Mat W = training.head.descriptor.W.clone(), b = training.head.descriptor.b.clone();
     double loss = 0, radius = 0;
     for (int step = 1; step <= 3; step++)
     {
-        ASSERT_TRUE(training.trainer->step(training.pointers.data(), NULL, 2, search, loss)) << training.trainer->error();
+        ASSERT_TRUE(training.trainer->step(training.pointers.data(), NULL, 2, bank, loss)) << training.trainer->error();
         training.trainer->read(W.ptr<float>(), b.ptr<float>(), radius);
         if (step == 1)
         {
             EXPECT_NEAR(loss, double(gold["loss"]), 1e-5 * double(gold["loss"]));
-            Mat phi;
-            hconcat(search.seen, phi);
-            EXPECT_LT(difference(phi, goldMatrix(gold, "phi")), 1e-5);
+            EXPECT_LT(difference(bank.seen, goldMatrix(gold, "phi")), 1e-5);
         }
         const String suffix = "_" + std::to_string(step);
         if (step == 2)
@@ -193,12 +191,12 @@ TEST(Anomaly_Training, patches_without_weight_do_not_count)
     const FileStorage file(testDataPath("gold/head.yml"), FileStorage::READ);
     TrainingCase all(file["training"]), some(file["training"]);
     std::vector<float> weights(2 * all.patches(), 1.f);
-    GoldSearch search(all.head.bank, all.patches());
+    WatchedBank bank(all.head.bank);
     double lossOfAll = 0, loss = 0;
-    ASSERT_TRUE(all.trainer->step(all.pointers.data(), weights.data(), 2, search, lossOfAll));
+    ASSERT_TRUE(all.trainer->step(all.pointers.data(), weights.data(), 2, bank, lossOfAll));
     EXPECT_NEAR(lossOfAll, double(file["training"]["loss"]), 1e-4);
     std::fill(weights.begin() + all.patches(), weights.end(), 0.f);
-    ASSERT_TRUE(some.trainer->step(some.pointers.data(), weights.data(), 2, search, loss));
+    ASSERT_TRUE(some.trainer->step(some.pointers.data(), weights.data(), 2, bank, loss));
     EXPECT_GT(std::abs(loss - lossOfAll), 1e-3);
 }
 

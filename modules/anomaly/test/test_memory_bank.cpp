@@ -101,4 +101,27 @@ TEST(Anomaly_Sha256, published_examples)
     EXPECT_EQ("cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0", Sha256().add(million.data(), million.size()).digest());
 }
 
+// 37 patches are two tiles and a part of one; whole numbers leave nothing to rounding.
+TEST(Anomaly_MemoryBank, gradient_of_distances_is_that_of_the_definition)
+{
+    const int length = 5, patches = 37, centres = 7, k = 6;
+    RNG random(3);
+    Mat phi(length, patches, CV_32F), g(k, patches, CV_32F), indices(k, patches, CV_32S), result;
+    MemoryBank bank = {Mat(centres, length, CV_32F)};
+    for (Mat* m : {&phi, &g, &bank.C})
+        for (int i = 0; i < int(m->total()); i++)
+            m->ptr<float>()[i] = float(random.uniform(-3, 4));
+    random.fill(indices, RNG::UNIFORM, 0, centres);
+    distanceGradientToDescriptors(phi, bank, g, indices, result);
+    ASSERT_EQ(phi.size(), result.size());
+    for (int p = 0; p < patches; p++)
+        for (int d = 0; d < length; d++)
+        {
+            float expected = 0;
+            for (int i = 0; i < k; i++)
+                expected += 2 * g.at<float>(i, p) * (phi.at<float>(d, p) - bank.C.at<float>(indices.at<int>(i, p), d));
+            EXPECT_EQ(expected, result.at<float>(d, p)) << "component " << d << " of patch " << p;
+        }
+}
+
 }} // namespace opencv_test

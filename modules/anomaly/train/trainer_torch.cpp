@@ -48,18 +48,17 @@ public:
         W = copyOf(s.W, {s.descriptorLength, inputs}).requires_grad_();
         b = copyOf(s.b, {s.descriptorLength, 1}).requires_grad_();
         radius = torch::full({1}, s.radius).requires_grad_();
-        C = copyOf(s.bank, {s.centres, s.descriptorLength});
         std::vector<Tensor> learned = {W, b};
         if (s.learnRadius)
             learned.push_back(radius);
         optimizer = std::make_unique<torch::optim::AdamW>(learned, torch::optim::AdamWOptions(s.learningRate).weight_decay(s.weightDecay).amsgrad(true));
     }
 
-    bool step(const float* const* maps, const float* patchWeights, int images, BatchSearch& search, double& loss) override
+    bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank, double& loss) override
     {
         try
         {
-            loss = adapt(maps, patchWeights, images, search);
+            loss = adapt(maps, patchWeights, images, bank);
             return true;
         }
         catch (const std::exception& e)
@@ -80,7 +79,8 @@ public:
     const char* error() const override { return message.c_str(); }
 
 private:
-    // Descriptors of a batch, images x D' x patches: each scale is projected at its own resolution.
+    // Descriptors of a batch, D' x images * patches: each scale is projected at its own resolution. Channels come first in
+    // all maps, so a scale is one matrix product for all images.
     Tensor project(const float* const* maps, int images) const
     {
         int64_t first = 0;
@@ -88,60 +88,51 @@ private:
         for (size_t i = 0; i < scales.size(); i++)
         {
             const ScaleShape& s = scales[i];
-            const Tensor map = torch::from_blob(const_cast<float*>(maps[i]), {images, s.channels, s.rows * s.cols}, torch::kFloat);
-            const Tensor projected = W.narrow(1, first, s.channels).matmul(map);
-            phi = i == 0 ? projected : phi + upsample(projected, s);
+            const Tensor map = torch::from_blob(const_cast<float*>(maps[i]), {s.channels, int64_t(images) * s.rows * s.cols}, torch::kFloat);
+            const Tensor projected = W.narrow(1, first, s.channels).mm(map).view({-1, images, s.rows, s.cols});
+            phi = i == 0 ? projected : phi.add_(upsample(projected));
             first += s.channels;
         }
-        return phi + (W.narrow(1, first, 2).matmul(grid) + b);
+        const Tensor places = (W.narrow(1, first, 2).mm(grid) + b).view({-1, 1, scales[0].rows, scales[0].cols});
+        return phi.add_(places).flatten(1);
     }
 
-    Tensor upsample(const Tensor& projected, const ScaleShape& from) const
+    Tensor upsample(const Tensor& projected) const
     {
         namespace F = torch::nn::functional;
         const std::vector<int64_t> size = {scales[0].rows, scales[0].cols};
-        const Tensor coarse = projected.view({projected.size(0), projected.size(1), from.rows, from.cols});
-        return F::interpolate(coarse, F::InterpolateFuncOptions().size(size).mode(torch::kBilinear).align_corners(false)).flatten(2);
+        return F::interpolate(projected, F::InterpolateFuncOptions().size(size).mode(torch::kBilinear).align_corners(false));
     }
 
-    // Eq. 1 and 2 on squared distances, images x (K + J) x patches: the mean over the patches that count.
+    // Eq. 1 and 2 on squared distances, (K + J) x patches: the mean over the patches that count.
     Tensor lossOf(const Tensor& d, const float* patchWeights) const
     {
-        const Tensor weights = patchWeights ? copyOf(patchWeights, {d.size(0), 1, d.size(2)}) : torch::ones({d.size(0), 1, d.size(2)});
+        const Tensor weights = patchWeights ? copyOf(patchWeights, {1, d.size(1)}) : torch::ones({1, d.size(1)});
         const Tensor patches = weights.sum().clamp_min(1), squaredRadius = radius * radius;
-        Tensor loss = (torch::relu(d.narrow(1, 0, settings.K) - squaredRadius) * weights).sum() / (patches * settings.K);
+        Tensor loss = (torch::relu(d.narrow(0, 0, settings.K) - squaredRadius) * weights).sum() / (patches * settings.K);
         if (settings.repulsion)
-            loss = loss + (torch::relu(squaredRadius - d.narrow(1, settings.K, settings.J) - settings.alpha) * weights).sum() / (patches * settings.J);
+            loss = loss + (torch::relu(squaredRadius - d.narrow(0, settings.K, settings.J) - settings.alpha) * weights).sum() / (patches * settings.J);
         return loss * lossWeight;
     }
 
-    // sum over k of g_k * 2 (phi - c_k), images x D' x patches. An embedding bag sums the centres without laying the
-    // K + J copies of each out: 79 MB for four images of 3136 patches and descriptors of 264.
-    Tensor gradientOfPhi(const Tensor& phi, const Tensor& g, const Tensor& indices) const
-    {
-        const int64_t k = g.size(1);
-        const Tensor bags = indices.transpose(1, 2).reshape({-1, k}).to(torch::kLong).contiguous();
-        const Tensor shares = g.transpose(1, 2).reshape({-1, k}).contiguous();
-        namespace F = torch::nn::functional;
-        const Tensor pulls = F::embedding_bag(bags, C, F::EmbeddingBagFuncOptions().mode(torch::kSum).per_sample_weights(shares));
-        return 2 * (g.sum(1, true) * phi - pulls.view({phi.size(0), phi.size(2), phi.size(1)}).transpose(1, 2));
-    }
-
-    double adapt(const float* const* maps, const float* patchWeights, int images, BatchSearch& search)
+    double adapt(const float* const* maps, const float* patchWeights, int images, BankAccess& bank)
     {
         optimizer->zero_grad();
-        const Tensor phi = project(maps, images), found = phi.detach().contiguous();
-        const int64_t k = settings.K + (settings.repulsion ? settings.J : 0), patches = found.size(2);
-        Tensor d = torch::empty({images, k, patches}), indices = torch::empty({images, k, patches}, torch::kInt);
-        if (!search.search(found.data_ptr<float>(), images, int(k), d.data_ptr<float>(), indices.data_ptr<int>()))
+        const Tensor phi = project(maps, images), found = phi.detach();
+        const int k = settings.K + (settings.repulsion ? settings.J : 0), patches = int(found.size(1));
+        Tensor d = torch::empty({k, patches}), indices = torch::empty({k, patches}, torch::kInt), gradient = torch::empty_like(found);
+        if (!bank.search(found.data_ptr<float>(), patches, k, d.data_ptr<float>(), indices.data_ptr<int>()))
             throw std::runtime_error("the neighbour search failed");
 
-        // The search gives the distances; autograd takes the loss back to them and to the radius, gradientOfPhi on to phi,
-        // and autograd again from there to W and b.
+        // The search gives the distances; autograd takes the loss back to them and to the radius, the bank on to phi, and
+        // autograd again from there to W and b.
         d.requires_grad_();
         const Tensor loss = lossOf(d, patchWeights);
         loss.backward();
-        phi.backward(gradientOfPhi(found, d.grad(), indices));
+        const Tensor byDistance = d.grad().contiguous();
+        if (!bank.backward(found.data_ptr<float>(), patches, k, byDistance.data_ptr<float>(), indices.data_ptr<int>(), gradient.data_ptr<float>()))
+            throw std::runtime_error("the gradient of the distances failed");
+        phi.backward(gradient);
         optimizer->step();
         return loss.item<float>();
     }
@@ -149,7 +140,7 @@ private:
     const TrainerSettings settings; // its pointers are not used past the constructor
     const std::vector<ScaleShape> scales;
     const Tensor grid;
-    Tensor W, b, radius, C;
+    Tensor W, b, radius;
     std::unique_ptr<torch::optim::AdamW> optimizer;
     std::string message;
 };
