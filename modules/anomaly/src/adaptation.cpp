@@ -90,7 +90,7 @@ public:
         const Descriptor& start = model.descriptor;
         const TrainerSettings settings = {scales.data(), int(scales.size()), start.W.ptr<float>(), start.b.ptr<float>(), start.length(),
                                           params.K, params.J, params.radius, params.learnRadius, repulsion, params.alpha,
-                                          params.learningRate, params.weightDecay};
+                                          params.learningRate, params.weightDecay, std::max(1, getNumThreads())};
         trainer = createTrainer(settings);
     }
 

@@ -34,6 +34,7 @@ struct TrainerSettings
     bool learnRadius;
     bool repulsion;
     double alpha, learningRate, weightDecay;
+    int threads; // for what is not a matrix product
 };
 
 /** @brief What a step needs of the memory bank, done outside of autograd by the search that predicts.

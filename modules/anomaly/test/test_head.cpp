@@ -142,7 +142,7 @@ struct TrainingCase
             pointers.push_back(map.ptr<float>());
         const Descriptor& start = head.descriptor;
         const TrainerSettings settings = {scales.data(), int(scales.size()), start.W.ptr<float>(), start.b.ptr<float>(), start.length(),
-                                          3, 3, double(gold["r"]), true, true, double(gold["alpha"]), 1e-3, 5e-4};
+                                          3, 3, double(gold["r"]), true, true, double(gold["alpha"]), 1e-3, 5e-4, 2};
         trainer = createTrainer(settings);
     }
 

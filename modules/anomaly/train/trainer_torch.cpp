@@ -5,7 +5,10 @@
 
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <exception>
+#include <functional>
+#include <future>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -79,29 +82,76 @@ public:
     const char* error() const override { return message.c_str(); }
 
 private:
-    // Descriptors of a batch, D' x images * patches: each scale is projected at its own resolution. Channels come first in
-    // all maps, so a scale is one matrix product for all images.
-    Tensor project(const float* const* maps, int images) const
+    // Calls body(first row, rows) for all rows of a descriptor, shared among threads of our own: LibTorch's are switched off.
+    void forRows(const std::function<void(int64_t, int64_t)>& body) const
     {
-        int64_t first = 0;
-        Tensor phi;
-        for (size_t i = 0; i < scales.size(); i++)
-        {
-            const ScaleShape& s = scales[i];
-            const Tensor map = torch::from_blob(const_cast<float*>(maps[i]), {s.channels, int64_t(images) * s.rows * s.cols}, torch::kFloat);
-            const Tensor projected = W.narrow(1, first, s.channels).mm(map).view({-1, images, s.rows, s.cols});
-            phi = i == 0 ? projected : phi.add_(upsample(projected));
-            first += s.channels;
-        }
-        const Tensor places = (W.narrow(1, first, 2).mm(grid) + b).view({-1, 1, scales[0].rows, scales[0].cols});
-        return phi.add_(places).flatten(1);
+        std::vector<std::future<void>> others;
+        const int64_t share = (settings.descriptorLength + settings.threads - 1) / settings.threads;
+        for (int64_t first = share; first < settings.descriptorLength; first += share)
+            others.push_back(std::async(std::launch::async, [=, &body] {
+                torch::NoGradGuard noGradient;
+                body(first, std::min<int64_t>(share, settings.descriptorLength - first));
+            }));
+        body(0, std::min<int64_t>(share, settings.descriptorLength));
+        for (std::future<void>& other : others)
+            other.get();
     }
 
-    Tensor upsample(const Tensor& projected) const
+    std::vector<Tensor> tensorsOf(const float* const* maps, int images) const
     {
-        namespace F = torch::nn::functional;
-        const std::vector<int64_t> size = {scales[0].rows, scales[0].cols};
-        return F::interpolate(projected, F::InterpolateFuncOptions().size(size).mode(torch::kBilinear).align_corners(false));
+        std::vector<Tensor> tensors;
+        for (size_t i = 0; i < scales.size(); i++)
+            tensors.push_back(torch::from_blob(const_cast<float*>(maps[i]), {scales[i].channels, int64_t(images) * scales[i].rows * scales[i].cols}, torch::kFloat));
+        return tensors;
+    }
+
+    // `rows` rows of a D' x images * patches matrix as images.
+    Tensor asMaps(const Tensor& matrix, int64_t first, int64_t rows, size_t scale) const
+    {
+        return matrix.narrow(0, first, rows).view({rows, -1, scales[scale].rows, scales[scale].cols});
+    }
+
+    // Descriptors of a batch, D' x images * patches: each scale is projected at its own resolution. Channels come first in
+    // all maps, so a scale is one matrix product for all images.
+    Tensor project(const std::vector<Tensor>& maps) const
+    {
+        torch::NoGradGuard noGradient;
+        std::vector<Tensor> projected;
+        int64_t column = 0;
+        for (size_t i = 0; i < scales.size(); column += scales[i++].channels)
+            projected.push_back(W.narrow(1, column, scales[i].channels).mm(maps[i]));
+        const Tensor places = W.narrow(1, column, 2).mm(grid) + b;
+        forRows([&](int64_t first, int64_t rows) {
+            Tensor phi = asMaps(projected[0], first, rows, 0);
+            for (size_t i = 1; i < scales.size(); i++)
+                phi.add_(torch::upsample_bilinear2d(asMaps(projected[i], first, rows, i), {scales[0].rows, scales[0].cols}, false));
+            phi.add_(asMaps(places, first, rows, 0));
+        });
+        return projected[0];
+    }
+
+    // The gradient by W and b, given that by phi: the way of project backwards.
+    void projectBackward(const std::vector<Tensor>& maps, const Tensor& byPhi)
+    {
+        torch::NoGradGuard noGradient;
+        std::vector<Tensor> byProjected(1, byPhi), byWeights;
+        for (size_t i = 1; i < scales.size(); i++)
+            byProjected.push_back(torch::empty({byPhi.size(0), maps[i].size(1)}));
+        const Tensor byPlaces = torch::empty({byPhi.size(0), grid.size(1)});
+        forRows([&](int64_t first, int64_t rows) {
+            const Tensor gradient = asMaps(byPhi, first, rows, 0);
+            for (size_t i = 1; i < scales.size(); i++)
+            {
+                Tensor coarse = asMaps(byProjected[i], first, rows, i);
+                torch::upsample_bilinear2d_backward_out(coarse, gradient, {scales[0].rows, scales[0].cols}, coarse.sizes(), false);
+            }
+            asMaps(byPlaces, first, rows, 0).copy_(gradient.sum(1, true));
+        });
+        for (size_t i = 0; i < scales.size(); i++)
+            byWeights.push_back(byProjected[i].mm(maps[i].t()));
+        byWeights.push_back(byPlaces.mm(grid.t()));
+        W.mutable_grad() = torch::cat(byWeights, 1);
+        b.mutable_grad() = byPlaces.sum(1, true);
     }
 
     // Eq. 1 and 2 on squared distances, (K + J) x patches: the mean over the patches that count.
@@ -115,24 +165,24 @@ private:
         return loss * lossWeight;
     }
 
+    // The search gives the distances; autograd takes the loss back to them and to the radius. From there to phi, W and b the
+    // way is known, and shorter by hand.
     double adapt(const float* const* maps, const float* patchWeights, int images, BankAccess& bank)
     {
         optimizer->zero_grad();
-        const Tensor phi = project(maps, images), found = phi.detach();
-        const int k = settings.K + (settings.repulsion ? settings.J : 0), patches = int(found.size(1));
-        Tensor d = torch::empty({k, patches}), indices = torch::empty({k, patches}, torch::kInt), gradient = torch::empty_like(found);
-        if (!bank.search(found.data_ptr<float>(), patches, k, d.data_ptr<float>(), indices.data_ptr<int>()))
+        const std::vector<Tensor> features = tensorsOf(maps, images);
+        const Tensor phi = project(features);
+        const int k = settings.K + (settings.repulsion ? settings.J : 0), patches = int(phi.size(1));
+        const Tensor d = torch::empty({k, patches}), indices = torch::empty({k, patches}, torch::kInt), byPhi = torch::empty_like(phi);
+        if (!bank.search(phi.data_ptr<float>(), patches, k, d.data_ptr<float>(), indices.data_ptr<int>()))
             throw std::runtime_error("the neighbour search failed");
-
-        // The search gives the distances; autograd takes the loss back to them and to the radius, the bank on to phi, and
-        // autograd again from there to W and b.
         d.requires_grad_();
         const Tensor loss = lossOf(d, patchWeights);
         loss.backward();
         const Tensor byDistance = d.grad().contiguous();
-        if (!bank.backward(found.data_ptr<float>(), patches, k, byDistance.data_ptr<float>(), indices.data_ptr<int>(), gradient.data_ptr<float>()))
+        if (!bank.backward(phi.data_ptr<float>(), patches, k, byDistance.data_ptr<float>(), indices.data_ptr<int>(), byPhi.data_ptr<float>()))
             throw std::runtime_error("the gradient of the distances failed");
-        phi.backward(gradient);
+        projectBackward(features, byPhi);
         optimizer->step();
         return loss.item<float>();
     }
