@@ -10,6 +10,7 @@ import json
 import os
 import pathlib
 import shlex
+import signal
 import statistics
 import subprocess
 import sys
@@ -134,7 +135,9 @@ def backbone_identity(arguments):
 # No table in it: tables share their runs.
 def run_name(category, seed, line, arguments, throughput, options):
     facts = json.dumps([arguments, backbone_identity(arguments), throughput, str(options.root.resolve())])
-    readable = '-'.join([category, 'seed%d' % seed, line.backbone] + list(line.settings.values()))
+    used = dict(argument.partition('=')[::2] for argument in arguments)
+    network = pathlib.Path(used['--backbone']).stem
+    readable = '-'.join([category, 'seed%d' % seed, network] + [used['--' + name] for name in line.settings])
     return readable + '-' + hashlib.sha256(facts.encode()).hexdigest()[:10]
 
 
@@ -347,6 +350,8 @@ def write_table(number, options, paper):
 
 
 def main():
+    # An exception, so that the program that runs at the moment ends too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     options = read_command_line()
     if not here(options):
         raise SystemExit('%s: none of the categories is there, as <category>/train/good' % options.root)
