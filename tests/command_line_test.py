@@ -22,7 +22,7 @@ OPTIONS = {
     'cfa_evaluate': 'model json report threads help',
     'cfa_predict': 'model output csv raw threads help',
     'cfa_camera': 'model source threads help',
-    'cfa_benchmark': 'model random backbone gamma_c gamma_d images batch callers runs engine threads json help',
+    'cfa_benchmark': 'model random backbone gamma_c gamma_d images batch callers runs engine train threads json help',
 }
 PROGRAMS = pathlib.Path()
 TEST_DATA = pathlib.Path()
@@ -264,6 +264,7 @@ class EndToEnd(unittest.TestCase):
     def test_benchmark_predicts_a_folder_of_images(self):
         images = TEST_DATA / 'textures/brick/test'
         self.succeed('cfa_benchmark', '--model=%s' % self.model, '--images=%s' % images, '--runs=2', '--callers=2')
+        self.check(run('cfa_benchmark', '--model=%s' % self.model, '--train'), 2, '--random')
         empty = WORK / 'no_images'
         empty.mkdir()
         done = run('cfa_benchmark', '--model=%s' % self.model, '--images=%s' % empty)
