@@ -17,9 +17,12 @@ using namespace cv::anomaly;
 
 namespace {
 
+const std::vector<std::string> transforms = {"none", "rd"};
+
 struct Settings
 {
     std::string category, model, json, report;
+    int transform = 0, seed = 0;
 };
 
 bool readCommandLine(int argc, char** argv, Settings& settings)
@@ -32,9 +35,15 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.heading("Options");
     line.option("json", "FILE", settings.json, "also write the figures as JSON, fractions from 0 to 1");
     line.option("report", "DIR", settings.report, "also write a page with curves and pictures, DIR/index.html");
+    line.choice("transform", transforms, settings.transform,
+                "what the model sees: each image as it is, or turned by up to 10 degrees and cut at a random place, its mask too");
+    line.option("seed", "N", settings.seed, "of the turns and places");
     line.threadsOption();
     line.example("mvtec/screw --model=screw.yml.gz --report=screw_report");
-    return line.parse(argc, argv);
+    const bool goesOn = line.parse(argc, argv);
+    if (settings.transform && !settings.report.empty())
+        throw UsageError("--transform=rd has no --report: its pictures show images as they are");
+    return goesOn;
 }
 
 std::string pixelColumns(const Figures& f)
@@ -95,10 +104,12 @@ void putPixels(FlatJson& json, const Evaluation& evaluation)
     json.put("model_pixel_f1", evaluation.ownPixel.f1());
 }
 
-void writeJson(const std::string& file, const Evaluation& evaluation)
+void writeJson(const Settings& settings, const Evaluation& evaluation)
 {
     FlatJson json;
     json.put("images", evaluation.all.images);
+    json.put("transform", transforms[settings.transform]);
+    json.put("seed", settings.seed);
     json.put("image_auroc", evaluation.all.imageAuroc);
     json.put("image_f1", evaluation.all.imageF1);
     json.put("image_threshold", evaluation.all.imageThreshold);
@@ -107,7 +118,7 @@ void writeJson(const std::string& file, const Evaluation& evaluation)
     if (evaluation.all.hasPixels)
         putPixels(json, evaluation);
     json.put("seconds_per_image", evaluation.secondsPerImage);
-    json.write(file);
+    json.write(settings.json);
 }
 
 int evaluateCategory(int argc, char** argv)
@@ -121,13 +132,13 @@ int evaluateCategory(int argc, char** argv)
         checkWritable(settings.json);
     const Ptr<AnomalyDetector> detector = loadDetector(settings.model);
 
-    const Evaluation evaluation = evaluate(*detector, set);
+    const Evaluation evaluation = evaluate(*detector, set, settings.transform ? settings.seed : -1);
     printTable(evaluation);
     if (!evaluation.all.hasPixels)
         std::cout << "No pixel figures: " << (set.hasMasks ? "the masks mark no pixel at the model's input resolution.\n" : "the category has no masks in ground_truth.\n");
     printThresholds(evaluation);
     if (!settings.json.empty())
-        writeJson(settings.json, evaluation);
+        writeJson(settings, evaluation);
     if (!settings.report.empty())
         std::cout << "report: " << writeReport(settings.report, fileName(utils::fs::canonical(settings.category)), evaluation, *detector) << std::endl;
     return 0;

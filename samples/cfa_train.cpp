@@ -10,6 +10,7 @@
 #include "opencv2/anomaly/cfa.hpp"
 
 #include <csignal>
+#include <cstdio>
 #include <iostream>
 
 using namespace cv;
@@ -17,10 +18,11 @@ using namespace cv::anomaly;
 
 namespace {
 
-// By the values of CFA::InputMode, CFA::Adaptation and CFA::BankMode.
+// By the values of CFA::InputMode, CFA::Adaptation, CFA::BankMode and CFA::Augmentation.
 const std::vector<std::string> inputModes = {"resized", "cropped", "ensemble"};
 const std::vector<std::string> adaptations = {"none", "attraction", "full"};
 const std::vector<std::string> bankModes = {"mean", "ema"};
+const std::vector<std::string> augmentations = {"none", "rd"};
 
 struct Settings
 {
@@ -32,6 +34,7 @@ struct Outcome
 {
     size_t images;
     double seconds, loss;
+    std::vector<double> losses, radii; // of each epoch
 };
 
 volatile std::sig_atomic_t interrupted = 0;
@@ -68,11 +71,16 @@ void addFurtherOptions(CommandLine& line, CFA::Params& p)
     line.flag("embed_backbone", p.embedBackbone, "put the ONNX file into the model file");
     line.heading("For experiments");
     line.choice("adaptation", adaptations, p.adaptation, "what the descriptor learns");
+    line.choice("augmentation", augmentations, p.augmentation,
+                "what an epoch sees: each image as it is, or turned by up to 10 degrees and cut at a random place");
+    line.option("patience", "N", p.patience, "end after this many epochs without a lower loss; 0: never");
     line.choice("bank", bankModes, p.bankMode, "how the memory bank sums up the images: the authors' code, or their paper");
     line.option("learning_rate", "RATE", p.learningRate, "of the training");
     line.heading("For this machine");
     line.flag("skip_unreadable", p.skipUnreadable, "leave out images that cannot be read, with a warning, instead of stopping");
-    line.option("cache_mb", "MIB", p.cacheMiB, "memory for features while training; with less, training takes longer");
+    line.option("cache_mb", "MIB", p.cacheMiB, "memory for features while training; the rest goes to a temporary file");
+    line.option("checkpoint", "FILE", p.checkpoint,
+                "note there after each epoch where training stands, and go on from there after an interruption; removed at the end");
     line.threadsOption();
 }
 
@@ -92,11 +100,11 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     return line.parse(argc, argv);
 }
 
-void checkModelName(const std::string& file)
+void checkModelName(const std::string& option, const std::string& file)
 {
     const std::string last = extension(file), inner = last == "gz" ? extension(withoutExtension(file)) : last;
     if (inner != "yml" && inner != "yaml" && inner != "xml" && inner != "json")
-        throw UsageError("--model=" + file + ": expected a name that ends in .yml, .xml or .json, or one of these and .gz");
+        throw UsageError("--" + option + "=" + file + ": expected a name that ends in .yml, .xml or .json, or one of these and .gz");
     checkWritable(file);
 }
 
@@ -121,14 +129,22 @@ std::string note(const FitProgress& progress)
     return format("epoch %d/%d, loss %.4g, radius %.3f", progress.epoch, progress.epochs, progress.loss, progress.radius);
 }
 
+void noteEpoch(const FitProgress& progress, Outcome& outcome)
+{
+    outcome.losses.resize(progress.epoch);
+    outcome.radii.resize(progress.epoch);
+    outcome.loss = outcome.losses.back() = progress.loss;
+    outcome.radii.back() = progress.radius;
+}
+
 Outcome fit(CFA& cfa, const std::vector<std::string>& files)
 {
-    Outcome outcome = {files.size(), 0, 0};
+    Outcome outcome = {files.size(), 0, 0, {}, {}};
     ProgressBar bar;
     cfa.setFitCallback([&](const FitProgress& progress) {
         bar.update(progress.stage, progress.step, progress.steps, note(progress));
         if (progress.epochs > 0)
-            outcome.loss = progress.loss;
+            noteEpoch(progress, outcome);
         return !interrupted;
     });
     std::signal(SIGINT, interrupt);
@@ -176,6 +192,8 @@ void putTraining(FlatJson& json, const CFA::Params& p)
     json.put("weight_decay", p.weightDecay);
     json.put("adaptation", adaptations[p.adaptation]);
     json.put("bank", bankModes[p.bankMode]);
+    json.put("augmentation", augmentations[p.augmentation]);
+    json.put("patience", p.patience);
     json.put("smooth_sigma", p.smoothSigma);
     json.put("validation", p.validationFraction);
     json.put("quantile", p.thresholdQuantile);
@@ -190,6 +208,9 @@ void writeJson(const std::string& file, const CFA& cfa, const Outcome& outcome)
     json.put("images", int(outcome.images));
     json.put("seconds", outcome.seconds);
     json.put("loss", outcome.loss);
+    json.put("losses", outcome.losses);
+    json.put("radii", outcome.radii);
+    json.put("learning_rates", std::vector<double>(outcome.losses.size(), cfa.getParams().learningRate));
     json.put("radius", cfa.getRadius());
     json.put("image_threshold", cfa.getImageThreshold());
     json.put("pixel_threshold", cfa.getPixelThreshold());
@@ -202,11 +223,14 @@ int train(int argc, char** argv)
     if (!readCommandLine(argc, argv, settings))
         return 0;
     const std::vector<std::string> files = goodImages(settings.images);
-    checkModelName(settings.model);
+    checkModelName("model", settings.model);
+    if (!settings.params.checkpoint.empty())
+        checkModelName("checkpoint", settings.params.checkpoint);
     if (!settings.json.empty())
         checkWritable(settings.json);
 
     const Ptr<CFA> cfa = create(settings.params);
+    const std::string& checkpoint = settings.params.checkpoint;
     Outcome outcome;
     try
     {
@@ -215,10 +239,12 @@ int train(int argc, char** argv)
     catch (const cv::Exception&)
     {
         if (interrupted)
-            throw std::runtime_error("stopped; no model was written");
+            throw std::runtime_error(checkpoint.empty() ? "stopped; no model was written" : "stopped; the same command goes on at the last whole epoch");
         throw;
     }
     cfa->save(settings.model);
+    if (!checkpoint.empty())
+        std::remove(checkpoint.c_str());
     if (!settings.json.empty())
         writeJson(settings.json, *cfa, outcome);
     std::cout << settings.model << ": " << outcome.images << " images in " << clockTime(outcome.seconds)

@@ -25,27 +25,31 @@ Mat readMask(const TestImage& image, Size size)
     return mask;
 }
 
-TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, int64& ticks)
+TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, int viewSeed, int64& ticks)
 {
     TestResult result;
     result.image = image;
-    const Mat picture = readImage(image.file);
+    Mat picture = readImage(image.file), mask = image.mask.empty() ? Mat() : readMask(image, picture.size());
+    if (viewSeed >= 0)
+        detector.randomView(picture.clone(), mask.clone(), viewSeed, picture, mask);
     const int64 start = getTickCount();
     result.score = detector.predict(picture, result.map);
     ticks += getTickCount() - start;
-    if (!image.mask.empty())
-        detector.maskToInput(readMask(image, picture.size()), result.mask);
+    if (!mask.empty())
+        detector.maskToInput(mask, result.mask);
     return result;
 }
 
-std::vector<TestResult> scoreAll(const AnomalyDetector& detector, const TestSet& set, double& secondsPerImage)
+std::vector<TestResult> scoreAll(const AnomalyDetector& detector, const TestSet& set, int viewSeed, double& secondsPerImage)
 {
     std::vector<TestResult> results;
     int64 ticks = 0;
     ProgressBar bar;
     for (const TestImage& image : set.images)
     {
-        results.push_back(scoreImage(detector, image, ticks));
+        // No two images, nor two seeds, share a view.
+        const int seed = viewSeed < 0 ? -1 : viewSeed * int(set.images.size()) + int(results.size());
+        results.push_back(scoreImage(detector, image, seed, ticks));
         bar.update("images", int(results.size()), int(set.images.size()));
     }
     secondsPerImage = ticks / getTickFrequency() / results.size();
@@ -157,11 +161,11 @@ void addPixelCurves(const PixelMetrics& pixels, Evaluation& evaluation)
 
 } // namespace
 
-Evaluation evaluate(AnomalyDetector& detector, const TestSet& set)
+Evaluation evaluate(AnomalyDetector& detector, const TestSet& set, int viewSeed)
 {
     detector.setMapSize(MAP_INPUT);
     Evaluation evaluation;
-    evaluation.results = scoreAll(detector, set, evaluation.secondsPerImage);
+    evaluation.results = scoreAll(detector, set, viewSeed, evaluation.secondsPerImage);
     const std::vector<TestResult>& results = evaluation.results;
 
     const std::vector<const TestResult*> all = ofType(results, "");

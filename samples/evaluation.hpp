@@ -53,7 +53,8 @@ struct Evaluation
 //! How far the per-region-overlap curve is integrated, as in papers.
 const double proLimit = 0.3;
 
-//! Scores all images of a set. The detector's maps are then of its input's resolution.
-Evaluation evaluate(cv::anomaly::AnomalyDetector& detector, const TestSet& set);
+//! Scores all images of a set, or a random view of each (AnomalyDetector::randomView) where a seed of 0 or more is given.
+//! The detector's maps are then of its input's resolution.
+Evaluation evaluate(cv::anomaly::AnomalyDetector& detector, const TestSet& set, int viewSeed = -1);
 
 #endif

@@ -51,6 +51,7 @@ public:
     void put(const std::string& key, int number) { storage << key << number; }
     //! JSON has no word for NaN and infinity: they are left out.
     void put(const std::string& key, double number);
+    void put(const std::string& key, const std::vector<double>& numbers) { storage << key << numbers; }
     void write(const std::string& file) { writeFile(file, storage.releaseAndGetString()); }
 
 private:

@@ -23,15 +23,15 @@ std::vector<int> channelsOf(const std::vector<Mat>& maps)
     return channels;
 }
 
-MemoryBank buildBank(int images, FeatureCache& features, const Descriptor& descriptor, const CFA::Params& params, const FitReporter& reporter)
+MemoryBank buildBank(const TrainingData& data, const Descriptor& descriptor, const CFA::Params& params, const FitReporter& reporter)
 {
     const BankSettings settings = {params.bankMode, params.gammaC, params.bankMomentum, params.K + params.J, params.seed};
     MemoryBankBuilder builder(settings);
-    for (int i = 0; i < images; i++)
+    for (int i = 0; i < data.images; i++)
     {
-        const TrainingFeatures image = features.get(i);
+        const TrainingFeatures image = data.features.get(i);
         builder.add(project(image.maps, descriptor), image.mask);
-        reporter.report("bank", i + 1, images);
+        reporter.report("bank", i + 1, data.images);
     }
     return builder.finish();
 }
@@ -43,13 +43,13 @@ struct Batch
     std::vector<float> patchWeights;       // images x patches, empty when all count
 
     // The same memory serves every batch.
-    void load(const std::vector<int>& images, FeatureCache& features)
+    void load(const std::vector<int>& images, const FeatureCache::Compute& features)
     {
         patchWeights.clear();
         bool masked = false;
         for (size_t i = 0; i < images.size(); i++)
         {
-            const TrainingFeatures image = features.get(images[i]);
+            const TrainingFeatures image = features(images[i]);
             maps.resize(image.maps.size());
             for (size_t scale = 0; scale < maps.size(); scale++)
                 place(image.maps[scale], i, images.size(), maps[scale]);
@@ -75,13 +75,23 @@ struct Batch
     }
 };
 
+// Whether the last `patience` epochs brought no loss that is lower by a hundredth than the best before them.
+bool onPlateau(const std::vector<double>& losses, int patience)
+{
+    if (patience == 0 || losses.size() <= size_t(patience))
+        return false;
+    const auto recent = losses.end() - patience;
+    return *std::min_element(recent, losses.end()) > 0.99 * *std::min_element(losses.begin(), recent);
+}
+
 class Training
 {
 public:
-    Training(TrainedModel& m, const std::vector<Mat>& firstMaps, const CFA::Params& p, int engine) : model(m), params(p), bank(model.bank, engine)
+    Training(TrainedModel& m, const TrainingData& d, const CFA::Params& p, int engine)
+        : model(m), data(d), params(p), batchSize(std::min(p.batchSize, d.images)), batches(d.images / batchSize), bank(model.bank, engine)
     {
         std::vector<ScaleShape> scales;
-        for (const Mat& map : firstMaps)
+        for (const Mat& map : data.features.get(0).maps)
         {
             const ScaleShape shape = {map.size[1], map.size[2], map.size[3]};
             scales.push_back(shape);
@@ -94,62 +104,110 @@ public:
         trainer = createTrainer(settings);
     }
 
-    double step(const std::vector<int>& images, FeatureCache& features)
+    // The model is the last epoch's, since no labelled image is there to choose a better one by.
+    void run(TrainingCheckpoint& checkpoint, FitReporter& reporter)
     {
-        batch.load(images, features);
+        TrainingState state = checkpoint.find(model.bank);
+        restore(state);
+        RNG random = randomStream(params.seed, RANDOM_ORDER);
+        for (int epoch = 1; epoch <= params.epochs && !onPlateau(state.losses, params.patience); epoch++)
+        {
+            const std::vector<int> order = randomOrder(data.images, random);
+            if (size_t(epoch) <= state.losses.size())
+            {
+                report(reporter, epoch, batches, state.losses[epoch - 1], state.radii[epoch - 1]);
+                continue;
+            }
+            state.losses.push_back(runEpoch(epoch, order, reporter));
+            state.radii.push_back(model.radius);
+            if (!params.checkpoint.empty())
+            {
+                save(state);
+                checkpoint.keep(model.bank, state);
+            }
+        }
+        reporter.setTraining(0, 0, 0, 0);
+    }
+
+private:
+    // The epoch's mean loss.
+    double runEpoch(int epoch, const std::vector<int>& order, FitReporter& reporter)
+    {
+        FeatureCache::Compute features = [&](int image) { return data.features.get(image); };
+        if (data.view)
+            features = [&](int image) { return data.view(image, epoch); };
+        double sum = 0;
+        for (int i = 0; i < batches; i++)
+        {
+            batch.load(std::vector<int>(order.begin() + i * batchSize, order.begin() + (i + 1) * batchSize), features);
+            sum += step();
+            report(reporter, epoch, i + 1, sum / (i + 1), model.radius);
+        }
+        return sum / batches;
+    }
+
+    double step()
+    {
         std::vector<const float*> maps;
         for (const std::vector<float>& map : batch.maps)
             maps.push_back(map.data());
         double loss = 0;
-        if (!trainer->step(maps.data(), batch.patchWeights.empty() ? NULL : batch.patchWeights.data(), int(images.size()), bank, loss))
-            CV_Error_(Error::StsError, ("Training failed: %s %s", trainer->error(), bank.error.c_str()));
+        check(trainer->step(maps.data(), batch.patchWeights.empty() ? NULL : batch.patchWeights.data(), batchSize, bank, loss));
         if (!(loss < DBL_MAX))
             CV_Error_(Error::StsError, ("Training went astray, the loss is %g: lower learningRate (now %g)", loss, params.learningRate));
-        trainer->read(model.descriptor.W.ptr<float>(), model.descriptor.b.ptr<float>(), model.radius);
+        readModel();
         return loss;
     }
 
-private:
+    void report(FitReporter& reporter, int epoch, int batchesDone, double loss, double radius) const
+    {
+        reporter.setTraining(epoch, params.epochs, loss, radius);
+        reporter.report("training", (epoch - 1) * batches + batchesDone, params.epochs * batches);
+    }
+
+    void readModel() { trainer->read(model.descriptor.W.ptr<float>(), model.descriptor.b.ptr<float>(), model.radius); }
+
+    void save(TrainingState& state)
+    {
+        size_t size = 0;
+        check(trainer->save(NULL, size));
+        state.trainer.resize(size);
+        check(trainer->save(state.trainer.data(), size));
+    }
+
+    void restore(const TrainingState& state)
+    {
+        if (state.trainer.empty())
+            return;
+        check(trainer->restore(state.trainer.data(), state.trainer.size()));
+        readModel();
+    }
+
+    void check(bool succeeded) const
+    {
+        if (!succeeded)
+            CV_Error_(Error::StsError, ("Training failed: %s %s", trainer->error(), bank.error.c_str()));
+    }
+
     TrainedModel& model;
+    const TrainingData& data;
     const CFA::Params& params;
+    const int batchSize, batches; // an incomplete last batch is left out
     BankForTrainer bank;
     Batch batch;
     std::unique_ptr<Trainer> trainer;
 };
 
-// All epochs; the model is the last epoch's, since no labelled image is there to choose a better one by.
-void train(Training& training, const TrainedModel& model, int images, FeatureCache& features, const CFA::Params& params, FitReporter& reporter)
-{
-    const int batchSize = std::min(params.batchSize, images), batches = images / batchSize;
-    RNG random = randomStream(params.seed, RANDOM_ORDER);
-    for (int epoch = 1; epoch <= params.epochs; epoch++)
-    {
-        const std::vector<int> order = randomOrder(images, random);
-        double sum = 0;
-        for (int i = 0; i < batches; i++)
-        {
-            sum += training.step(std::vector<int>(order.begin() + i * batchSize, order.begin() + (i + 1) * batchSize), features);
-            reporter.setTraining(epoch, params.epochs, sum / (i + 1), model.radius);
-            reporter.report("training", (epoch - 1) * batches + i + 1, params.epochs * batches);
-        }
-    }
-    reporter.setTraining(0, 0, 0, 0);
-}
-
 } // namespace
 
-TrainedModel adapt(int images, FeatureCache& features, const CFA::Params& params, int engine, FitReporter& reporter)
+TrainedModel adapt(const TrainingData& data, const CFA::Params& params, int engine, TrainingCheckpoint& checkpoint, FitReporter& reporter)
 {
-    const std::vector<Mat> first = features.get(0).maps;
     TrainedModel model;
-    model.descriptor = randomDescriptor(channelsOf(first), params.gammaD, params.descriptorInit, params.seed);
-    model.bank = buildBank(images, features, model.descriptor, params, reporter);
+    model.descriptor = randomDescriptor(channelsOf(data.features.get(0).maps), params.gammaD, params.descriptorInit, params.seed);
+    model.bank = buildBank(data, model.descriptor, params, reporter);
     model.radius = params.radius;
     if (params.adaptation != CFA::ADAPTATION_NONE && params.epochs > 0)
-    {
-        Training training(model, first, params, engine);
-        train(training, model, images, features, params, reporter);
-    }
+        Training(model, data, params, engine).run(checkpoint, reporter);
     return model;
 }
 

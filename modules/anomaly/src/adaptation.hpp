@@ -7,14 +7,22 @@
 #include "feature_cache.hpp"
 #include "fit_reporter.hpp"
 #include "model_io.hpp"
+#include "training_checkpoint.hpp"
 
 #include <functional>
 
 namespace cv {
 namespace anomaly {
 
-//! Learns descriptor, bank and radius from `images` images. `features` gives each image's pooled maps; `engine` is resolved.
-TrainedModel adapt(int images, FeatureCache& features, const CFA::Params& params, int engine, FitReporter& reporter);
+struct TrainingData
+{
+    int images;
+    FeatureCache& features;                                     // of the images as they are
+    std::function<TrainingFeatures(int image, int epoch)> view; // of what an epoch sees instead; empty: the images as they are
+};
+
+//! Learns descriptor, bank and radius; `engine` is resolved.
+TrainedModel adapt(const TrainingData& data, const CFA::Params& params, int engine, TrainingCheckpoint& checkpoint, FitReporter& reporter);
 
 }} // namespace cv::anomaly
 

@@ -9,6 +9,7 @@
 #include "fitted.hpp"
 #include "image_source.hpp"
 #include "random_stream.hpp"
+#include "random_view.hpp"
 #include "trainer_loader.hpp"
 #include "workspace_pool.hpp"
 
@@ -72,6 +73,8 @@ public:
         preprocessMask(mask.getMat(), inputSettings(params, inputModes(params.inputMode)[0])).copyTo(inputMask);
     }
 
+    void randomView(InputArray image, InputArray mask, int seed, OutputArray view, OutputArray viewMask) const CV_OVERRIDE;
+
     int getMapSize() const CV_OVERRIDE { return params.mapSize; }
     void setMapSize(int size) CV_OVERRIDE
     {
@@ -82,6 +85,7 @@ public:
     int getEngine() const CV_OVERRIDE { return engine; }
     void setEngine(int wanted) CV_OVERRIDE;
 
+    void neighbourMaps(InputArray image, OutputArrayOfArrays maps) const CV_OVERRIDE;
     Params getParams() const CV_OVERRIDE { return params; }
     double getRadius() const CV_OVERRIDE { return current()->model.models[0].radius; }
     Mat getMemoryBank() const CV_OVERRIDE { return current()->model.models[0].bank.C.clone(); }
@@ -101,7 +105,8 @@ private:
     void setCalibration(double Calibration::*value, double to);
 
     void fitSource(const ImageSource& images);
-    TrainedModel learn(const ImageSource& images, std::vector<int>& chosen, int inputMode, FitReporter& reporter) const;
+    TrainedModel learn(const ImageSource& images, std::vector<int>& chosen, int inputMode, TrainingCheckpoint& checkpoint, FitReporter& reporter) const;
+    RandomView viewOf(uint64 item, int seed) const;
     TrainingFeatures features(const Mat& image, const Mat& mask, const InputSettings& input) const;
     Calibration thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const std::vector<int>& learned, const FitReporter& reporter) const;
     GoodScores scoresOf(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const FitReporter& reporter) const;
@@ -173,6 +178,7 @@ void CFAImpl::fitSource(const ImageSource& images)
     if (params.adaptation != ADAPTATION_NONE && params.epochs > 0)
         requireTrainer();
 
+    TrainingCheckpoint checkpoint(params.checkpoint, params);
     RNG random = randomStream(params.seed, RANDOM_HELD_OUT);
     const std::vector<int> order = randomOrder(images.size(), random);
     const std::vector<int> good = scorable(images, std::vector<int>(order.begin(), order.begin() + heldOut));
@@ -185,7 +191,8 @@ void CFAImpl::fitSource(const ImageSource& images)
     for (size_t i = 0; i < modes.size(); i++)
     {
         reporter.startModel(int(i));
-        next.models.push_back(learn(images, learned, modes[i], reporter));
+        checkpoint.startModel(int(i));
+        next.models.push_back(learn(images, learned, modes[i], checkpoint, reporter));
     }
     // What load does with W, b and C is done here too, so that a loaded model predicts bit for bit as this one.
     const std::shared_ptr<Fitted> made = std::make_shared<Fitted>(next, backbone, engine);
@@ -224,7 +231,7 @@ std::vector<int> CFAImpl::scorable(const ImageSource& images, const std::vector<
 }
 
 // `chosen` loses the images that cannot be read.
-TrainedModel CFAImpl::learn(const ImageSource& images, std::vector<int>& chosen, int inputMode, FitReporter& reporter) const
+TrainedModel CFAImpl::learn(const ImageSource& images, std::vector<int>& chosen, int inputMode, TrainingCheckpoint& checkpoint, FitReporter& reporter) const
 {
     const InputSettings input = inputSettings(params, inputMode);
     std::vector<int> readable;
@@ -242,9 +249,33 @@ TrainedModel CFAImpl::learn(const ImageSource& images, std::vector<int>& chosen,
     if (readable.size() < 2)
         CV_Error_(Error::StsBadArg, ("%zu of %zu images can be read, expected at least two to learn from", readable.size(), chosen.size()));
     chosen = readable;
-    TrainedModel model = adapt(int(readable.size()), cache, params, engine, reporter);
+    TrainingData data = {int(readable.size()), cache, std::function<TrainingFeatures(int, int)>()};
+    if (params.augmentation == AUGMENT_RD)
+        data.view = [&](int i, int epoch) {
+            const RandomView view = viewOf(uint64(epoch) << 32 | readable[i], params.seed);
+            const InputSettings uncut = {input.crop, input.crop, input.mean, input.scale, input.swapRB};
+            return features(view.of(images.image(readable[i]), input.crop), view.ofMask(images.mask(readable[i]), input.crop), uncut);
+        };
+    TrainedModel model = adapt(data, params, engine, checkpoint, reporter);
     model.inputMode = inputMode;
     return model;
+}
+
+RandomView CFAImpl::viewOf(uint64 item, int seed) const
+{
+    return RandomView(std::max(params.resizeSize, params.inputSize), params.inputSize, randomStream(seed, RANDOM_VIEW, item));
+}
+
+void CFAImpl::randomView(InputArray image, InputArray mask, int seed, OutputArray view, OutputArray viewMask) const
+{
+    const Mat source = image.getMat(), sourceMask = mask.getMat();
+    checkImage(source);
+    checkMask(sourceMask, source.size());
+    const RandomView chosen = viewOf(0, seed);
+    const int side = params.inputMode == INPUT_RESIZED ? params.inputSize : params.resizeSize; // of which INPUT_CROPPED takes the centre
+    chosen.of(source, side).copyTo(view);
+    if (viewMask.needed())
+        chosen.ofMask(sourceMask, side).copyTo(viewMask);
 }
 
 TrainingFeatures CFAImpl::features(const Mat& image, const Mat& mask, const InputSettings& input) const
@@ -349,6 +380,26 @@ void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& score
     maps.create(int(made.size()), 1, CV_32F);
     for (size_t i = 0; i < made.size(); i++)
         maps.getMatRef(int(i)) = made[i];
+}
+
+void CFAImpl::neighbourMaps(InputArray image, OutputArrayOfArrays maps) const
+{
+    const std::shared_ptr<const Fitted> now = current();
+    const Mat source = image.getMat();
+    checkImage(source);
+    std::vector<Mat> inputMaps;
+    now->neighbourMaps(source, inputMaps);
+    maps.create(int(inputMaps.size()), 1, CV_32F);
+    for (size_t k = 0; k < inputMaps.size(); k++)
+    {
+        Mat& map = maps.getMatRef(int(k));
+        map = inputMaps[k];
+        if (params.mapSize == MAP_IMAGE)
+        {
+            map.create(source.size(), CV_32F);
+            now->imageMap(inputMaps[k], map);
+        }
+    }
 }
 
 double CFAImpl::profile(InputArray image, std::vector<String>& stages, std::vector<double>& milliseconds) const

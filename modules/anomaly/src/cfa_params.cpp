@@ -14,7 +14,7 @@ CFA::Params::Params()
       inputMode(INPUT_RESIZED), inputSize(224), resizeSize(256), gammaC(0.25), gammaD(0.25), K(3), J(3), alpha(0.1), radius(1e-5), learnRadius(true), epochs(30),
       batchSize(4), learningRate(1e-3), weightDecay(5e-4), bankMode(BANK_MEAN), bankMomentum(0.1), adaptation(ADAPTATION_FULL), descriptorInit(INIT_UNIFORM),
       scoreMode(SCORE_CERTAINTY), smoothSigma(4), imageScore(SCORE_MAX), topShare(0.01), mapSize(MAP_IMAGE), validationFraction(0.1), thresholdQuantile(0.995),
-      seed(0), skipUnreadable(false), cacheMiB(2048)
+      seed(0), augmentation(AUGMENT_NONE), patience(0), skipUnreadable(false), cacheMiB(2048)
 {
 }
 
@@ -32,6 +32,7 @@ namespace {
 
 struct RangeCheck
 {
+    bool has(const char*) const { return true; }
     void operator()(const char* name, double value, double low, double high) const
     {
         if (!(value >= low && value <= high))

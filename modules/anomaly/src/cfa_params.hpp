@@ -48,6 +48,11 @@ void visitParams(Params& p, Visitor& visit)
     visit("validationFraction", p.validationFraction, 0., 0.5);
     visit("thresholdQuantile", p.thresholdQuantile, 0., 1.);
     visit("seed", p.seed, INT_MIN, INT_MAX);
+    // Files from before these were there hold models of their defaults.
+    if (visit.has("augmentation"))
+        visit("augmentation", p.augmentation, int(CFA::AUGMENT_NONE), int(CFA::AUGMENT_RD));
+    if (visit.has("patience"))
+        visit("patience", p.patience, 0, INT_MAX);
 }
 
 //! Throws StsOutOfRange naming the first parameter that is out of its range.

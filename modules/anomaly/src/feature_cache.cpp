@@ -19,19 +19,29 @@ FeatureCache::FeatureCache(const Compute& c, size_t limitBytes) : compute(c), fr
 
 TrainingFeatures FeatureCache::get(int image)
 {
-    if (size_t(image) < kept.size() && !kept[image].maps.empty())
-        return kept[image];
-    return compute(image);
+    if (size_t(image) >= kept.size())
+        return compute(image);
+    const Kept& known = kept[image];
+    if (known.place < 0)
+        return known.features.maps.empty() ? compute(image) : known.features;
+    const TrainingFeatures features = {file.read(known.place), known.features.mask};
+    return features;
 }
 
 void FeatureCache::put(int image, const TrainingFeatures& features)
 {
-    const size_t bytes = bytesOf(features);
-    if (bytes > freeBytes)
-        return;
-    freeBytes -= bytes;
     kept.resize(std::max(kept.size(), size_t(image) + 1));
-    kept[image] = features;
+    Kept& entry = kept[image];
+    const size_t bytes = bytesOf(features);
+    if (bytes <= freeBytes)
+    {
+        freeBytes -= bytes;
+        entry.features = features;
+        return;
+    }
+    entry.place = file.append(features.maps);
+    if (entry.place >= 0)
+        entry.features.mask = features.mask;
 }
 
 }} // namespace cv::anomaly

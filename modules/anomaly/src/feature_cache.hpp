@@ -4,7 +4,7 @@
 #ifndef OPENCV_ANOMALY_FEATURE_CACHE_HPP
 #define OPENCV_ANOMALY_FEATURE_CACHE_HPP
 
-#include "opencv2/core.hpp"
+#include "feature_file.hpp"
 
 #include <functional>
 #include <vector>
@@ -19,7 +19,8 @@ struct TrainingFeatures
     Mat mask; // empty, or 1 x patches, CV_8U
 };
 
-//! Keeps the features of the first images in memory, as many as the limit allows; the others are computed at each use.
+//! Keeps features in memory as far as the limit allows, then in a temporary file; where the disk takes none either, they are
+//! computed at each use.
 class FeatureCache
 {
 public:
@@ -27,13 +28,20 @@ public:
 
     FeatureCache(const Compute& compute, size_t limitBytes);
     TrainingFeatures get(int image);
-    //! Keeps features that are known already, if they fit.
+    //! Keeps features that are known already.
     void put(int image, const TrainingFeatures& features);
 
 private:
     Compute compute;
     size_t freeBytes;
-    std::vector<TrainingFeatures> kept;
+    struct Kept
+    {
+        Kept() : place(-1) {}
+        TrainingFeatures features; // without maps when these are in the file
+        int place;                 // in the file, or -1
+    };
+    std::vector<Kept> kept;
+    FeatureFile file;
 };
 
 }} // namespace cv::anomaly

@@ -53,6 +53,19 @@ public:
         lap(clock, STAGE_MAP);
     }
 
+    void neighbourMaps(const Backbone& backbone, const Mat& image, const TrainedModel& model, int K, std::vector<Mat>& maps) const
+    {
+        const FeatureMaps features = backbone.forward(preprocess(image, input));
+        checkChannels(features.maps);
+        const Mat phi = project(poolPatches(features.maps), model.descriptor);
+        Mat squaredDistances, indices, distances;
+        NeighbourSearch::create(model.bank, ENGINE_PLAIN)->search(phi, K, squaredDistances, indices);
+        sqrt(squaredDistances, distances);
+        maps.resize(K);
+        for (int k = 0; k < K; k++)
+            mapMaker->make(distances.row(k).reshape(1, patchGrid(features.maps).height), maps[k]);
+    }
+
     const InputSettings input;
 
 private:
@@ -96,6 +109,11 @@ void Fitted::inputMap(const Mat& image, StageClock* clock, Mat& map) const
     heads[1]->map(*backbone, image, clock, cropped);
     resize(cropped, scaled, shared.size(), 0, 0, INTER_LINEAR);
     addWeighted(shared, 0.5, scaled, 0.5, 0, shared);
+}
+
+void Fitted::neighbourMaps(const Mat& image, std::vector<Mat>& maps) const
+{
+    heads[0]->neighbourMaps(*backbone, image, model.models[0], model.params.K, maps);
 }
 
 void Fitted::imageMap(const Mat& inputMap, Mat& map) const

@@ -29,6 +29,9 @@ struct Fitted
     //! The map at the resolution of the first head's input: for an ensemble the whole image, averaged where both heads see it.
     void inputMap(const Mat& image, StageClock* clock, Mat& map) const;
 
+    //! K maps at the resolution of the first head's input: its distances to the nearest centre, to the second, and so on.
+    void neighbourMaps(const Mat& image, std::vector<Mat>& maps) const;
+
     //! The input map stretched over the part of the image that it shows, 0 outside. map: of the image's size.
     void imageMap(const Mat& inputMap, Mat& map) const;
 

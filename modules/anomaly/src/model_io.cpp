@@ -107,6 +107,7 @@ struct ParamsWriter
 {
     FileStorage& file;
 
+    bool has(const char*) const { return true; }
     template <typename Number>
     void operator()(const char* name, Number value, double, double) const { file << name << value; }
     void operator()(const char* name, bool value) const { file << name << int(value); }
@@ -118,6 +119,7 @@ struct ParamsReader
 {
     FileNode node;
 
+    bool has(const char* name) const { return !node[name].empty(); }
     void operator()(const char* name, int& value, int low, int high) const { value = integer(node, name, low, high); }
     void operator()(const char* name, double& value, double low, double high) const { value = number(node, name, low, high); }
     void operator()(const char* name, bool& value) const { value = integer(node, name, 0, 1) != 0; }
@@ -256,11 +258,16 @@ Calibration readCalibration(const FileNode& node)
 
 } // namespace
 
+void writeParams(FileStorage& file, const CFA::Params& params)
+{
+    const ParamsWriter writer = {file};
+    visitParams(params, writer);
+}
+
 void writeModel(FileStorage& file, const CfaModel& model)
 {
     file << "method" << "CFA" << "version" << formatVersion << "settings" << "{";
-    const ParamsWriter writer = {file};
-    visitParams(model.params, writer);
+    writeParams(file, model.params);
     file << "}";
     writeBackbone(file, model);
     file << "models" << "[";

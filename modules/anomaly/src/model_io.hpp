@@ -40,6 +40,9 @@ struct BackbonePlaces
     String folder;                   // then here, under the backbone's own name
 };
 
+//! Writes every parameter of visitParams by its name.
+void writeParams(FileStorage& file, const CFA::Params& params);
+
 //! Writes into the map that is open in `file`.
 void writeModel(FileStorage& file, const CfaModel& model);
 

@@ -65,11 +65,23 @@ static Mat cropCentre(const Mat& image, int crop)
     return image(Rect(offset, offset, crop, crop));
 }
 
-void preprocess(const Mat& image, const InputSettings& input, InputMemory& memory)
+static void stretchInto(const Mat& image, int side, Mat& stretched)
 {
     // INTER_LINEAR downwards would skip pixels, and scores would shift with the image's size.
-    const bool shrinks = std::min(image.rows, image.cols) >= input.resize;
-    resize(toBgr8(image), memory.stretched, Size(input.resize, input.resize), 0, 0, shrinks ? INTER_AREA : INTER_LINEAR);
+    const bool shrinks = std::min(image.rows, image.cols) >= side;
+    resize(image, stretched, Size(side, side), 0, 0, shrinks ? INTER_AREA : INTER_LINEAR);
+}
+
+Mat stretch(const Mat& image, int side)
+{
+    Mat stretched;
+    stretchInto(image, side, stretched);
+    return stretched;
+}
+
+void preprocess(const Mat& image, const InputSettings& input, InputMemory& memory)
+{
+    stretchInto(toBgr8(image), input.resize, memory.stretched);
     const Mat part = cropCentre(memory.stretched, input.crop);
 
     const int sizes[] = {1, 3, input.crop, input.crop};

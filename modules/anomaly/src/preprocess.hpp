@@ -24,6 +24,9 @@ void checkImage(const Mat& image, const String& what = "The image");
 //! Refuses a mask that is neither empty nor CV_8UC1 of the image's size.
 void checkMask(const Mat& mask, Size image);
 
+//! The image at side x side pixels: averaged where that is smaller, else interpolated.
+Mat stretch(const Mat& image, int side);
+
 //! The backbone's input, 1 x 3 x crop x crop, CV_32F.
 CV_EXPORTS Mat preprocess(const Mat& image, const InputSettings& input);
 

@@ -9,13 +9,13 @@
 namespace cv {
 namespace anomaly {
 
-enum RandomPurpose { RANDOM_DESCRIPTOR = 1, RANDOM_BANK, RANDOM_ORDER, RANDOM_HELD_OUT };
+enum RandomPurpose { RANDOM_DESCRIPTOR = 1, RANDOM_BANK, RANDOM_ORDER, RANDOM_HELD_OUT, RANDOM_VIEW };
 
 //! A generator of our own for each purpose, so that theRNG() stays as the application left it. cv::RNG's first values
-//! from neighbouring seeds are alike; SplitMix64's finalizer takes them apart.
-inline RNG randomStream(int seed, RandomPurpose purpose)
+//! from neighbouring seeds are alike; SplitMix64's finalizer takes them apart. `item`: one of many of the same purpose.
+inline RNG randomStream(int seed, RandomPurpose purpose, uint64 item = 0)
 {
-    uint64 z = (uint64(uint32_t(seed)) << 8 | uint64(purpose)) + 0x9E3779B97F4A7C15ULL;
+    uint64 z = (uint64(uint32_t(seed)) << 8 | uint64(purpose)) + 0x9E3779B97F4A7C15ULL + item * 0xD1B54A32D192ED03ULL;
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ULL;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBULL;
     return RNG(z ^ (z >> 31));

@@ -15,7 +15,7 @@ namespace cv {
 namespace anomaly {
 
 //! Changes with every change of this file.
-const int trainerInterface = 2;
+const int trainerInterface = 3;
 
 struct ScaleShape
 {
@@ -60,6 +60,9 @@ public:
     //! null for 1 each: how much a patch counts. loss: of the batch before the step.
     virtual bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank, double& loss) = 0;
     virtual void read(float* W, float* b, double& radius) const = 0;
+    //! All that the next step depends on, in a form of the trainer's own: the size with bytes null, then the bytes.
+    virtual bool save(unsigned char* bytes, size_t& size) = 0;
+    virtual bool restore(const unsigned char* bytes, size_t size) = 0;
     virtual const char* error() const = 0;
 };
 

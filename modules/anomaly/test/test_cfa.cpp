@@ -37,6 +37,33 @@ TEST(Anomaly_CFA, finds_a_defect_and_where_it_is)
     EXPECT_EQ(badScore, cfa->predict(badImage(101)));
 }
 
+TEST(Anomaly_CFA, neighbour_maps_start_with_the_nearest)
+{
+    CFA::Params params = quickParams();
+    params.scoreMode = CFA::SCORE_NEAREST;
+    params.K = 4;
+    const Ptr<CFA> cfa = quickDetector(params);
+    for (const int size : {int(MAP_IMAGE), int(MAP_INPUT)})
+    {
+        cfa->setMapSize(size);
+        Mat map;
+        std::vector<Mat> maps;
+        const double score = cfa->predict(badImage(3), map);
+        cfa->neighbourMaps(badImage(3), maps);
+        ASSERT_EQ(4u, maps.size());
+        EXPECT_LT(norm(map, maps[0], NORM_INF), 1e-5 * score);
+        for (int k = 1; k < 4; k++)
+        {
+            EXPECT_EQ(map.size(), maps[k].size());
+            EXPECT_EQ(0, countNonZero(maps[k] < maps[k - 1] - 1e-6 * score));
+            EXPECT_GT(norm(maps[k], maps[k - 1], NORM_INF), 1e-3 * score);
+        }
+    }
+    std::vector<Mat> none;
+    EXPECT_ERROR_WITH("empty", cfa->neighbourMaps(Mat(), none));
+    EXPECT_ERROR_WITH("fit it", CFA::create()->neighbourMaps(goodImage(1), none));
+}
+
 TEST(Anomaly_CFA, training_draws_good_patches_together)
 {
     if (!canTrain())

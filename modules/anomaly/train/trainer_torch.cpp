@@ -9,6 +9,7 @@
 #include <exception>
 #include <functional>
 #include <future>
+#include <sstream>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -40,7 +41,7 @@ class TorchTrainer final : public Trainer
 {
 public:
     explicit TorchTrainer(const TrainerSettings& s)
-        : settings(s), scales(s.scales, s.scales + s.scaleCount), grid(coordinates(s.scales[0].rows, s.scales[0].cols))
+        : settings(s), scales(s.scales, s.scales + s.scaleCount), grid(coordinates(s.scales[0].rows, s.scales[0].cols)), projected(scales.size())
     {
         int64_t inputs = 2;
         for (const ScaleShape& scale : scales)
@@ -59,16 +60,39 @@ public:
 
     bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank, double& loss) override
     {
-        try
-        {
-            loss = adapt(maps, patchWeights, images, bank);
-            return true;
-        }
-        catch (const std::exception& e)
-        {
-            message = e.what();
-            return false;
-        }
+        return succeeds([&] { loss = adapt(maps, patchWeights, images, bank); });
+    }
+
+    bool save(unsigned char* bytes, size_t& size) override
+    {
+        return succeeds([&] {
+            torch::serialize::OutputArchive archive, state;
+            archive.write("W", W.detach());
+            archive.write("b", b.detach());
+            archive.write("radius", radius.detach());
+            optimizer->save(state);
+            archive.write("optimizer", state);
+            std::ostringstream stream;
+            archive.save_to(stream);
+            const std::string saved = stream.str();
+            size = saved.size();
+            if (bytes)
+                std::copy(saved.begin(), saved.end(), bytes);
+        });
+    }
+
+    bool restore(const unsigned char* bytes, size_t size) override
+    {
+        return succeeds([&] {
+            torch::NoGradGuard noGradient;
+            torch::serialize::InputArchive archive, state;
+            archive.load_from(reinterpret_cast<const char*>(bytes), size);
+            readInto("W", W, archive);
+            readInto("b", b, archive);
+            readInto("radius", radius, archive);
+            archive.read("optimizer", state);
+            optimizer->load(state);
+        });
     }
 
     void read(float* toW, float* toB, double& toRadius) const override
@@ -82,6 +106,35 @@ public:
     const char* error() const override { return message.c_str(); }
 
 private:
+    bool succeeds(const std::function<void()>& work)
+    {
+        try
+        {
+            work();
+            return true;
+        }
+        catch (const std::exception& e)
+        {
+            message = e.what();
+            return false;
+        }
+    }
+
+    static void readInto(const char* name, Tensor& learned, torch::serialize::InputArchive& archive)
+    {
+        Tensor found;
+        archive.read(name, found);
+        learned.copy_(found);
+    }
+
+    // The same memory serves every step: fresh tensors of this size cost a page fault every 4 KiB, a tenth of a step's time.
+    static const Tensor& sized(Tensor& kept, at::IntArrayRef shape)
+    {
+        if (!kept.defined() || kept.sizes() != shape)
+            kept = torch::empty(shape);
+        return kept;
+    }
+
     // Calls body(first row, rows) for all rows of a descriptor, shared among threads of our own: LibTorch's are switched off.
     void forRows(const std::function<void(int64_t, int64_t)>& body) const
     {
@@ -113,18 +166,22 @@ private:
 
     // Descriptors of a batch, D' x images * patches: each scale is projected at its own resolution. Channels come first in
     // all maps, so a scale is one matrix product for all images.
-    Tensor project(const std::vector<Tensor>& maps) const
+    Tensor project(const std::vector<Tensor>& maps)
     {
         torch::NoGradGuard noGradient;
-        std::vector<Tensor> projected;
         int64_t column = 0;
         for (size_t i = 0; i < scales.size(); column += scales[i++].channels)
-            projected.push_back(W.narrow(1, column, scales[i].channels).mm(maps[i]));
+        {
+            Tensor product = sized(projected[i], {W.size(0), maps[i].size(1)});
+            torch::mm_out(product, W.narrow(1, column, scales[i].channels), maps[i]);
+        }
+        sized(upsampled, projected[0].sizes());
         const Tensor places = W.narrow(1, column, 2).mm(grid) + b;
         forRows([&](int64_t first, int64_t rows) {
             Tensor phi = asMaps(projected[0], first, rows, 0);
+            Tensor finer = asMaps(upsampled, first, rows, 0);
             for (size_t i = 1; i < scales.size(); i++)
-                phi.add_(torch::upsample_bilinear2d(asMaps(projected[i], first, rows, i), {scales[0].rows, scales[0].cols}, false));
+                phi.add_(torch::upsample_bilinear2d_out(finer, asMaps(projected[i], first, rows, i), {scales[0].rows, scales[0].cols}, false));
             phi.add_(asMaps(places, first, rows, 0));
         });
         return projected[0];
@@ -134,9 +191,9 @@ private:
     void projectBackward(const std::vector<Tensor>& maps, const Tensor& byPhi)
     {
         torch::NoGradGuard noGradient;
-        std::vector<Tensor> byProjected(1, byPhi), byWeights;
-        for (size_t i = 1; i < scales.size(); i++)
-            byProjected.push_back(torch::empty({byPhi.size(0), maps[i].size(1)}));
+        // What project made is no longer needed.
+        std::vector<Tensor> byProjected = projected;
+        byProjected[0] = byPhi;
         const Tensor byPlaces = torch::empty({byPhi.size(0), grid.size(1)});
         forRows([&](int64_t first, int64_t rows) {
             const Tensor gradient = asMaps(byPhi, first, rows, 0);
@@ -147,6 +204,7 @@ private:
             }
             asMaps(byPlaces, first, rows, 0).copy_(gradient.sum(1, true));
         });
+        std::vector<Tensor> byWeights;
         for (size_t i = 0; i < scales.size(); i++)
             byWeights.push_back(byProjected[i].mm(maps[i].t()));
         byWeights.push_back(byPlaces.mm(grid.t()));
@@ -173,7 +231,8 @@ private:
         const std::vector<Tensor> features = tensorsOf(maps, images);
         const Tensor phi = project(features);
         const int k = settings.K + (settings.repulsion ? settings.J : 0), patches = int(phi.size(1));
-        const Tensor d = torch::empty({k, patches}), indices = torch::empty({k, patches}, torch::kInt), byPhi = torch::empty_like(phi);
+        const Tensor d = torch::empty({k, patches}), indices = torch::empty({k, patches}, torch::kInt);
+        sized(byPhi, phi.sizes());
         if (!bank.search(phi.data_ptr<float>(), patches, k, d.data_ptr<float>(), indices.data_ptr<int>()))
             throw std::runtime_error("the neighbour search failed");
         d.requires_grad_();
@@ -190,6 +249,8 @@ private:
     const TrainerSettings settings; // its pointers are not used past the constructor
     const std::vector<ScaleShape> scales;
     const Tensor grid;
+    std::vector<Tensor> projected; // by scale; the first becomes phi
+    Tensor upsampled, byPhi;
     Tensor W, b, radius;
     std::unique_ptr<torch::optim::AdamW> optimizer;
     std::string message;

@@ -41,6 +41,12 @@ public:
         ADAPTATION_ATTRACTION = 1, //!< the pull towards the K nearest centres, Eq. 1
         ADAPTATION_FULL = 2        //!< also the push away from the J centres after them, Eq. 2
     };
+    //! What training shows of an image.
+    enum Augmentation
+    {
+        AUGMENT_NONE = 0, //!< the image as predict sees it
+        AUGMENT_RD = 1    //!< in each epoch turned by up to 10 degrees and cut at a random place, as randomView does
+    };
     //! How the K nearest distances become a patch's score.
     enum ScoreMode
     {
@@ -60,7 +66,7 @@ public:
         SCORE_TOP = 1  //!< the mean of its highest values, a share topShare of all
     };
 
-    //! All that shapes a model. Saved with it, but for cacheMiB and skipUnreadable.
+    //! All that shapes a model. Saved with it, but for skipUnreadable, cacheMiB and checkpoint.
     struct CV_EXPORTS_W_SIMPLE Params
     {
         CV_WRAP Params();
@@ -75,7 +81,7 @@ public:
         CV_PROP_RW bool swapRB;        //!< whether the backbone takes RGB; default true
         CV_PROP_RW int inputMode;      //!< one of InputMode; default INPUT_RESIZED [paper: INPUT_CROPPED]
         CV_PROP_RW int inputSize;      //!< side of the backbone's square input; default 224
-        CV_PROP_RW int resizeSize;     //!< side of the image that INPUT_CROPPED cuts from; default 256
+        CV_PROP_RW int resizeSize;     //!< side of the image that INPUT_CROPPED and randomView cut from; default 256
 
         CV_PROP_RW double gammaC;      //!< centres of the bank, as a share of the patches of an image, (0, 1]; default 1/4 [1]
         CV_PROP_RW double gammaD;      //!< length of a descriptor, as a share of the features', (0, 2]; default 1/4 [1]
@@ -93,6 +99,8 @@ public:
         CV_PROP_RW double bankMomentum; //!< share of a new image in BANK_EMA, (0, 1]; default 0.1
         CV_PROP_RW int adaptation;      //!< one of Adaptation; default ADAPTATION_FULL
         CV_PROP_RW int descriptorInit;  //!< one of DescriptorInit; default INIT_UNIFORM [INIT_HE]
+        CV_PROP_RW int augmentation;    //!< one of Augmentation; all but AUGMENT_NONE passes every image through the backbone in each epoch; default AUGMENT_NONE
+        CV_PROP_RW int patience;        //!< epochs in a row without a training loss lower by 1 %, after which training ends; 0: it never ends early; default 0
 
         CV_PROP_RW int scoreMode;      //!< one of ScoreMode; default SCORE_CERTAINTY
         CV_PROP_RW double smoothSigma; //!< of the map, in pixels of the input, 0: none; default 4
@@ -107,7 +115,13 @@ public:
         CV_PROP_RW int seed;                 //!< of all that is random in fit; default 0
 
         CV_PROP_RW bool skipUnreadable; //!< leave out files that cannot be read, with a warning, instead of stopping; default false
-        CV_PROP_RW int cacheMiB;        //!< memory for features while training; images past it pass the backbone again; default 2048
+        //! Memory for features while training; those past it lie in a temporary file (in OPENCV_TEMP_PATH, else the system's
+        //! folder), and where the disk is full they are computed again in each epoch; default 2048
+        CV_PROP_RW int cacheMiB;
+        //! File in which fit notes after each epoch where it stands, .yml, .xml or .json, each also with .gz. A fit that finds one
+        //! of the same images and settings goes on there, to the same model. fit leaves it: remove it once the model is saved;
+        //! default "": none
+        CV_PROP_RW String checkpoint;
     };
 
     /** @brief Makes a detector that is ready to fit.
@@ -117,6 +131,12 @@ public:
 
     /** @brief Loads a model that save wrote. See loadDetector for the parameters. */
     CV_WRAP static Ptr<CFA> load(const String& filename, const String& backboneFile = String());
+
+    /** @brief Shows what a score is made of: for each k the map of the distances to the k-th nearest centre, Fig. 3 of @cite Lee2022cfa.
+    @param image the image
+    @param maps K maps, nearest first, CV_32F, smoothed and sized as predict's; of the only model, or the first of an ensemble
+    */
+    CV_WRAP virtual void neighbourMaps(InputArray image, OutputArrayOfArrays maps) const = 0;
 
     //! The settings in use.
     CV_WRAP virtual CFA::Params getParams() const = 0;

@@ -124,6 +124,17 @@ public:
     */
     CV_WRAP virtual void maskToInput(InputArray mask, OutputArray inputMask) const = 0;
 
+    /** @brief Shows an image as a less careful camera does, to measure how well a detector bears that: RD-MVTec AD of @cite Lee2022cfa.
+    The image is stretched to resizeSize x resizeSize pixels, turned about its centre by up to 10 degrees either way, and
+    cut at a random place, so that the backbone sees the cut. What lies beyond the image's edge is mirrored.
+    @param image the image
+    @param mask CV_8UC1 of the image's size that moves along, or empty
+    @param seed of the turn and the place
+    @param view what to predict, of the image's type
+    @param viewMask the mask's part that view shows; empty without a mask
+    */
+    CV_WRAP virtual void randomView(InputArray image, InputArray mask, int seed, OutputArray view, OutputArray viewMask = noArray()) const = 0;
+
     //! Resolution of the maps, one of #MapSize.
     CV_WRAP virtual int getMapSize() const = 0;
     CV_WRAP virtual void setMapSize(int mapSize) = 0;

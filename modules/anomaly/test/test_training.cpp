@@ -1,0 +1,261 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "test_textures.hpp"
+
+#include <cstdlib>
+#include <fstream>
+
+namespace opencv_test {
+namespace {
+
+CFA::Params trainingParams(int epochs)
+{
+    CFA::Params params = quickParams();
+    params.adaptation = CFA::ADAPTATION_FULL;
+    params.batchSize = 3;
+    params.epochs = epochs;
+    return params;
+}
+
+// W, b, C and all else, as text.
+String contentOf(const CFA& cfa)
+{
+    FileStorage file("", FileStorage::WRITE | FileStorage::MEMORY | FileStorage::FORMAT_YAML | FileStorage::BASE64);
+    cfa.write(file);
+    return file.releaseAndGetString();
+}
+
+String fittedContent(const CFA::Params& params, int images = 6)
+{
+    return contentOf(*quickDetector(params, images));
+}
+
+class Anomaly_Fit : public testing::Test
+{
+protected:
+    void SetUp() CV_OVERRIDE
+    {
+        if (!canTrain())
+            GTEST_SKIP() << "opencv_anomaly_train is not here: built without LibTorch";
+    }
+};
+
+// What cv::tempfile uses, as it was when this goes out of scope.
+struct TemporaryFolder
+{
+    explicit TemporaryFolder(const char* folder) : before(std::getenv("OPENCV_TEMP_PATH") ? std::getenv("OPENCV_TEMP_PATH") : "") { set(folder); }
+    ~TemporaryFolder() { set(before.c_str()); }
+
+    static void set(const char* folder)
+    {
+#ifdef _WIN32
+        _putenv_s("OPENCV_TEMP_PATH", folder);
+#else
+        *folder ? setenv("OPENCV_TEMP_PATH", folder, 1) : unsetenv("OPENCV_TEMP_PATH");
+#endif
+    }
+
+    std::string before;
+};
+
+TEST_F(Anomaly_Fit, features_in_memory_in_a_file_or_computed_again_give_the_same_model)
+{
+    CFA::Params params = trainingParams(2);
+    const String fromMemory = fittedContent(params);
+    params.cacheMiB = 0;
+    EXPECT_EQ(fromMemory, fittedContent(params));
+    const TemporaryFolder nowhere("/no/such/folder");
+    EXPECT_EQ(fromMemory, fittedContent(params));
+}
+
+TEST_F(Anomaly_Fit, masks_go_with_features_in_a_file)
+{
+    CFA::Params params = trainingParams(1);
+    const std::vector<Mat> images = goodImages(5);
+    std::vector<Mat> masks(5, Mat(images[0].size(), CV_8U, Scalar(0)));
+    for (Mat& mask : masks)
+        mask(Rect(0, 0, 60, 80)).setTo(255);
+    const Ptr<CFA> inMemory = CFA::create(params);
+    inMemory->fit(images, masks);
+    params.cacheMiB = 0;
+    const Ptr<CFA> inFile = CFA::create(params);
+    inFile->fit(images, masks);
+    EXPECT_EQ(contentOf(*inMemory), contentOf(*inFile));
+    EXPECT_NE(contentOf(*inMemory), fittedContent(params, 5));
+}
+
+// Fits until `epoch` is under way and then stops, as an interruption would.
+void fitUntil(int epoch, const CFA::Params& params, int images = 6)
+{
+    const Ptr<CFA> cfa = CFA::create(params);
+    cfa->setFitCallback([=](const FitProgress& progress) { return progress.epoch < epoch; });
+    EXPECT_ERROR_WITH("cancelled", cfa->fit(goodImages(images)));
+}
+
+class Anomaly_Checkpoint : public Anomaly_Fit
+{
+protected:
+    Anomaly_Checkpoint() : file(".yml.gz"), params(trainingParams(4)) {}
+    void SetUp() CV_OVERRIDE
+    {
+        Anomaly_Fit::SetUp();
+        whole = IsSkipped() ? String() : fittedContent(params);
+        params.checkpoint = file.name;
+    }
+
+    const TemporaryName file;
+    CFA::Params params;
+    String whole; // the model of a fit that nothing interrupts
+};
+
+TEST_F(Anomaly_Checkpoint, an_interrupted_fit_goes_on_to_the_same_model)
+{
+    fitUntil(3, params);
+    const Ptr<CFA> cfa = CFA::create(params);
+    std::vector<int> steps;
+    cfa->setFitCallback([&](const FitProgress& progress) {
+        if (progress.stage == "training")
+            steps.push_back(progress.step);
+        EXPECT_TRUE(progress.epoch == 0 || progress.loss > 0);
+        return true;
+    });
+    cfa->fit(goodImages(6));
+    EXPECT_EQ(whole, contentOf(*cfa));
+    EXPECT_EQ((std::vector<int>{1, 2, 3, 4}), steps); // one batch an epoch: two of the file, two of its own
+    EXPECT_EQ(whole, fittedContent(params)) << "from a file in which all epochs are done";
+}
+
+TEST_F(Anomaly_Checkpoint, an_interrupted_ensemble_goes_on_to_the_same_model)
+{
+    params.checkpoint.clear();
+    params.inputMode = CFA::INPUT_ENSEMBLE;
+    params.epochs = 2;
+    whole = fittedContent(params);
+    params.checkpoint = file.name;
+    fitUntil(4, params); // the last epoch of the second model
+    EXPECT_EQ(whole, fittedContent(params));
+}
+
+TEST_F(Anomaly_Checkpoint, goes_on_to_more_epochs_than_were_asked_for_at_first)
+{
+    CFA::Params few = params;
+    few.epochs = 2;
+    fittedContent(few);
+    EXPECT_EQ(whole, fittedContent(params));
+    EXPECT_ERROR_WITH("4 epochs done", fittedContent(few));
+}
+
+TEST_F(Anomaly_Checkpoint, of_another_training_is_refused)
+{
+    fitUntil(3, params);
+    EXPECT_ERROR_WITH("other images", fittedContent(params, 7));
+    params.learningRate = 0.1;
+    EXPECT_ERROR_WITH("other settings", fittedContent(params));
+}
+
+TEST_F(Anomaly_Checkpoint, that_is_damaged_is_refused)
+{
+    fitUntil(3, params);
+    std::ofstream(file.name.c_str()) << "%YAML:1.0\n---\nopencv_anomaly_checkpoint:\n   settings: 5\n   models:\n      - { bank: 1 }\n";
+    EXPECT_ERROR_WITH("remove it", fittedContent(params));
+    std::ofstream(file.name.c_str()) << "no checkpoint";
+    EXPECT_ERROR_WITH("remove it", fittedContent(params));
+    params.checkpoint = "checkpoint.txt";
+    EXPECT_ERROR_WITH("checkpoint.txt", fittedContent(params));
+}
+
+TEST_F(Anomaly_Fit, patience_ends_training_on_a_plateau)
+{
+    CFA::Params params = trainingParams(9);
+    params.batchSize = 5; // all images, so that losses of epochs compare
+    params.learningRate = 0;
+    params.patience = 2;
+    const Ptr<CFA> cfa = CFA::create(params);
+    int last = 0;
+    cfa->setFitCallback([&](const FitProgress& progress) { return last = std::max(last, progress.epoch), true; });
+    cfa->fit(goodImages(6));
+    EXPECT_EQ(3, last); // nothing is better than the first epoch
+    params.learningRate = 1e-3;
+    params.patience = 1;
+    last = 0;
+    params.epochs = 4;
+    const Ptr<CFA> learns = CFA::create(params);
+    learns->setFitCallback([&](const FitProgress& progress) { return last = std::max(last, progress.epoch), true; });
+    learns->fit(goodImages(6));
+    EXPECT_EQ(4, last);
+}
+
+TEST_F(Anomaly_Fit, random_views_change_training_by_seed_only)
+{
+    CFA::Params params = trainingParams(2);
+    const String plain = fittedContent(params);
+    params.augmentation = CFA::AUGMENT_RD;
+    const String turned = fittedContent(params);
+    EXPECT_EQ(turned, fittedContent(params));
+    params.augmentation = CFA::AUGMENT_NONE;
+    EXPECT_NE(plain, turned);
+    EXPECT_EQ(plain, fittedContent(params));
+}
+
+class Anomaly_RandomView : public testing::TestWithParam<int>
+{
+protected:
+    Anomaly_RandomView() : mask(80, 96, CV_8U, Scalar(0))
+    {
+        CFA::Params params = quickParams();
+        params.inputMode = GetParam();
+        params.inputSize = 64;
+        params.resizeSize = 96;
+        cfa = CFA::create(params);
+        rectangle(mask, Rect(40, 30, 20, 16), Scalar(255), FILLED);
+    }
+
+    Ptr<CFA> cfa;
+    Mat mask;
+};
+
+TEST_P(Anomaly_RandomView, mask_moves_with_the_image)
+{
+    const int side = GetParam() == CFA::INPUT_RESIZED ? 64 : 96;
+    Mat image, view, viewMask;
+    cvtColor(mask, image, COLOR_GRAY2BGR);
+    std::vector<Point2d> centres;
+    for (int seed = 0; seed < 40; seed++)
+    {
+        cfa->randomView(image, mask, seed, view, viewMask);
+        ASSERT_EQ(Size(side, side), view.size());
+        ASSERT_EQ(CV_8UC3, view.type());
+        ASSERT_EQ(view.size(), viewMask.size());
+        Mat grey;
+        extractChannel(view, grey, 0);
+        EXPECT_LT(countNonZero((grey > 127) != (viewMask > 127)), 60); // the edge's pixels
+        EXPECT_EQ(0, countNonZero((viewMask != 0) & (viewMask != 255)));
+        const Moments moments = cv::moments(viewMask, true);
+        ASSERT_GT(moments.m00, 0);
+        centres.push_back(Point2d(moments.m10 / moments.m00, moments.m01 / moments.m00));
+    }
+    // The cut of 64 of 96 pixels lies anywhere within 32 pixels, both ways.
+    const Rect2d spread = boundingRect(std::vector<Point2f>(centres.begin(), centres.end()));
+    EXPECT_GT(std::min(spread.width, spread.height), 20);
+    EXPECT_LT(std::max(spread.width, spread.height), 44);
+}
+
+INSTANTIATE_TEST_CASE_P(/**/, Anomaly_RandomView, testing::Values(int(CFA::INPUT_RESIZED), int(CFA::INPUT_CROPPED), int(CFA::INPUT_ENSEMBLE)));
+
+TEST(Anomaly_Views, same_seed_same_view_without_a_mask_too)
+{
+    const Ptr<CFA> cfa = CFA::create(quickParams());
+    Mat one, two, other, viewMask;
+    cfa->randomView(goodImage(1), noArray(), 5, one, viewMask);
+    cfa->randomView(goodImage(1), noArray(), 5, two);
+    cfa->randomView(goodImage(1), noArray(), 6, other);
+    EXPECT_EQ(0, norm(one, two, NORM_INF));
+    EXPECT_NE(0, norm(one, other, NORM_INF));
+    EXPECT_TRUE(viewMask.empty());
+    EXPECT_ERROR_WITH("Mask is 3x3", cfa->randomView(goodImage(1), Mat(3, 3, CV_8U, Scalar(0)), 5, one));
+    EXPECT_ERROR_WITH("empty", cfa->randomView(Mat(), noArray(), 5, one));
+}
+
+} // namespace
+} // namespace opencv_test
