@@ -55,9 +55,10 @@ def shares():
     return [row('gamma ' + share, input='resized', gamma_c=share, gamma_d=share) for share in ('1', '0.5', '0.25', '0.125')]
 
 
+# EfficientNet-B5's descriptors are twice as long as its features, in the authors' code too.
 def backbones():
-    networks = {'VGG19': 'vgg19_bn', 'EfficientNet-B5': 'efficientnet_b5', 'ResNet18': 'resnet18'}
-    return [plus(name + ', CFA++', networks[name]) for name in networks]
+    networks = {'VGG19': ('vgg19_bn', '1'), 'EfficientNet-B5': ('efficientnet_b5', '2'), 'ResNet18': ('resnet18', '1')}
+    return [plus(name + ', CFA++', network, gamma_d=share) for name, (network, share) in networks.items()]
 
 
 TABLES = {

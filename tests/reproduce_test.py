@@ -103,6 +103,14 @@ class Reproduce(unittest.TestCase):
         self.assertIn('not at hand', (self.work / 'out' / 'table2.md').read_text())
         self.assertEqual(figures(self.work, 4)['CFA', 'image_auroc', 'wood']['measured'], '')
 
+    def test_networks_have_their_files_and_descriptors(self):
+        planned = run(self.work, '--dry-run', '--tables=7', '--extra=', '--backbone-dir=nets')
+        for name, share in (('vgg19_bn', '1'), ('efficientnet_b5', '2'), ('resnet18', '1')):
+            of_network = [line for line in planned.splitlines() if '--backbone=nets/%s.onnx' % name in line]
+            self.assertEqual(len(of_network), 4, planned)
+            for line in of_network:
+                self.assertIn('--gamma_d=%s ' % share, line)
+
     def test_other_methods_are_beside(self):
         self.assertEqual(float(figures(self.work, 2)['PatchCore', 'pixel_auroc', 'all']['paper']), 98.2)
 
