@@ -6,7 +6,7 @@ set -euo pipefail
 
 declare -A packages=(
   [build]="g++ cmake ninja-build ccache libopencv-dev libopencv-contrib-dev libtorch-dev libhalide14-0-dev libgtest-dev
-           libopenblas0-pthread"
+           libopenblas0-pthread zlib1g-dev"
   [test]="python3 binutils"
   [elpv]="python3 python3-venv ca-certificates"
 )
@@ -64,6 +64,7 @@ list_missing_elsewhere() {
         has_cmake_package OpenCV || missing+=("OpenCV 4.6 or newer with dnn (OpenCVConfig.cmake)")
         has_cmake_package Torch || missing+=("LibTorch 1.13 or newer, cxx11 ABI (TorchConfig.cmake)")
         has_cmake_package Halide || missing+=("Halide 14 or newer (HalideConfig.cmake)")
+        [[ -n $(find -H /usr/include /usr/local/include -name zlib.h -print -quit 2>/dev/null) ]] || missing+=("zlib's headers (zlib.h)")
         has_cmake_package GTest || missing+=("GoogleTest 1.12 or newer (GTestConfig.cmake)") ;;
       test)
         has_program python3 || missing+=("Python 3 (python3)")
