@@ -43,7 +43,7 @@ FileNode child(const FileNode& parent, const String& key)
         CV_Error_(Error::StsParseError, ("Model file has something else than a map as '%s', so it lacks '%s'", nameOf(parent).c_str(), key.c_str()));
     const FileNode node = parent[key];
     if (node.empty())
-        CV_Error_(Error::StsParseError, ("Model file lacks '%s': it is damaged, or no model of this library", key.c_str()));
+        CV_Error_(Error::StsParseError, ("Model file lacks '%s' in '%s': it is damaged, or no model of this library", key.c_str(), nameOf(parent).c_str()));
     return node;
 }
 
@@ -229,7 +229,7 @@ std::vector<int> readChannels(const FileNode& node, size_t scales)
     for (FileNodeIterator i = list.begin(); i != list.end(); ++i)
         channels.push_back((*i).isInt() ? int(*i) : 0);
     if (channels.size() != scales || *std::min_element(channels.begin(), channels.end()) < 1 || *std::max_element(channels.begin(), channels.end()) > (1 << 20))
-        CV_Error_(Error::StsParseError, ("Model file has no list of %zu channel counts from 1 to 2^20 as 'channels'", scales));
+        CV_Error_(Error::StsParseError, ("Model file has no list of %zu channel counts from 1 to 2^20, one for each of 'outputs', as 'channels'", scales));
     return channels;
 }
 
@@ -367,6 +367,13 @@ void checkModelFileName(const String& filename)
     CV_Error_(Error::StsBadArg, ("Model file '%s' can not be written: its name must end in .yml, .yaml, .xml or .json, each also with .gz", filename.c_str()));
 }
 
+// cv::FileStorage's parsers put what they found, and in which line, where others have the function's name.
+static String parserText(const std::exception& e)
+{
+    const cv::Exception* ours = dynamic_cast<const cv::Exception*>(&e);
+    return ours && !ours->func.empty() && ours->func[0] == '(' ? "line " + ours->func : errorText(e);
+}
+
 FileStorage openModelFile(const String& filename, int mode)
 {
     FileStorage file;
@@ -381,7 +388,7 @@ FileStorage openModelFile(const String& filename, int mode)
     catch (const std::exception& e)
     {
         file.release();
-        why = errorText(e);
+        why = parserText(e);
     }
     if (!file.isOpened())
         CV_Error_(Error::StsObjectNotFound, ("Model file '%s' can not be %s: %s", filename.c_str(), mode & FileStorage::WRITE ? "written" : "read", why.c_str()));
