@@ -277,7 +277,9 @@ Calibration readCalibration(const FileNode& node)
     calibration.imageThreshold = number(node, "image");
     calibration.pixelThreshold = number(node, "pixel");
     calibration.lowest = number(node, "lowest");
-    calibration.highest = number(node, "highest", calibration.lowest);
+    calibration.highest = number(node, "highest");
+    if (calibration.highest < calibration.lowest)
+        CV_Error_(Error::StsParseError, ("Model file has %g as 'lowest' and %g as 'highest', expected them in order", calibration.lowest, calibration.highest));
     return calibration;
 }
 
