@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs what building and testing need: install_packages.sh [build] [test] [elpv], the sets below; "build" if none.
+# Installs what building and testing need: install_packages.sh [build] [test] [fuzz] [elpv], the sets below; "build" if none.
 # On Debian 12 it calls apt-get, as root or through sudo, for what is missing. On any other system it installs nothing and
 # says what is missing.
 set -euo pipefail
@@ -8,12 +8,13 @@ declare -A packages=(
   [build]="g++ cmake ninja-build ccache libopencv-dev libopencv-contrib-dev libtorch-dev libhalide14-0-dev libgtest-dev
            libopenblas0-pthread zlib1g-dev"
   [test]="python3 binutils"
+  [fuzz]="clang libclang-rt-dev"
   [elpv]="python3 python3-venv ca-certificates"
 )
 sets=("${@:-build}")
 for set in "${sets[@]}"; do
   if [[ -z $set || -z ${packages[$set]:-} ]]; then
-    echo "$0: unknown set '$set'; there are: build test elpv" >&2
+    echo "$0: unknown set '$set'; there are: build test fuzz elpv" >&2
     exit 2
   fi
 done
@@ -69,6 +70,8 @@ list_missing_elsewhere() {
       test)
         has_program python3 || missing+=("Python 3 (python3)")
         has_program readelf || missing+=("binutils (readelf)") ;;
+      fuzz)
+        has_program clang++ || missing+=("clang with its run time libraries (clang++)") ;;
       elpv)
         has_python_modules "venv ensurepip" || missing+=("Python 3 with venv and pip (python3)") ;;
     esac
