@@ -12,7 +12,7 @@ namespace anomaly {
 
 namespace {
 
-// cv::FileStorage keeps the size of a list as a 32-bit number and up to 9 bytes an element: this much text stays below both.
+// cv::FileStorage keeps the size of a list in 32 bits and up to 3.5 bytes for one of text: this much stays below 2 GiB.
 const size_t mostBytes = size_t(512) << 20;
 // Matrices of random weights do not shrink to a tenth.
 const size_t freeBytes = 1 << 20, mostUnpackedPerByte = 64;
@@ -91,11 +91,9 @@ void checkNesting(const std::string& text)
 // Whether a header of 24 characters in base64 stands there, of floats or bytes: for an unknown one the parser may never return.
 bool hasBinaryHeader(const std::string& text, size_t at)
 {
-    std::string blanks;
-    for (int i = 0; i < 7; i++)
-        blanks += "ICAg"; // three of them
+    const char* const blanks = "ICAgICAgICAgICAgICAgICAgICAg"; // 21 of them
     for (const char* const type : {"MWYg", "MXUg", "ZiAg", "dSAg"}) // 1f, 1u; older: f, u
-        if (startsWith(text, at, type) && startsWith(text, at + 4, blanks.c_str()))
+        if (startsWith(text, at, type) && startsWith(text, at + 4, blanks))
             return true;
     return false;
 }
@@ -152,7 +150,8 @@ std::string readModelText(const String& filename)
     checkCharacters(text);
     checkNesting(text);
     checkFormat(text);
-    return text + "\n"; // the parsers look past the end of a last line without
+    text += '\n'; // the parsers look past the end of a last line without
+    return text;
 }
 
 }} // namespace cv::anomaly

@@ -250,6 +250,7 @@ TEST_F(Anomaly_HostileModel, flipped_bits)
             expectErrorOrScore(changed, extension);
         }
     }
+    RecordProperty("refused", refused);
     EXPECT_GT(refused, 1000);
 }
 
@@ -327,6 +328,18 @@ TEST_F(Anomaly_HostileModel, texts_that_are_none)
 TEST_F(Anomaly_HostileModel, text_may_start_with_the_mark_of_utf_8)
 {
     EXPECT_EQ("", errorOfText("\xEF\xBB\xBF" + savedText(*cfa, ".yml"), ".yml"));
+}
+
+TEST_F(Anomaly_HostileModel, lines_may_end_as_on_windows)
+{
+    for (const char* extension : {".yml", ".xml", ".json"})
+    {
+        std::istringstream lines(savedText(*cfa, extension));
+        String text;
+        for (String line; std::getline(lines, line);)
+            text += line + "\r\n";
+        EXPECT_EQ("", errorOfText(text, extension)) << extension;
+    }
 }
 
 TEST_F(Anomaly_HostileModel, packed_file_that_unpacks_to_much_more)
