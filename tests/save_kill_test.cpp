@@ -91,7 +91,7 @@ int run(int kills)
     RNG random(11);
     for (int i = 0; i < kills; i++)
     {
-        killAfter(startSaving(*models[0], *models[1], file), random.uniform(0, 2 * microseconds));
+        killAfter(startSaving(*models[i % 2], *models[1 - i % 2], file), random.uniform(0, 2 * microseconds));
         const std::string now = bytesOf(file);
         now == bytes[0] ? found[0]++ : now == bytes[1] ? found[1]++ : neither++;
     }

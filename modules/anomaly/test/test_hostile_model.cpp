@@ -114,9 +114,10 @@ void listFields(const FileNode& node, const String& path, std::vector<String>& f
         const String name = node.isMap() ? part.name() : std::to_string(index++);
         if (!node.isMap() && index > 1)
             return;
-        fields.push_back(path.empty() ? name : path + "." + name);
+        const String field = path.empty() ? name : path + "." + name;
+        fields.push_back(field);
         if (part.isMap() || part.isSeq())
-            listFields(part, fields.back(), fields);
+            listFields(part, field, fields);
     }
 }
 
