@@ -1,19 +1,20 @@
 #!/bin/bash
-# Installs what building and testing need: install_packages.sh [build] [test] [elpv], the sets below; "build" if none.
+# Installs what building and testing need: install_packages.sh [build] [test] [fuzz] [elpv], the sets below; "build" if none.
 # On Debian 12 it calls apt-get, as root or through sudo, for what is missing. On any other system it installs nothing and
 # says what is missing.
 set -euo pipefail
 
 declare -A packages=(
   [build]="g++ cmake ninja-build ccache libopencv-dev libopencv-contrib-dev libtorch-dev libhalide14-0-dev libgtest-dev
-           libopenblas0-pthread"
+           libopenblas0-pthread zlib1g-dev"
   [test]="python3 binutils"
+  [fuzz]="clang libclang-rt-dev"
   [elpv]="python3 python3-venv ca-certificates"
 )
 sets=("${@:-build}")
 for set in "${sets[@]}"; do
   if [[ -z $set || -z ${packages[$set]:-} ]]; then
-    echo "$0: unknown set '$set'; there are: build test elpv" >&2
+    echo "$0: unknown set '$set'; there are: build test fuzz elpv" >&2
     exit 2
   fi
 done
@@ -64,10 +65,13 @@ list_missing_elsewhere() {
         has_cmake_package OpenCV || missing+=("OpenCV 4.6 or newer with dnn (OpenCVConfig.cmake)")
         has_cmake_package Torch || missing+=("LibTorch 1.13 or newer, cxx11 ABI (TorchConfig.cmake)")
         has_cmake_package Halide || missing+=("Halide 14 or newer (HalideConfig.cmake)")
+        [[ -n $(find -H /usr/include /usr/local/include -name zlib.h -print -quit 2>/dev/null) ]] || missing+=("zlib's headers (zlib.h)")
         has_cmake_package GTest || missing+=("GoogleTest 1.12 or newer (GTestConfig.cmake)") ;;
       test)
         has_program python3 || missing+=("Python 3 (python3)")
         has_program readelf || missing+=("binutils (readelf)") ;;
+      fuzz)
+        has_program clang++ || missing+=("clang with its run time libraries (clang++)") ;;
       elpv)
         has_python_modules "venv ensurepip" || missing+=("Python 3 with venv and pip (python3)") ;;
     esac

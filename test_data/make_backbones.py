@@ -12,16 +12,16 @@ from onnx import TensorProto, helper, numpy_helper
 FOLDER = pathlib.Path(__file__).resolve().parent / "backbones"
 
 
-def convolution(name, source, inputs, outputs, kernel, stride, random, **attributes):
+def convolution(name, source, inputs, outputs, kernel, stride, random, scale, **attributes):
     kernel = kernel if isinstance(kernel, tuple) else (kernel, kernel)
-    weights = numpy_helper.from_array(random.normal(0, 0.2, (outputs, inputs, *kernel)).astype(np.float32), name + "_w")
+    weights = numpy_helper.from_array(scale * random.normal(0, 0.2, (outputs, inputs, *kernel)).astype(np.float32), name + "_w")
     return weights, helper.make_node("Conv", [source, name + "_w"], [name], strides=[stride] * 2, kernel_shape=kernel, **attributes)
 
 
-def write(file, layers, outputs, extra=()):
+def write(file, layers, outputs, extra=(), scale=1):
     """layers: (name, source, inputs, outputs, kernel, stride[, attributes]); outputs: (name, shape)."""
     random = np.random.RandomState(0)
-    made = [convolution(*layer[:6], random, **(layer[6] if len(layer) > 6 else {})) for layer in layers]
+    made = [convolution(*layer[:6], random, scale, **(layer[6] if len(layer) > 6 else {})) for layer in layers]
     graph = helper.make_graph(
         [node for _, node in made] + list(extra), "backbone",
         [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, None, None])],
@@ -47,3 +47,5 @@ write("all_kinds.onnx", [
     ("dilated", "grouped", 6, 7, 3, 1, {"pads": [2] * 4, "dilations": [2, 2]}),
     ("oblong", "dilated", 7, 9, (1, 3), 1, {"pads": [0, 1, 0, 1]}),
     ("pointwise", "oblong", 9, 5, 1, 1)], [("padded", MAP), ("depthwise", MAP), ("pointwise", MAP)])
+# Weights so large that all but a mean gray image overflow: to infinity, and to NaN where infinities cancel.
+write("overflow.onnx", [FINE], [("fine", MAP)], scale=1e38)

@@ -40,8 +40,8 @@ struct RangeCheck
     }
     void operator()(const char* name, const Scalar& value) const
     {
-        if (!checkRange(Mat(value)))
-            CV_Error_(Error::StsOutOfRange, ("Parameter %s holds NaN or infinity", name));
+        if (!checkRange(Mat(value), true, NULL, -1e6, 1e6)) // beyond it a network overflows
+            CV_Error_(Error::StsOutOfRange, ("Parameter %s holds NaN or a number out of -1e6 to 1e6", name));
     }
     void operator()(const char* name, const std::vector<String>& value) const
     {

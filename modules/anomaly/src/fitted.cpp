@@ -48,7 +48,7 @@ public:
         checkChannels(features.maps);
         scorer->score(features.maps, work->scores, clock);
         if (!checkRange(work->scores))
-            CV_Error(Error::StsBadArg, "The backbone's features of this image hold NaN or infinity: no score is possible");
+            CV_Error(Error::StsBadArg, "The backbone's features of this image hold NaN or infinity, or lie too far from the model's for a score in float");
         mapMaker->make(work->scores, smooth);
         lap(clock, STAGE_MAP);
     }

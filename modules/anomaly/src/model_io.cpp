@@ -5,6 +5,7 @@
 #include "model_io.hpp"
 #include "cfa_params.hpp"
 #include "error_text.hpp"
+#include "model_text.hpp"
 #include "sha256.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
@@ -30,11 +31,19 @@ static const int formatVersion = 1;
 
 namespace {
 
+// Elements of lists have no name: the only list of maps is `models`.
+String nameOf(const FileNode& node)
+{
+    return node.isNamed() ? node.name() : String("models");
+}
+
 FileNode child(const FileNode& parent, const String& key)
 {
+    if (!parent.isMap())
+        CV_Error_(Error::StsParseError, ("Model file has something else than a map as '%s', so it lacks '%s'", nameOf(parent).c_str(), key.c_str()));
     const FileNode node = parent[key];
     if (node.empty())
-        CV_Error_(Error::StsParseError, ("Model file lacks '%s': it is damaged, or no model of this library", key.c_str()));
+        CV_Error_(Error::StsParseError, ("Model file lacks '%s' in '%s': it is damaged, or no model of this library", key.c_str(), nameOf(parent).c_str()));
     return node;
 }
 
@@ -63,6 +72,14 @@ String text(const FileNode& parent, const String& key)
     return node.string();
 }
 
+bool holdsNumbers(const FileNode& list)
+{
+    for (FileNodeIterator i = list.begin(); i != list.end(); ++i)
+        if (!(*i).isInt() && !(*i).isReal())
+            return false;
+    return true;
+}
+
 // cv::FileStorage allocates what the header says, so that is held against the numbers that are there first.
 Mat matrix(const FileNode& parent, const String& key, int type)
 {
@@ -71,6 +88,8 @@ Mat matrix(const FileNode& parent, const String& key, int type)
         CV_Error_(Error::StsParseError, ("Model file has no matrix as '%s'", key.c_str()));
     const double rows = node["rows"].isInt() ? int(node["rows"]) : 0, cols = node["cols"].isInt() ? int(node["cols"]) : 0;
     const size_t there = node["data"].size();
+    if (!holdsNumbers(node["data"]))
+        CV_Error_(Error::StsParseError, ("Model file has something else than numbers in matrix '%s'", key.c_str()));
     Mat found;
     if (rows >= 1 && cols >= 1 && rows * cols == double(there) && text(node, "dt") == (type == CV_32F ? "f" : "u"))
         node >> found;
@@ -80,10 +99,15 @@ Mat matrix(const FileNode& parent, const String& key, int type)
     return found;
 }
 
-void expectSize(const Mat& matrix, const char* key, int rows, int cols)
+int64 sum(const std::vector<int>& values)
+{
+    return std::accumulate(values.begin(), values.end(), int64(0));
+}
+
+void expectSize(const Mat& matrix, const char* key, int rows, int64 cols)
 {
     if (matrix.rows != rows || matrix.cols != cols)
-        CV_Error_(Error::StsParseError, ("Model file has matrix '%s' of %d x %d, expected %d x %d", key, matrix.rows, matrix.cols, rows, cols));
+        CV_Error_(Error::StsParseError, ("Model file has matrix '%s' of %d x %d, expected %d x %.0f", key, matrix.rows, matrix.cols, rows, double(cols)));
     if (!checkRange(matrix))
         CV_Error_(Error::StsParseError, ("Model file has NaN or infinity in matrix '%s'", key));
 }
@@ -126,7 +150,7 @@ struct ParamsReader
     void operator()(const char* name, Scalar& value) const
     {
         const FileNode list = child(node, name);
-        if (!list.isSeq() || list.size() != 4)
+        if (!list.isSeq() || list.size() != 4 || !holdsNumbers(list))
             CV_Error_(Error::StsParseError, ("Model file has no four numbers as '%s'", name));
         list >> value;
     }
@@ -152,9 +176,10 @@ void writeBackbone(FileStorage& file, const CfaModel& model)
     file << "}";
 }
 
+// A file that the user names goes before the bytes in the model file, which may come from anyone.
 BackboneSource findBackbone(const FileNode& node, const String& name, const std::vector<String>& outputs, const BackbonePlaces& places)
 {
-    if (!node["bytes"].empty())
+    if (places.file.empty() && !node["bytes"].empty())
     {
         const Mat bytes = matrix(node, "bytes", CV_8U);
         const BackboneSource source = {name, std::vector<uchar>(bytes.datastart, bytes.dataend), outputs};
@@ -206,7 +231,7 @@ std::vector<int> readChannels(const FileNode& node, size_t scales)
     for (FileNodeIterator i = list.begin(); i != list.end(); ++i)
         channels.push_back((*i).isInt() ? int(*i) : 0);
     if (channels.size() != scales || *std::min_element(channels.begin(), channels.end()) < 1 || *std::max_element(channels.begin(), channels.end()) > (1 << 20))
-        CV_Error_(Error::StsParseError, ("Model file has no list of %zu channel counts from 1 to 2^20 as 'channels'", scales));
+        CV_Error_(Error::StsParseError, ("Model file has no list of %zu channel counts from 1 to 2^20, one for each of 'outputs', as 'channels'", scales));
     return channels;
 }
 
@@ -220,7 +245,9 @@ TrainedModel readTrained(const FileNode& node, const CFA::Params& params)
     descriptor.b = matrix(node, "b", CV_32F);
     model.bank.C = matrix(node, "C", CV_32F);
     model.radius = number(node, "radius");
-    expectSize(descriptor.W, "W", descriptor.W.rows, std::accumulate(descriptor.channels.begin(), descriptor.channels.end(), 2));
+    expectSize(descriptor.W, "W", descriptor.W.rows, sum(descriptor.channels) + 2);
+    if (descriptor.W.rows > 2 * sum(descriptor.channels)) // the highest gammaD
+        CV_Error_(Error::StsParseError, ("Model file has %d rows in matrix 'W', expected at most twice its channels", descriptor.W.rows));
     expectSize(descriptor.b, "b", descriptor.W.rows, 1);
     expectSize(model.bank.C, "C", model.bank.C.rows, descriptor.W.rows);
     if (model.bank.C.rows < params.K)
@@ -252,7 +279,9 @@ Calibration readCalibration(const FileNode& node)
     calibration.imageThreshold = number(node, "image");
     calibration.pixelThreshold = number(node, "pixel");
     calibration.lowest = number(node, "lowest");
-    calibration.highest = number(node, "highest", calibration.lowest);
+    calibration.highest = number(node, "highest");
+    if (calibration.highest < calibration.lowest)
+        CV_Error_(Error::StsParseError, ("Model file has %g as 'lowest' and %g as 'highest', expected them in order", calibration.lowest, calibration.highest));
     return calibration;
 }
 
@@ -278,7 +307,7 @@ void writeModel(FileStorage& file, const CfaModel& model)
          << calibration.highest << "}";
 }
 
-CfaModel readModel(const FileNode& node, const BackbonePlaces& places)
+static CfaModel readFields(const FileNode& node, const BackbonePlaces& places)
 {
     const String method = text(node, "method");
     if (method != "CFA")
@@ -298,6 +327,22 @@ CfaModel readModel(const FileNode& node, const BackbonePlaces& places)
     model.params.backbone = model.backbone.name;
     model.params.embedBackbone = !backbone["bytes"].empty();
     return model;
+}
+
+CfaModel readModel(const FileNode& node, const BackbonePlaces& places)
+{
+    try
+    {
+        return readFields(node, places);
+    }
+    catch (const cv::Exception&)
+    {
+        throw;
+    }
+    catch (const std::exception& e)
+    {
+        CV_Error_(Error::StsParseError, ("Model file can not be read: %s", e.what()));
+    }
 }
 
 void checkWritten(const String& filename, const CfaModel& model)
@@ -331,18 +376,28 @@ void checkModelFileName(const String& filename)
     CV_Error_(Error::StsBadArg, ("Model file '%s' can not be written: its name must end in .yml, .yaml, .xml or .json, each also with .gz", filename.c_str()));
 }
 
+// cv::FileStorage's parsers put what they found, and in which line, where others have the function's name.
+static String parserText(const std::exception& e)
+{
+    const cv::Exception* ours = dynamic_cast<const cv::Exception*>(&e);
+    return ours && !ours->func.empty() && ours->func[0] == '(' ? "line " + ours->func : errorText(e);
+}
+
 FileStorage openModelFile(const String& filename, int mode)
 {
     FileStorage file;
     String why = "it can not be opened";
     try
     {
-        file.open(filename, mode);
+        if (mode & FileStorage::WRITE)
+            file.open(filename, mode);
+        else
+            file.open(readModelText(filename), mode | FileStorage::MEMORY);
     }
     catch (const std::exception& e)
     {
         file.release();
-        why = errorText(e);
+        why = parserText(e);
     }
     if (!file.isOpened())
         CV_Error_(Error::StsObjectNotFound, ("Model file '%s' can not be %s: %s", filename.c_str(), mode & FileStorage::WRITE ? "written" : "read", why.c_str()));
@@ -351,7 +406,7 @@ FileStorage openModelFile(const String& filename, int mode)
 
 FileNode modelNode(const FileStorage& file, const String& filename)
 {
-    const FileNode node = file[rootName];
+    const FileNode root = file.root(), node = root.isMap() ? root[rootName] : FileNode();
     if (!node.isMap())
         CV_Error_(Error::StsParseError, ("'%s' is no model file: it has no map '%s'", filename.c_str(), rootName));
     return node;

@@ -32,12 +32,12 @@ struct CfaModel
     Calibration calibration;
 };
 
-//! Where a backbone that is neither embedded nor in the model file is looked for.
+//! Where a backbone that is not embedded in the library is looked for.
 struct BackbonePlaces
 {
-    const std::vector<uchar>* bytes; // first, if not null
-    String file;                     // then, if not empty
-    String folder;                   // then here, under the backbone's own name
+    const std::vector<uchar>* bytes; // after the model file, if not null
+    String file;                     // before the model file, if not empty
+    String folder;                   // at last here, under the backbone's own name
 };
 
 //! Writes every parameter of visitParams by its name.

@@ -102,12 +102,14 @@ TEST(Anomaly_ModelFile, changed_fields_are_named)
 TEST(Anomaly_ModelFile, flipped_bit_in_a_matrix_is_found)
 {
     const SavedModel saved;
-    const size_t bank = saved.text.find("C: !!opencv-matrix"), data = saved.text.find("!!binary", bank);
-    String changed = saved.text;
-    char& letter = changed[data + 200];
-    letter = letter == 'A' ? 'B' : 'A';
-    writeText(saved.file.name, changed);
-    EXPECT_ERROR_WITH("checksum", CFA::load(saved.file.name));
+    for (const char* matrix : {"W: !!opencv-matrix", "b: !!opencv-matrix", "C: !!opencv-matrix"})
+    {
+        const size_t data = saved.text.find("!!binary", saved.text.find(matrix)), number = saved.text.find("ICAg", data) + 35;
+        String changed = saved.text;
+        changed[number] = changed[number] == 'A' ? 'B' : 'A';
+        writeText(saved.file.name, changed);
+        EXPECT_ERROR_WITH("checksum", CFA::load(saved.file.name)) << matrix;
+    }
 }
 
 TEST(Anomaly_ModelFile, refused_read_leaves_the_detector_as_it_was)

@@ -147,8 +147,9 @@ public:
 
 /** @brief Loads a detector of any method from a file that save wrote.
 @param filename .yml, .xml or .json, each also with .gz
-@param backboneFile the ONNX file of a backbone that is neither embedded in the library nor in the model file; by default
-it is looked for beside the model file under its own name
+@param backboneFile the ONNX file of a backbone that is not embedded in the library; it is taken in place of one in the model
+file, whose ONNX is then never parsed. By default the one in the model file is taken, else it is looked for beside the model
+file under its own name
 @throws cv::Exception when the file is missing, damaged, of a newer version or of an unknown method
 */
 CV_EXPORTS_W Ptr<AnomalyDetector> loadDetector(const String& filename, const String& backboneFile = String());

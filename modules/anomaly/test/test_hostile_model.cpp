@@ -1,0 +1,380 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "test_textures.hpp"
+
+#include <fstream>
+#include <functional>
+#include <sstream>
+
+namespace opencv_test {
+namespace {
+
+struct Format
+{
+    const char* extension;
+    int flag;
+};
+const Format yaml = {".yml", FileStorage::FORMAT_YAML}, xml = {".xml", FileStorage::FORMAT_XML}, json = {".json", FileStorage::FORMAT_JSON};
+const Format formats[] = {yaml, xml, json};
+
+void writeText(const String& file, const String& text)
+{
+    std::ofstream(file.c_str(), std::ios::binary) << text;
+}
+
+String readText(const String& file)
+{
+    std::ostringstream text;
+    text << std::ifstream(file.c_str(), std::ios::binary).rdbuf();
+    return text.str();
+}
+
+//! A model of a few thousand bytes with its backbone in the file, so that it has every field there is.
+Ptr<CFA> smallDetector(const char* backbone = "backbones/two_scales.onnx", const std::vector<String>& outputs = {"fine", "coarse"})
+{
+    CFA::Params params = quickParams();
+    params.backbone = testDataPath(backbone);
+    params.outputs = outputs;
+    params.embedBackbone = true;
+    params.gammaC = 1. / 8;
+    return quickDetector(params, 4);
+}
+
+String savedText(const CFA& cfa, const String& extension)
+{
+    const TemporaryName file(extension);
+    cfa.save(file.name);
+    return readText(file.name);
+}
+
+//! What is to become of one field.
+struct Change
+{
+    String path; // "settings.K", "models.0.W.rows"
+    std::function<void(FileStorage&)> write; // none: the field is left out
+};
+
+//! Writes a node again, with one change, as plain numbers.
+class Copy
+{
+public:
+    Copy(const Format& format, const Change& c) : file(format.extension, FileStorage::WRITE | FileStorage::MEMORY | format.flag), change(c) {}
+
+    String of(const FileNode& root)
+    {
+        for (const FileNode& node : root)
+            write(node, node.name(), "");
+        return file.releaseAndGetString();
+    }
+
+private:
+    void write(const FileNode& node, const String& key, const String& path)
+    {
+        const bool changed = path == change.path;
+        if (changed && !change.write)
+            return;
+        if (node.isNamed())
+            file << key;
+        if (changed)
+            change.write(file);
+        else if (node.isMap() || node.isSeq())
+            writeCollection(node, path);
+        else if (node.isInt())
+            file << int(node);
+        else if (node.isReal())
+            file << double(node);
+        else
+            file << node.string();
+    }
+
+    void writeCollection(const FileNode& node, const String& path)
+    {
+        const bool ofNumbers = node.isSeq() && node.size() > 0 && !(*node.begin()).isMap();
+        file << (node.isMap() ? "{" : ofNumbers ? "[:" : "[");
+        int index = 0;
+        for (const FileNode& part : node)
+        {
+            const String name = node.isMap() ? part.name() : std::to_string(index++);
+            write(part, name, path.empty() ? name : path + "." + name);
+        }
+        file << (node.isMap() ? "}" : "]");
+    }
+
+    FileStorage file;
+    const Change& change;
+};
+
+//! Paths of all fields, and of the first element of each list.
+void listFields(const FileNode& node, const String& path, std::vector<String>& fields)
+{
+    int index = 0;
+    for (const FileNode& part : node)
+    {
+        const String name = node.isMap() ? part.name() : std::to_string(index++);
+        if (!node.isMap() && index > 1)
+            return;
+        const String field = path.empty() ? name : path + "." + name;
+        fields.push_back(field);
+        if (part.isMap() || part.isSeq())
+            listFields(part, field, fields);
+    }
+}
+
+bool isElement(const String& path)
+{
+    return std::isdigit(path.back()) && path != "models.0";
+}
+
+bool isCollection(const String& value)
+{
+    return value == "list" || value == "map";
+}
+
+bool isWithin(const String& part, const String& text)
+{
+    return text.find(part) != String::npos;
+}
+
+//! Whether an error tells where to look: by the name of the field or of the map or matrix that it is in.
+bool names(const String& error, const String& path)
+{
+    std::istringstream parts(path);
+    for (String part; std::getline(parts, part, '.');)
+        if (!std::isdigit(part[0]) && (isWithin("'" + part + "'", error) || isWithin("Parameter " + part + " ", error)))
+            return true;
+    const bool isMatrix = isWithin(".data", path);
+    return (isMatrix && isWithin("'checksum'", error)) || (isWithin("backbone.", path) && isWithin("ackbone '", error)) || (path == "method" && isWithin("method '", error)) ||
+           (path == "version" && isWithin("format version", error));
+}
+
+class Anomaly_HostileModel : public testing::Test
+{
+protected:
+    Anomaly_HostileModel() : cfa(smallDetector()), other(smallDetector("backbones/one_scale.onnx", {"fine"})), image(badImage(3)), score(other->predict(image)) {}
+
+    //! Reads a model whose fields are not as save wrote them, as a file and into a detector that has learned before.
+    void expectErrorOrScore(const String& text, const String& extension, const String& path)
+    {
+        const TemporaryName file(extension);
+        writeText(file.name, text);
+        Ptr<CFA> loaded;
+        const String error = errorOf([&]() { loaded = CFA::load(file.name); });
+        if (loaded && isWithin("outputs.", path)) // what a backbone gives is known when it runs
+            return expectErrorOfPredict(*loaded);
+        if (loaded)
+            return expectScore(*loaded);
+        EXPECT_PRED2(names, error, path);
+        const FileStorage storage(text, FileStorage::READ | FileStorage::MEMORY);
+        EXPECT_PRED2(names, errorOf([&]() { other->read(storage["opencv_anomaly"]); }), path);
+        EXPECT_EQ(score, other->predict(image));
+        refused++;
+    }
+
+    void expectErrorOfPredict(const CFA& loaded)
+    {
+        EXPECT_ERROR_WITH("does not give the outputs 'many, coarse'", loaded.predict(image));
+        refused++;
+    }
+
+    void expectScore(const CFA& loaded)
+    {
+        const double found = loaded.predict(image);
+        EXPECT_FALSE(cvIsNaN(found) || cvIsInf(found)) << found;
+        taken++;
+    }
+
+    //! What load does with a file of these bytes: a cv::Exception, or a model that scores.
+    void expectErrorOrScore(const String& bytes, const String& extension)
+    {
+        const TemporaryName file(extension);
+        writeText(file.name, bytes);
+        Ptr<CFA> loaded;
+        const String error = errorOf([&]() { loaded = CFA::load(file.name); });
+        if (loaded)
+            return expectScore(*loaded);
+        EXPECT_NE("", error);
+        refused++;
+    }
+
+    const Ptr<CFA> cfa, other;
+    const Mat image;
+    const double score;
+    int refused = 0, taken = 0;
+};
+
+TEST_F(Anomaly_HostileModel, every_field_removed_or_replaced)
+{
+    const double nan = std::numeric_limits<double>::quiet_NaN();
+    const std::vector<std::pair<const char*, std::function<void(FileStorage&)> > > values = {
+        {"nothing", nullptr},
+        {"0", [](FileStorage& file) { file << 0; }},
+        {"-1", [](FileStorage& file) { file << -1; }},
+        {"2^31", [](FileStorage& file) { file << 2147483648.; }},
+        {"1e308", [](FileStorage& file) { file << 1e308; }},
+        {"NaN", [&](FileStorage& file) { file << nan; }},
+        {"text", [](FileStorage& file) { file << "many"; }},
+        {"list", [](FileStorage& file) { file << "[" << 1 << "x" << "]"; }},
+        {"map", [](FileStorage& file) { file << "{" << "rows" << 1000000 << "cols" << 1000000 << "dt" << "f" << "data" << 1 << "}"; }}};
+    const FileStorage saved(savedText(*cfa, ".yml"), FileStorage::READ | FileStorage::MEMORY);
+    std::vector<String> fields;
+    listFields(saved["opencv_anomaly"], "", fields);
+    ASSERT_GT(fields.size(), 60u);
+    for (const Format& format : formats)
+        for (const String& field : fields)
+            for (const auto& value : values)
+            {
+                if (isElement(field) && isCollection(value.first))
+                    continue; // no FileStorage writes one there
+                SCOPED_TRACE(field + " replaced by " + value.first + " in " + format.extension);
+                const Change change = {field, value.second};
+                expectErrorOrScore(Copy(format, change).of(saved.root()), format.extension, field);
+            }
+    RecordProperty("refused", refused);
+    RecordProperty("taken", taken);
+    EXPECT_GT(taken, 100);
+    EXPECT_GT(refused, 1000);
+}
+
+TEST_F(Anomaly_HostileModel, flipped_bits)
+{
+    for (const char* extension : {".yml", ".xml", ".json", ".yml.gz"})
+    {
+        const String text = savedText(*cfa, extension);
+        RNG random(7);
+        for (int i = 0; i < 500; i++)
+        {
+            String changed = text;
+            const int at = random.uniform(0, int(text.size())), bit = random.uniform(0, 8);
+            changed[at] = char(changed[at] ^ (1 << bit));
+            SCOPED_TRACE(cv::format("bit %d of byte %d in %s", bit, at, extension));
+            expectErrorOrScore(changed, extension);
+        }
+    }
+    RecordProperty("refused", refused);
+    EXPECT_GT(refused, 1000);
+}
+
+TEST_F(Anomaly_HostileModel, cut_anywhere)
+{
+    for (const char* extension : {".yml", ".xml", ".json", ".yml.gz"})
+    {
+        const String text = savedText(*cfa, extension);
+        for (size_t i = 0; i < 100; i++)
+        {
+            SCOPED_TRACE(cv::format("%zu %% of %s", i, extension));
+            expectErrorOrScore(text.substr(0, text.size() * i / 100), extension);
+        }
+    }
+    EXPECT_EQ(0, taken);
+}
+
+String repeated(const String& text, int count)
+{
+    String all;
+    for (int i = 0; i < count; i++)
+        all += text;
+    return all;
+}
+
+//! What load says of a file of this text.
+String errorOfText(const String& text, const String& extension)
+{
+    const TemporaryName file(extension);
+    writeText(file.name, text);
+    return errorOf([&]() { CFA::load(file.name); });
+}
+
+// Each would overflow the stack of cv::FileStorage.
+TEST_F(Anomaly_HostileModel, deep_nesting)
+{
+    const String start = "%YAML:1.0\n---\n", part = "open a map or a list";
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, part, errorOfText(start + "a: " + repeated("[", 200000), ".yml"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, part, errorOfText(start + repeated("a:", 200000) + "1\n", ".yml"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, part, errorOfText(start + repeated("- ", 200000) + "1\n", ".yml"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, part, errorOfText(start + repeated("-", 200000) + "\n", ".yml"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, part, errorOfText("{\"a\":" + repeated("[", 200000), ".json"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, part, errorOfText("<?xml version=\"1.0\"?>\n<opencv_storage>\n" + repeated("<a>", 200000) + "</opencv_storage>\n", ".xml"));
+    // As deep as is let through, it returns.
+    EXPECT_NE("", errorOfText("{\"a\":" + repeated("[", 1990), ".json"));
+    EXPECT_NE("", errorOfText(start + repeated("- ", 1990) + "1\n", ".yml"));
+    EXPECT_NE("", errorOfText("<?xml version=\"1.0\"?>\n<opencv_storage>\n" + repeated("<a>", 1990) + "</opencv_storage>\n", ".xml"));
+}
+
+// The parser never returned from these.
+TEST_F(Anomaly_HostileModel, binary_data_of_no_type)
+{
+    const String header = "MWYgICAgICAgICAgICAgICAgICAgICAg", none = "ICAg" + header.substr(4), part = "announced";
+    for (const char* extension : {".yml", ".xml", ".json"})
+    {
+        String text = savedText(*cfa, extension);
+        const size_t at = text.find(header);
+        ASSERT_NE(String::npos, at);
+        EXPECT_PRED_FORMAT2(testing::IsSubstring, part, errorOfText(text.replace(at, header.size(), none), extension));
+    }
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, part, errorOfText("%YAML:1.0\n---\na: !<tag:yaml.org,2002:binary> |\n   " + none + "\n", ".yml"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, part, errorOfText("{\"a\": \"$base64$ " + header + "\"}", ".json"));
+}
+
+TEST_F(Anomaly_HostileModel, texts_that_are_none)
+{
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "none of YAML", errorOfText("", ".yml"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "byte of value 0", errorOfText(String("%YAML:1.0\n---\na: 1\n\0\0", 22), ".yml"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "so it is cut off", errorOfText("<?xml version=", ".xml"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "is no model file", errorOfText("%YAML:1.0\n---\n- 1\n- 2\n", ".yml"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "is no model file", errorOfText("%YAML:1.0\n---\nopencv_anomaly: 3\n", ".yml"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "can not be unpacked", errorOfText(savedText(*cfa, ".yml.gz").substr(0, 3000), ".yml.gz"));
+}
+
+TEST_F(Anomaly_HostileModel, text_may_start_with_the_mark_of_utf_8)
+{
+    EXPECT_EQ("", errorOfText("\xEF\xBB\xBF" + savedText(*cfa, ".yml"), ".yml"));
+}
+
+TEST_F(Anomaly_HostileModel, lines_may_end_as_on_windows)
+{
+    for (const char* extension : {".yml", ".xml", ".json"})
+    {
+        std::istringstream lines(savedText(*cfa, extension));
+        String text;
+        for (String line; std::getline(lines, line);)
+            text += line + "\r\n";
+        EXPECT_EQ("", errorOfText(text, extension)) << extension;
+    }
+}
+
+TEST_F(Anomaly_HostileModel, packed_file_that_unpacks_to_much_more)
+{
+    const TemporaryName file(".yml.gz");
+    {
+        FileStorage storage(file.name, FileStorage::WRITE | FileStorage::BASE64);
+        storage << "opencv_anomaly" << Mat::zeros(1, 8 << 20, CV_8U);
+    }
+    EXPECT_ERROR_WITH("unpacks to more than", CFA::load(file.name));
+}
+
+TEST_F(Anomaly_HostileModel, backbone_of_another_hash_is_not_parsed)
+{
+    const TemporaryName file(".yml"), backbone(".onnx");
+    cfa->save(file.name);
+    const String text = readText(file.name);
+    writeText(backbone.name, "no ONNX at all");
+    const String named = errorOf([&]() { CFA::load(file.name, backbone.name); });
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "SHA-256", named);
+    EXPECT_PRED_FORMAT2(testing::IsNotSubstring, "is no ONNX network", named);
+
+    String changed = text;
+    const size_t bytes = text.find("bytes:"), data = text.find("!!binary", bytes);
+    changed[data + 100] = changed[data + 100] == 'A' ? 'B' : 'A';
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "SHA-256", errorOfText(changed, ".yml"));
+}
+
+TEST_F(Anomaly_HostileModel, named_backbone_is_taken_in_place_of_the_one_in_the_file)
+{
+    const TemporaryName file(".yml");
+    cfa->save(file.name);
+    EXPECT_ERROR_WITH("SHA-256", CFA::load(file.name, testDataPath("backbones/one_scale.onnx")));
+    EXPECT_EQ(cfa->predict(image), CFA::load(file.name, testDataPath("backbones/two_scales.onnx"))->predict(image));
+}
+
+}} // namespace opencv_test
