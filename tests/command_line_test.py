@@ -14,6 +14,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 import unittest
 
 OPTIONS = {
@@ -177,6 +178,42 @@ class EndToEnd(unittest.TestCase):
         self.assertIn('cfa_train: stopped', errors)
         self.assertFalse(model.exists())
 
+    @unittest.skipIf(os.name == 'nt', 'signals are POSIX')
+    def test_interrupted_training_goes_on_at_its_checkpoint(self):
+        if json.loads((WORK / 'train.json').read_text())['adaptation'] == 'none':
+            self.skipTest('this build has no LibTorch')
+        whole, model, checkpoint, figures = (WORK / name for name in ('whole.yml', 'resumed.yml', 'checkpoint.yml.gz', 'resumed.json'))
+        options = ['--epochs=6', '--validation=0', '--threads=1', '--json=%s' % figures]
+        self.succeed('cfa_train', self.category, '--model=%s' % whole, *options)
+        expected = json.loads(figures.read_text())
+        command = [str(PROGRAMS / 'cfa_train'), str(self.category), '--model=%s' % model, '--checkpoint=%s' % checkpoint] + options
+        with subprocess.Popen(command, stderr=subprocess.PIPE, universal_newlines=True) as process:
+            while not checkpoint.exists() and process.poll() is None:
+                time.sleep(0.01)
+            process.send_signal(signal.SIGINT)
+            errors = process.communicate()[1]
+        self.assertEqual(process.returncode, 1, errors)
+        self.assertIn('the same command goes on', errors)
+        self.assertFalse(model.exists())
+        self.succeed(*(['cfa_train'] + command[1:]))
+        self.assertFalse(checkpoint.exists())
+        self.assertEqual(model.read_bytes(), whole.read_bytes())
+        values = json.loads(figures.read_text())
+        for key in ('losses', 'radii', 'learning_rates'):
+            self.assertEqual(len(values[key]), 6)
+            self.assertEqual(values[key], expected[key])
+
+    def test_evaluate_on_random_views(self):
+        figures = []
+        for options in ([], ['--transform=rd'], ['--transform=rd', '--seed=1'], ['--transform=rd', '--seed=1']):
+            file = WORK / 'views.json'
+            self.succeed('cfa_evaluate', self.category, '--model=%s' % self.model, '--json=%s' % file, *options)
+            figures.append(json.loads(file.read_text())['pixel_auroc'])
+        self.assertEqual(figures[2], figures[3])
+        self.assertEqual(len(set(figures)), 3)
+        done = run('cfa_evaluate', self.category, '--model=%s' % self.model, '--transform=rd', '--report=%s' % (WORK / 'views'))
+        self.assertEqual(done.returncode, 2, done.stderr)
+
     def test_predict_writes_pictures_and_table(self):
         output, table = WORK / 'overlays', WORK / 'scores.csv'
         self.succeed('cfa_predict', self.category / 'test', '--model=%s' % self.model, '--output=%s' % output, '--csv=%s' % table, '--raw')
@@ -219,6 +256,7 @@ class EndToEnd(unittest.TestCase):
             self.assertIn(word, done.stdout)
         values = json.loads(figures.read_text())
         self.assertEqual(values['images'], 10)
+        self.assertEqual(values.pop('transform'), 'none')
         for key in ('image_auroc', 'pixel_auroc', 'aupro', 'image_f1', 'pixel_f1'):
             self.assertTrue(0 <= values[key] <= 1, key)
         for key in ('image_threshold', 'pixel_threshold', 'seconds_per_image'):

@@ -88,11 +88,11 @@ void checkNesting(const std::string& text)
         CV_Error_(Error::StsOutOfRange, ("it has %zu characters that open a map or a list, expected at most %zu", count, mostStructure));
 }
 
-// Whether a header of 24 characters in base64 stands there, of floats or bytes: for an unknown one the parser may never return.
+// Whether a header of 24 characters in base64 stands there, of floats, doubles or bytes: for an unknown one the parser may never return.
 bool hasBinaryHeader(const std::string& text, size_t at)
 {
     const char* const blanks = "ICAgICAgICAgICAgICAgICAgICAg"; // 21 of them
-    for (const char* const type : {"MWYg", "MXUg", "ZiAg", "dSAg"}) // 1f, 1u; older: f, u
+    for (const char* const type : {"MWYg", "MXUg", "MWQg", "ZiAg", "dSAg", "ZCAg"}) // 1f, 1u, 1d; older: f, u, d
         if (startsWith(text, at, type) && startsWith(text, at + 4, blanks))
             return true;
     return false;
@@ -105,7 +105,7 @@ void checkBinary(const std::string& text, const char* marker, const char* after,
     {
         const size_t behind = at + std::strlen(marker), start = text.find_first_not_of(blanks, behind + std::strlen(after));
         if (!startsWith(text, behind, after) || start == std::string::npos || !hasBinaryHeader(text, start))
-            CV_Error(Error::StsParseError, "it has binary data that is not announced as float or byte");
+            CV_Error(Error::StsParseError, "it has binary data that is not announced as float, double or byte");
     }
 }
 

@@ -38,14 +38,6 @@ String hashOf(const TrainingState& state)
         .add(state.trainer.data(), state.trainer.size()).digest();
 }
 
-template <typename Number>
-void readNumbers(const FileNode& node, std::vector<Number>& numbers)
-{
-    Mat row;
-    node >> row;
-    row.reshape(1, 1).copyTo(numbers);
-}
-
 } // namespace
 
 TrainingCheckpoint::TrainingCheckpoint(const String& file, const CFA::Params& params) : filename(file), settings(hashOf(params)), epochs(params.epochs), model(0)
@@ -69,9 +61,11 @@ void TrainingCheckpoint::read()
         {
             Entry entry;
             node["bank"] >> entry.bank;
-            readNumbers(node["losses"], entry.state.losses);
-            readNumbers(node["radii"], entry.state.radii);
-            readNumbers(node["trainer"], entry.state.trainer);
+            node["losses"] >> entry.state.losses;
+            node["radii"] >> entry.state.radii;
+            Mat trainer;
+            node["trainer"] >> trainer;
+            trainer.reshape(1, 1).copyTo(entry.state.trainer);
             CV_Assert(String(node["checksum"]) == hashOf(entry.state));
             entries.push_back(entry);
         }
@@ -113,7 +107,7 @@ void TrainingCheckpoint::write(const String& temporary) const
     FileStorage file = openModelFile(temporary, FileStorage::WRITE | FileStorage::BASE64);
     file << rootName << "{" << "settings" << settings << "models" << "[";
     for (const Entry& entry : entries)
-        file << "{" << "bank" << entry.bank << "losses" << Mat(entry.state.losses, true) << "radii" << Mat(entry.state.radii, true) << "trainer"
+        file << "{" << "bank" << entry.bank << "losses" << entry.state.losses << "radii" << entry.state.radii << "trainer"
              << Mat(entry.state.trainer, true) << "checksum" << hashOf(entry.state) << "}";
     file << "]" << "}";
 }

@@ -62,8 +62,7 @@ inline Ptr<CFA> quickDetector(const CFA::Params& params = quickParams(), int ima
     return cfa;
 }
 
-//! True when opencv_anomaly_train is here.
-inline bool canTrain()
+inline bool fitsWithTraining()
 {
     CFA::Params params = quickParams();
     params.adaptation = CFA::ADAPTATION_FULL;
@@ -79,6 +78,13 @@ inline bool canTrain()
             throw;
         return false;
     }
+}
+
+//! True when opencv_anomaly_train is here.
+inline bool canTrain()
+{
+    static const bool can = fitsWithTraining();
+    return can;
 }
 
 //! A temporary file's name, and no such file when this goes out of scope.
