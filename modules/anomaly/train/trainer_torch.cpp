@@ -14,12 +14,40 @@
 #include <string>
 #include <vector>
 
+// There where LibTorch's BLAS is OpenBLAS, else null.
+#if defined(__GNUC__) && !defined(_WIN32)
+extern "C" int openblas_get_num_threads(void) __attribute__((weak));
+extern "C" void openblas_set_num_threads(int) __attribute__((weak));
+#else
+static int (*const openblas_get_num_threads)() = nullptr;
+static void (*const openblas_set_num_threads)(int) = nullptr;
+#endif
+
 namespace cv {
 namespace anomaly {
 
 namespace {
 
 using torch::Tensor;
+
+// OpenBLAS's threads stay awake for a while after each product and yield again and again, on the cores that the search wants.
+class SingleThreadedBlas
+{
+public:
+    SingleThreadedBlas() : before(openblas_get_num_threads ? openblas_get_num_threads() : 1) { set(1); }
+    ~SingleThreadedBlas() { set(before); }
+    SingleThreadedBlas(const SingleThreadedBlas&) = delete;
+    SingleThreadedBlas& operator=(const SingleThreadedBlas&) = delete;
+
+private:
+    void set(int threads) const
+    {
+        if (before > 1)
+            openblas_set_num_threads(threads);
+    }
+
+    const int before;
+};
 
 // 1/nu, the weight of both loss terms.
 const double lossWeight = 1e3;
@@ -135,17 +163,19 @@ private:
         return kept;
     }
 
-    // Calls body(first row, rows) for all rows of a descriptor, shared among threads of our own: LibTorch's are switched off.
+    // Calls body(first row, rows) for all rows of a descriptor, shared among threads of our own: LibTorch's and BLAS's are switched off.
     void forRows(const std::function<void(int64_t, int64_t)>& body) const
     {
+        const SingleThreadedBlas blas;
         std::vector<std::future<void>> others;
         const int64_t share = (settings.descriptorLength + settings.threads - 1) / settings.threads;
+        const auto rowsFrom = [&, share](int64_t first) {
+            torch::NoGradGuard noGradient;
+            body(first, std::min<int64_t>(share, settings.descriptorLength - first));
+        };
         for (int64_t first = share; first < settings.descriptorLength; first += share)
-            others.push_back(std::async(std::launch::async, [=, &body] {
-                torch::NoGradGuard noGradient;
-                body(first, std::min<int64_t>(share, settings.descriptorLength - first));
-            }));
-        body(0, std::min<int64_t>(share, settings.descriptorLength));
+            others.push_back(std::async(std::launch::async, rowsFrom, first));
+        rowsFrom(0);
         for (std::future<void>& other : others)
             other.get();
     }
@@ -168,48 +198,45 @@ private:
     // all maps, so a scale is one matrix product for all images.
     Tensor project(const std::vector<Tensor>& maps)
     {
-        torch::NoGradGuard noGradient;
-        int64_t column = 0;
-        for (size_t i = 0; i < scales.size(); column += scales[i++].channels)
-        {
-            Tensor product = sized(projected[i], {W.size(0), maps[i].size(1)});
-            torch::mm_out(product, W.narrow(1, column, scales[i].channels), maps[i]);
-        }
+        for (size_t i = 0; i < scales.size(); i++)
+            sized(projected[i], {W.size(0), maps[i].size(1)});
         sized(upsampled, projected[0].sizes());
-        const Tensor places = W.narrow(1, column, 2).mm(grid) + b;
         forRows([&](int64_t first, int64_t rows) {
-            Tensor phi = asMaps(projected[0], first, rows, 0);
-            Tensor finer = asMaps(upsampled, first, rows, 0);
-            for (size_t i = 1; i < scales.size(); i++)
-                phi.add_(torch::upsample_bilinear2d_out(finer, asMaps(projected[i], first, rows, i), {scales[0].rows, scales[0].cols}, false));
-            phi.add_(asMaps(places, first, rows, 0));
+            const Tensor weights = W.narrow(0, first, rows);
+            Tensor phi = asMaps(projected[0], first, rows, 0), finer = asMaps(upsampled, first, rows, 0);
+            int64_t column = 0;
+            for (size_t i = 0; i < scales.size(); column += scales[i++].channels)
+            {
+                Tensor product = projected[i].narrow(0, first, rows);
+                torch::mm_out(product, weights.narrow(1, column, scales[i].channels), maps[i]);
+                if (i > 0)
+                    phi.add_(torch::upsample_bilinear2d_out(finer, asMaps(projected[i], first, rows, i), {scales[0].rows, scales[0].cols}, false));
+            }
+            phi.add_((weights.narrow(1, column, 2).mm(grid) + b.narrow(0, first, rows)).view({rows, 1, scales[0].rows, scales[0].cols}));
         });
         return projected[0];
     }
 
     // The gradient by W and b, given that by phi: the way of project backwards.
-    void projectBackward(const std::vector<Tensor>& maps, const Tensor& byPhi)
+    void projectBackward(const std::vector<Tensor>& maps)
     {
-        torch::NoGradGuard noGradient;
-        // What project made is no longer needed.
-        std::vector<Tensor> byProjected = projected;
+        W.mutable_grad() = sized(byW, W.sizes());
+        b.mutable_grad() = sized(byB, b.sizes());
+        std::vector<Tensor> byProjected = projected; // what project made is no longer needed
         byProjected[0] = byPhi;
-        const Tensor byPlaces = torch::empty({byPhi.size(0), grid.size(1)});
         forRows([&](int64_t first, int64_t rows) {
-            const Tensor gradient = asMaps(byPhi, first, rows, 0);
-            for (size_t i = 1; i < scales.size(); i++)
+            const Tensor gradient = asMaps(byPhi, first, rows, 0), byPlaces = gradient.sum(1).view({rows, -1});
+            int64_t column = 0;
+            for (size_t i = 0; i < scales.size(); column += scales[i++].channels)
             {
-                Tensor coarse = asMaps(byProjected[i], first, rows, i);
-                torch::upsample_bilinear2d_backward_out(coarse, gradient, {scales[0].rows, scales[0].cols}, coarse.sizes(), false);
+                Tensor coarse = asMaps(byProjected[i], first, rows, i), byWeights = byW.narrow(0, first, rows).narrow(1, column, scales[i].channels);
+                if (i > 0)
+                    torch::upsample_bilinear2d_backward_out(coarse, gradient, {scales[0].rows, scales[0].cols}, coarse.sizes(), false);
+                torch::mm_out(byWeights, byProjected[i].narrow(0, first, rows), maps[i].t());
             }
-            asMaps(byPlaces, first, rows, 0).copy_(gradient.sum(1, true));
+            byW.narrow(0, first, rows).narrow(1, column, 2).copy_(byPlaces.mm(grid.t()));
+            byB.narrow(0, first, rows).copy_(byPlaces.sum(1, true));
         });
-        std::vector<Tensor> byWeights;
-        for (size_t i = 0; i < scales.size(); i++)
-            byWeights.push_back(byProjected[i].mm(maps[i].t()));
-        byWeights.push_back(byPlaces.mm(grid.t()));
-        W.mutable_grad() = torch::cat(byWeights, 1);
-        b.mutable_grad() = byPlaces.sum(1, true);
     }
 
     // Eq. 1 and 2 on squared distances, (K + J) x patches: the mean over the patches that count.
@@ -241,7 +268,7 @@ private:
         const Tensor byDistance = d.grad().contiguous();
         if (!bank.backward(phi.data_ptr<float>(), patches, k, byDistance.data_ptr<float>(), indices.data_ptr<int>(), byPhi.data_ptr<float>()))
             throw std::runtime_error("the gradient of the distances failed");
-        projectBackward(features, byPhi);
+        projectBackward(features);
         optimizer->step();
         return loss.item<float>();
     }
@@ -250,7 +277,7 @@ private:
     const std::vector<ScaleShape> scales;
     const Tensor grid;
     std::vector<Tensor> projected; // by scale; the first becomes phi
-    Tensor upsampled, byPhi;
+    Tensor upsampled, byPhi, byW, byB;
     Tensor W, b, radius;
     std::unique_ptr<torch::optim::AdamW> optimizer;
     std::string message;
