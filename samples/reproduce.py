@@ -39,8 +39,9 @@ def plus(name, backbone='wide_resnet50_2', **changes):
     return row(name, backbone, input='ensemble', **changes)
 
 
+# RD-MVTec AD is no set of files: images are turned and cut at random, to train and to test with.
 def shifted():
-    return [plus('CFA++ (ResNet18)', 'resnet18'), plus('CFA++ (WRN50-2)')]
+    return [plus('CFA++ (ResNet18)', 'resnet18', augmentation='rd'), plus('CFA++ (WRN50-2)', augmentation='rd')]
 
 
 # The full method's figures in this table are those of CFA++.
@@ -95,7 +96,7 @@ def read_command_line():
     line.add_argument('--programs', type=pathlib.Path, default=pathlib.Path('build/release/bin'), help='folder of cfa_train and the others')
     line.add_argument('--seeds', type=listed(int), default=[0, 1, 2])
     line.add_argument('--categories', type=listed(str), default=GROUPS['all'])
-    line.add_argument('--tables', type=listed(table_number), default=[2, 4, 5, 6, 7], help='of 2 to 7; 3 needs ROOT to be RD-MVTec AD')
+    line.add_argument('--tables', type=listed(table_number), default=list(TABLES), help='of 2 to 7')
     line.add_argument('--backbone-dir', type=pathlib.Path, default=pathlib.Path('backbones'), help='folder of NAME.onnx')
     line.add_argument('--backbones', type=listed(named_file), default=[], metavar='NAME=FILE,...', help='ONNX files, or NAME=lite0')
     line.add_argument('--epochs', type=int, default=30)
@@ -144,8 +145,9 @@ def run_name(category, seed, line, arguments, throughput, options):
 
 def program_commands(category, arguments, base, throughput, options):
     model, programs, folder = '%s.yml.gz' % base, options.programs, str(options.root / category)
+    views = ['--transform=rd'] + [option for option in arguments if option_name(option) == '--seed'] if '--augmentation=rd' in arguments else []
     commands = [[str(programs / 'cfa_train'), folder, '--model=' + model] + arguments,
-                [str(programs / 'cfa_evaluate'), folder, '--model=' + model, '--json=%s.evaluate' % base]]
+                [str(programs / 'cfa_evaluate'), folder, '--model=' + model, '--json=%s.evaluate' % base] + views]
     if throughput:
         commands.append([str(programs / 'cfa_benchmark'), '--model=' + model, '--images=' + str(options.root / category / 'test'),
                          '--json=%s.benchmark' % base])

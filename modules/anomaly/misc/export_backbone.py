@@ -12,6 +12,7 @@ import inspect
 import pathlib
 import pickle
 import re
+import shlex
 import sys
 from collections import namedtuple
 
@@ -274,7 +275,8 @@ def compare(backbone, file):
         print('%s  %s  standard deviation %.3g, cv2.dnn differs from PyTorch by %.1e of the maximum %.3g'
               % (name, 'x'.join(map(str, got.shape)), want.std(), difference, largest))
         if not difference <= TOLERANCE or not largest > 0:
-            raise Failure('cv2.dnn %s reads the network, but its output %s differs from PyTorch\'s: no file was written' % (cv2.__version__, name))
+            raise Failure('output %s of cv2.dnn %s is empty or differs from PyTorch\'s by more than %g: no file was written'
+                          % (name, cv2.__version__, TOLERANCE))
     return sum(result.shape[1] for result in expected)
 
 
@@ -301,9 +303,9 @@ def main():
         print('export_backbone.py: %s' % error, file=sys.stderr)
         return getattr(error, 'code', 1)
     print('D   %d features of a patch' % features)
-    print('Params: backbone %s, outputs %s, inputMean %s, inputScale %s, swapRB true' % (options.output, ' '.join(OUTPUTS), MEAN, SCALE))
+    print('Params: outputs %s, inputMean %s, inputScale %s, swapRB true' % (','.join(OUTPUTS), MEAN, SCALE))
     print('cfa_train DATA --model=model.yml.gz --backbone=%s --mean=%s --scale=%s --gamma_d=%d'
-          % (options.output, MEAN, SCALE, NETWORKS[options.name].gamma_d))
+          % (shlex.quote(str(options.output)), MEAN, SCALE, NETWORKS[options.name].gamma_d))
     return 0
 
 
