@@ -2,6 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 // Times the stages of a prediction.
+#include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "files.hpp"
 #include "progress.hpp"
@@ -53,6 +54,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.option("gamma_c", "SHARE", p.gammaC, "size of its memory bank, as a share of an image's patches");
     line.option("gamma_d", "SHARE", p.gammaD, "length of its descriptors, as a share of the features'");
     line.flag("train", settings.train, "also time a training of such a model: a step with features at hand, and the network's features, in ms an image");
+    addBackboneOptions(line, p);
     line.heading("Options");
     line.option("images", "DIR", settings.images, "images to predict, each run the next one, in place of random ones");
     line.option("batch", "N", settings.batch, "images of a call; the stages are those of a single image", 1);

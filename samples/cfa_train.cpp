@@ -2,6 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 // Learns from good images and writes a model file.
+#include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "dataset.hpp"
 #include "files.hpp"
@@ -62,11 +63,7 @@ void addModelOptions(CommandLine& line, CFA::Params& p)
 
 void addFurtherOptions(CommandLine& line, CFA::Params& p)
 {
-    line.heading("For an ONNX backbone");
-    line.option("outputs", "NAME,...", p.outputs, "names of the network's outputs to use, finest map first");
-    line.option("mean", "M|R,G,B", p.inputMean, "what its training subtracted from each channel of 0..255");
-    line.option("scale", "S|R,G,B", p.inputScale, "and then multiplied with");
-    line.option("input_size", "PIXELS", p.inputSize, "side of its square input", 1);
+    addBackboneOptions(line, p);
     line.option("resize_size", "PIXELS", p.resizeSize, "side of the image from which --input=cropped takes the centre", 1);
     line.flag("embed_backbone", p.embedBackbone, "put the ONNX file into the model file");
     line.heading("For experiments");
