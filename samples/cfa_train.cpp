@@ -19,10 +19,12 @@ using namespace cv::anomaly;
 
 namespace {
 
-// By the values of CFA::InputMode, CFA::Adaptation, CFA::BankMode and CFA::Augmentation.
+// By the values of CFA::InputMode, CFA::Adaptation, CFA::BankMode, CFA::ScoringBank and CFA::Augmentation.
 const std::vector<std::string> inputModes = {"resized", "cropped", "ensemble"};
 const std::vector<std::string> adaptations = {"none", "attraction", "full"};
 const std::vector<std::string> bankModes = {"mean", "ema"};
+const std::vector<std::string> scoringBanks = {"kept", "patches"};
+const std::vector<std::string> scoreModes = {"certainty", "nearest"};
 const std::vector<std::string> augmentations = {"none", "rd"};
 
 struct Settings
@@ -71,7 +73,9 @@ void addFurtherOptions(CommandLine& line, CFA::Params& p)
     line.choice("augmentation", augmentations, p.augmentation,
                 "what an epoch sees: each image as it is, or turned by up to 10 degrees and cut at a random place");
     line.option("patience", "N", p.patience, "end after this many epochs without a lower loss; 0: never");
-    line.choice("bank", bankModes, p.bankMode, "how the memory bank sums up the images: the authors' code, or their paper");
+    line.choice("bank", bankModes, p.bankMode, "how the memory bank that descriptors adapt to sums up the images: the authors' code, or their paper");
+    line.choice("scoring_bank", scoringBanks, p.scoringBank, "what scores images: that bank, or one of the patches as they are after adaptation");
+    line.choice("score", scoreModes, p.scoreMode, "a patch's score: its distance weighted by its certainty, or the distance alone");
     line.option("learning_rate", "RATE", p.learningRate, "of the training");
     line.heading("For this machine");
     line.flag("skip_unreadable", p.skipUnreadable, "leave out images that cannot be read, with a warning, instead of stopping");
@@ -189,6 +193,8 @@ void putTraining(FlatJson& json, const CFA::Params& p)
     json.put("weight_decay", p.weightDecay);
     json.put("adaptation", adaptations[p.adaptation]);
     json.put("bank", bankModes[p.bankMode]);
+    json.put("scoring_bank", scoringBanks[p.scoringBank]);
+    json.put("score", scoreModes[p.scoreMode]);
     json.put("augmentation", augmentations[p.augmentation]);
     json.put("patience", p.patience);
     json.put("smooth_sigma", p.smoothSigma);

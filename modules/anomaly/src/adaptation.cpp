@@ -23,15 +23,15 @@ std::vector<int> channelsOf(const std::vector<Mat>& maps)
     return channels;
 }
 
-MemoryBank buildBank(const TrainingData& data, const Descriptor& descriptor, const CFA::Params& params, const FitReporter& reporter)
+// `Builder`: MemoryBankBuilder or PatchSampler.
+template <typename Builder>
+MemoryBank buildBank(Builder builder, const TrainingData& data, const Descriptor& descriptor, const char* stage, const FitReporter& reporter)
 {
-    const BankSettings settings = {params.bankMode, params.gammaC, params.bankMomentum, params.K + params.J, params.seed};
-    MemoryBankBuilder builder(settings);
     for (int i = 0; i < data.images; i++)
     {
         const TrainingFeatures image = data.features.get(i);
         builder.add(project(image.maps, descriptor), image.mask);
-        reporter.report("bank", i + 1, data.images);
+        reporter.report(stage, i + 1, data.images);
     }
     return builder.finish();
 }
@@ -204,10 +204,16 @@ TrainedModel adapt(const TrainingData& data, const CFA::Params& params, int engi
 {
     TrainedModel model;
     model.descriptor = randomDescriptor(channelsOf(data.features.get(0).maps), params.gammaD, params.descriptorInit, params.seed);
-    model.bank = buildBank(data, model.descriptor, params, reporter);
     model.radius = params.radius;
-    if (params.adaptation != CFA::ADAPTATION_NONE && params.epochs > 0)
+    const BankSettings settings = {params.bankMode, params.gammaC, params.bankMomentum, params.K + params.J, params.seed, engine};
+    const bool adapts = params.adaptation != CFA::ADAPTATION_NONE && params.epochs > 0;
+    const bool keepsBank = params.scoringBank == CFA::SCORING_BANK_KEPT;
+    if (adapts || keepsBank)
+        model.bank = buildBank(MemoryBankBuilder(settings), data, model.descriptor, "bank", reporter);
+    if (adapts)
         Training(model, data, params, engine).run(checkpoint, reporter);
+    if (!keepsBank)
+        model.bank = buildBank(PatchSampler(settings), data, model.descriptor, "scoring bank", reporter);
     return model;
 }
 

@@ -48,11 +48,13 @@ void visitParams(Params& p, Visitor& visit)
     visit("validationFraction", p.validationFraction, 0., 0.5);
     visit("thresholdQuantile", p.thresholdQuantile, 0., 1.);
     visit("seed", p.seed, INT_MIN, INT_MAX);
-    // Files from before these were there hold models of their defaults.
+    // These are not in the first files.
     if (visit.has("augmentation"))
         visit("augmentation", p.augmentation, int(CFA::AUGMENT_NONE), int(CFA::AUGMENT_RD));
     if (visit.has("patience"))
         visit("patience", p.patience, 0, INT_MAX);
+    if (visit.has("scoringBank"))
+        visit("scoringBank", p.scoringBank, int(CFA::SCORING_BANK_KEPT), int(CFA::SCORING_BANK_PATCHES));
 }
 
 //! Throws StsOutOfRange naming the first parameter that is out of its range.

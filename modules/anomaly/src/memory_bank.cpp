@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
 #include "memory_bank.hpp"
+#include "k_means.hpp"
 #include "random_stream.hpp"
 
 namespace cv {
@@ -10,16 +11,11 @@ namespace anomaly {
 
 namespace {
 
-// cv::kmeans draws from theRNG(): lend it a generator of ours and give the application's back.
-class BorrowedRNG
-{
-public:
-    explicit BorrowedRNG(const RNG& ours) : theirs(theRNG()) { theRNG() = ours; }
-    ~BorrowedRNG() { theRNG() = theirs; }
+// Lloyd's iterations on the mean patches end by themselves, after 10 to 30; on a sample of 16 for each centre the last ones move little.
+const int mostIterations = 300, mostSampleIterations = 25;
 
-private:
-    RNG theirs;
-};
+// Patches in a sample for each centre: with 16 the centres of real photographs score alike from draw to draw.
+const int patchesForCentre = 16;
 
 // The columns of phi that are marked, as rows.
 Mat patchesAsRows(const Mat& phi, const Mat& marked)
@@ -34,13 +30,24 @@ Mat patchesAsRows(const Mat& phi, const Mat& marked)
     return chosen;
 }
 
-// Mean variance of the columns: the scale against which a centre's last move is small.
-double meanVariance(const Mat& rows)
+void checkAny(const Mat& patches)
 {
-    Mat mean, squares;
-    reduce(rows, mean, 0, REDUCE_AVG, CV_64F);
-    reduce(rows.mul(rows), squares, 0, REDUCE_AVG, CV_64F);
-    return cv::mean(squares - mean.mul(mean))[0];
+    if (patches.empty())
+        CV_Error(Error::StsBadArg, "The masks leave no patch to learn: they must be 255 where the images are to be checked");
+}
+
+// k-means of patches (rows) to a share of as many as `of`.
+Mat cluster(const Mat& patches, int of, int iterations, const BankSettings& settings)
+{
+    checkAny(patches);
+    const int count = std::min(int(of * settings.gammaC), patches.rows);
+    if (count < settings.least)
+        CV_Error_(Error::StsOutOfRange, ("gammaC %g of %d patches leaves %d centres, expected at least K + J = %d: raise gammaC", settings.gammaC, of,
+                                         count, settings.least));
+    if (count == patches.rows)
+        return patches;
+    RNG random = randomStream(settings.seed, RANDOM_BANK);
+    return kMeans(patches.t(), count, iterations, settings.engine, random);
 }
 
 // Squared distances of each centre (row) to each patch (column), less |c|^2, which does not change a row's order.
@@ -92,7 +99,7 @@ void MemoryBankBuilder::addMovingAverage(const Mat& phi, const Mat& mask)
         return;
     if (centres.empty())
     {
-        centres = cluster(patches);
+        centres = cluster(patches, patches.rows, mostIterations, settings);
         return;
     }
     Mat distances = distancesLessCentreNorm(centres, patches), used = Mat::zeros(1, patches.rows, CV_8U);
@@ -107,27 +114,41 @@ void MemoryBankBuilder::addMovingAverage(const Mat& phi, const Mat& mask)
 
 MemoryBank MemoryBankBuilder::finish() const
 {
-    MemoryBank bank;
-    bank.C = centres.empty() ? cluster(mean.empty() ? Mat() : patchesAsRows(mean, count > 0)) : centres;
+    MemoryBank bank = {centres};
+    if (centres.empty())
+    {
+        const Mat patches = mean.empty() ? Mat() : patchesAsRows(mean, count > 0);
+        bank.C = cluster(patches, patches.rows, mostIterations, settings);
+    }
     return bank;
 }
 
-Mat MemoryBankBuilder::cluster(const Mat& patches) const
+PatchSampler::PatchSampler(const BankSettings& s) : settings(s), random(randomStream(s.seed, RANDOM_SAMPLE)), patches(0), added(0) {}
+
+// Reservoir sampling: the n-th patch takes a random place among n, if the sample reaches so far.
+void PatchSampler::add(const Mat& phi, const Mat& mask)
 {
-    if (patches.empty())
-        CV_Error(Error::StsBadArg, "The masks leave no patch to learn: they must be 255 where the images are to be checked");
-    const int centreCount = int(patches.rows * settings.gammaC);
-    if (centreCount < settings.least)
-        CV_Error_(Error::StsOutOfRange, ("gammaC %g of %d patches leaves %d centres, expected at least K + J = %d: raise gammaC", settings.gammaC,
-                                         patches.rows, centreCount, settings.least));
-    if (centreCount == patches.rows)
-        return patches;
-    Mat labels, found;
-    const BorrowedRNG borrowed(randomStream(settings.seed, RANDOM_BANK));
-    // scikit-learn's rule stops when all moves together are under 1e-4 of the variance; here the largest alone, shared by the centres.
-    const double smallestMove = std::sqrt(1e-4 * meanVariance(patches) / centreCount);
-    kmeans(patches, centreCount, labels, TermCriteria(TermCriteria::COUNT + TermCriteria::EPS, 100, smallestMove), 1, KMEANS_PP_CENTERS, found);
-    return found;
+    const Mat rows = patchesAsRows(phi, mask);
+    patches = phi.cols;
+    const uint64 capacity = uint64(patchesForCentre * std::max(1, int(patches * settings.gammaC)));
+    for (int p = 0; p < rows.rows; p++)
+    {
+        added++;
+        if (added <= capacity)
+        {
+            sample.push_back(rows.row(p));
+            continue;
+        }
+        const uint64 place = uint64(random.uniform(0., 1.) * double(added));
+        if (place < capacity)
+            rows.row(p).copyTo(sample.row(int(place)));
+    }
+}
+
+MemoryBank PatchSampler::finish() const
+{
+    MemoryBank bank = {cluster(sample, patches, mostSampleIterations, settings)};
+    return bank;
 }
 
 namespace {

@@ -22,9 +22,10 @@ struct BankSettings
     double momentum; // for BANK_EMA
     int least;       // centres that must be left
     int seed;
+    int engine;      // for the search in k-means
 };
 
-//! Builds a bank from one image's descriptors after the other; its memory does not grow with their number.
+//! Builds the bank that descriptors adapt to, from one image's descriptors after the other; its memory does not grow with their number.
 class CV_EXPORTS MemoryBankBuilder
 {
 public:
@@ -38,12 +39,34 @@ public:
 private:
     void addMean(const Mat& phi, const Mat& mask);
     void addMovingAverage(const Mat& phi, const Mat& mask);
-    Mat cluster(const Mat& patches) const;
 
     BankSettings settings;
     Mat mean;    // D' x patches: BANK_MEAN
     Mat count;   // 1 x patches, CV_32S: images that each position was learned from
     Mat centres; // centres x D': BANK_EMA
+};
+
+/** @brief Builds a bank of patches as they are: k-means of a sample, drawn evenly from all that are added.
+
+The mean at each position blurs what lies at another place in every image, and the moving average forgets all but the last ones.
+*/
+class CV_EXPORTS PatchSampler
+{
+public:
+    explicit PatchSampler(const BankSettings& settings);
+
+    //! As MemoryBankBuilder's.
+    void add(const Mat& phi, const Mat& mask);
+
+    //! gammaC of an image's patches become centres.
+    MemoryBank finish() const;
+
+private:
+    BankSettings settings;
+    RNG random;
+    int patches;  // of an image, whether learned or not
+    uint64 added; // patches that could have been drawn
+    Mat sample;   // patches x D'
 };
 
 /** @brief The gradient of a loss by descriptors: 2 sum_k g_k (phi - c_k) for every patch.

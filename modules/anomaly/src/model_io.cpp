@@ -317,6 +317,7 @@ static CfaModel readFields(const FileNode& node, const BackbonePlaces& places)
         CV_Error_(Error::StsParseError, ("Model file has format version %d, this library reads up to %d: use a newer opencv_anomaly", version, formatVersion));
 
     CfaModel model;
+    model.params.scoringBank = CFA::SCORING_BANK_KEPT; // files without it have no other
     const ParamsReader reader = {child(node, "settings")};
     visitParams(model.params, reader);
     checkParams(model.params);

@@ -19,7 +19,7 @@ Mat noise(int rows, int cols, int seed)
 
 BankSettings settingsOf(int mode, double gammaC)
 {
-    const BankSettings settings = {mode, gammaC, 0.1, 2, 7};
+    const BankSettings settings = {mode, gammaC, 0.1, 2, 7, ENGINE_PLAIN};
     return settings;
 }
 
@@ -48,16 +48,55 @@ TEST(Anomaly_MemoryBank, masked_patches_are_not_learned)
     EXPECT_LT(norm(C.row(1), Mat(first.col(1).t()), NORM_INF), 1e-6);
 }
 
-TEST(Anomaly_MemoryBank, kmeans_compresses_and_leaves_the_generator_alone)
+TEST(Anomaly_MemoryBank, kmeans_compresses)
 {
     MemoryBankBuilder builder(settingsOf(CFA::BANK_MEAN, 0.25));
     builder.add(noise(6, 100, 3), Mat());
-    theRNG().state = 12345;
     const Mat once = builder.finish().C;
-    EXPECT_EQ(uint64(12345), theRNG().state);
-    theRNG().state = 999;
     EXPECT_EQ(0, norm(once, builder.finish().C, NORM_INF)); // same seed, same centres
     EXPECT_EQ(25, once.rows);
+}
+
+// Four kinds of images, of which every tenth has the last: 25 centres of a sample of 400 find them all. The mean of all images is none of them.
+TEST(Anomaly_PatchSampler, draws_from_all_images)
+{
+    PatchSampler sampler(settingsOf(CFA::BANK_MEAN, 0.25));
+    for (int i = 0; i < 40; i++)
+        sampler.add(noise(3, 100, i) + 100. * (i % 10 == 9 ? 3 : i % 3), Mat());
+    const Mat C = sampler.finish().C;
+    ASSERT_EQ(Size(3, 25), C.size());
+    int found[4] = {0, 0, 0, 0};
+    for (int c = 0; c < C.rows; c++)
+    {
+        const double kind = mean(C.row(c))[0] / 100;
+        EXPECT_NEAR(kind, cvRound(kind), 0.05);
+        found[cvRound(kind)]++;
+    }
+    EXPECT_GE(*std::min_element(found, found + 4), 1);
+}
+
+TEST(Anomaly_PatchSampler, masked_patches_are_not_drawn)
+{
+    PatchSampler sampler(settingsOf(CFA::BANK_MEAN, 1));
+    const Mat phi = (Mat_<float>(1, 4) << 1, 2, 30, 40), mask = (Mat_<uchar>(1, 4) << 255, 255, 0, 0);
+    sampler.add(phi, mask);
+    EXPECT_EQ(0, norm(sampler.finish().C, Mat((Mat_<float>(2, 1) << 1, 2)), NORM_INF));
+}
+
+TEST(Anomaly_PatchSampler, a_sample_is_even_and_bounded)
+{
+    PatchSampler sampler(settingsOf(CFA::BANK_MEAN, 1)), again(settingsOf(CFA::BANK_MEAN, 1));
+    for (int i = 0; i < 400; i++)
+        for (PatchSampler* each : {&sampler, &again})
+            each->add(Mat(1, 20, CV_32F, Scalar(i)), Mat());
+    const Mat C = sampler.finish().C; // 20 means of a sample of 320
+    EXPECT_EQ(20, C.rows);
+    EXPECT_EQ(0, norm(C, again.finish().C, NORM_INF));
+    EXPECT_NEAR(200, mean(C)[0], 25);
+    double low, high;
+    minMaxIdx(C, &low, &high);
+    EXPECT_LT(low, 40);
+    EXPECT_GT(high, 360);
 }
 
 // Each centre in turn takes the nearest patch that is still free.

@@ -34,6 +34,12 @@ public:
         BANK_MEAN = 0, //!< mean descriptor at each position, then k-means: what the authors' code does
         BANK_EMA = 1   //!< k-means of the first image, then a moving average of matched patches: Algorithm 1 of the paper
     };
+    //! What images are scored with, once the descriptor has adapted.
+    enum ScoringBank
+    {
+        SCORING_BANK_KEPT = 0,   //!< the bank that it adapted to, made of the descriptors before
+        SCORING_BANK_PATCHES = 1 //!< a bank of the adapted descriptors themselves: k-means of patches drawn from all images
+    };
     //! What the descriptor learns.
     enum Adaptation
     {
@@ -96,6 +102,7 @@ public:
         CV_PROP_RW double learningRate; //!< of AdamW with amsgrad; default 1e-3
         CV_PROP_RW double weightDecay;  //!< default 5e-4
         CV_PROP_RW int bankMode;        //!< one of BankMode; default BANK_MEAN [BANK_EMA]
+        CV_PROP_RW int scoringBank;     //!< one of ScoringBank; default SCORING_BANK_PATCHES [SCORING_BANK_KEPT]
         CV_PROP_RW double bankMomentum; //!< share of a new image in BANK_EMA, (0, 1]; default 0.1
         CV_PROP_RW int adaptation;      //!< one of Adaptation; default ADAPTATION_FULL
         CV_PROP_RW int descriptorInit;  //!< one of DescriptorInit; default INIT_UNIFORM [INIT_HE]

@@ -33,7 +33,7 @@ enum Engine
 //! Where a running fit stands.
 struct CV_EXPORTS FitProgress
 {
-    String stage;       //!< "features", "bank", "training" or "thresholds"
+    String stage;       //!< "features", "bank", "training", "scoring bank" or "thresholds"
     int step;           //!< steps of this stage that are done: images, or batches over all epochs when training
     int steps;          //!< all steps of this stage
     int epoch;          //!< epoch under way from 1, or 0 outside "training"

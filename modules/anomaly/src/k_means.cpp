@@ -1,0 +1,142 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "precomp.hpp"
+#include "k_means.hpp"
+#include "neighbour_search.hpp"
+
+#include <numeric>
+
+namespace cv {
+namespace anomaly {
+
+namespace {
+
+Mat squaredNorms(const Mat& rows)
+{
+    Mat norms;
+    reduce(rows.mul(rows), norms, 1, REDUCE_SUM);
+    return norms;
+}
+
+//! What has been chosen so far: each patch's squared distance to the nearest centre, and their sum.
+struct Cover
+{
+    Mat distances; // patches x 1, CV_32F
+    double sum;
+};
+
+// A few patches, each drawn with a chance in proportion to its squared distance.
+std::vector<int> draw(const Cover& cover, int count, RNG& random)
+{
+    std::vector<double> sums(cover.distances.rows);
+    std::partial_sum(cover.distances.begin<float>(), cover.distances.end<float>(), sums.begin(), [](double sum, float d) { return sum + d; });
+    std::vector<int> drawn;
+    for (int i = 0; i < count; i++)
+    {
+        const auto at = std::upper_bound(sums.begin(), sums.end(), random.uniform(0., 1.) * sums.back());
+        drawn.push_back(at == sums.end() ? random.uniform(0, int(sums.size())) : int(at - sums.begin())); // the end: all distances are 0
+    }
+    return drawn;
+}
+
+// The best cover with one of the candidates added. Products round a distance by some 1e-7 of |phi|^2, which here only shifts chances.
+int addBest(const Mat& rows, const Mat& norms, const std::vector<int>& candidates, Cover& cover)
+{
+    Mat chosen, distances;
+    for (const int candidate : candidates)
+        chosen.push_back(rows.row(candidate));
+    gemm(rows, chosen, -2, noArray(), 0, distances, GEMM_2_T);
+    Cover best = {Mat(), DBL_MAX};
+    int added = candidates[0];
+    for (int i = 0; i < int(candidates.size()); i++)
+    {
+        Mat shorter = distances.col(i) + norms + norms.at<float>(candidates[i]);
+        shorter.at<float>(candidates[i]) = 0;
+        shorter = max(min(shorter, cover.distances), 0);
+        const double sum = cv::sum(shorter)[0];
+        if (sum < best.sum)
+        {
+            best = {shorter, sum};
+            added = candidates[i];
+        }
+    }
+    cover = best;
+    return added;
+}
+
+// Greedy k-means++.
+Mat firstCentres(const Mat& rows, int count, RNG& random)
+{
+    const Mat norms = squaredNorms(rows);
+    const int trials = 2 + int(std::log(double(count)));
+    Cover cover = {Mat(rows.rows, 1, CV_32F, Scalar(FLT_MAX)), 0};
+    Mat centres;
+    centres.push_back(rows.row(addBest(rows, norms, {random.uniform(0, rows.rows)}, cover)));
+    while (centres.rows < count)
+        centres.push_back(rows.row(addBest(rows, norms, draw(cover, trials, random), cover)));
+    return centres;
+}
+
+// The patches that are farthest from their centres, farthest first.
+std::vector<int> farthest(const Mat& distances, int count)
+{
+    std::vector<int> order(distances.total());
+    std::iota(order.begin(), order.end(), 0);
+    const float* d = distances.ptr<float>();
+    std::partial_sort(order.begin(), order.begin() + count, order.end(), [d](int a, int b) { return d[a] > d[b] || (d[a] == d[b] && a < b); });
+    order.resize(count);
+    return order;
+}
+
+// The mean of each centre's patches; a centre without any goes to a patch that is far from its own.
+Mat meansOf(const Mat& rows, const Mat& distances, const Mat& nearest, int count)
+{
+    Mat means = Mat::zeros(count, rows.cols, CV_32F);
+    std::vector<int> sizes(count, 0);
+    for (int p = 0; p < rows.rows; p++)
+    {
+        means.row(nearest.at<int>(p)) += rows.row(p);
+        sizes[nearest.at<int>(p)]++;
+    }
+    const std::vector<int> spare = farthest(distances, int(std::count(sizes.begin(), sizes.end(), 0)));
+    size_t taken = 0;
+    for (int c = 0; c < count; c++)
+    {
+        if (sizes[c])
+            means.row(c) /= sizes[c];
+        else
+            rows.row(spare[taken++]).copyTo(means.row(c));
+    }
+    return means;
+}
+
+double meanVariance(const Mat& rows)
+{
+    Mat mean, squares;
+    reduce(rows, mean, 0, REDUCE_AVG, CV_64F);
+    reduce(rows.mul(rows), squares, 0, REDUCE_AVG, CV_64F);
+    return cv::mean(squares - mean.mul(mean))[0];
+}
+
+} // namespace
+
+Mat kMeans(const Mat& phi, int count, int mostIterations, int engine, RNG& random)
+{
+    CV_CheckLE(count, phi.cols, "More centres are asked for than there are patches");
+    const Mat rows = phi.t();
+    const double smallestMove = 1e-4 * meanVariance(rows);
+    MemoryBank bank = {firstCentres(rows, count, random)};
+    double move = DBL_MAX;
+    for (int i = 0; i < mostIterations && move > smallestMove; i++)
+    {
+        Mat distances, nearest;
+        NeighbourSearch::create(bank, engine)->search(phi, 1, distances, nearest);
+        const Mat means = meansOf(rows, distances, nearest, count);
+        move = norm(means, bank.C, NORM_L2SQR);
+        bank.C = means;
+    }
+    return bank.C;
+}
+
+}} // namespace cv::anomaly
