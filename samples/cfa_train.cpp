@@ -10,9 +10,11 @@
 
 #include "opencv2/anomaly/cfa.hpp"
 
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <iostream>
+#include <map>
 
 using namespace cv;
 using namespace cv::anomaly;
@@ -37,7 +39,8 @@ struct Outcome
 {
     size_t images;
     double seconds, loss;
-    std::vector<double> losses, radii; // of each epoch
+    std::vector<double> losses, radii;            // of each epoch
+    std::map<std::string, double> secondsOfStage; // "features" and so on
 };
 
 volatile std::sig_atomic_t interrupted = 0;
@@ -140,12 +143,16 @@ void noteEpoch(const FitProgress& progress, Outcome& outcome)
 
 Outcome fit(CFA& cfa, const std::vector<std::string>& files)
 {
-    Outcome outcome = {files.size(), 0, 0, {}, {}};
+    Outcome outcome = {files.size(), 0, 0, {}, {}, {}};
+    int64 last = getTickCount();
     ProgressBar bar;
     cfa.setFitCallback([&](const FitProgress& progress) {
         bar.update(progress.stage, progress.step, progress.steps, note(progress));
         if (progress.epochs > 0)
             noteEpoch(progress, outcome);
+        const int64 now = getTickCount();
+        outcome.secondsOfStage[progress.stage] += (now - last) / getTickFrequency();
+        last = now;
         return !interrupted;
     });
     std::signal(SIGINT, interrupt);
@@ -210,6 +217,14 @@ void writeJson(const std::string& file, const CFA& cfa, const Outcome& outcome)
     putTraining(json, cfa.getParams());
     json.put("images", int(outcome.images));
     json.put("seconds", outcome.seconds);
+    for (std::pair<std::string, double> stage : outcome.secondsOfStage)
+    {
+        std::replace(stage.first.begin(), stage.first.end(), ' ', '_');
+        json.put("seconds_" + stage.first, stage.second);
+    }
+    const Mat bank = cfa.getMemoryBank();
+    json.put("centres", bank.rows);
+    json.put("descriptor_length", bank.cols);
     json.put("loss", outcome.loss);
     json.put("losses", outcome.losses);
     json.put("radii", outcome.radii);

@@ -29,11 +29,13 @@ MemoryBank buildBank(Builder builder, const TrainingData& data, const Descriptor
 {
     for (int i = 0; i < data.images; i++)
     {
+        reporter.report(stage, i, data.images);
         const TrainingFeatures image = data.features.get(i);
         builder.add(project(image.maps, descriptor), image.mask);
-        reporter.report(stage, i + 1, data.images);
     }
-    return builder.finish();
+    const MemoryBank bank = builder.finish(); // k-means: the longest step, so it comes before the last report
+    reporter.report(stage, data.images, data.images);
+    return bank;
 }
 
 //! The pooled maps of a batch, laid out for the trainer.

@@ -16,10 +16,12 @@ static const char* const rootName = "opencv_anomaly_checkpoint";
 
 namespace {
 
-// More epochs than the interrupted fit was to have are welcome.
+// More epochs than the interrupted fit was to have are welcome, and so is another way to score what it learns.
 String hashOf(CFA::Params params)
 {
     params.epochs = 0;
+    params.scoringBank = CFA::SCORING_BANK_KEPT;
+    params.scoreMode = CFA::SCORE_CERTAINTY;
     FileStorage text("", FileStorage::WRITE | FileStorage::MEMORY | FileStorage::FORMAT_YAML);
     writeParams(text, params);
     const String written = text.releaseAndGetString();

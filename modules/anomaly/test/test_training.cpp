@@ -146,6 +146,15 @@ TEST_F(Anomaly_Checkpoint, goes_on_to_more_epochs_than_were_asked_for_at_first)
     EXPECT_ERROR_WITH("4 epochs done", fittedContent(few));
 }
 
+TEST_F(Anomaly_Checkpoint, goes_on_with_another_way_to_score)
+{
+    CFA::Params other = params;
+    other.scoringBank = CFA::SCORING_BANK_KEPT;
+    other.scoreMode = params.scoreMode == CFA::SCORE_NEAREST ? CFA::SCORE_CERTAINTY : CFA::SCORE_NEAREST;
+    EXPECT_NE(whole, fittedContent(other));
+    EXPECT_EQ(whole, fittedContent(params));
+}
+
 TEST_F(Anomaly_Checkpoint, of_another_training_is_refused)
 {
     fitUntil(3, params);
