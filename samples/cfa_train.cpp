@@ -21,11 +21,12 @@ using namespace cv::anomaly;
 
 namespace {
 
-// By the values of CFA::InputMode, CFA::Adaptation, CFA::BankMode, CFA::ScoringBank and CFA::Augmentation.
+// By the values of CFA::InputMode, CFA::Adaptation, CFA::BankMode, CFA::ScoringBank, CFA::DescriptorInit, CFA::ScoreMode and CFA::Augmentation.
 const std::vector<std::string> inputModes = {"resized", "cropped", "ensemble"};
 const std::vector<std::string> adaptations = {"none", "attraction", "full"};
 const std::vector<std::string> bankModes = {"mean", "ema"};
 const std::vector<std::string> scoringBanks = {"kept", "patches"};
+const std::vector<std::string> descriptorInits = {"uniform", "he"};
 const std::vector<std::string> scoreModes = {"certainty", "nearest"};
 const std::vector<std::string> augmentations = {"none", "rd"};
 
@@ -73,10 +74,12 @@ void addFurtherOptions(CommandLine& line, CFA::Params& p)
     line.flag("embed_backbone", p.embedBackbone, "put the ONNX file into the model file");
     line.heading("For experiments");
     line.choice("adaptation", adaptations, p.adaptation, "what the descriptor learns");
+    line.choice("init", descriptorInits, p.descriptorInit, "how the descriptor starts: PyTorch's default, or He's");
     line.choice("augmentation", augmentations, p.augmentation,
                 "what an epoch sees: each image as it is, or turned by up to 10 degrees and cut at a random place");
     line.option("patience", "N", p.patience, "end after this many epochs without a lower loss; 0: never");
     line.choice("bank", bankModes, p.bankMode, "how the memory bank that descriptors adapt to sums up the images: the authors' code, or their paper");
+    line.option("bank_momentum", "SHARE", p.bankMomentum, "how far each image moves the centres of --bank=ema");
     line.choice("scoring_bank", scoringBanks, p.scoringBank, "what scores images: that bank, or one of the patches as they are after adaptation");
     line.choice("score", scoreModes, p.scoreMode, "a patch's score: its distance weighted by its certainty, or the distance alone");
     line.option("learning_rate", "RATE", p.learningRate, "of the training");
@@ -199,7 +202,9 @@ void putTraining(FlatJson& json, const CFA::Params& p)
     json.put("learning_rate", p.learningRate);
     json.put("weight_decay", p.weightDecay);
     json.put("adaptation", adaptations[p.adaptation]);
+    json.put("init", descriptorInits[p.descriptorInit]);
     json.put("bank", bankModes[p.bankMode]);
+    json.put("bank_momentum", p.bankMomentum);
     json.put("scoring_bank", scoringBanks[p.scoringBank]);
     json.put("score", scoreModes[p.scoreMode]);
     json.put("augmentation", augmentations[p.augmentation]);

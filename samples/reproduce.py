@@ -21,6 +21,8 @@ OBJECTS = 'bottle cable capsule hazelnut metal_nut pill screw toothbrush transis
 GROUPS = {'textures': TEXTURES, 'objects': OBJECTS, 'all': TEXTURES + OBJECTS}
 MEAN, SCALE = '123.675,116.28,103.53', '0.01712475,0.01750700,0.01742919'
 FIGURES = pathlib.Path(__file__).resolve().parent / 'paper_figures.csv'
+# Where cfa_train's defaults are others.
+PAPER = ['--scoring_bank=kept', '--score=certainty', '--init=he', '--validation=0']
 AUROCS = ('image_auroc', 'pixel_auroc')
 NOT_AT_HAND = 'not at hand'
 
@@ -117,7 +119,7 @@ def option_name(option):
 
 
 def train_options(line, seed, options):
-    own = ['--%s=%s' % pair for pair in line.settings.items()] + ['--validation=0', '--epochs=%d' % options.epochs]
+    own = ['--%s=%s' % pair for pair in line.settings.items()] + PAPER + ['--epochs=%d' % options.epochs]
     replaced = set(map(option_name, options.extra))
     kept = [option for option in own if option_name(option) not in replaced]
     return backbone_options(line.backbone, options) + kept + ['--seed=%d' % seed] + options.extra

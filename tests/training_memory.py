@@ -1,10 +1,14 @@
 #!/usr/bin/python3
-"""Peak memory of a training with 1,000 images of one megapixel at default settings.
+"""Peak memory of a training.
 
-training_memory.py BIN [EPOCHS]    BIN: folder with cfa_train; EPOCHS: 1 unless given, since later ones need no more
+training_memory.py BIN [--images=N] [--side=PIXELS] [--limit=GIB] [OPTION OF cfa_train ...]
+  BIN      folder with cfa_train
+  --images, --side, --limit   1000 images of 1000x1000 pixels in under 4 GiB unless given
+  Options of cfa_train are passed on; one epoch unless they say otherwise, since later ones need no more.
 
-Makes the images from the tiles in test_data, fails at 4 GiB and more. Needs python3-opencv.
+Makes the images from the tiles in test_data, and fails at the limit. Needs python3-opencv.
 """
+import argparse
 import os
 import pathlib
 import sys
@@ -14,28 +18,31 @@ import cv2
 import numpy as np
 
 TILES = sorted((pathlib.Path(__file__).resolve().parents[1] / "test_data/textures/brick/train/good").iterdir())
-IMAGES, SIDE, LIMIT_GIB = 1000, 1000, 4
 
 
-def make_images(folder):
+def make_images(folder, count, side):
     random = np.random.RandomState(0)
-    for i in range(IMAGES):
-        tile = cv2.resize(cv2.imread(str(TILES[i % len(TILES)])), (SIDE, SIDE), interpolation=cv2.INTER_CUBIC)
+    for i in range(count):
+        tile = cv2.resize(cv2.imread(str(TILES[i % len(TILES)])), (side, side), interpolation=cv2.INTER_CUBIC)
         cv2.imwrite(f"{folder}/{i:04}.jpg", cv2.convertScaleAbs(tile, alpha=random.uniform(.9, 1.1)))
 
 
-def main(binaries, epochs="1"):
+def main():
+    line = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    line.add_argument("bin")
+    line.add_argument("--images", type=int, default=1000)
+    line.add_argument("--side", type=int, default=1000)
+    line.add_argument("--limit", type=float, default=4)
+    own, options = line.parse_known_args()
     with tempfile.TemporaryDirectory() as folder:
-        make_images(folder)
-        command = [binaries + "/cfa_train", folder, f"--model={folder}/model.yml.gz", f"--epochs={epochs}"]
+        make_images(folder, own.images, own.side)
+        epochs = [] if any(option.startswith("--epochs") for option in options) else ["--epochs=1"]
+        command = [own.bin + "/cfa_train", folder, f"--model={folder}/model.yml.gz", *epochs, *options]
         _, status, usage = os.wait4(os.spawnv(os.P_NOWAIT, command[0], command), 0)
     peak = usage.ru_maxrss / 2 ** 20
-    print(f"{IMAGES} images of {SIDE}x{SIDE}, {epochs} epoch(s): peak {peak:.2f} GiB, limit {LIMIT_GIB} GiB")
-    return int(status != 0 or peak >= LIMIT_GIB)
+    print(f"{own.images} images of {own.side}x{own.side} {' '.join(options)}: peak {peak:.2f} GiB, limit {own.limit:g} GiB")
+    return int(status != 0 or peak >= own.limit)
 
 
 if __name__ == "__main__":
-    if not 2 <= len(sys.argv) <= 3 or sys.argv[1] == "--help":
-        print(__doc__)
-        sys.exit(0 if sys.argv[1:] == ["--help"] else 2)
-    sys.exit(main(*sys.argv[1:]))
+    sys.exit(main())

@@ -18,7 +18,7 @@ static const char* const keys =
     "{ @image  |             | image to look at }"
     "{ model   | model.yml.gz| model file to write }"
     "{ overlay | overlay.png | picture to write }"
-    "{ epochs  | 30          | times that each image is learned from }";
+    "{ epochs  | 15          | times that each image is learned from }";
 
 static Ptr<CFA> learn(const String& folder, int epochs)
 {

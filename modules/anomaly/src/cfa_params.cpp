@@ -11,9 +11,9 @@ static const char* const defaultOutputs[] = {"c2", "c3", "c4"};
 
 CFA::Params::Params()
     : embedBackbone(false), outputs(defaultOutputs, defaultOutputs + 3), inputMean(Scalar::all(127)), inputScale(Scalar::all(1. / 128)), swapRB(true),
-      inputMode(INPUT_RESIZED), inputSize(224), resizeSize(256), gammaC(0.25), gammaD(0.25), K(3), J(3), alpha(0.1), radius(1e-5), learnRadius(true), epochs(30),
-      batchSize(4), learningRate(1e-3), weightDecay(5e-4), bankMode(BANK_MEAN), scoringBank(SCORING_BANK_PATCHES), bankMomentum(0.1), adaptation(ADAPTATION_FULL), descriptorInit(INIT_UNIFORM), augmentation(AUGMENT_NONE), patience(0),
-      scoreMode(SCORE_CERTAINTY), smoothSigma(4), imageScore(SCORE_MAX), topShare(0.01), mapSize(MAP_IMAGE), validationFraction(0.1), thresholdQuantile(0.995),
+      inputMode(INPUT_RESIZED), inputSize(224), resizeSize(256), gammaC(0.25), gammaD(0.25), K(3), J(3), alpha(0.1), radius(1e-5), learnRadius(true), epochs(15),
+      batchSize(4), learningRate(1e-3), weightDecay(5e-4), bankMode(BANK_MEAN), scoringBank(SCORING_BANK_PATCHES), bankMomentum(0.01), adaptation(ADAPTATION_FULL), descriptorInit(INIT_UNIFORM), augmentation(AUGMENT_NONE), patience(0),
+      scoreMode(SCORE_NEAREST), smoothSigma(4), imageScore(SCORE_MAX), topShare(0.01), mapSize(MAP_IMAGE), validationFraction(0.1), thresholdQuantile(0.995),
       seed(0), skipUnreadable(false), cacheMiB(2048)
 {
 }
@@ -25,6 +25,8 @@ CFA::Params CFA::Params::paper()
     params.gammaC = params.gammaD = 1;
     params.bankMode = BANK_EMA;
     params.scoringBank = SCORING_BANK_KEPT;
+    params.scoreMode = SCORE_CERTAINTY;
+    params.epochs = 30;
     params.descriptorInit = INIT_HE;
     return params;
 }

@@ -125,28 +125,28 @@ Mat meansOf(const Mat& rows, const Mat& distances, const Mat& nearest, int count
     return means;
 }
 
+// Of all columns.
 double meanVariance(const Mat& rows)
 {
-    Mat mean, squares;
+    Mat mean;
     reduce(rows, mean, 0, REDUCE_AVG, CV_64F);
-    reduce(rows.mul(rows), squares, 0, REDUCE_AVG, CV_64F);
-    return cv::mean(squares - mean.mul(mean))[0];
+    return (norm(rows, NORM_L2SQR) / rows.rows - norm(mean, NORM_L2SQR)) / rows.cols;
 }
 
 } // namespace
 
-Mat kMeans(const Mat& phi, int count, int mostIterations, int engine, RNG& random)
+Mat kMeans(const Mat& patches, int count, int mostIterations, int engine, RNG& random)
 {
-    CV_CheckLE(count, phi.cols, "More centres are asked for than there are patches");
-    const Mat rows = phi.t();
-    const double smallestMove = 1e-4 * meanVariance(rows);
-    MemoryBank bank = {firstCentres(rows, count, random)};
+    CV_CheckLE(count, patches.rows, "More centres are asked for than there are patches");
+    const Mat phi = patches.t();
+    const double smallestMove = 1e-4 * meanVariance(patches);
+    MemoryBank bank = {firstCentres(patches, count, random)};
     double move = DBL_MAX;
     for (int i = 0; i < mostIterations && move > smallestMove; i++)
     {
         Mat distances, nearest;
         NeighbourSearch::create(bank, engine)->search(phi, 1, distances, nearest);
-        const Mat means = meansOf(rows, distances, nearest, count);
+        const Mat means = meansOf(patches, distances, nearest, count);
         move = norm(means, bank.C, NORM_L2SQR);
         bank.C = means;
     }

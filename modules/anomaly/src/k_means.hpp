@@ -9,13 +9,13 @@
 namespace cv {
 namespace anomaly {
 
-/** @brief `count` centres of descriptors, count x D', by Lloyd's iterations from greedy k-means++ @cite Arthur2007kmeans.
+/** @brief `count` centres of patches, count x D', by Lloyd's iterations from greedy k-means++ @cite Arthur2007kmeans.
 
-phi: D' x patches, no fewer than count. Ends when all moves together are below 1e-4 of the mean variance, as scikit-learn's does,
+patches: patches x D', CV_32F, no fewer than count. Ends when all moves together are below 1e-4 of the mean variance, as scikit-learn's does,
 or after mostIterations. cv::kmeans tries three candidates for a start in place of 2 + log(count), and left 3 % more inertia on
 descriptors of real photographs, in twice the time.
 */
-CV_EXPORTS Mat kMeans(const Mat& phi, int count, int mostIterations, int engine, RNG& random);
+CV_EXPORTS Mat kMeans(const Mat& patches, int count, int mostIterations, int engine, RNG& random);
 
 }} // namespace cv::anomaly
 

@@ -11,11 +11,12 @@ namespace anomaly {
 
 namespace {
 
-// Lloyd's iterations on the mean patches end by themselves, after 10 to 30; on a sample of 16 for each centre the last ones move little.
+// Mean patches are clustered to the end; on a sample the last moves matter less than the draw.
 const int mostIterations = 300, mostSampleIterations = 25;
 
-// Patches in a sample for each centre: with 16 the centres of real photographs score alike from draw to draw.
-const int patchesForCentre = 16;
+// Patches in a sample for each centre; fewer, but 4, where they would take more than 128 MiB (WRN50-2 with all centres: 6).
+const int patchesForCentre = 16, fewestForCentre = 4;
+const size_t sampleBytes = 128 << 20;
 
 // The columns of phi that are marked, as rows.
 Mat patchesAsRows(const Mat& phi, const Mat& marked)
@@ -47,7 +48,7 @@ Mat cluster(const Mat& patches, int of, int iterations, const BankSettings& sett
     if (count == patches.rows)
         return patches;
     RNG random = randomStream(settings.seed, RANDOM_BANK);
-    return kMeans(patches.t(), count, iterations, settings.engine, random);
+    return kMeans(patches, count, iterations, settings.engine, random);
 }
 
 // Squared distances of each centre (row) to each patch (column), less |c|^2, which does not change a row's order.
@@ -125,12 +126,18 @@ MemoryBank MemoryBankBuilder::finish() const
 
 PatchSampler::PatchSampler(const BankSettings& s) : settings(s), random(randomStream(s.seed, RANDOM_SAMPLE)), patches(0), added(0) {}
 
+static uint64 sampleSize(int centres, int length)
+{
+    const uint64 fits = sampleBytes / (length * sizeof(float)), wanted = uint64(centres) * patchesForCentre, least = uint64(centres) * fewestForCentre;
+    return std::max(std::min(wanted, fits), least);
+}
+
 // Reservoir sampling: the n-th patch takes a random place among n, if the sample reaches so far.
 void PatchSampler::add(const Mat& phi, const Mat& mask)
 {
     const Mat rows = patchesAsRows(phi, mask);
     patches = phi.cols;
-    const uint64 capacity = uint64(patchesForCentre * std::max(1, int(patches * settings.gammaC)));
+    const uint64 capacity = sampleSize(std::max(1, int(patches * settings.gammaC)), phi.rows);
     for (int p = 0; p < rows.rows; p++)
     {
         added++;

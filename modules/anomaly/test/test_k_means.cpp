@@ -27,7 +27,7 @@ double inertia(const Mat& points, const Mat& centres)
 Mat centresOf(const Mat& points, int count, int seed = 1)
 {
     RNG random(seed * 1000003);
-    return kMeans(points.t(), count, 300, ENGINE_PLAIN, random);
+    return kMeans(points, count, 300, ENGINE_PLAIN, random);
 }
 
 // Observed: 1.0047 of its mean; cv::kmeans 1.031.

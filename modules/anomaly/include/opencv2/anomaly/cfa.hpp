@@ -15,8 +15,8 @@ namespace anomaly {
 /** @brief Coupled-hypersphere-based Feature Adaptation @cite Lee2022cfa.
 
 A frozen backbone gives feature maps; a learned 1x1 descriptor turns each patch into a short vector near its neighbours
-in a memory bank of normal patches; the distance to the nearest of them, weighted by how certain it is, is the patch's
-score (Eq. 5 of the paper).
+in a memory bank of normal patches; a bank of the patches as they are then scores images, by the distance to its nearest
+centre. The defaults differ from the paper's settings where that helps; Params::paper has those.
 */
 class CV_EXPORTS_W CFA : public AnomalyDetector
 {
@@ -97,19 +97,19 @@ public:
         CV_PROP_RW double radius;      //!< the hyperspheres' radius at the start; default 1e-5
         CV_PROP_RW bool learnRadius;   //!< whether it is learned: left at its start nothing is ever repelled; default true
 
-        CV_PROP_RW int epochs;          //!< default 30
+        CV_PROP_RW int epochs;          //!< default 15 [30]
         CV_PROP_RW int batchSize;       //!< images; an incomplete last batch of an epoch is left out; default 4
         CV_PROP_RW double learningRate; //!< of AdamW with amsgrad; default 1e-3
         CV_PROP_RW double weightDecay;  //!< default 5e-4
         CV_PROP_RW int bankMode;        //!< one of BankMode; default BANK_MEAN [BANK_EMA]
         CV_PROP_RW int scoringBank;     //!< one of ScoringBank; default SCORING_BANK_PATCHES [SCORING_BANK_KEPT]
-        CV_PROP_RW double bankMomentum; //!< share of a new image in BANK_EMA, (0, 1]; default 0.1
+        CV_PROP_RW double bankMomentum; //!< how far each image moves the centres of BANK_EMA, (0, 1]; default 0.01
         CV_PROP_RW int adaptation;      //!< one of Adaptation; default ADAPTATION_FULL
         CV_PROP_RW int descriptorInit;  //!< one of DescriptorInit; default INIT_UNIFORM [INIT_HE]
         CV_PROP_RW int augmentation;    //!< one of Augmentation; all but AUGMENT_NONE passes every image through the backbone in each epoch; default AUGMENT_NONE
         CV_PROP_RW int patience;        //!< epochs in a row without a training loss lower by 1 %, after which training ends; 0: it never ends early; default 0
 
-        CV_PROP_RW int scoreMode;      //!< one of ScoreMode; default SCORE_CERTAINTY
+        CV_PROP_RW int scoreMode;      //!< one of ScoreMode; default SCORE_NEAREST [SCORE_CERTAINTY]
         CV_PROP_RW double smoothSigma; //!< of the map, in pixels of the input, 0: none; default 4
         CV_PROP_RW int imageScore;     //!< one of ImageScore, taken at input resolution; default SCORE_MAX
         CV_PROP_RW double topShare;    //!< for SCORE_TOP, (0, 1]; default 0.01
