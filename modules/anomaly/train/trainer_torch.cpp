@@ -2,6 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "trainer.hpp"
+#include "upsampling.hpp"
 
 #include <torch/torch.h>
 
@@ -73,7 +74,10 @@ public:
     {
         int64_t inputs = 2;
         for (const ScaleShape& scale : scales)
+        {
             inputs += scale.channels;
+            upsamplings.emplace_back(scale.rows, scale.cols, scales[0].rows, scales[0].cols);
+        }
         // One OpenMP thread: a second one waits for work by spinning, on the core that the search and BLAS, which have
         // threads of their own, want. On two cores a step takes half as long so.
         torch::set_num_threads(1);
@@ -188,10 +192,15 @@ private:
         return tensors;
     }
 
-    // `rows` rows of a D' x images * patches matrix as images.
-    Tensor asMaps(const Tensor& matrix, int64_t first, int64_t rows, size_t scale) const
+    int patchesOf(size_t scale) const { return scales[scale].rows * scales[scale].cols; }
+
+    // Calls work(coarse map, fine map) for all maps in these rows of D' x images * patches matrices.
+    template <typename Work>
+    void forMaps(Tensor& coarse, Tensor& fine, size_t scale, int64_t first, int64_t rows, const Work& work) const
     {
-        return matrix.narrow(0, first, rows).view({rows, -1, scales[scale].rows, scales[scale].cols});
+        const int64_t images = coarse.size(1) / patchesOf(scale);
+        for (int64_t map = first * images; map < (first + rows) * images; map++)
+            work(coarse.data_ptr<float>() + map * patchesOf(scale), fine.data_ptr<float>() + map * patchesOf(0));
     }
 
     // Descriptors of a batch, D' x images * patches: each scale is projected at its own resolution. Channels come first in
@@ -200,21 +209,20 @@ private:
     {
         for (size_t i = 0; i < scales.size(); i++)
             sized(projected[i], {W.size(0), maps[i].size(1)});
-        sized(upsampled, projected[0].sizes());
+        Tensor phi = projected[0];
         forRows([&](int64_t first, int64_t rows) {
             const Tensor weights = W.narrow(0, first, rows);
-            Tensor phi = asMaps(projected[0], first, rows, 0), finer = asMaps(upsampled, first, rows, 0);
             int64_t column = 0;
             for (size_t i = 0; i < scales.size(); column += scales[i++].channels)
             {
                 Tensor product = projected[i].narrow(0, first, rows);
                 torch::mm_out(product, weights.narrow(1, column, scales[i].channels), maps[i]);
                 if (i > 0)
-                    phi.add_(torch::upsample_bilinear2d_out(finer, asMaps(projected[i], first, rows, i), {scales[0].rows, scales[0].cols}, false));
+                    forMaps(projected[i], phi, i, first, rows, [&](const float* coarse, float* fine) { upsamplings[i].add(coarse, fine); });
             }
-            phi.add_((weights.narrow(1, column, 2).mm(grid) + b.narrow(0, first, rows)).view({rows, 1, scales[0].rows, scales[0].cols}));
+            phi.narrow(0, first, rows).view({rows, -1, patchesOf(0)}).add_((weights.narrow(1, column, 2).mm(grid) + b.narrow(0, first, rows)).unsqueeze(1));
         });
-        return projected[0];
+        return phi;
     }
 
     // The gradient by W and b, given that by phi: the way of project backwards.
@@ -225,13 +233,13 @@ private:
         std::vector<Tensor> byProjected = projected; // what project made is no longer needed
         byProjected[0] = byPhi;
         forRows([&](int64_t first, int64_t rows) {
-            const Tensor gradient = asMaps(byPhi, first, rows, 0), byPlaces = gradient.sum(1).view({rows, -1});
+            const Tensor byPlaces = byPhi.narrow(0, first, rows).view({rows, -1, patchesOf(0)}).sum(1);
             int64_t column = 0;
             for (size_t i = 0; i < scales.size(); column += scales[i++].channels)
             {
-                Tensor coarse = asMaps(byProjected[i], first, rows, i), byWeights = byW.narrow(0, first, rows).narrow(1, column, scales[i].channels);
+                Tensor byWeights = byW.narrow(0, first, rows).narrow(1, column, scales[i].channels);
                 if (i > 0)
-                    torch::upsample_bilinear2d_backward_out(coarse, gradient, {scales[0].rows, scales[0].cols}, coarse.sizes(), false);
+                    forMaps(byProjected[i], byPhi, i, first, rows, [&](float* coarse, const float* fine) { upsamplings[i].backward(fine, coarse); });
                 torch::mm_out(byWeights, byProjected[i].narrow(0, first, rows), maps[i].t());
             }
             byW.narrow(0, first, rows).narrow(1, column, 2).copy_(byPlaces.mm(grid.t()));
@@ -276,8 +284,9 @@ private:
     const TrainerSettings settings; // its pointers are not used past the constructor
     const std::vector<ScaleShape> scales;
     const Tensor grid;
-    std::vector<Tensor> projected; // by scale; the first becomes phi
-    Tensor upsampled, byPhi, byW, byB;
+    std::vector<Upsampling> upsamplings; // by scale
+    std::vector<Tensor> projected;       // by scale; the first becomes phi
+    Tensor byPhi, byW, byB;
     Tensor W, b, radius;
     std::unique_ptr<torch::optim::AdamW> optimizer;
     std::string message;
