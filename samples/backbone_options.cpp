@@ -11,3 +11,8 @@ void addBackboneOptions(CommandLine& line, cv::anomaly::CFA::Params& params)
     line.option("scale", "S|R,G,B", params.inputScale, "and then multiplied with");
     line.option("input_size", "PIXELS", params.inputSize, "side of its square input", 1);
 }
+
+void addBackboneFile(CommandLine& line, std::string& backbone)
+{
+    line.option("backbone", "ONNX", backbone, "the model's network, where that is neither the one inside this program nor beside the model file");
+}

@@ -11,4 +11,7 @@
 //! What has to be known of an ONNX backbone, under a heading of its own.
 void addBackboneOptions(CommandLine& line, cv::anomaly::CFA::Params& params);
 
+//! Where a model file's backbone is.
+void addBackboneFile(CommandLine& line, std::string& backbone);
+
 #endif

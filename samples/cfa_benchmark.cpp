@@ -37,12 +37,13 @@ struct Settings
 typedef std::vector<std::pair<std::string, double> > Times; // ms an image, in the order in which they are printed
 
 const std::vector<std::string> engines = {"auto", "plain", "halide"}; // by the values of cv::anomaly::Engine
+const char* const embedded = "lite0";
 const Size imageSize(224, 224);
 
 bool readCommandLine(int argc, char** argv, Settings& settings)
 {
     CFA::Params& p = settings.params;
-    p.backbone = "lite0";
+    p.backbone = embedded;
     CommandLine line("cfa_benchmark", "Times predictions of a 224x224 image: the median of some runs, in ms an image. Times that are printed as 0 are "
                                       "part of a neighbouring stage. gemm is the product of all descriptors with the memory bank by cv::gemm, which "
                                       "a plain search would need at least. Before, the maps are compared with those of the plain engine.");
@@ -50,7 +51,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.option("model", "FILE", settings.model, "model file that cfa_train wrote");
     line.heading("Or");
     line.flag("random", settings.random, "a model of random images, which needs no training");
-    line.option("backbone", "lite0|ONNX", p.backbone, "its network");
+    line.option("backbone", "lite0|ONNX", p.backbone, "its network; with --model, where that is if not beside the model file");
     line.option("gamma_c", "SHARE", p.gammaC, "size of its memory bank, as a share of an image's patches");
     line.option("gamma_d", "SHARE", p.gammaD, "length of its descriptors, as a share of the features'");
     line.flag("train", settings.train, "also time a training of such a model: a step with features at hand, and the network's features, in ms an image");
@@ -105,6 +106,11 @@ std::vector<Mat> batchOf(const std::vector<Mat>& images, int run, int size)
     for (int i = 0; i < size; i++)
         batch.push_back(images[(size_t(run) * size + i) % images.size()]);
     return batch;
+}
+
+String backboneFile(const CFA::Params& params)
+{
+    return params.backbone == embedded ? String() : params.backbone;
 }
 
 Ptr<AnomalyDetector> randomDetector(CFA::Params params)
@@ -281,7 +287,7 @@ int benchmark(int argc, char** argv)
     if (!readCommandLine(argc, argv, settings))
         return 0;
     utils::logging::setLogLevel(utils::logging::LOG_LEVEL_ERROR); // thresholds from learned images do not matter here
-    const Ptr<AnomalyDetector> detector = settings.random ? randomDetector(settings.params) : loadDetector(settings.model);
+    const Ptr<AnomalyDetector> detector = settings.random ? randomDetector(settings.params) : loadDetector(settings.model, backboneFile(settings.params));
     detector->setMapSize(MAP_IMAGE);
     const std::vector<Mat> images = imagesToPredict(settings);
     const double difference = compareWithPlain(*detector, settings.engine, batchOf(images, 0, std::min(int(images.size()), 8)));

@@ -2,6 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 // Shows live where a camera's pictures differ from what a model learned.
+#include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "overlay.hpp"
 
@@ -23,7 +24,7 @@ namespace {
 
 struct Settings
 {
-    std::string model, source;
+    std::string model, backbone, source;
 };
 
 bool readCommandLine(int argc, char** argv, Settings& settings)
@@ -33,6 +34,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
                                    "Needs a display; q or Esc ends it.");
     line.required("model", "FILE", settings.model, "model file that cfa_train wrote");
     line.heading("Options");
+    addBackboneFile(line, settings.backbone);
     line.option("source", "N|FILE|URL", settings.source, "number of a camera, or a video's file or address");
     line.threadsOption();
     line.example("--model=model.yml.gz");
@@ -119,7 +121,7 @@ int run(const Settings& settings)
 {
     if (!hasDisplay())
         return noDisplay("neither DISPLAY nor WAYLAND_DISPLAY is set");
-    const Ptr<AnomalyDetector> detector = loadDetector(settings.model);
+    const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
     detector->setMapSize(MAP_IMAGE);
     VideoCapture video;
     open(video, settings.source);

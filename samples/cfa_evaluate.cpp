@@ -2,6 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 // Measures a model on the test images of a category in MVTec layout.
+#include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "evaluation.hpp"
 #include "files.hpp"
@@ -21,7 +22,7 @@ const std::vector<std::string> transforms = {"none", "rd"};
 
 struct Settings
 {
-    std::string category, model, json, report;
+    std::string category, model, backbone, json, report;
     int transform = 0, seed = 0;
 };
 
@@ -33,6 +34,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.argument("category", settings.category, "the category's folder");
     line.required("model", "FILE", settings.model, "model file that cfa_train wrote");
     line.heading("Options");
+    addBackboneFile(line, settings.backbone);
     line.option("json", "FILE", settings.json, "also write the figures as JSON, fractions from 0 to 1");
     line.option("report", "DIR", settings.report, "also write a page with curves and pictures, DIR/index.html");
     line.choice("transform", transforms, settings.transform,
@@ -130,7 +132,7 @@ int evaluateCategory(int argc, char** argv)
     const TestSet set = readTestSet(settings.category);
     if (!settings.json.empty())
         checkWritable(settings.json);
-    const Ptr<AnomalyDetector> detector = loadDetector(settings.model);
+    const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
 
     const Evaluation evaluation = evaluate(*detector, set, settings.transform ? settings.seed : -1);
     printTable(evaluation);

@@ -2,6 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 // Scores images, folders and videos, and draws where they differ from what a model learned.
+#include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "files.hpp"
 #include "overlay.hpp"
@@ -28,7 +29,7 @@ namespace {
 struct Settings
 {
     std::vector<std::string> inputs;
-    std::string model, output, csv;
+    std::string model, backbone, output, csv;
     bool raw;
 };
 
@@ -46,6 +47,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.required("model", "FILE", settings.model, "model file that cfa_train wrote");
     line.required("output", "DIR", settings.output, "folder for the pictures, with the folders of the images inside");
     line.heading("Options");
+    addBackboneFile(line, settings.backbone);
     line.option("csv", "FILE", settings.csv, "also write a table: file, score, normalised score (0.5 is the threshold), verdict");
     line.flag("raw", settings.raw, "also write the maps as numbers, 32-bit float TIFF");
     line.threadsOption();
@@ -148,7 +150,7 @@ struct Counts
 class Prediction
 {
 public:
-    explicit Prediction(const Settings& s) : counts(), settings(s), table(s.csv), detector(loadDetector(s.model)) { detector->setMapSize(MAP_IMAGE); }
+    explicit Prediction(const Settings& s) : counts(), settings(s), table(s.csv), detector(loadDetector(s.model, s.backbone)) { detector->setMapSize(MAP_IMAGE); }
 
     void run(const std::vector<Input>& inputs);
 

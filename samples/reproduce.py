@@ -145,14 +145,19 @@ def run_name(category, seed, line, arguments, throughput, options):
     return readable + '-' + hashlib.sha256(facts.encode()).hexdigest()[:10]
 
 
+# The model file lies elsewhere than its backbone.
+def model_options(arguments, base):
+    return ['--model=%s.yml.gz' % base] + [option for option in arguments[:1] if option != '--backbone=lite0']
+
+
 def program_commands(category, arguments, base, throughput, options):
-    model, programs, folder = '%s.yml.gz' % base, options.programs, str(options.root / category)
+    programs, folder = options.programs, str(options.root / category)
     views = ['--transform=rd'] + [option for option in arguments if option_name(option) == '--seed'] if '--augmentation=rd' in arguments else []
-    commands = [[str(programs / 'cfa_train'), folder, '--model=' + model] + arguments,
-                [str(programs / 'cfa_evaluate'), folder, '--model=' + model, '--json=%s.evaluate' % base] + views]
+    commands = [[str(programs / 'cfa_train'), folder, '--model=%s.yml.gz' % base] + arguments,
+                [str(programs / 'cfa_evaluate'), folder, '--json=%s.evaluate' % base] + model_options(arguments, base) + views]
     if throughput:
-        commands.append([str(programs / 'cfa_benchmark'), '--model=' + model, '--images=' + str(options.root / category / 'test'),
-                         '--json=%s.benchmark' % base])
+        commands.append([str(programs / 'cfa_benchmark'), '--images=' + str(options.root / category / 'test'), '--json=%s.benchmark' % base]
+                        + model_options(arguments, base))
     return commands
 
 

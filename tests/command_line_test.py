@@ -21,9 +21,9 @@ OPTIONS = {
     'cfa_train': 'model backbone input gamma_c gamma_d epochs batch seed validation quantile json outputs mean scale input_size '
                  'resize_size embed_backbone adaptation init augmentation patience bank bank_momentum scoring_bank score learning_rate skip_unreadable cache_mb checkpoint '
                  'threads help',
-    'cfa_evaluate': 'model json report transform seed threads help',
-    'cfa_predict': 'model output csv raw threads help',
-    'cfa_camera': 'model source threads help',
+    'cfa_evaluate': 'model backbone json report transform seed threads help',
+    'cfa_predict': 'model backbone output csv raw threads help',
+    'cfa_camera': 'model backbone source threads help',
     'cfa_benchmark': 'model random backbone gamma_c gamma_d outputs mean scale input_size images batch callers runs engine train threads json help',
 }
 PROGRAMS = pathlib.Path()

@@ -107,9 +107,17 @@ class Reproduce(unittest.TestCase):
         planned = run(self.work, '--dry-run', '--tables=7', '--extra=', '--backbone-dir=nets')
         for name, share in (('vgg19_bn', '1'), ('efficientnet_b5', '2'), ('resnet18', '1')):
             of_network = [line for line in planned.splitlines() if '--backbone=nets/%s.onnx' % name in line]
-            self.assertEqual(len(of_network), 4, planned)
-            for line in of_network:
+            trained = [line for line in of_network if 'cfa_train' in line]
+            self.assertEqual((len(trained), len(of_network)), (4, 8), planned)
+            for line in trained:
                 self.assertIn('--gamma_d=%s ' % share, line)
+
+    def test_network_of_a_file(self):
+        network = PROJECT / 'test_data' / 'backbones' / 'two_scales.onnx'
+        printed = run(self.work, '--tables=6', '--seeds=0', '--categories=tile', '--backbones=wide_resnet50_2=%s' % network,
+                      EXTRA + ' --outputs=fine,coarse --gamma_d=1 --mean=0 --scale=1')
+        self.assertEqual(printed.count('+'), 3) # train, evaluate, benchmark: the four rows are one, since EXTRA has their shares
+        self.assertGreater(float(figures(self.work, 6)['gamma 1', 'throughput', 'all']['measured']), 0)
 
     def test_other_methods_are_beside(self):
         self.assertEqual(float(figures(self.work, 2)['PatchCore', 'pixel_auroc', 'all']['paper']), 98.2)
