@@ -34,7 +34,7 @@ size_t entriesOf(const String& folder)
     return entries.size();
 }
 
-//! What the process holds, step after step.
+//! What the process holds, step after step. The first fifth is warm-up.
 class Holdings
 {
 public:
@@ -42,20 +42,25 @@ public:
     {
         steps.push_back(step);
         memory.push_back(residentKiB());
-        files = entriesOf("/proc/self/fd");
-        threads = entriesOf("/proc/self/task");
-        if (steps.size() == warmUp + 1)
-        {
-            filesAtFirst = files;
-            threadsAtFirst = threads;
-        }
+        files.push_back(entriesOf("/proc/self/fd"));
+        threads.push_back(entriesOf("/proc/self/task"));
     }
 
-    // KiB a step, the slope of the line through what comes after the warm-up.
-    double growth() const
+    bool report(const String& what, double limit) const
+    {
+        const size_t first = steps.size() / 5;
+        const bool flat = growth(first) < limit && files.back() <= files[first] && threads.back() <= threads[first];
+        std::cout << what << ": " << format("%.0f KiB after the warm-up, %.0f KiB at the end, slope %+.4f KiB each (at most %g); ", memory[first], memory.back(), growth(first), limit)
+                  << files[first] << " then " << files.back() << " open files, " << threads[first] << " then " << threads.back() << " threads" << (flat ? "\n" : ": GROWS\n");
+        return flat;
+    }
+
+private:
+    // KiB a step, the slope of the line through what comes from `first` on.
+    double growth(size_t first) const
     {
         double n = 0, x = 0, y = 0, xx = 0, xy = 0;
-        for (size_t i = warmUp; i < steps.size(); i++, n++)
+        for (size_t i = first; i < steps.size(); i++, n++)
         {
             x += steps[i];
             y += memory[i];
@@ -65,20 +70,9 @@ public:
         return (n * xy - x * y) / (n * xx - x * x);
     }
 
-    bool report(const String& what, double limit) const
-    {
-        const bool flat = growth() < limit && files <= filesAtFirst && threads <= threadsAtFirst;
-        std::cout << what << ": " << format("%.0f KiB after the warm-up, %.0f KiB at the end, %+.4f KiB each (at most %g); ", memory[warmUp], memory.back(), growth(), limit)
-                  << filesAtFirst << " then " << files << " open files, " << threadsAtFirst << " then " << threads << " threads" << (flat ? "\n" : ": GROWS\n");
-        return flat;
-    }
-
-    static const size_t samples = 50, warmUp = 10;
-
-private:
     std::vector<int> steps;
     std::vector<double> memory;
-    size_t files = 0, threads = 0, filesAtFirst = 0, threadsAtFirst = 0;
+    std::vector<size_t> files, threads;
 };
 
 Mat image(int seed)
@@ -182,7 +176,7 @@ Result predictSomehow(const CFA& cfa, const Mat& input, int step)
 // The number of results that are not those of the first time.
 int repeat(int steps, Holdings& held, const std::function<bool(int)>& same)
 {
-    const int every = std::max(1, steps / int(Holdings::samples));
+    const int every = std::max(1, steps / 50);
     int others = 0;
     for (int step = 0; step < steps; step++)
     {

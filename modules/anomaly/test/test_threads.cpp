@@ -199,7 +199,7 @@ TEST(Anomaly_Threads, setters_change_calls_that_begin_later)
             expected.push_back(predictionOf(*cfa, badImage(3)));
         }
     Callers callers(cfa);
-    for (int round = 0; round < 3; round++)
+    for (int round = 0; round < 2; round++)
     {
         for (const int size : {int(MAP_INPUT), int(MAP_IMAGE)})
             for (const int engine : {int(ENGINE_PLAIN), fast})
