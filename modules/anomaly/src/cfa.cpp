@@ -309,9 +309,12 @@ TrainedModel CFAImpl::learn(const ImageSource& images, std::vector<int>& chosen,
     TrainingData data = {int(readable.size()), cache, std::function<TrainingFeatures(int, int)>()};
     if (params.augmentation == AUGMENT_RD)
         data.view = [&](int i, int epoch) {
+            Mat image;
+            if (!readImage(images, readable[i], image))
+                return cache.get(i); // as it was when it could still be read
             const RandomView view = viewOf(params, uint64(epoch) << 32 | readable[i], params.seed);
             const InputSettings uncut = {input.crop, input.crop, input.mean, input.scale, input.swapRB};
-            return features(view.of(images.image(readable[i]), input.crop), view.ofMask(images.mask(readable[i]), input.crop), uncut);
+            return features(view.of(image, input.crop), view.ofMask(images.mask(readable[i]), input.crop), uncut);
         };
     TrainedModel model = adapt(data, params, engine, checkpoint, reporter);
     model.inputMode = inputMode;
@@ -365,8 +368,10 @@ GoodScores CFAImpl::scoresOf(const Fitted& next, const ImageSource& images, cons
         const Mat mask = maskAtInput(images.mask(good[i]), next.input());
         if (!leavesPixels(mask))
             continue;
-        Mat map;
-        next.inputMap(images.image(good[i]), NULL, map);
+        Mat image, map;
+        if (!readImage(images, good[i], image))
+            continue;
+        next.inputMap(image, NULL, map);
         scores.add(next.imageScore(map, mask), map, mask);
         reporter.report("thresholds", int(i) + 1, int(good.size()));
     }

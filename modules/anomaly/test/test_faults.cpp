@@ -107,6 +107,23 @@ TEST_F(Anomaly_Faults, file_for_thresholds_that_is_gone_after_training)
     expectFailure(detectorThatRemoves(heldOutFile, 3), "'" + heldOutFile + "' can not be read");
 }
 
+TEST_F(Anomaly_Faults, files_that_go_during_a_fit_may_be_left_out)
+{
+    CFA::Params params = trainingParams(3);
+    params.skipUnreadable = true;
+    params.augmentation = CFA::AUGMENT_RD;
+    params.batchSize = 5;
+    for (const String& file : {learnedFile, heldOutFile})
+    {
+        const Ptr<CFA> cfa = detectorThatRemoves(file, 1, params);
+        const String before = contentOf(*cfa);
+        cfa->fit(files);
+        EXPECT_NE(before, contentOf(*cfa));
+        EXPECT_GT(cfa->getImageThreshold(), 0);
+        imwrite(file, goodImage(1));
+    }
+}
+
 TEST_F(Anomaly_Faults, cancelled_at_each_stage)
 {
     CFA::Params params = trainingParams(2);
