@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs what building and testing need: install_packages.sh [build] [test] [fuzz] [elpv], the sets below; "build" if none.
+# Installs what building and testing need: install_packages.sh [build] [test] [fuzz] [lint] [sanitizers] [elpv], the sets below; "build" if none.
 # On Debian 12 it calls apt-get, as root or through sudo, for what is missing. On any other system it installs nothing and
 # says what is missing.
 set -euo pipefail
@@ -9,12 +9,14 @@ declare -A packages=(
            libopenblas0-pthread zlib1g-dev"
   [test]="python3 binutils"
   [fuzz]="clang libclang-rt-dev"
+  [lint]="cppcheck clang-tidy python3"
+  [sanitizers]="valgrind"
   [elpv]="python3 python3-venv ca-certificates"
 )
 sets=("${@:-build}")
 for set in "${sets[@]}"; do
   if [[ -z $set || -z ${packages[$set]:-} ]]; then
-    echo "$0: unknown set '$set'; there are: build test fuzz elpv" >&2
+    echo "$0: unknown set '$set'; there are: build test fuzz lint sanitizers elpv" >&2
     exit 2
   fi
 done
@@ -72,6 +74,12 @@ list_missing_elsewhere() {
         has_program readelf || missing+=("binutils (readelf)") ;;
       fuzz)
         has_program clang++ || missing+=("clang with its run time libraries (clang++)") ;;
+      lint)
+        has_program cppcheck || missing+=("cppcheck 2.10 or newer (cppcheck)")
+        has_program clang-tidy || missing+=("clang-tidy 14 or newer (clang-tidy)")
+        has_program python3 || missing+=("Python 3 (python3)") ;;
+      sanitizers)
+        has_program valgrind || missing+=("Valgrind (valgrind)") ;;
       elpv)
         has_python_modules "venv ensurepip" || missing+=("Python 3 with venv and pip (python3)") ;;
     esac

@@ -178,6 +178,47 @@ class EndToEnd(unittest.TestCase):
         self.assertIn('cfa_train: stopped', errors)
         self.assertFalse(model.exists())
 
+    def interrupt(self, command, stage, presses, environment):
+        """Presses Ctrl-C once the stage has begun; the exit code and what was printed."""
+        with subprocess.Popen(command, stderr=subprocess.PIPE, universal_newlines=True, env=environment) as process:
+            printed = line = ''
+            while not line.startswith(stage) and process.poll() is None:
+                line = process.stderr.readline()
+                printed += line
+            process.send_signal(signal.SIGINT)
+            if presses == 2:
+                status = pathlib.Path('/proc/%d/status' % process.pid)  # the second one counts when the first was taken
+                while process.poll() is None and int(re.search('SigCgt:\t(.*)', status.read_text()).group(1), 16) & 2:
+                    pass
+                process.send_signal(signal.SIGINT)
+            return process, printed + process.communicate()[1]
+
+    @unittest.skipUnless(sys.platform == 'linux', 'reads /proc')
+    def test_interrupted_training_leaves_nothing_at_any_stage(self):
+        images, folder, temporary = (WORK / ('stages' + part) for part in ('_images', '_models', '_temporary'))
+        for made in (images, folder, temporary):
+            made.mkdir()
+        for number, file in enumerate(2 * some('train/good/*.png', 12)):
+            (images / ('%d.png' % number)).symlink_to(file)
+        model = folder / 'model.yml'
+        adaptation = json.loads((WORK / 'train.json').read_text())['adaptation']
+        command = [str(PROGRAMS / 'cfa_train'), str(images), '--model=%s' % model, '--adaptation=%s' % adaptation, '--validation=0.5',
+                   '--cache_mb=0', '--gamma_c=0.05', '--epochs=4']
+        environment = dict(os.environ, OPENCV_TEMP_PATH=str(temporary))
+        for stage, presses in (('features', 1), ('bank', 1), ('training', 1), ('thresholds', 1), ('features', 2)):
+            if stage == 'training' and adaptation == 'none':
+                continue
+            for _ in range(5):  # on a busy machine Ctrl-C may come when all is done, or before it is pressed again
+                model.write_text('old')
+                process, printed = self.interrupt(command, stage, presses, environment)
+                if process.returncode == (1 if presses == 1 else -signal.SIGINT):
+                    break
+            self.assertEqual(process.returncode, 1 if presses == 1 else -signal.SIGINT, printed)
+            if presses == 1:
+                self.assertIn('cfa_train: stopped; no model was written', printed)
+            self.assertEqual(model.read_text(), 'old', stage)
+            self.assertEqual([os.listdir(str(folder)), os.listdir(str(temporary))], [['model.yml'], []], stage)
+
     @unittest.skipIf(os.name == 'nt', 'signals are POSIX')
     def test_interrupted_training_goes_on_at_its_checkpoint(self):
         if json.loads((WORK / 'train.json').read_text())['adaptation'] == 'none':

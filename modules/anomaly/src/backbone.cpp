@@ -26,7 +26,7 @@ const char* const embeddedName = "efficientnet-lite0/1";
 class NetPool : public std::enable_shared_from_this<NetPool>
 {
 public:
-    explicit NetPool(const std::vector<uchar>& onnx) : bytes(onnx) { idle.push_back(parse()); }
+    explicit NetPool(const std::vector<uchar>& onnx) : bytes(onnx), made(1) { idle.push_back(parse()); }
 
     std::shared_ptr<dnn::Net> borrow()
     {
@@ -46,7 +46,10 @@ private:
     {
         std::lock_guard<std::mutex> lock(mutex);
         if (idle.empty())
+        {
+            idle.reserve(++made); // giving back never allocates, so that it never throws
             return parse();
+        }
         std::unique_ptr<dnn::Net> net = std::move(idle.back());
         idle.pop_back();
         return net;
@@ -61,6 +64,7 @@ private:
 
     const std::vector<uchar> bytes;
     std::mutex mutex;
+    size_t made;
     std::vector<std::unique_ptr<dnn::Net> > idle;
 };
 

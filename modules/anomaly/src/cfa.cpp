@@ -15,6 +15,9 @@
 
 #include "opencv2/imgproc.hpp"
 
+#include <atomic>
+#include <mutex>
+
 namespace cv {
 namespace anomaly {
 
@@ -33,6 +36,19 @@ bool leavesPixels(const Mat& inputMask)
     return inputMask.empty() || countNonZero(inputMask) > 0;
 }
 
+// cv::Mat says in a cv::Exception that there is no memory, std::vector does not.
+template <typename Call> auto reportingLackOfMemory(const Call& call) -> decltype(call())
+{
+    try
+    {
+        return call();
+    }
+    catch (const std::bad_alloc&)
+    {
+        CV_Error(Error::StsNoMem, "The system gives no more memory; the detector is as it was");
+    }
+}
+
 class CFAImpl CV_FINAL : public CFA
 {
 public:
@@ -47,11 +63,20 @@ public:
 
     CFAImpl(const CfaModel& model, int useEngine) : engine(useEngine) { adopt(model); }
 
-    void fit(InputArrayOfArrays images, InputArrayOfArrays masks) CV_OVERRIDE { fitSource(*imagesFromArrays(images, masks)); }
-    void fit(const std::vector<String>& files) CV_OVERRIDE { fitSource(*imagesFromFiles(files)); }
+    void fit(InputArrayOfArrays images, InputArrayOfArrays masks) CV_OVERRIDE
+    {
+        reportingLackOfMemory([&]() { fitSource(*imagesFromArrays(images, masks)); });
+    }
+    void fit(const std::vector<String>& files) CV_OVERRIDE
+    {
+        reportingLackOfMemory([&]() { fitSource(*imagesFromFiles(files)); });
+    }
     void setFitCallback(const FitCallback& function) CV_OVERRIDE { callback = function; }
 
-    double predict(InputArray image, OutputArray map, InputArray mask) const CV_OVERRIDE { return score(image.getMat(), map, mask.getMat(), NULL); }
+    double predict(InputArray image, OutputArray map, InputArray mask) const CV_OVERRIDE
+    {
+        return reportingLackOfMemory([&]() { return score(*current(), image.getMat(), map, mask.getMat(), NULL); });
+    }
     void predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps) const CV_OVERRIDE;
     double profile(InputArray image, std::vector<String>& stages, std::vector<double>& milliseconds) const CV_OVERRIDE;
 
@@ -70,23 +95,23 @@ public:
     void maskToInput(InputArray mask, OutputArray inputMask) const CV_OVERRIDE
     {
         CV_CheckTypeEQ(mask.type(), CV_8UC1, "A mask has one byte a pixel");
-        preprocessMask(mask.getMat(), inputSettings(params, inputModes(params.inputMode)[0])).copyTo(inputMask);
+        const Params now = getParams();
+        preprocessMask(mask.getMat(), inputSettings(now, inputModes(now.inputMode)[0])).copyTo(inputMask);
     }
 
     void randomView(InputArray image, InputArray mask, int seed, OutputArray view, OutputArray viewMask) const CV_OVERRIDE;
 
-    int getMapSize() const CV_OVERRIDE { return params.mapSize; }
-    void setMapSize(int size) CV_OVERRIDE
-    {
-        CV_CheckGE(size, int(MAP_IMAGE), "Map size must be MAP_IMAGE or MAP_INPUT");
-        CV_CheckLE(size, int(MAP_INPUT), "Map size must be MAP_IMAGE or MAP_INPUT");
-        params.mapSize = size;
-    }
+    int getMapSize() const CV_OVERRIDE { return getParams().mapSize; }
+    void setMapSize(int size) CV_OVERRIDE;
     int getEngine() const CV_OVERRIDE { return engine; }
     void setEngine(int wanted) CV_OVERRIDE;
 
     void neighbourMaps(InputArray image, OutputArrayOfArrays maps) const CV_OVERRIDE;
-    Params getParams() const CV_OVERRIDE { return params; }
+    Params getParams() const CV_OVERRIDE
+    {
+        const std::lock_guard<std::mutex> lock(paramsMutex);
+        return params;
+    }
     double getRadius() const CV_OVERRIDE { return current()->model.models[0].radius; }
     Mat getMemoryBank() const CV_OVERRIDE { return current()->model.models[0].bank.C.clone(); }
 
@@ -94,30 +119,34 @@ public:
     void clear() CV_OVERRIDE { std::atomic_store(&fitted, std::shared_ptr<const Fitted>()); }
     String getDefaultName() const CV_OVERRIDE { return "opencv_anomaly"; }
     using Algorithm::write;
-    void write(FileStorage& file) const CV_OVERRIDE { writeModel(file, modelToWrite()); }
-    void read(const FileNode& node) CV_OVERRIDE { adopt(readModel(node, {&backboneSource.bytes, String(), String()})); }
+    void write(FileStorage& file) const CV_OVERRIDE { writeModel(file, current()->model); }
+    void read(const FileNode& node) CV_OVERRIDE
+    {
+        reportingLackOfMemory([&]() { adopt(readModel(node, {&backboneSource.bytes, String(), String()})); });
+    }
     void save(const String& filename) const CV_OVERRIDE;
 
 private:
     std::shared_ptr<const Fitted> current() const;
-    CfaModel modelToWrite() const;
     void adopt(const CfaModel& model);
+    void setParams(const Params& changed);
+    void changeModel(const std::function<void(CfaModel&)>& change);
     void setCalibration(double Calibration::*value, double to);
 
     void fitSource(const ImageSource& images);
     TrainedModel learn(const ImageSource& images, std::vector<int>& chosen, int inputMode, TrainingCheckpoint& checkpoint, FitReporter& reporter) const;
-    RandomView viewOf(uint64 item, int seed) const;
     TrainingFeatures features(const Mat& image, const Mat& mask, const InputSettings& input) const;
     Calibration thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const std::vector<int>& learned, const FitReporter& reporter) const;
     GoodScores scoresOf(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const FitReporter& reporter) const;
     std::vector<int> scorable(const ImageSource& images, const std::vector<int>& wanted) const;
     bool readImage(const ImageSource& images, int index, Mat& image) const;
 
-    double score(const Mat& image, OutputArray map, const Mat& mask, StageClock* clock) const;
-    bool takesImagesAtOnce(int count) const;
+    double score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock) const;
 
+    // Only the thread that changes the object writes these. It alone reads params without the mutex.
     Params params;
-    int engine;
+    mutable std::mutex paramsMutex;
+    std::atomic<int> engine;
     FitCallback callback;
     BackboneSource backboneSource;
     std::shared_ptr<const Backbone> backbone;
@@ -137,10 +166,35 @@ void CFAImpl::adopt(const CfaModel& model)
 {
     const std::shared_ptr<const Backbone> network = Backbone::create(model.backbone, engine);
     const std::shared_ptr<const Fitted> next = std::make_shared<Fitted>(model, network, engine);
-    params = model.params;
+    setParams(model.params);
     backboneSource = model.backbone;
     backbone = network;
     std::atomic_store(&fitted, next);
+}
+
+void CFAImpl::setParams(const Params& changed)
+{
+    const std::lock_guard<std::mutex> lock(paramsMutex);
+    params = changed;
+}
+
+// Puts a changed copy in the model's place, since calls that run keep to the one with which they began.
+void CFAImpl::changeModel(const std::function<void(CfaModel&)>& change)
+{
+    const std::shared_ptr<Fitted> next = std::make_shared<Fitted>(*current());
+    change(next->model);
+    std::atomic_store(&fitted, std::shared_ptr<const Fitted>(next));
+}
+
+void CFAImpl::setMapSize(int size)
+{
+    CV_CheckGE(size, int(MAP_IMAGE), "Map size must be MAP_IMAGE or MAP_INPUT");
+    CV_CheckLE(size, int(MAP_INPUT), "Map size must be MAP_IMAGE or MAP_INPUT");
+    Params changed = params;
+    changed.mapSize = size;
+    setParams(changed);
+    if (!empty())
+        changeModel([size](CfaModel& model) { model.params.mapSize = size; });
 }
 
 void CFAImpl::setEngine(int wanted)
@@ -157,9 +211,7 @@ void CFAImpl::setCalibration(double Calibration::*value, double to)
 {
     if (cvIsNaN(to) || cvIsInf(to))
         CV_Error_(Error::StsOutOfRange, ("A threshold of %g is no number to compare scores with", to));
-    const std::shared_ptr<Fitted> next = std::make_shared<Fitted>(*current());
-    next->model.calibration.*value = to;
-    std::atomic_store(&fitted, std::shared_ptr<const Fitted>(next));
+    changeModel([=](CfaModel& model) { model.calibration.*value = to; });
 }
 
 // ---- fit
@@ -230,6 +282,11 @@ std::vector<int> CFAImpl::scorable(const ImageSource& images, const std::vector<
     return found;
 }
 
+RandomView viewOf(const CFA::Params& params, uint64 item, int seed)
+{
+    return RandomView(std::max(params.resizeSize, params.inputSize), params.inputSize, randomStream(seed, RANDOM_VIEW, item));
+}
+
 // `chosen` loses the images that cannot be read.
 TrainedModel CFAImpl::learn(const ImageSource& images, std::vector<int>& chosen, int inputMode, TrainingCheckpoint& checkpoint, FitReporter& reporter) const
 {
@@ -252,18 +309,16 @@ TrainedModel CFAImpl::learn(const ImageSource& images, std::vector<int>& chosen,
     TrainingData data = {int(readable.size()), cache, std::function<TrainingFeatures(int, int)>()};
     if (params.augmentation == AUGMENT_RD)
         data.view = [&](int i, int epoch) {
-            const RandomView view = viewOf(uint64(epoch) << 32 | readable[i], params.seed);
+            Mat image;
+            if (!readImage(images, readable[i], image))
+                return cache.get(i); // as it was when it could still be read
+            const RandomView view = viewOf(params, uint64(epoch) << 32 | readable[i], params.seed);
             const InputSettings uncut = {input.crop, input.crop, input.mean, input.scale, input.swapRB};
-            return features(view.of(images.image(readable[i]), input.crop), view.ofMask(images.mask(readable[i]), input.crop), uncut);
+            return features(view.of(image, input.crop), view.ofMask(images.mask(readable[i]), input.crop), uncut);
         };
     TrainedModel model = adapt(data, params, engine, checkpoint, reporter);
     model.inputMode = inputMode;
     return model;
-}
-
-RandomView CFAImpl::viewOf(uint64 item, int seed) const
-{
-    return RandomView(std::max(params.resizeSize, params.inputSize), params.inputSize, randomStream(seed, RANDOM_VIEW, item));
 }
 
 void CFAImpl::randomView(InputArray image, InputArray mask, int seed, OutputArray view, OutputArray viewMask) const
@@ -271,8 +326,9 @@ void CFAImpl::randomView(InputArray image, InputArray mask, int seed, OutputArra
     const Mat source = image.getMat(), sourceMask = mask.getMat();
     checkImage(source);
     checkMask(sourceMask, source.size());
-    const RandomView chosen = viewOf(0, seed);
-    const int side = params.inputMode == INPUT_RESIZED ? params.inputSize : params.resizeSize; // of which INPUT_CROPPED takes the centre
+    const Params now = getParams();
+    const RandomView chosen = viewOf(now, 0, seed);
+    const int side = now.inputMode == INPUT_RESIZED ? now.inputSize : now.resizeSize; // of which INPUT_CROPPED takes the centre
     chosen.of(source, side).copyTo(view);
     if (viewMask.needed())
         chosen.ofMask(sourceMask, side).copyTo(viewMask);
@@ -312,8 +368,10 @@ GoodScores CFAImpl::scoresOf(const Fitted& next, const ImageSource& images, cons
         const Mat mask = maskAtInput(images.mask(good[i]), next.input());
         if (!leavesPixels(mask))
             continue;
-        Mat map;
-        next.inputMap(images.image(good[i]), NULL, map);
+        Mat image, map;
+        if (!readImage(images, good[i], image))
+            continue;
+        next.inputMap(image, NULL, map);
         scores.add(next.imageScore(map, mask), map, mask);
         reporter.report("thresholds", int(i) + 1, int(good.size()));
     }
@@ -322,24 +380,23 @@ GoodScores CFAImpl::scoresOf(const Fitted& next, const ImageSource& images, cons
 
 // ---- predict
 
-double CFAImpl::score(const Mat& image, OutputArray map, const Mat& mask, StageClock* clock) const
+double CFAImpl::score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock) const
 {
-    const std::shared_ptr<const Fitted> now = current();
     checkImage(image);
     checkMask(mask, image.size());
-    const Mat inputMask = maskAtInput(mask, now->input());
+    const Mat inputMask = maskAtInput(mask, now.input());
     if (!leavesPixels(inputMask))
         CV_Error(Error::StsBadArg, "The mask leaves no pixel of the image to score: it must be 255 where the image is to be checked");
     const WorkspacePool<Mat>::Loan inputMap(inputMaps);
-    now->inputMap(image, clock, *inputMap);
-    const double score = now->imageScore(*inputMap, inputMask);
+    now.inputMap(image, clock, *inputMap);
+    const double score = now.imageScore(*inputMap, inputMask);
     if (map.needed())
     {
-        const bool atImage = params.mapSize == MAP_IMAGE;
+        const bool atImage = now.model.params.mapSize == MAP_IMAGE;
         map.create(atImage ? image.size() : inputMap->size(), CV_32F);
         Mat full = map.getMat();
         if (atImage)
-            now->imageMap(*inputMap, full);
+            now.imageMap(*inputMap, full);
         else
             inputMap->copyTo(full);
         if (!mask.empty())
@@ -350,14 +407,15 @@ double CFAImpl::score(const Mat& image, OutputArray map, const Mat& mask, StageC
 }
 
 // An image for each thread leaves no thread to wait for another, a tenth less time; but each needs a network of its own.
-bool CFAImpl::takesImagesAtOnce(int count) const
+bool takesImagesAtOnce(int count, size_t backboneBytes)
 {
     const size_t bytesAtMost = 512 << 20, networkCopies = 4; // cv::dnn's and the kernels' forms of the weights, maps
-    return count >= 2 * getNumThreads() && getNumThreads() * networkCopies * backboneSource.bytes.size() <= bytesAtMost;
+    return count >= 2 * getNumThreads() && getNumThreads() * networkCopies * backboneBytes <= bytesAtMost;
 }
 
 void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps) const
 {
+    const std::shared_ptr<const Fitted> now = current();
     std::vector<Mat> all, made;
     images.getMatVector(all);
     for (size_t i = 0; i < all.size(); i++)
@@ -367,13 +425,15 @@ void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& score
     const bool wantsMaps = maps.needed();
     const auto scoreImages = [&](const Range& range) {
         for (int i = range.start; i < range.end; i++)
-            found[i] = wantsMaps ? score(all[i], made[i], Mat(), NULL) : score(all[i], noArray(), Mat(), NULL);
+            found[i] = wantsMaps ? score(*now, all[i], made[i], Mat(), NULL) : score(*now, all[i], noArray(), Mat(), NULL);
     };
     const Range whole(0, int(all.size()));
-    if (takesImagesAtOnce(whole.size()))
-        parallel_for_(whole, scoreImages);
-    else
-        scoreImages(whole);
+    reportingLackOfMemory([&]() {
+        if (takesImagesAtOnce(whole.size(), now->model.backbone.bytes.size()))
+            parallel_for_(whole, scoreImages);
+        else
+            scoreImages(whole);
+    });
     scores = found;
     if (!maps.needed())
         return;
@@ -394,7 +454,7 @@ void CFAImpl::neighbourMaps(InputArray image, OutputArrayOfArrays maps) const
     {
         Mat& map = maps.getMatRef(int(k));
         map = inputMaps[k];
-        if (params.mapSize == MAP_IMAGE)
+        if (now->model.params.mapSize == MAP_IMAGE)
         {
             map.create(source.size(), CV_32F);
             now->imageMap(inputMaps[k], map);
@@ -407,7 +467,7 @@ double CFAImpl::profile(InputArray image, std::vector<String>& stages, std::vect
     static const char* const names[STAGE_COUNT] = {"preprocess", "backbone", "descriptor", "search", "map"};
     StageClock clock;
     Mat map;
-    const double found = score(image.getMat(), map, Mat(), &clock);
+    const double found = score(*current(), image.getMat(), map, Mat(), &clock);
     stages.assign(names, names + STAGE_COUNT);
     milliseconds.assign(clock.milliseconds, clock.milliseconds + STAGE_COUNT);
     return found;
@@ -425,46 +485,41 @@ void CFAImpl::calibrate(InputArrayOfArrays images, InputArray labels, InputArray
         now->inputMap(image, NULL, map);
         scores.add(now->imageScore(map, Mat()), map, maskAtInput(defects, now->input()));
     }
-    const std::shared_ptr<Fitted> next = std::make_shared<Fitted>(*now);
-    next->model.calibration = scores.calibrate(labels.getMat(), !masks.empty(), now->model.calibration);
-    std::atomic_store(&fitted, std::shared_ptr<const Fitted>(next));
+    const Calibration found = scores.calibrate(labels.getMat(), !masks.empty(), now->model.calibration);
+    changeModel([&found](CfaModel& model) { model.calibration = found; });
 }
 
 // ---- save
 
-CfaModel CFAImpl::modelToWrite() const
-{
-    CfaModel model = current()->model;
-    model.params.mapSize = params.mapSize;
-    return model;
-}
-
 void CFAImpl::save(const String& filename) const
 {
     checkModelFileName(filename);
-    const CfaModel model = modelToWrite();
-    replaceFile(filename, [&](const String& temporary) {
+    const std::shared_ptr<const Fitted> now = current();
+    const auto write = [&](const String& temporary) {
         FileStorage file = openModelFile(temporary, FileStorage::WRITE | FileStorage::BASE64);
         file << getDefaultName() << "{";
-        writeModel(file, model);
+        writeModel(file, now->model);
         file << "}";
         file.release();
-        checkWritten(temporary, model);
-    });
+        checkWritten(temporary, now->model);
+    };
+    reportingLackOfMemory([&]() { replaceFile(filename, write); });
 }
 
 } // namespace
 
 Ptr<CFA> CFA::create(const Params& parameters)
 {
-    return makePtr<CFAImpl>(parameters);
+    return reportingLackOfMemory([&]() { return makePtr<CFAImpl>(parameters); });
 }
 
 Ptr<CFA> CFA::load(const String& filename, const String& backboneFile)
 {
-    const FileStorage file = openModelFile(filename, FileStorage::READ);
-    const BackbonePlaces places = {NULL, backboneFile, folderOf(filename)};
-    return makePtr<CFAImpl>(readModel(modelNode(file, filename), places), resolveEngine(ENGINE_AUTO));
+    return reportingLackOfMemory([&]() {
+        const FileStorage file = openModelFile(filename, FileStorage::READ);
+        const BackbonePlaces places = {NULL, backboneFile, folderOf(filename)};
+        return makePtr<CFAImpl>(readModel(modelNode(file, filename), places), resolveEngine(ENGINE_AUTO));
+    });
 }
 
 }} // namespace cv::anomaly

@@ -72,7 +72,7 @@ public:
         CV_CheckEQ(phi.rows, length, "Descriptors must be as long as the bank's centres");
         squaredDistances.create(k, phi.cols, CV_32F);
         indices.create(k, phi.cols, CV_32S);
-        PrunedSearch::Form form;
+        PrunedSearch::Form form = PrunedSearch::Form();
         if (choose(phi, k, form))
             searchTiles(form, phi, k, squaredDistances, indices);
         else
@@ -81,7 +81,7 @@ public:
 
     int axes(const Mat& phi, int k) const CV_OVERRIDE
     {
-        PrunedSearch::Form form;
+        PrunedSearch::Form form = PrunedSearch::Form();
         return choose(phi, k, form) ? form.centres : 0;
     }
 

@@ -51,26 +51,33 @@ TrainingCheckpoint::TrainingCheckpoint(const String& file, const CFA::Params& pa
         read();
 }
 
+std::vector<TrainingCheckpoint::Entry> TrainingCheckpoint::entriesOf(const String& file, String& settings)
+{
+    const FileStorage storage = openModelFile(file, FileStorage::READ);
+    const FileNode root = storage[rootName];
+    root["settings"] >> settings;
+    std::vector<Entry> found;
+    for (const FileNode& node : root["models"])
+    {
+        Entry entry;
+        node["bank"] >> entry.bank;
+        node["losses"] >> entry.state.losses;
+        node["radii"] >> entry.state.radii;
+        Mat trainer;
+        node["trainer"] >> trainer;
+        trainer.reshape(1, 1).copyTo(entry.state.trainer);
+        CV_Assert(String(node["checksum"]) == hashOf(entry.state));
+        found.push_back(entry);
+    }
+    return found;
+}
+
 void TrainingCheckpoint::read()
 {
     String found;
     try
     {
-        const FileStorage file = openModelFile(filename, FileStorage::READ);
-        const FileNode root = file[rootName];
-        root["settings"] >> found;
-        for (const FileNode& node : root["models"])
-        {
-            Entry entry;
-            node["bank"] >> entry.bank;
-            node["losses"] >> entry.state.losses;
-            node["radii"] >> entry.state.radii;
-            Mat trainer;
-            node["trainer"] >> trainer;
-            trainer.reshape(1, 1).copyTo(entry.state.trainer);
-            CV_Assert(String(node["checksum"]) == hashOf(entry.state));
-            entries.push_back(entry);
-        }
+        entries = entriesOf(filename, found);
     }
     catch (const cv::Exception& e)
     {
@@ -101,7 +108,25 @@ void TrainingCheckpoint::keep(const MemoryBank& bank, const TrainingState& state
     entries.resize(model + 1);
     entries[model].bank = hashOf(bank);
     entries[model].state = state;
-    replaceFile(filename, [&](const String& temporary) { write(temporary); });
+    replaceFile(filename, [&](const String& temporary) {
+        write(temporary);
+        checkWritten(temporary);
+    });
+}
+
+// cv::FileStorage reports no full disk, and the checkpoint that is there is whole.
+void TrainingCheckpoint::checkWritten(const String& temporary) const
+{
+    String found;
+    try
+    {
+        CV_Assert(entriesOf(temporary, found).size() == entries.size());
+    }
+    catch (const cv::Exception& e)
+    {
+        CV_Error_(Error::StsError, ("Checkpoint '%s' could not be written whole, is the disk full? The one of the epoch before stays. Reading it back says: %s",
+                                    filename.c_str(), e.err.c_str()));
+    }
 }
 
 void TrainingCheckpoint::write(const String& temporary) const

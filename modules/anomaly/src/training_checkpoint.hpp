@@ -41,8 +41,10 @@ private:
         TrainingState state;
     };
 
+    static std::vector<Entry> entriesOf(const String& file, String& settings);
     void read();
     void write(const String& temporary) const;
+    void checkWritten(const String& temporary) const;
 
     String filename, settings;
     int epochs, model;

@@ -4,7 +4,6 @@
 #include "test_textures.hpp"
 
 #include <fstream>
-#include <thread>
 
 namespace opencv_test {
 namespace {
@@ -428,20 +427,6 @@ TEST(Anomaly_CFA, engines_agree)
     cfa->predict(badImage(3), plain);
     EXPECT_LT(norm(fast, plain, NORM_INF), 1e-4 * norm(plain, NORM_INF));
     EXPECT_ERROR_WITH("Engine is 9", cfa->setEngine(9));
-}
-
-TEST(Anomaly_CFA, one_object_predicts_from_several_threads)
-{
-    const Ptr<CFA> cfa = quickDetector();
-    std::vector<double> expected, found(8);
-    for (int i = 0; i < 8; i++)
-        expected.push_back(cfa->predict(badImage(i)));
-    std::vector<std::thread> threads;
-    for (int i = 0; i < 8; i++)
-        threads.emplace_back([&cfa, &found, i]() { found[i] = cfa->predict(badImage(i)); });
-    for (std::thread& thread : threads)
-        thread.join();
-    EXPECT_EQ(expected, found);
 }
 
 }} // namespace opencv_test

@@ -62,14 +62,21 @@ inline Ptr<CFA> quickDetector(const CFA::Params& params = quickParams(), int ima
     return cfa;
 }
 
-inline bool fitsWithTraining()
+//! The same with training; for tests that need it, see canTrain.
+inline CFA::Params trainingParams(int epochs)
 {
     CFA::Params params = quickParams();
     params.adaptation = CFA::ADAPTATION_FULL;
-    params.batchSize = 2;
+    params.batchSize = 3;
+    params.epochs = epochs;
+    return params;
+}
+
+inline bool fitsWithTraining()
+{
     try
     {
-        CFA::create(params)->fit(goodImages(3));
+        CFA::create(trainingParams(1))->fit(goodImages(4));
         return true;
     }
     catch (const cv::Exception& e)
@@ -85,6 +92,14 @@ inline bool canTrain()
 {
     static const bool can = fitsWithTraining();
     return can;
+}
+
+//! W, b, C and all else, as text.
+inline String contentOf(const CFA& cfa)
+{
+    FileStorage file("", FileStorage::WRITE | FileStorage::MEMORY | FileStorage::FORMAT_YAML | FileStorage::BASE64);
+    cfa.write(file);
+    return file.releaseAndGetString();
 }
 
 //! A temporary file's name, and no such file when this goes out of scope.

@@ -1,30 +1,13 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+#include "test_disks.hpp"
 #include "test_textures.hpp"
 
-#include <cstdlib>
 #include <fstream>
 
 namespace opencv_test {
 namespace {
-
-CFA::Params trainingParams(int epochs)
-{
-    CFA::Params params = quickParams();
-    params.adaptation = CFA::ADAPTATION_FULL;
-    params.batchSize = 3;
-    params.epochs = epochs;
-    return params;
-}
-
-// W, b, C and all else, as text.
-String contentOf(const CFA& cfa)
-{
-    FileStorage file("", FileStorage::WRITE | FileStorage::MEMORY | FileStorage::FORMAT_YAML | FileStorage::BASE64);
-    cfa.write(file);
-    return file.releaseAndGetString();
-}
 
 String fittedContent(const CFA::Params& params, int images = 6)
 {
@@ -39,24 +22,6 @@ protected:
         if (!canTrain())
             GTEST_SKIP() << "opencv_anomaly_train is not here: built without LibTorch";
     }
-};
-
-// What cv::tempfile uses, as it was when this goes out of scope.
-struct TemporaryFolder
-{
-    explicit TemporaryFolder(const char* folder) : before(std::getenv("OPENCV_TEMP_PATH") ? std::getenv("OPENCV_TEMP_PATH") : "") { set(folder); }
-    ~TemporaryFolder() { set(before.c_str()); }
-
-    static void set(const char* folder)
-    {
-#ifdef _WIN32
-        _putenv_s("OPENCV_TEMP_PATH", folder);
-#else
-        *folder ? setenv("OPENCV_TEMP_PATH", folder, 1) : unsetenv("OPENCV_TEMP_PATH");
-#endif
-    }
-
-    std::string before;
 };
 
 TEST_F(Anomaly_Fit, features_in_memory_in_a_file_or_computed_again_give_the_same_model)

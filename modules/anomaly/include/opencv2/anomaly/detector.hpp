@@ -43,16 +43,19 @@ struct CV_EXPORTS FitProgress
 };
 
 //! Called as a fit goes on, from the thread that called fit. Returning false cancels: fit then throws an exception
-//! with code Error::StsError, and the detector stays as it was.
+//! with code Error::StsError, and the detector stays as it was. It may call const methods, but not change the detector.
 typedef std::function<bool(const FitProgress&)> FitCallback;
 
 /** @brief A detector that learns from good images what is normal, and scores how far an image is from that.
 
 Images are 8-bit with 1, 3 (BGR) or 4 (BGRA, alpha is dropped) channels, 16-bit (full range: divided by 257), or
 floating point (0..1), at least 8x8 pixels; NaN and infinity are refused. Every refusal is a cv::Exception, and the detector is then as it was.
+So is memory that the system does not give, to fit, predict, predictBatch, read, save and load.
 
-predict, predictBatch and profile are const and may be called from several threads on one object; a fit that runs
-meanwhile changes their results only once it is complete. The other setters are not synchronized.
+Threads: the const methods may be called from several threads on one object, also while another thread changes it by fit,
+calibrate, read, clear or a setter. A call that runs keeps to the model, engine and map size with which it began, a predictBatch for
+all its images; calls that begin once the change is complete see it. A fit that runs is seen by nobody until it ends. Only one
+thread at a time may change an object: changes do not wait for each other. Objects have nothing in common.
 */
 class CV_EXPORTS_W AnomalyDetector : public Algorithm
 {

@@ -1,0 +1,206 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "test_disks.hpp"
+#include "test_textures.hpp"
+#include "../src/random_stream.hpp"
+
+namespace opencv_test {
+namespace {
+
+//! Image files, and an empty folder for temporary ones. Each test ends with that folder empty and the detector as it was, or fitted.
+class Anomaly_Faults : public testing::Test
+{
+protected:
+    Anomaly_Faults() : folder(madeFolder()), temporary(madeFolder()), use(temporary.c_str())
+    {
+        for (int i = 0; i < 6; i++)
+        {
+            files.push_back(folder + format("/%d.png", i));
+            imwrite(files.back(), goodImage(i));
+        }
+        heldOutFile = files[heldOut()];
+        learnedFile = files[heldOut() == 0];
+    }
+    ~Anomaly_Faults()
+    {
+        utils::fs::remove_all(folder);
+        utils::fs::remove_all(temporary);
+    }
+    void SetUp() CV_OVERRIDE
+    {
+        if (!canTrain())
+            GTEST_SKIP() << "opencv_anomaly_train is not here: built without LibTorch";
+    }
+    void TearDown() CV_OVERRIDE { EXPECT_EQ(std::vector<String>(), filesIn(temporary)); }
+
+    static String madeFolder()
+    {
+        const String name = cv::tempfile();
+        std::remove(name.c_str());
+        CV_Assert(utils::fs::createDirectory(name));
+        return name;
+    }
+
+    // A detector that knows other images already, and removes a file when `epoch` of the next fit ends, or its bank is built for epoch 0.
+    Ptr<CFA> detectorThatRemoves(const String& file, int epoch, CFA::Params params = trainingParams(3)) const
+    {
+        const Ptr<CFA> cfa = quickDetector(params, 4);
+        cfa->setFitCallback([=](const FitProgress& progress) {
+            if (progress.stage == (epoch ? "training" : "bank") && progress.epoch == epoch)
+                std::remove(file.c_str());
+            return true;
+        });
+        return cfa;
+    }
+
+    void expectFailure(const Ptr<CFA>& cfa, const String& message) const
+    {
+        const String before = contentOf(*cfa);
+        const double score = cfa->predict(badImage(3));
+        EXPECT_ERROR_WITH(message.c_str(), cfa->fit(files));
+        EXPECT_EQ(before, contentOf(*cfa));
+        EXPECT_EQ(score, cfa->predict(badImage(3)));
+    }
+
+    // The one of the six that is kept out for thresholds.
+    static int heldOut()
+    {
+        RNG random = randomStream(trainingParams(1).seed, RANDOM_HELD_OUT);
+        return randomOrder(6, random)[0];
+    }
+
+    const String folder, temporary;
+    std::vector<String> files;
+    String heldOutFile, learnedFile;
+
+private:
+    const TemporaryFolder use;
+};
+
+TEST_F(Anomaly_Faults, file_that_is_gone_in_a_later_epoch_ends_a_fit_on_random_views)
+{
+    CFA::Params params = trainingParams(3);
+    params.augmentation = CFA::AUGMENT_RD;
+    params.batchSize = 5; // all images that are learned
+    expectFailure(detectorThatRemoves(learnedFile, 1, params), "'" + learnedFile + "' can not be read: there is no such file");
+}
+
+TEST_F(Anomaly_Faults, file_whose_features_are_known_may_go)
+{
+    const Ptr<CFA> whole = CFA::create(trainingParams(3)), lacking = detectorThatRemoves(learnedFile, 1);
+    whole->fit(files);
+    lacking->fit(files);
+    EXPECT_EQ(contentOf(*whole), contentOf(*lacking));
+}
+
+TEST_F(Anomaly_Faults, file_that_is_gone_when_features_are_computed_again)
+{
+    CFA::Params params = trainingParams(3);
+    params.cacheMiB = 0;
+    const TemporaryFolder nowhere("/no/such/folder");
+    expectFailure(detectorThatRemoves(learnedFile, 0, params), "'" + learnedFile + "' can not be read");
+}
+
+TEST_F(Anomaly_Faults, file_for_thresholds_that_is_gone_after_training)
+{
+    expectFailure(detectorThatRemoves(heldOutFile, 3), "'" + heldOutFile + "' can not be read");
+}
+
+TEST_F(Anomaly_Faults, files_that_go_during_a_fit_may_be_left_out)
+{
+    CFA::Params params = trainingParams(3);
+    params.skipUnreadable = true;
+    params.augmentation = CFA::AUGMENT_RD;
+    params.batchSize = 5;
+    for (const String& file : {learnedFile, heldOutFile})
+    {
+        const Ptr<CFA> cfa = detectorThatRemoves(file, 1, params);
+        const String before = contentOf(*cfa);
+        cfa->fit(files);
+        EXPECT_NE(before, contentOf(*cfa));
+        EXPECT_GT(cfa->getImageThreshold(), 0);
+        imwrite(file, goodImage(1));
+    }
+}
+
+TEST_F(Anomaly_Faults, cancelled_at_each_stage)
+{
+    CFA::Params params = trainingParams(2);
+    params.cacheMiB = 0; // features in a file
+    const Ptr<CFA> cfa = quickDetector(params, 4);
+    for (const char* stage : {"features", "bank", "training", "thresholds"})
+    {
+        cfa->setFitCallback([&](const FitProgress& progress) { return progress.stage != stage; });
+        expectFailure(cfa, "cancelled");
+        EXPECT_EQ(std::vector<String>(), filesIn(temporary)) << stage;
+    }
+}
+
+TEST_F(Anomaly_Faults, exception_from_the_callback_passes_through)
+{
+    const Ptr<CFA> cfa = quickDetector(trainingParams(2), 4);
+    const String before = contentOf(*cfa);
+    cfa->setFitCallback([&](const FitProgress& progress) -> bool {
+        if (progress.stage == "training")
+            throw std::runtime_error("mine");
+        return true;
+    });
+    EXPECT_THROW(cfa->fit(files), std::runtime_error);
+    EXPECT_EQ(before, contentOf(*cfa));
+}
+
+#if defined(__linux__)
+
+// An image's features take 246 KiB here, so that two of five fit in.
+const int twoImages = 600;
+
+TEST_F(Anomaly_Faults, full_disk_for_features_changes_nothing_but_time)
+{
+    CFA::Params params = trainingParams(2);
+    const String fromMemory = contentOf(*quickDetector(params));
+    params.cacheMiB = 0;
+    {
+        const SizeLimit limit(twoImages << 10);
+        EXPECT_EQ(fromMemory, contentOf(*quickDetector(params)));
+    }
+    const SmallDisk disk(twoImages);
+    if (!disk.mounted)
+        GTEST_SKIP() << "a tmpfs can be mounted by root only; a limit on file size was tested instead";
+    const TemporaryFolder there(disk.folder.c_str());
+    EXPECT_EQ(fromMemory, contentOf(*quickDetector(params)));
+    EXPECT_EQ(std::vector<String>(), filesIn(disk.folder));
+    EXPECT_TRUE(disk.isClosed());
+}
+
+TEST_F(Anomaly_Faults, full_disk_keeps_the_last_checkpoint_that_was_whole)
+{
+    const TemporaryName file(".yml.gz");
+    CFA::Params params = trainingParams(4);
+    const String whole = contentOf(*quickDetector(params));
+    params.checkpoint = file.name;
+    const Ptr<CFA> cfa = CFA::create(params);
+    std::unique_ptr<SizeLimit> limit;
+    cfa->setFitCallback([&](const FitProgress& progress) {
+        if (progress.epoch == 3)
+            limit.reset(new SizeLimit(4096));
+        return true;
+    });
+    EXPECT_ERROR_WITH("could not be written whole", cfa->fit(goodImages(6)));
+    limit.reset();
+    EXPECT_TRUE(cfa->empty());
+    int first = 0;
+    const Ptr<CFA> resumed = CFA::create(params);
+    resumed->setFitCallback([&](const FitProgress& progress) {
+        if (progress.epoch > 0 && first == 0)
+            first = progress.step;
+        return true;
+    });
+    resumed->fit(goodImages(6));
+    EXPECT_EQ(1, first); // the steps of the two epochs that were noted are reported, not taken
+    EXPECT_EQ(whole, contentOf(*resumed));
+}
+
+#endif
+
+}} // namespace opencv_test

@@ -1,0 +1,210 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+/* out_of_memory_test: processes that may take ever more memory than they have call fit, predict, save and load, until all of these
+   succeed. What fails must throw a cv::Exception, and leave detector and file as they were. Exit status: 0 when it does. */
+#include "opencv2/anomaly.hpp"
+#include "opencv2/core/utils/filesystem.hpp"
+#include "opencv2/core/utils/logger.hpp"
+
+#include <cstdio>
+#include <fstream>
+#include <functional>
+#include <iostream>
+#include <iterator>
+#include <malloc.h>
+#include <map>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+using namespace cv;
+using cv::anomaly::CFA;
+
+namespace {
+
+std::string bytesOf(const String& file)
+{
+    std::ifstream stream(file, std::ios::binary);
+    return std::string(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+}
+
+std::vector<Mat> images()
+{
+    std::vector<Mat> all;
+    for (int i = 0; i < 8; i++)
+    {
+        all.push_back(Mat(96, 96, CV_8UC3));
+        RNG(i + 1).fill(all.back(), RNG::UNIFORM, 0, 256);
+    }
+    return all;
+}
+
+Ptr<CFA> fitted(int adaptation)
+{
+    CFA::Params params;
+    params.inputSize = 64;
+    params.adaptation = adaptation;
+    params.epochs = 2;
+    const Ptr<CFA> cfa = CFA::create(params);
+    cfa->fit(images());
+    return cfa;
+}
+
+// With training, where opencv_anomaly_train is here.
+Ptr<CFA> fitted()
+{
+    try
+    {
+        return fitted(CFA::ADAPTATION_FULL);
+    }
+    catch (const cv::Exception& e)
+    {
+        if (e.code != Error::StsNotImplemented)
+            throw;
+        return fitted(CFA::ADAPTATION_NONE);
+    }
+}
+
+//! This process may take so many KiB more than it has, as long as this lives.
+class MemoryLimit
+{
+public:
+    explicit MemoryLimit(size_t kibibytes)
+    {
+        size_t pages = 0;
+        std::ifstream("/proc/self/statm") >> pages;
+        getrlimit(RLIMIT_AS, &before);
+        rlimit now = before;
+        now.rlim_cur = pages * size_t(sysconf(_SC_PAGESIZE)) + (kibibytes << 10);
+        setrlimit(RLIMIT_AS, &now);
+    }
+    ~MemoryLimit() { setrlimit(RLIMIT_AS, &before); }
+
+private:
+    rlimit before;
+};
+
+enum Outcome { SUCCEEDED = 's', REFUSED = 'r', OTHER_EXCEPTION = 'x' };
+
+Outcome outcomeOf(const std::function<void()>& call)
+{
+    try
+    {
+        call();
+        return SUCCEEDED;
+    }
+    catch (const cv::Exception&)
+    {
+        return REFUSED;
+    }
+    catch (const std::exception&)
+    {
+        return OTHER_EXCEPTION;
+    }
+}
+
+// What the calls came to, a letter each, then the stage that fit reached; "changed" when they left traces.
+std::string callAll(size_t kibibytes, const String& file)
+{
+    const Ptr<CFA> cfa = fitted();
+    const std::vector<Mat> learned = images();
+    Mat before, after, map;
+    const double score = cfa->predict(learned[3], before);
+    cfa->save(file);
+    const std::string saved = bytesOf(file);
+    std::string stage;
+    stage.reserve(100);
+    cfa->setFitCallback([&stage](const anomaly::FitProgress& progress) {
+        stage = progress.stage;
+        return true;
+    });
+    Outcome outcomes[4];
+    {
+        const MemoryLimit limit(kibibytes);
+        outcomes[0] = outcomeOf([&]() { cfa->fit(learned); });
+        outcomes[1] = outcomeOf([&]() { cfa->predict(learned[3], map); });
+        outcomes[2] = outcomeOf([&]() { cfa->save(file); });
+        outcomes[3] = outcomeOf([&]() { CFA::load(file); });
+    }
+    // A fit that succeeds learns the same again.
+    if (cfa->predict(learned[3], after) != score || norm(before, after, NORM_INF) != 0 || bytesOf(file) != saved)
+        return "changed";
+    std::string letters;
+    for (const Outcome outcome : outcomes)
+        letters += char(outcome);
+    return letters + (outcomes[0] == SUCCEEDED ? "" : stage.empty() ? "start" : stage);
+}
+
+// callAll in a process of its own, since its memory is the measure. "" when that crashed.
+std::string callAllApart(size_t kibibytes, const String& file)
+{
+    int ends[2];
+    if (pipe(ends) != 0)
+        CV_Error(Error::StsError, "No pipe to be had");
+    const pid_t child = fork();
+    if (child == 0)
+    {
+        close(ends[0]);
+        const std::string result = callAll(kibibytes, file);
+        _exit(write(ends[1], result.data(), result.size()) == ssize_t(result.size()) ? 0 : 1);
+    }
+    close(ends[1]);
+    char text[100];
+    std::string result;
+    for (ssize_t size; (size = read(ends[0], text, sizeof text)) > 0;)
+        result.append(text, size_t(size));
+    close(ends[0]);
+    int status = 0;
+    waitpid(child, &status, 0);
+    return status == 0 ? result : "";
+}
+
+int run()
+{
+    setNumThreads(1); // threads do not survive fork
+    utils::logging::setLogLevel(utils::logging::LOG_LEVEL_SILENT);
+    mallopt(M_MMAP_THRESHOLD, 64 << 10); // what is freed goes back, so that little is at hand without asking the system
+    const String folder = tempfile();
+    std::remove(folder.c_str());
+    utils::fs::createDirectory(folder);
+    std::map<std::string, int> fits; // that failed, by the stage
+    int faults = 0, limits = 0, refused = 0;
+    std::string result;
+    for (size_t kibibytes = 512; result != "ssss" && limits < 40; kibibytes += std::max<size_t>(512, kibibytes / 5), limits++)
+    {
+        result = callAllApart(kibibytes, utils::fs::join(folder, "model.yml.gz"));
+        const bool wrong = result.size() < 4 || result == "changed" || result.find(char(OTHER_EXCEPTION)) < 4;
+        if (wrong)
+            std::cout << "with " << kibibytes << " KiB: " << (result.empty() ? "crashed" : result) << "\n";
+        faults += wrong;
+        refused += int(std::count(result.begin(), result.begin() + std::min<size_t>(4, result.size()), char(REFUSED)));
+        if (!wrong && result[0] == REFUSED)
+            fits[result.substr(4)]++;
+    }
+    std::vector<String> left;
+    utils::fs::glob(folder, "*", left, false, true);
+    utils::fs::remove_all(folder);
+
+    std::cout << limits << " limits, " << refused << " calls ended in a cv::Exception, fit in";
+    for (const auto& stage : fits)
+        std::cout << " " << stage.first << " " << stage.second << "x";
+    std::cout << "; " << faults << " faults, " << left.size() - 1 << " temporary files left, with the last limit all calls " << (result == "ssss" ? "succeeded" : "did not succeed") << "\n";
+    // Limits that never strike, or at one place only, would test nothing.
+    return faults == 0 && left.size() == 1 && result == "ssss" && fits.size() > 1 ? 0 : 1;
+}
+
+} // namespace
+
+int main()
+{
+    try
+    {
+        return run();
+    }
+    catch (const std::exception& e)
+    {
+        std::cerr << e.what() << "\n";
+        return 1;
+    }
+}
