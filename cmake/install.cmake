@@ -37,6 +37,13 @@ if(ANOMALY_BUILD_SAMPLES)
   endforeach()
   install(TARGETS ${programs} RUNTIME COMPONENT tools)
 endif()
+if(TARGET cv_anomaly)
+  set(folder ${ANOMALY_PYTHON_INSTALL_DIR}/cv_anomaly)
+  anomaly_find_beside(cv_anomaly ${folder})
+  install(TARGETS cv_anomaly LIBRARY DESTINATION ${folder} COMPONENT python)
+  install(FILES python/cv_anomaly/__init__.py python/cv_anomaly/py.typed ${CMAKE_BINARY_DIR}/python/cv_anomaly/__init__.pyi
+    DESTINATION ${folder} COMPONENT python)
+endif()
 install(FILES modules/anomaly/samples/cfa.cpp tests/consumer/CMakeLists.txt
   DESTINATION ${CMAKE_INSTALL_DATADIR}/opencv_anomaly/samples COMPONENT development)
 
