@@ -1,7 +1,7 @@
 # Debian packages of the components, by `cpack` in a build folder with CMAKE_INSTALL_PREFIX=/usr: preset `packages`.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME opencv-anomaly)
-set(CPACK_PACKAGE_CONTACT "The authors of cv::anomaly <opencv-anomaly@example.org>")
+set(CPACK_PACKAGE_CONTACT "The authors of cv::anomaly")
 set(CPACK_PACKAGE_DESCRIPTION_SUMMARY ${PROJECT_DESCRIPTION})
 set(CPACK_PACKAGING_INSTALL_PREFIX ${CMAKE_INSTALL_PREFIX})
 set(CPACK_STRIP_FILES ON)
