@@ -388,17 +388,17 @@ void CFAImpl::neighbourMaps(InputArray image, OutputArrayOfArrays maps) const
     const std::shared_ptr<const Fitted> now = current();
     const Mat source = image.getMat();
     checkImage(source);
-    std::vector<Mat> inputMaps;
-    now->neighbourMaps(source, inputMaps);
-    maps.create(int(inputMaps.size()), 1, CV_32F);
-    for (size_t k = 0; k < inputMaps.size(); k++)
+    std::vector<Mat> nearest;
+    now->neighbourMaps(source, nearest);
+    maps.create(int(nearest.size()), 1, CV_32F);
+    for (size_t k = 0; k < nearest.size(); k++)
     {
         Mat& map = maps.getMatRef(int(k));
-        map = inputMaps[k];
+        map = nearest[k];
         if (params.mapSize == MAP_IMAGE)
         {
             map.create(source.size(), CV_32F);
-            now->imageMap(inputMaps[k], map);
+            now->imageMap(nearest[k], map);
         }
     }
 }
