@@ -1,6 +1,6 @@
 #!/bin/bash
 # in_tree.sh VERSION [FOLDER]: builds the module inside OpenCV's own tree, from nothing, and tests it there. The last line says
-# PASSED or FAILED. Debian 12 only. Takes about an hour on two cores, and 3 GB in FOLDER, by default build/in_tree/VERSION.
+# PASSED or FAILED. Debian 12 only. Some 480 files are compiled, in FOLDER, by default build/in_tree/VERSION.
 #   4.6   Debian's source package, which has opencv_contrib; trains and predicts
 #   4.14  PyPI's source distribution of opencv-contrib-python-headless; predicts with a stored model, since Debian's LibTorch
 #         links OpenCV 4.6
