@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs what building and testing need: install_packages.sh [build] [test] [fuzz] [lint] [sanitizers] [elpv], the sets below; "build" if none.
+# Installs what building and testing need: install_packages.sh [SET]..., the sets below; "build" if none.
 # On Debian 12 it calls apt-get, as root or through sudo, for what is missing. On any other system it installs nothing and
 # says what is missing.
 set -euo pipefail
@@ -7,7 +7,9 @@ set -euo pipefail
 declare -A packages=(
   [build]="g++ cmake ninja-build ccache libopencv-dev libopencv-contrib-dev libtorch-dev libhalide14-0-dev libgtest-dev
            libopenblas0-pthread zlib1g-dev"
-  [test]="python3 binutils"
+  [test]="python3 binutils pkg-config pybind11-dev python3-dev python3-numpy python3-opencv"
+  [packages]="dpkg-dev file debootstrap"
+  [in_tree]="ca-certificates dpkg-dev libjpeg-dev libpng-dev libprotobuf-dev libtiff-dev protobuf-compiler python3-venv"
   [fuzz]="clang libclang-rt-dev"
   [lint]="cppcheck clang-tidy python3"
   [sanitizers]="valgrind"
@@ -16,7 +18,7 @@ declare -A packages=(
 sets=("${@:-build}")
 for set in "${sets[@]}"; do
   if [[ -z $set || -z ${packages[$set]:-} ]]; then
-    echo "$0: unknown set '$set'; there are: build test fuzz lint sanitizers elpv" >&2
+    echo "$0: unknown set '$set'; there are: ${!packages[*]}" >&2
     exit 2
   fi
 done
@@ -72,6 +74,8 @@ list_missing_elsewhere() {
       test)
         has_program python3 || missing+=("Python 3 (python3)")
         has_program readelf || missing+=("binutils (readelf)") ;;
+      packages|in_tree)
+        missing+=("Debian 12") ;;
       fuzz)
         has_program clang++ || missing+=("clang with its run time libraries (clang++)") ;;
       lint)

@@ -1,5 +1,9 @@
 # The few OpenCV module macros that CMakeLists.txt uses, for a build outside an OpenCV tree against an installed OpenCV.
 
+# As OpenCV's own build has it: 406 for 4.6.
+string(REGEX REPLACE "^.$" "0\\0" OPENCV_SOVERSION ${OpenCV_VERSION_MINOR})
+string(PREPEND OPENCV_SOVERSION ${OpenCV_VERSION_MAJOR})
+
 macro(ocv_add_module name)
   set(the_module opencv_${name})
   set(_ocv_dependencies)
@@ -23,12 +27,13 @@ endmacro()
 
 macro(ocv_create_module)
   add_library(${the_module} ${OCV_MODULE_SOURCES} ${OCV_MODULE_HEADERS})
-  target_include_directories(${the_module} PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:include/opencv4>)
+  target_include_directories(${the_module} PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${ANOMALY_INSTALL_INCLUDEDIR}>)
   target_include_directories(${the_module} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src ${CMAKE_CURRENT_BINARY_DIR} ${_ocv_include_directories})
   target_compile_features(${the_module} PUBLIC cxx_std_11)
   target_compile_definitions(${the_module} PRIVATE CVAPI_EXPORTS)
   set_target_properties(${the_module} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
-    POSITION_INDEPENDENT_CODE ON)
+    POSITION_INDEPENDENT_CODE ON
+    INSTALL_RPATH_USE_LINK_PATH ON)
   target_link_libraries(${the_module} PUBLIC ${_ocv_dependencies} PRIVATE ${ARGN})
 endmacro()
 

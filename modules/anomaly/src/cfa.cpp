@@ -26,9 +26,10 @@ namespace {
 // Thresholds from the learned images themselves need no more than this many: a quantile of 0.995 is then the third highest.
 const int mostLearnedImagesScored = 512;
 
+// Any nonzero value marks a pixel, 1 as well as 255.
 Mat maskAtInput(const Mat& mask, const InputSettings& input)
 {
-    return mask.empty() ? Mat() : preprocessMask(mask, input);
+    return mask.empty() ? Mat() : preprocessMask(mask != 0, input);
 }
 
 bool leavesPixels(const Mat& inputMask)
@@ -341,7 +342,7 @@ TrainingFeatures CFAImpl::features(const Mat& image, const Mat& mask, const Inpu
     found.maps = poolPatches(maps.maps);
     if (!mask.empty())
     {
-        resize(preprocessMask(mask, input), found.mask, patchGrid(maps.maps), 0, 0, INTER_NEAREST);
+        resize(maskAtInput(mask, input), found.mask, patchGrid(maps.maps), 0, 0, INTER_NEAREST);
         found.mask = found.mask.reshape(1, 1);
     }
     return found;
@@ -386,7 +387,7 @@ double CFAImpl::score(const Fitted& now, const Mat& image, OutputArray map, cons
     checkMask(mask, image.size());
     const Mat inputMask = maskAtInput(mask, now.input());
     if (!leavesPixels(inputMask))
-        CV_Error(Error::StsBadArg, "The mask leaves no pixel of the image to score: it must be 255 where the image is to be checked");
+        CV_Error(Error::StsBadArg, "The mask leaves no pixel of the image to score: it must be nonzero where the image is to be checked");
     const WorkspacePool<Mat>::Loan inputMap(inputMaps);
     now.inputMap(image, clock, *inputMap);
     const double score = now.imageScore(*inputMap, inputMask);
@@ -447,17 +448,17 @@ void CFAImpl::neighbourMaps(InputArray image, OutputArrayOfArrays maps) const
     const std::shared_ptr<const Fitted> now = current();
     const Mat source = image.getMat();
     checkImage(source);
-    std::vector<Mat> inputMaps;
-    now->neighbourMaps(source, inputMaps);
-    maps.create(int(inputMaps.size()), 1, CV_32F);
-    for (size_t k = 0; k < inputMaps.size(); k++)
+    std::vector<Mat> nearest;
+    now->neighbourMaps(source, nearest);
+    maps.create(int(nearest.size()), 1, CV_32F);
+    for (size_t k = 0; k < nearest.size(); k++)
     {
         Mat& map = maps.getMatRef(int(k));
-        map = inputMaps[k];
+        map = nearest[k];
         if (now->model.params.mapSize == MAP_IMAGE)
         {
             map.create(source.size(), CV_32F);
-            now->imageMap(inputMaps[k], map);
+            now->imageMap(nearest[k], map);
         }
     }
 }

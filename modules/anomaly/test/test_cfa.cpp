@@ -316,6 +316,7 @@ TEST(Anomaly_CFA, region_of_interest)
     Mat mask(image.size(), CV_8U, Scalar(255)), map;
     rectangle(mask, Rect(40, 10, 40, 40), Scalar(0), FILLED);
     EXPECT_LT(cfa->predict(image, map, mask), 0.7 * cfa->predict(image));
+    EXPECT_EQ(cfa->predict(image, noArray(), mask), cfa->predict(image, noArray(), mask / 255));
     EXPECT_EQ(0, countNonZero(map.setTo(0, mask)));
 }
 
@@ -326,7 +327,7 @@ TEST(Anomaly_CFA, masks_at_fit_leave_patches_out)
     for (int i = 0; i < 6; i++)
     {
         images.push_back(badImage(i));
-        masks.push_back(Mat(images[i].size(), CV_8U, Scalar(255)));
+        masks.push_back(Mat(images[i].size(), CV_8U, Scalar(1)));
         masks[i].colRange(40, 80).setTo(0);
     }
     const Ptr<CFA> seen = CFA::create(quickParams()), unseen = CFA::create(quickParams());

@@ -1,0 +1,120 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "arrays.hpp"
+
+#include <string>
+
+namespace py = pybind11;
+
+static int depthOf(const py::array& array)
+{
+    switch (array.dtype().kind())
+    {
+    case 'u':
+        if (array.itemsize() <= 2)
+            return array.itemsize() == 1 ? CV_8U : CV_16U;
+        break;
+    case 'i':
+        if (array.itemsize() == 4)
+            return CV_32S;
+        break;
+    case 'f':
+        if (array.itemsize() == 4 || array.itemsize() == 8)
+            return array.itemsize() == 4 ? CV_32F : CV_64F;
+        break;
+    }
+    throw py::type_error("an array of " + std::string(py::str(array.dtype())) + " can not be taken: uint8, uint16, int32, float32 and float64 can, and bool for masks");
+}
+
+// Dense and of the machine's byte order: numpy copies what is not.
+static py::array dense(const py::array& array)
+{
+    const py::array native = array.attr("astype")(array.dtype().attr("newbyteorder")("="), py::arg("copy") = false).cast<py::array>();
+    return py::array::ensure(native, py::array::c_style);
+}
+
+Array arrayOf(const py::handle& object)
+{
+    if (object.is_none())
+        return Array();
+    if (!py::isinstance<py::array>(object))
+        throw py::type_error("expected a numpy array, not " + std::string(py::str(py::type::of(object).attr("__name__"))));
+    py::array array = py::reinterpret_borrow<py::array>(object);
+    if (array.dtype().kind() == 'b')
+        array = array.attr("astype")("uint8").cast<py::array>() * py::int_(255);
+    const int depth = depthOf(array);
+    array = dense(array);
+    if (array.ndim() < 1 || array.ndim() > 3)
+        throw py::type_error("an array of " + std::to_string(array.ndim()) + " dimensions can not be taken: rows x columns, and x channels, can");
+    const int channels = array.ndim() == 3 ? static_cast<int>(array.shape(2)) : 1;
+    if (array.size() == 0)
+        return Array();
+    if (channels > CV_CN_MAX)
+        throw py::type_error("an array of " + std::to_string(channels) + " channels can not be taken");
+    const int rows = static_cast<int>(array.shape(0)), columns = array.ndim() > 1 ? static_cast<int>(array.shape(1)) : 1;
+    return Array{array, cv::Mat(rows, columns, CV_MAKETYPE(depth, channels), const_cast<void*>(array.data()))};
+}
+
+Arrays arraysOf(const py::handle& object)
+{
+    Arrays arrays;
+    if (object.is_none())
+        return arrays;
+    // A single image is a sequence of rows to Python.
+    if (!py::isinstance<py::sequence>(object) || (py::isinstance<py::array>(object) && py::cast<py::array>(object).ndim() < 4))
+        throw py::type_error("expected a list of numpy arrays");
+    for (const py::handle& item : py::reinterpret_borrow<py::sequence>(object))
+    {
+        const Array array = arrayOf(item);
+        arrays.owners.push_back(array.owner);
+        arrays.mats.push_back(array.mat);
+    }
+    return arrays;
+}
+
+Array scoresOf(const py::handle& object)
+{
+    const py::array array = py::array::ensure(object);
+    if (!array)
+        throw py::error_already_set();
+    if (array.dtype().kind() == 'f')
+        return arrayOf(array);
+    return arrayOf(array.attr("astype")("float64"));
+}
+
+Array labelsOf(const py::handle& object)
+{
+    const py::array array = py::array::ensure(object);
+    if (!array)
+        throw py::error_already_set();
+    if (array.size() && std::string("biu").find(array.dtype().kind()) == std::string::npos)
+        throw py::type_error("labels are integers or truth values");
+    return arrayOf(array.attr("astype")("bool"));
+}
+
+py::array toNumpy(const cv::Mat& mat)
+{
+    if (mat.empty())
+        return py::array(py::dtype::of<float>(), std::vector<py::ssize_t>{0});
+    static const char* const types[] = {"u1", "i1", "u2", "i2", "i4", "f4", "f8"};
+    CV_Assert(mat.dims == 2 && mat.depth() <= CV_64F);
+    cv::Mat* const owner = new cv::Mat(mat);
+    const py::capsule freeing(owner, [](void* p) { delete static_cast<cv::Mat*>(p); });
+    const py::ssize_t value = static_cast<py::ssize_t>(mat.elemSize1()), pixel = static_cast<py::ssize_t>(mat.elemSize());
+    std::vector<py::ssize_t> shape = {mat.rows, mat.cols}, strides = {static_cast<py::ssize_t>(mat.step[0]), pixel};
+    if (mat.channels() > 1)
+    {
+        shape.push_back(mat.channels());
+        strides.push_back(value);
+    }
+    return py::array(py::dtype(types[mat.depth()]), shape, strides, owner->data, freeing);
+}
+
+py::tuple toNumpy(const std::vector<cv::Mat>& mats)
+{
+    py::tuple arrays(mats.size());
+    for (size_t i = 0; i < mats.size(); i++)
+        arrays[i] = toNumpy(mats[i]);
+    return arrays;
+}

@@ -1,0 +1,88 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef CV_ANOMALY_PYTHON_ARRAYS_HPP
+#define CV_ANOMALY_PYTHON_ARRAYS_HPP
+
+#include <opencv2/core.hpp>
+#include <pybind11/numpy.h>
+#include <pybind11/stl.h>
+
+#include <vector>
+
+//! A numpy array, or None, as an argument: the Mat shows its memory where that is dense, else a copy's.
+struct Array
+{
+    pybind11::array owner;
+    cv::Mat mat;
+};
+
+//! A sequence of them.
+struct Arrays
+{
+    std::vector<pybind11::array> owners;
+    std::vector<cv::Mat> mats;
+};
+
+//! Throws pybind11::type_error for what OpenCV can not take.
+Array arrayOf(const pybind11::handle& object);
+Arrays arraysOf(const pybind11::handle& object);
+//! Lists of numbers too, as CV_32F or CV_64F.
+Array scoresOf(const pybind11::handle& object);
+//! Integers or truth values of any size, as CV_8U that is nonzero where they are.
+Array labelsOf(const pybind11::handle& object);
+
+//! Shares the memory of the Mat: rows x columns, and x channels if there are several.
+pybind11::array toNumpy(const cv::Mat& mat);
+//! A tuple, as OpenCV's own bindings give.
+pybind11::tuple toNumpy(const std::vector<cv::Mat>& mats);
+
+namespace pybind11 {
+namespace detail {
+
+template <> struct type_caster<Array>
+{
+    PYBIND11_TYPE_CASTER(Array, const_name("numpy.ndarray"));
+    bool load(handle source, bool)
+    {
+        value = arrayOf(source);
+        return true;
+    }
+};
+
+template <> struct type_caster<Arrays>
+{
+    PYBIND11_TYPE_CASTER(Arrays, const_name("Sequence[numpy.ndarray]"));
+    bool load(handle source, bool)
+    {
+        value = arraysOf(source);
+        return true;
+    }
+};
+
+//! One to four numbers; a single number is refused, since OpenCV would set the first channel only.
+template <> struct type_caster<cv::Scalar>
+{
+    PYBIND11_TYPE_CASTER(cv::Scalar, const_name("Tuple[float, float, float, float]"));
+    bool load(handle source, bool convert)
+    {
+        make_caster<std::vector<double> > numbers;
+        if (!numbers.load(source, convert))
+            return false;
+        const std::vector<double>& channels = cast_op<std::vector<double>&>(numbers);
+        if (channels.empty() || channels.size() > 4)
+            return false;
+        value = cv::Scalar();
+        for (size_t i = 0; i < channels.size(); i++)
+            value[static_cast<int>(i)] = channels[i];
+        return true;
+    }
+    static handle cast(const cv::Scalar& scalar, return_value_policy, handle)
+    {
+        return make_tuple(scalar[0], scalar[1], scalar[2], scalar[3]).release();
+    }
+};
+
+}} // namespace pybind11::detail
+
+#endif

@@ -1,0 +1,238 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "module.hpp"
+
+#include <exception>
+#include <functional>
+
+namespace py = pybind11;
+using namespace py::literals;
+using namespace cv::anomaly;
+using cv::Mat;
+using cv::String;
+
+// What fit calls in C++: progress, a function or None, sees each step, and Ctrl-C ends the training.
+class Progress
+{
+public:
+    explicit Progress(const py::object& f) : function(f) {}
+
+    bool operator()(const FitProgress& step)
+    {
+        const py::gil_scoped_acquire acquired;
+        try
+        {
+            if (PyErr_CheckSignals())
+                throw py::error_already_set();
+            if (function.is_none())
+                return true;
+            const py::object wish = function(step);
+            return wish.is_none() || wish.cast<bool>();
+        }
+        catch (...)
+        {
+            failure = std::current_exception(); // it must not pass through fit, which does not hold the interpreter
+            return false;
+        }
+    }
+
+    const std::exception_ptr& failed() const { return failure; }
+
+private:
+    const py::object function;
+    std::exception_ptr failure;
+};
+
+template <typename Fit> static void fitWith(AnomalyDetector& detector, const py::object& function, const Fit& fit)
+{
+    Progress progress(function);
+    struct Callback
+    {
+        Callback(AnomalyDetector& d, Progress& p) : detector(d) { detector.setFitCallback(std::ref(p)); }
+        ~Callback() { detector.setFitCallback(FitCallback()); }
+        AnomalyDetector& detector;
+    } callback(detector, progress);
+    try
+    {
+        const py::gil_scoped_release released;
+        fit();
+    }
+    catch (const cv::Exception&)
+    {
+        if (progress.failed())
+            std::rethrow_exception(progress.failed());
+        throw;
+    }
+}
+
+static void fit(AnomalyDetector& self, const Arrays& images, const Arrays& masks, const py::object& progress)
+{
+    fitWith(self, progress, [&] { self.fit(images.mats, optional(masks)); });
+}
+
+static void fitFiles(AnomalyDetector& self, const std::vector<String>& files, const py::object& progress)
+{
+    fitWith(self, progress, [&] { self.fit(files); });
+}
+
+static py::tuple predict(const AnomalyDetector& self, const Array& image, const Array& mask)
+{
+    Mat map;
+    double score;
+    {
+        const py::gil_scoped_release released;
+        score = self.predict(image.mat, map, optional(mask));
+    }
+    return py::make_tuple(score, toNumpy(map));
+}
+
+static py::tuple predictBatch(const AnomalyDetector& self, const Arrays& images)
+{
+    std::vector<double> scores;
+    std::vector<Mat> maps;
+    {
+        const py::gil_scoped_release released;
+        self.predictBatch(images.mats, scores, maps);
+    }
+    return py::make_tuple(py::array(static_cast<py::ssize_t>(scores.size()), scores.data()), toNumpy(maps));
+}
+
+static py::tuple profile(const AnomalyDetector& self, const Array& image)
+{
+    std::vector<String> stages;
+    std::vector<double> milliseconds;
+    double score;
+    {
+        const py::gil_scoped_release released;
+        score = self.profile(image.mat, stages, milliseconds);
+    }
+    return py::make_tuple(score, py::tuple(py::cast(stages)), py::array(static_cast<py::ssize_t>(milliseconds.size()), milliseconds.data()));
+}
+
+static void calibrate(AnomalyDetector& self, const Arrays& images, const py::object& labels, const Arrays& masks)
+{
+    const Array numbers = labels.is_none() ? Array() : labelsOf(labels);
+    const py::gil_scoped_release released;
+    self.calibrate(images.mats, optional(numbers), optional(masks));
+}
+
+static py::tuple getMapRange(const AnomalyDetector& self)
+{
+    double lowest, highest;
+    self.getMapRange(lowest, highest);
+    return py::make_tuple(lowest, highest);
+}
+
+static py::array maskToInput(const AnomalyDetector& self, const Array& mask)
+{
+    Mat inputMask;
+    self.maskToInput(mask.mat, inputMask);
+    return toNumpy(inputMask);
+}
+
+static py::tuple randomView(const AnomalyDetector& self, const Array& image, const Array& mask, int seed)
+{
+    Mat view, viewMask;
+    self.randomView(image.mat, optional(mask), seed, view, viewMask);
+    return py::make_tuple(toNumpy(view), viewMask.empty() ? py::object(py::none()) : py::object(toNumpy(viewMask)));
+}
+
+static py::tuple neighbourMaps(const CFA& self, const Array& image)
+{
+    std::vector<Mat> maps;
+    {
+        const py::gil_scoped_release released;
+        self.neighbourMaps(image.mat, maps);
+    }
+    return toNumpy(maps);
+}
+
+static std::shared_ptr<CFA> create(const CFA::Params& parameters)
+{
+    return CFA::create(parameters);
+}
+
+static std::shared_ptr<CFA> load(const String& filename, const String& backboneFile)
+{
+    const py::gil_scoped_release released;
+    return CFA::load(filename, backboneFile);
+}
+
+static py::object loadAny(const String& filename, const String& backboneFile)
+{
+    std::shared_ptr<AnomalyDetector> detector;
+    {
+        const py::gil_scoped_release released;
+        detector = loadDetector(filename, backboneFile);
+    }
+    const std::shared_ptr<CFA> cfa = std::dynamic_pointer_cast<CFA>(detector);
+    return cfa ? py::cast(cfa) : py::cast(detector);
+}
+
+static void bindProgress(py::module_& m)
+{
+    py::class_<FitProgress>(m, "FitProgress")
+        .def_readonly("stage", &FitProgress::stage)
+        .def_readonly("step", &FitProgress::step)
+        .def_readonly("steps", &FitProgress::steps)
+        .def_readonly("epoch", &FitProgress::epoch)
+        .def_readonly("epochs", &FitProgress::epochs)
+        .def_readonly("loss", &FitProgress::loss)
+        .def_readonly("radius", &FitProgress::radius);
+}
+
+static void bindParams(py::module_& m)
+{
+    py::class_<CFA::Params> params(m, "CFA_Params");
+    params.def(py::init<>()).def_static("paper", &CFA::Params::paper);
+#define ANOMALY_FIELD(name) params.def_readwrite(#name, &CFA::Params::name);
+#include "params_fields.inc"
+#undef ANOMALY_FIELD
+    m.def("CFA_Params_paper", &CFA::Params::paper);
+}
+
+static void bindDetector(py::module_& m)
+{
+    const py::object none = py::none();
+    py::class_<AnomalyDetector, std::shared_ptr<AnomalyDetector> >(m, "AnomalyDetector")
+        .def("fit", &fit, "images"_a, "masks"_a = none, py::kw_only(), "progress"_a = none)
+        .def("fitFiles", &fitFiles, "files"_a, py::kw_only(), "progress"_a = none)
+        .def("predict", &predict, "image"_a, py::kw_only(), "mask"_a = none)
+        .def("predictBatch", &predictBatch, "images"_a)
+        .def("profile", &profile, "image"_a)
+        .def("calibrate", &calibrate, "images"_a, "labels"_a, "masks"_a = none)
+        .def("getImageThreshold", &AnomalyDetector::getImageThreshold)
+        .def("setImageThreshold", &AnomalyDetector::setImageThreshold, "threshold"_a)
+        .def("getPixelThreshold", &AnomalyDetector::getPixelThreshold)
+        .def("setPixelThreshold", &AnomalyDetector::setPixelThreshold, "threshold"_a)
+        .def("getMapRange", &getMapRange)
+        .def("normalizedScore", &AnomalyDetector::normalizedScore, "score"_a)
+        .def("maskToInput", &maskToInput, "mask"_a)
+        .def("randomView", &randomView, "image"_a, "mask"_a, "seed"_a)
+        .def("getMapSize", &AnomalyDetector::getMapSize)
+        .def("setMapSize", &AnomalyDetector::setMapSize, "mapSize"_a)
+        .def("getEngine", &AnomalyDetector::getEngine)
+        .def("setEngine", &AnomalyDetector::setEngine, "engine"_a)
+        .def("save", &AnomalyDetector::save, "filename"_a, py::call_guard<py::gil_scoped_release>())
+        .def("empty", &AnomalyDetector::empty)
+        .def("getDefaultName", &AnomalyDetector::getDefaultName);
+    m.def("loadDetector", &loadAny, "filename"_a, "backboneFile"_a = "");
+}
+
+void bindDetectors(py::module_& m)
+{
+    bindProgress(m);
+    bindParams(m);
+    bindDetector(m);
+    py::class_<CFA, AnomalyDetector, std::shared_ptr<CFA> > cfa(m, "CFA");
+    cfa.def_static("create", &create, "parameters"_a = CFA::Params())
+        .def_static("load", &load, "filename"_a, "backboneFile"_a = "")
+        .def("neighbourMaps", &neighbourMaps, "image"_a)
+        .def("getParams", &CFA::getParams)
+        .def("getRadius", &CFA::getRadius)
+        .def("getMemoryBank", [](const CFA& self) { return toNumpy(self.getMemoryBank()); });
+    cfa.attr("Params") = m.attr("CFA_Params");
+    m.def("CFA_create", &create, "parameters"_a = CFA::Params());
+    m.def("CFA_load", &load, "filename"_a, "backboneFile"_a = "");
+}

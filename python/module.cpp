@@ -1,0 +1,45 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "module.hpp"
+
+namespace py = pybind11;
+
+// cv_anomaly.error has the attributes of cv2.error.
+static PyObject* errorType = NULL;
+
+static void translate(std::exception_ptr thrown)
+{
+    try
+    {
+        std::rethrow_exception(thrown);
+    }
+    catch (const cv::Exception& e)
+    {
+        const py::object error = py::reinterpret_borrow<py::object>(errorType)(e.what());
+        error.attr("code") = e.code;
+        error.attr("err") = e.err;
+        error.attr("msg") = e.msg;
+        error.attr("func") = e.func;
+        error.attr("file") = e.file;
+        error.attr("line") = e.line;
+        PyErr_SetObject(errorType, error.ptr());
+    }
+}
+
+PYBIND11_MODULE(_cv_anomaly, m)
+{
+    errorType = PyErr_NewException("cv_anomaly.error", PyExc_RuntimeError, NULL);
+    if (!errorType)
+        throw py::error_already_set();
+    m.attr("error") = py::reinterpret_borrow<py::object>(errorType);
+    py::register_exception_translator(&translate);
+
+    bindDetectors(m);
+    bindMetrics(m);
+    bindPictures(m);
+#define ANOMALY_CONSTANT(name, value) m.attr(#name) = py::int_(static_cast<int>(value));
+#include "constants.inc"
+#undef ANOMALY_CONSTANT
+    m.attr("__version__") = ANOMALY_VERSION;
+}

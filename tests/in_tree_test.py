@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+# This file is part of OpenCV project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://opencv.org/license.html.
+"""Predicts through cv2.anomaly, and trains where asked for: in_tree_test.py <root of the project> [--train]."""
+import ast
+import os
+import pathlib
+import sys
+import tempfile
+import unittest
+
+import cv2
+import numpy as np
+from cv2 import anomaly
+
+PROJECT = pathlib.Path(sys.argv[1])
+TRAIN = '--train' in sys.argv
+BRICK = PROJECT / 'test_data' / 'textures' / 'brick'
+
+
+def files(kind, count):
+    found = [str(file) for file in sorted((BRICK / kind).glob('*.png'))[:count]]
+    assert len(found) == count, found
+    return found
+
+
+class Names(unittest.TestCase):
+    def test_what_cv_anomaly_has_is_here_too(self):
+        stub = ast.parse((PROJECT / 'python' / 'cv_anomaly' / '__init__.pyi.in').read_text().replace('@PARAMS_FIELDS@', '').replace('@CONSTANTS@', ''))
+        names = {node.name for node in stub.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))} - {'error', 'FitProgress'}
+        self.assertGreater(len(names), 10)
+        self.assertEqual(names - set(dir(anomaly)), set())
+        for node in stub.body:
+            if isinstance(node, ast.ClassDef) and node.name in names:
+                methods = {item.name for item in node.body if isinstance(item, ast.FunctionDef)}
+                self.assertEqual(methods - set(dir(getattr(anomaly, node.name))), set(), node.name)
+
+    def test_constants_and_fields(self):
+        self.assertEqual((anomaly.CFA_INPUT_ENSEMBLE, anomaly.ENGINE_HALIDE, anomaly.MAP_INPUT), (2, 2, 1))
+        params = anomaly.CFA_Params()
+        self.assertEqual((params.K, tuple(params.outputs), params.swapRB), (3, ('c2', 'c3', 'c4'), True))
+        params.inputMean = (1, 2, 3)
+        self.assertEqual(params.inputMean, (1, 2, 3, 0))
+
+
+class StoredModel(unittest.TestCase):
+    def setUp(self):
+        self.cfa = anomaly.CFA.load(str(PROJECT / 'test_data' / 'models' / 'brick.yml.gz'))
+
+    def test_it_finds_defects(self):
+        for file in files('test/hole', 3):
+            image = cv2.imread(file)
+            score, map = self.cfa.predict(image)
+            self.assertEqual((map.shape, map.dtype), (image.shape[:2], np.float32))
+            self.assertGreaterEqual(score, self.cfa.getImageThreshold())
+        for file in files('test/good', 3):
+            self.assertLess(self.cfa.predict(cv2.imread(file))[0], score)
+
+    def test_results_have_the_forms_of_cv_anomaly(self):
+        image = cv2.imread(files('test/hole', 1)[0])
+        scores, maps = self.cfa.predictBatch([image, image])
+        self.assertEqual((len(scores), len(maps)), (2, 2))
+        score, map = self.cfa.predict(image, mask=np.ones(image.shape[:2], np.uint8))
+        self.assertAlmostEqual(score, scores[0], delta=1e-4 * score)
+        self.assertEqual([stage for stage in self.cfa.profile(image)[1]], ['preprocess', 'backbone', 'descriptor', 'search', 'map'])
+        self.assertEqual(len(self.cfa.neighbourMaps(image)), 3)
+        lowest, highest = self.cfa.getMapRange()
+        heat = anomaly.drawHeatMap(image, map, lowest=lowest, highest=highest)
+        contours = anomaly.findDefects(map, self.cfa.getPixelThreshold())
+        self.assertEqual((heat.shape, contours[0].shape[1:]), (image.shape, (1, 2)))
+        self.assertAlmostEqual(anomaly.auroc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([0, 0, 1, 1], np.int32)), 0.75)
+
+    def test_errors(self):
+        with self.assertRaises(cv2.error):
+            anomaly.CFA.load('no such model.yml')
+
+
+class Training(unittest.TestCase):
+    def train(self, adaptation):
+        params = anomaly.CFA_Params()
+        params.epochs = 2
+        params.gammaC = params.gammaD = 0.125
+        params.adaptation = adaptation
+        cfa = anomaly.CFA.create(params)
+        cfa.fitFiles(files('train/good', 8))
+        return cfa
+
+    @unittest.skipUnless(TRAIN, 'no LibTorch for this OpenCV')
+    def test_trained_model_is_the_same_when_loaded(self):
+        cfa = self.train(anomaly.CFA_ADAPTATION_FULL)
+        image = cv2.imread(files('test/hole', 1)[0])
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, 'model.yml.gz')
+            cfa.save(file)
+            self.assertEqual(anomaly.loadDetector(file).predict(image)[0], cfa.predict(image)[0])
+
+    @unittest.skipIf(TRAIN, 'LibTorch is here')
+    def test_without_libtorch_the_error_names_it(self):
+        with self.assertRaisesRegex(cv2.error, 'opencv_anomaly_train'):
+            self.train(anomaly.CFA_ADAPTATION_FULL)
+        self.assertFalse(self.train(anomaly.CFA_ADAPTATION_NONE).empty())
+
+
+if __name__ == '__main__':
+    unittest.main(argv=sys.argv[:1])
