@@ -24,15 +24,14 @@ run_tests() { ctest --test-dir "build/$1" --output-on-failure -j2 -LE long "${@:
 run_asan() {
   build asan
   # OpenCV is not instrumented, so its containers look overrun where they were filled.
-  ASAN_OPTIONS=detect_container_overflow=0 LSAN_OPTIONS=suppressions=$PWD/tests/lsan.supp:print_suppressions=0 UBSAN_OPTIONS=print_stacktrace=1 \
-    run_tests asan
+  ASAN_OPTIONS=detect_container_overflow=0 UBSAN_OPTIONS=print_stacktrace=1 run_tests asan
 }
 
 # OpenCV and OpenBLAS are not instrumented: how their threads hand work over is not seen, so each call computes on the thread that
 # makes it (see test_main.cpp). The programs, which have no other threads, are left out.
 run_tsan() {
   build tsan
-  OPENBLAS_NUM_THREADS=1 TSAN_OPTIONS=suppressions=$PWD/tests/tsan.supp run_tests tsan -R opencv_test_anomaly
+  OPENBLAS_NUM_THREADS=1 run_tests tsan -R opencv_test_anomaly
 }
 
 run_valgrind() {
@@ -41,7 +40,7 @@ run_valgrind() {
   work=$(mktemp -d)
   trap 'rm -rf "$work"' RETURN
   build/release/bin/cfa_train $brick --model="$work/model.yml.gz" --adaptation=none
-  valgrind --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite --suppressions=tests/valgrind.supp --gen-suppressions=all \
+  valgrind --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
     build/release/bin/cfa_predict $brick/test/hole/000.png --model="$work/model.yml.gz" --output="$work" --threads=1
 }
 
