@@ -13,13 +13,6 @@ namespace anomaly {
 
 namespace {
 
-Mat squaredNorms(const Mat& rows)
-{
-    Mat norms;
-    reduce(rows.mul(rows), norms, 1, REDUCE_SUM);
-    return norms;
-}
-
 //! What has been chosen so far: each patch's squared distance to the nearest centre, and their sum.
 struct Cover
 {
@@ -30,8 +23,8 @@ struct Cover
 // A few patches, each drawn with a chance in proportion to its squared distance.
 std::vector<int> draw(const Cover& cover, int count, RNG& random)
 {
-    std::vector<double> sums(cover.distances.rows);
-    std::partial_sum(cover.distances.begin<float>(), cover.distances.end<float>(), sums.begin(), [](double sum, float d) { return sum + d; });
+    std::vector<double> sums(cover.distances.begin<float>(), cover.distances.end<float>());
+    std::partial_sum(sums.begin(), sums.end(), sums.begin());
     std::vector<int> drawn;
     for (int i = 0; i < count; i++)
     {

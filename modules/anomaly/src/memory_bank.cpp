@@ -4,6 +4,7 @@
 #include "precomp.hpp"
 #include "memory_bank.hpp"
 #include "k_means.hpp"
+#include "neighbour_search.hpp"
 #include "random_stream.hpp"
 
 namespace cv {
@@ -54,10 +55,9 @@ Mat cluster(const Mat& patches, int of, int iterations, const BankSettings& sett
 // Squared distances of each centre (row) to each patch (column), less |c|^2, which does not change a row's order.
 Mat distancesLessCentreNorm(const Mat& centres, const Mat& patches)
 {
-    Mat distances, norms;
+    Mat distances;
     gemm(centres, patches, -2, noArray(), 0, distances, GEMM_2_T);
-    reduce(patches.mul(patches), norms, 1, REDUCE_SUM);
-    const Mat row = norms.t();
+    const Mat row = squaredNorms(patches).t();
     for (int c = 0; c < distances.rows; c++)
         distances.row(c) += row;
     return distances;

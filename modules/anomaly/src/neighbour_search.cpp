@@ -9,6 +9,13 @@
 namespace cv {
 namespace anomaly {
 
+Mat squaredNorms(const Mat& rows)
+{
+    Mat norms;
+    reduce(rows.mul(rows), norms, 1, REDUCE_SUM);
+    return norms;
+}
+
 namespace {
 
 // Patches of a tile: 784 centres x 256 patches x 4 bytes stay in a level 2 cache of 1 MiB.
@@ -16,13 +23,6 @@ const int tileWidth = 256;
 
 // Ranks are wrong by some 1e-7 of |phi|^2, which can be 1e-3 of a small distance: a neighbour may come out a few places late.
 const int spareCandidates = 4;
-
-Mat squaredNorms(const Mat& rows)
-{
-    Mat norms;
-    reduce(rows.mul(rows), norms, 1, REDUCE_SUM);
-    return norms;
-}
 
 double squaredDistance(const float* phi, size_t step, const float* centre, int length)
 {

@@ -32,6 +32,9 @@ public:
     static std::shared_ptr<const NeighbourSearch> create(const MemoryBank& bank, int engine);
 };
 
+//! Of each row, rows x 1.
+Mat squaredNorms(const Mat& rows);
+
 // The Halide form, in builds that have it.
 std::shared_ptr<const NeighbourSearch> createHalideNeighbourSearch(const MemoryBank& bank);
 
