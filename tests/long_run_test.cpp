@@ -6,7 +6,7 @@
 #include "opencv2/anomaly.hpp"
 #include "opencv2/core/utils/filesystem.hpp"
 
-#include <cmath>
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <fstream>
