@@ -35,7 +35,7 @@ Mat patchesAsRows(const Mat& phi, const Mat& marked)
 void checkAny(const Mat& patches)
 {
     if (patches.empty())
-        CV_Error(Error::StsBadArg, "The masks leave no patch to learn: they must be 255 where the images are to be checked");
+        CV_Error(Error::StsBadArg, "The masks leave no patch to learn: they must be nonzero where the images are to be checked");
 }
 
 // k-means of patches (rows) to a share of as many as `of`.
