@@ -3,6 +3,8 @@
 // of this distribution and at http://opencv.org/license.html.
 /* out_of_memory_test: processes that may take ever more memory than they have call fit, predict, save and load, until all of these
    succeed. What fails must throw a cv::Exception, and leave detector and file as they were. Exit status: 0 when it does. */
+#include "file_bytes.hpp"
+
 #include "opencv2/anomaly.hpp"
 #include "opencv2/core/utils/filesystem.hpp"
 #include "opencv2/core/utils/logger.hpp"
@@ -12,7 +14,6 @@
 #include <fstream>
 #include <functional>
 #include <iostream>
-#include <iterator>
 #include <malloc.h>
 #include <map>
 #include <sys/resource.h>
@@ -23,12 +24,6 @@ using namespace cv;
 using cv::anomaly::CFA;
 
 namespace {
-
-std::string bytesOf(const String& file)
-{
-    std::ifstream stream(file, std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
-}
 
 std::vector<Mat> images()
 {

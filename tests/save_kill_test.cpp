@@ -3,15 +3,15 @@
 // of this distribution and at http://opencv.org/license.html.
 /* save_kill_test [KILLS]: kills a process that saves two models alternately over one file, at random moments. After each
    kill the file must be one of the two, whole. Exit status: 0 when it always is. */
+#include "file_bytes.hpp"
+
 #include "opencv2/anomaly.hpp"
 #include "opencv2/core/utils/filesystem.hpp"
 
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
-#include <fstream>
 #include <iostream>
-#include <iterator>
 #include <string>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -20,12 +20,6 @@ using namespace cv;
 using cv::anomaly::CFA;
 
 namespace {
-
-std::string bytesOf(const String& file)
-{
-    std::ifstream stream(file, std::ios::binary);
-    return std::string(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
-}
 
 Ptr<CFA> fitted(int seed)
 {

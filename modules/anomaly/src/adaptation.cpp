@@ -208,11 +208,10 @@ TrainedModel adapt(const TrainingData& data, const CFA::Params& params, int engi
     model.descriptor = randomDescriptor(channelsOf(data.features.get(0).maps), params.gammaD, params.descriptorInit, params.seed);
     model.radius = params.radius;
     const BankSettings settings = {params.bankMode, params.gammaC, params.bankMomentum, params.K + params.J, params.seed, engine};
-    const bool adapts = params.adaptation != CFA::ADAPTATION_NONE && params.epochs > 0;
     const bool keepsBank = params.scoringBank == CFA::SCORING_BANK_KEPT;
-    if (adapts || keepsBank)
+    if (adapts(params) || keepsBank)
         model.bank = buildBank(MemoryBankBuilder(settings), data, model.descriptor, "bank", reporter);
-    if (adapts)
+    if (adapts(params))
         Training(model, data, params, engine).run(checkpoint, reporter);
     if (!keepsBank)
         model.bank = buildBank(PatchSampler(settings), data, model.descriptor, "scoring bank", reporter);

@@ -21,6 +21,12 @@ struct TrainingData
     std::function<TrainingFeatures(int image, int epoch)> view; // of what an epoch sees instead; empty: the images as they are
 };
 
+//! Whether the descriptor learns, for which the trainer is needed.
+inline bool adapts(const CFA::Params& params)
+{
+    return params.adaptation != CFA::ADAPTATION_NONE && params.epochs > 0;
+}
+
 //! Learns descriptor, bank and radius; `engine` is resolved.
 TrainedModel adapt(const TrainingData& data, const CFA::Params& params, int engine, TrainingCheckpoint& checkpoint, FitReporter& reporter);
 

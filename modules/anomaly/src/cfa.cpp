@@ -228,7 +228,7 @@ void CFAImpl::fitSource(const ImageSource& images)
     const int heldOut = heldOutCount(images.size(), params.validationFraction), fewest = heldOut + 2;
     if (images.size() < fewest)
         CV_Error_(Error::StsBadArg, ("%d images to fit, expected at least %d: two to learn from and %d for thresholds", images.size(), fewest, heldOut));
-    if (params.adaptation != ADAPTATION_NONE && params.epochs > 0)
+    if (adapts(params))
         requireTrainer();
 
     TrainingCheckpoint checkpoint(params.checkpoint, params);
