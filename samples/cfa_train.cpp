@@ -58,6 +58,7 @@ void addModelOptions(CommandLine& line, CFA::Params& p)
     line.option("backbone", "lite0|ONNX", p.backbone, "network that gives the features: the one inside this program, or an ONNX file");
     line.choice("input", inputModes, p.inputMode,
                 "what the network sees: the whole image stretched; its centre; or a model of each, slower and often better");
+    line.option("tile", "PIXELS", p.tile, "for large images with small defects: cut them into tiles of this side and look at each; 0: at the whole");
     line.option("gamma_c", "SHARE", p.gammaC, "size of the memory bank, as a share of an image's patches: smaller is faster");
     line.option("gamma_d", "SHARE", p.gammaD, "length of a patch's descriptor, as a share of the features': smaller is faster");
     line.option("epochs", "N", p.epochs, "times that each image is learned from");
@@ -71,6 +72,7 @@ void addFurtherOptions(CommandLine& line, CFA::Params& p)
 {
     addBackboneOptions(line, p);
     line.option("resize_size", "PIXELS", p.resizeSize, "side of the image from which --input=cropped takes the centre", 1);
+    line.option("tile_overlap", "SHARE", p.tileOverlap, "of neighbouring tiles at least, of their side");
     line.flag("embed_backbone", p.embedBackbone, "put the ONNX file into the model file");
     line.heading("For experiments");
     line.choice("adaptation", adaptations, p.adaptation, "what the descriptor learns");
@@ -188,6 +190,8 @@ void putBackboneAndInput(FlatJson& json, const CFA::Params& p)
     json.put("input", inputModes[p.inputMode]);
     json.put("input_size", p.inputSize);
     json.put("resize_size", p.resizeSize);
+    json.put("tile", p.tile);
+    json.put("tile_overlap", p.tileOverlap);
 }
 
 void putTraining(FlatJson& json, const CFA::Params& p)

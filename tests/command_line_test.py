@@ -18,8 +18,8 @@ import time
 import unittest
 
 OPTIONS = {
-    'cfa_train': 'model backbone input gamma_c gamma_d epochs batch seed validation quantile json outputs mean scale input_size '
-                 'resize_size embed_backbone adaptation init augmentation patience bank bank_momentum scoring_bank score learning_rate skip_unreadable cache_mb checkpoint '
+    'cfa_train': 'model backbone input tile gamma_c gamma_d epochs batch seed validation quantile json outputs mean scale input_size '
+                 'resize_size tile_overlap embed_backbone adaptation init augmentation patience bank bank_momentum scoring_bank score learning_rate skip_unreadable cache_mb checkpoint '
                  'threads help',
     'cfa_evaluate': 'model backbone json report transform seed threads help',
     'cfa_predict': 'model backbone output csv raw threads help',

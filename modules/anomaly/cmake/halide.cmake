@@ -2,6 +2,7 @@
 set(ANOMALY_HALIDE_SOURCES src/halide_runtime.cpp)
 set(ANOMALY_HALIDE_DEFINITIONS)
 set(ANOMALY_HALIDE_LIBRARIES)
+set(ANOMALY_HALIDE_INCLUDE_DIRS)
 
 if(NOT DEFINED ANOMALY_WITH_HALIDE)
   set(ANOMALY_WITH_HALIDE ON)
@@ -116,10 +117,10 @@ else()
 endif()
 
 # HalideBuffer.h and Halide 19's run time ask for C++17, OpenCV 4's own default is C++11.
-get_target_property(_include Halide::Runtime INTERFACE_INCLUDE_DIRECTORIES)
+get_target_property(ANOMALY_HALIDE_INCLUDE_DIRS Halide::Runtime INTERFACE_INCLUDE_DIRECTORIES)
 list(APPEND ANOMALY_HALIDE_SOURCES ${_halide_cpp} ${_halide_objects})
 set_source_files_properties(src/halide_runtime.cpp ${_halide_cpp} PROPERTIES
-  INCLUDE_DIRECTORIES "${_folder};${_include}"
+  INCLUDE_DIRECTORIES "${_folder}"
   COMPILE_DEFINITIONS "$<$<NOT:$<CXX_COMPILER_ID:MSVC>>:HALIDE_FUNCTION_ATTRS=__attribute__((visibility(\"hidden\")))>"
   COMPILE_OPTIONS "$<IF:$<CXX_COMPILER_ID:MSVC>,/std:c++17,-std=c++17>"
   OBJECT_DEPENDS "${_headers}"

@@ -7,6 +7,9 @@
 namespace cv {
 namespace anomaly {
 
+// Of an image's map, kept for the quantile: all of a map of 512 x 512.
+static const size_t mostPixels = 1 << 18;
+
 double normalizedScore(const Calibration& calibration, double score)
 {
     const double range = std::max(calibration.highest - calibration.lowest, DBL_EPSILON);
@@ -27,10 +30,17 @@ double quantile(std::vector<float>& values, double q)
 
 void GoodScores::add(double score, const Mat& map, const Mat& mask)
 {
+    double low, high;
+    minMaxIdx(map, &low, &high, NULL, NULL, mask);
+    lowest = scores.empty() ? low : std::min(lowest, low);
+    highest = scores.empty() ? high : std::max(highest, high);
     scores.push_back(float(score));
+    // Maps of large images by tiles would fill the memory; a quantile does not need each pixel.
+    const size_t each = (map.total() + mostPixels - 1) / mostPixels;
+    size_t counted = 0;
     for (int y = 0; y < map.rows; y++)
         for (int x = 0; x < map.cols; x++)
-            if (mask.empty() || mask.at<uchar>(y, x))
+            if ((mask.empty() || mask.at<uchar>(y, x)) && counted++ % each == 0)
                 pixels.push_back(map.at<float>(y, x));
 }
 
@@ -38,11 +48,7 @@ Calibration GoodScores::calibrate(double q)
 {
     if (scores.empty())
         CV_Error(Error::StsBadArg, "The masks leave no pixel of any good image to set thresholds from");
-    Calibration calibration;
-    calibration.lowest = *std::min_element(pixels.begin(), pixels.end());
-    calibration.highest = *std::max_element(pixels.begin(), pixels.end());
-    calibration.imageThreshold = quantile(scores, q);
-    calibration.pixelThreshold = quantile(pixels, q);
+    const Calibration calibration = {quantile(scores, q), quantile(pixels, q), lowest, highest};
     return calibration;
 }
 

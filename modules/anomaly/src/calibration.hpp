@@ -25,12 +25,15 @@ double normalizedScore(const Calibration& calibration, double score);
 class GoodScores
 {
 public:
+    GoodScores() : lowest(0), highest(0) {}
+
     void add(double score, const Mat& map, const Mat& mask);
     bool empty() const { return scores.empty(); }
     Calibration calibrate(double quantile);
 
 private:
     std::vector<float> scores, pixels;
+    double lowest, highest; // of all pixels that count
 };
 
 //! Collects scores and maps of good and defective images; thresholds are where F1 is best.

@@ -10,6 +10,7 @@
 #include "image_source.hpp"
 #include "random_stream.hpp"
 #include "random_view.hpp"
+#include "tiling.hpp"
 #include "trainer_loader.hpp"
 #include "workspace_pool.hpp"
 
@@ -49,6 +50,12 @@ template <typename Call> auto reportingLackOfMemory(const Call& call) -> decltyp
         CV_Error(Error::StsNoMem, "The system gives no more memory; the detector is as it was");
     }
 }
+
+//! What is learned at once: an image, or a tile of it.
+struct Piece
+{
+    int image, tile;
+};
 
 class CFAImpl CV_FINAL : public CFA
 {
@@ -137,6 +144,10 @@ private:
     void fitSource(const ImageSource& images);
     TrainedModel learn(const ImageSource& images, std::vector<int>& chosen, int inputMode, TrainingCheckpoint& checkpoint, FitReporter& reporter) const;
     TrainingFeatures features(const Mat& image, const Mat& mask, const InputSettings& input) const;
+    TrainingFeatures features(const TiledImage& image, int tile, const InputSettings& input) const
+    {
+        return features(image.image(tile), image.mask(tile), input);
+    }
     Calibration thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const std::vector<int>& learned, const FitReporter& reporter) const;
     GoodScores scoresOf(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const FitReporter& reporter) const;
     std::vector<int> scorable(const ImageSource& images, const std::vector<int>& wanted) const;
@@ -288,34 +299,55 @@ RandomView viewOf(const CFA::Params& params, uint64 item, int seed)
     return RandomView(std::max(params.resizeSize, params.inputSize), params.inputSize, randomStream(seed, RANDOM_VIEW, item));
 }
 
+// Tiles that a mask leaves nothing of teach nothing.
+std::vector<int> tilesToLearn(const TiledImage& image)
+{
+    std::vector<int> tiles;
+    for (int tile = 0; tile < image.count(); tile++)
+        if (image.count() == 1 || leavesPixels(image.mask(tile)))
+            tiles.push_back(tile);
+    return tiles;
+}
+
 // `chosen` loses the images that cannot be read.
 TrainedModel CFAImpl::learn(const ImageSource& images, std::vector<int>& chosen, int inputMode, TrainingCheckpoint& checkpoint, FitReporter& reporter) const
 {
-    const InputSettings input = inputSettings(params, inputMode);
+    const InputSettings whole = inputSettings(params, inputMode), input = ofTile(whole);
+    std::vector<Piece> pieces;
     std::vector<int> readable;
-    FeatureCache cache([&](int i) { return features(images.image(readable[i]), images.mask(readable[i]), input); }, size_t(params.cacheMiB) << 20);
+    const auto tiled = [&](const Piece& piece) { return TiledImage(images.image(piece.image), images.mask(piece.image), whole); };
+    FeatureCache cache([&](int i) { return features(tiled(pieces[i]), pieces[i].tile, input); }, size_t(params.cacheMiB) << 20);
     for (size_t i = 0; i < chosen.size(); i++)
     {
         Mat image;
         if (readImage(images, chosen[i], image))
         {
             readable.push_back(chosen[i]);
-            cache.put(int(readable.size()) - 1, features(image, images.mask(chosen[i]), input));
+            const TiledImage tiles(image, images.mask(chosen[i]), whole);
+            for (const int tile : tilesToLearn(tiles))
+            {
+                pieces.push_back({chosen[i], tile});
+                cache.put(int(pieces.size()) - 1, features(tiles, tile, input));
+            }
         }
         reporter.report("features", int(i) + 1, int(chosen.size()));
     }
     if (readable.size() < 2)
         CV_Error_(Error::StsBadArg, ("%zu of %zu images can be read, expected at least two to learn from", readable.size(), chosen.size()));
+    if (pieces.empty())
+        CV_Error(Error::StsBadArg, "The masks leave nothing to learn: they must be nonzero where the images are to be checked");
     chosen = readable;
-    TrainingData data = {int(readable.size()), cache, std::function<TrainingFeatures(int, int)>()};
+    TrainingData data = {int(pieces.size()), cache, std::function<TrainingFeatures(int, int)>()};
     if (params.augmentation == AUGMENT_RD)
         data.view = [&](int i, int epoch) {
             Mat image;
-            if (!readImage(images, readable[i], image))
+            if (!readImage(images, pieces[i].image, image))
                 return cache.get(i); // as it was when it could still be read
-            const RandomView view = viewOf(params, uint64(epoch) << 32 | readable[i], params.seed);
-            const InputSettings uncut = {input.crop, input.crop, input.mean, input.scale, input.swapRB};
-            return features(view.of(image, input.crop), view.ofMask(images.mask(readable[i]), input.crop), uncut);
+            const TiledImage tiles(image, images.mask(pieces[i].image), whole);
+            const RandomView view = viewOf(params, uint64(epoch) << 32 | i, params.seed);
+            InputSettings uncut = input;
+            uncut.resize = input.crop;
+            return features(view.of(tiles.image(pieces[i].tile), input.crop), view.ofMask(tiles.mask(pieces[i].tile), input.crop), uncut);
         };
     TrainedModel model = adapt(data, params, engine, checkpoint, reporter);
     model.inputMode = inputMode;
@@ -328,6 +360,8 @@ void CFAImpl::randomView(InputArray image, InputArray mask, int seed, OutputArra
     checkImage(source);
     checkMask(sourceMask, source.size());
     const Params now = getParams();
+    if (now.tile > 0)
+        CV_Error(Error::StsNotImplemented, "A view is stretched to one size, where a model with tiles sees none: predict the image itself");
     const RandomView chosen = viewOf(now, 0, seed);
     const int side = now.inputMode == INPUT_RESIZED ? now.inputSize : now.resizeSize; // of which INPUT_CROPPED takes the centre
     chosen.of(source, side).copyTo(view);

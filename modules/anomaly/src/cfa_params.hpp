@@ -55,6 +55,11 @@ void visitParams(Params& p, Visitor& visit)
         visit("patience", p.patience, 0, INT_MAX);
     if (visit.has("scoringBank"))
         visit("scoringBank", p.scoringBank, int(CFA::SCORING_BANK_KEPT), int(CFA::SCORING_BANK_PATCHES));
+    if (visit.has("tile"))
+    {
+        visit("tile", p.tile, 0, 1 << 16);
+        visit("tileOverlap", p.tileOverlap, 0., 0.5);
+    }
 }
 
 //! Throws StsOutOfRange naming the first parameter that is out of its range.

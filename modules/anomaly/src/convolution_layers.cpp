@@ -217,17 +217,17 @@ private:
         return planes;
     }
 
-    void spreadRow(const float* row, int width, int y, Size plane, int phases, float* to) const
+    void spreadRow(const float* row, int width, int y, Size plane, int phases, float* place) const
     {
         if (y % stride >= phases)
             return;
-        to += (y % stride * phases * plane.height + y / stride) * plane.width;
+        place += (y % stride * phases * plane.height + y / stride) * plane.width;
         if (stride == 1)
-            std::copy(row, row + width, to + left);
+            std::copy(row, row + width, place + left);
         else
             for (int x = 0; x < width; x++)
                 if ((x + left) % stride < phases)
-                    to[(x + left) % stride * plane.area() + (x + left) / stride] = row[x];
+                    place[(x + left) % stride * plane.area() + (x + left) / stride] = row[x];
     }
 
     void setOffsets(Size plane, int phases)

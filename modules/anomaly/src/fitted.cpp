@@ -5,6 +5,7 @@
 #include "fitted.hpp"
 #include "anomaly_map.hpp"
 #include "patch_scorer.hpp"
+#include "tiling.hpp"
 #include "workspace_pool.hpp"
 
 #include "opencv2/imgproc.hpp"
@@ -15,7 +16,7 @@ namespace anomaly {
 InputSettings inputSettings(const CFA::Params& params, int inputMode)
 {
     const int resizeSize = inputMode == CFA::INPUT_CROPPED ? params.resizeSize : params.inputSize;
-    const InputSettings input = {resizeSize, params.inputSize, params.inputMean, params.inputScale, params.swapRB};
+    const InputSettings input = {resizeSize, params.inputSize, params.inputMean, params.inputScale, params.swapRB, params.tile, params.tileOverlap};
     return input;
 }
 
@@ -102,6 +103,22 @@ Fitted::Fitted(const CfaModel& m, const std::shared_ptr<const Backbone>& b, int 
 
 void Fitted::inputMap(const Mat& image, StageClock* clock, Mat& map) const
 {
+    const Tiling tiling(image.size(), input());
+    if (tiling.count() == 1)
+        return wholeMap(image, clock, map);
+    map.create(mapSize(image.size(), input()), CV_32F);
+    map.setTo(0);
+    const Mat stretched = tiling.stretched(image);
+    Mat tileMap;
+    for (int tile = 0; tile < tiling.count(); tile++)
+    {
+        wholeMap(tiling.cut(stretched, tile), clock, tileMap);
+        tiling.blend(tileMap, tile, map);
+    }
+}
+
+void Fitted::wholeMap(const Mat& image, StageClock* clock, Mat& map) const
+{
     heads[0]->map(*backbone, image, clock, map);
     if (heads.size() == 1)
         return;
@@ -113,7 +130,18 @@ void Fitted::inputMap(const Mat& image, StageClock* clock, Mat& map) const
 
 void Fitted::neighbourMaps(const Mat& image, std::vector<Mat>& maps) const
 {
-    heads[0]->neighbourMaps(*backbone, image, model.models[0], model.params.K, maps);
+    const Tiling tiling(image.size(), input());
+    const Mat stretched = tiling.stretched(image);
+    maps.clear();
+    for (int k = 0; k < model.params.K; k++)
+        maps.push_back(Mat::zeros(mapSize(image.size(), input()), CV_32F));
+    for (int tile = 0; tile < tiling.count(); tile++)
+    {
+        std::vector<Mat> tileMaps;
+        heads[0]->neighbourMaps(*backbone, tiling.cut(stretched, tile), model.models[0], model.params.K, tileMaps);
+        for (int k = 0; k < model.params.K; k++)
+            tiling.blend(tileMaps[k], tile, maps[k]);
+    }
 }
 
 void Fitted::imageMap(const Mat& inputMap, Mat& map) const

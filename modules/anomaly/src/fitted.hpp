@@ -26,7 +26,7 @@ struct Fitted
 {
     Fitted(const CfaModel& model, const std::shared_ptr<const Backbone>& backbone, int engine);
 
-    //! The map at the resolution of the first head's input: for an ensemble the whole image, averaged where both heads see it.
+    //! The map at the resolution of the first head's input: for an ensemble the whole image, averaged where both heads see it. Maps of tiles are blended.
     void inputMap(const Mat& image, StageClock* clock, Mat& map) const;
 
     //! K maps at the resolution of the first head's input: its distances to the nearest centre, to the second, and so on.
@@ -39,6 +39,9 @@ struct Fitted
     InputSettings input() const;
 
     double imageScore(const Mat& inputMap, const Mat& inputMask) const;
+
+    //! Of an image, or a tile of one, that is seen as a whole.
+    void wholeMap(const Mat& image, StageClock* clock, Mat& map) const;
 
     CfaModel model;
     std::shared_ptr<const Backbone> backbone;

@@ -65,23 +65,23 @@ static Mat cropCentre(const Mat& image, int crop)
     return image(Rect(offset, offset, crop, crop));
 }
 
-static void stretchInto(const Mat& image, int side, Mat& stretched)
+static void stretchInto(const Mat& image, Size size, Mat& stretched)
 {
     // INTER_LINEAR downwards would skip pixels, and scores would shift with the image's size.
-    const bool shrinks = std::min(image.rows, image.cols) >= side;
-    resize(image, stretched, Size(side, side), 0, 0, shrinks ? INTER_AREA : INTER_LINEAR);
+    const bool shrinks = image.cols >= size.width && image.rows >= size.height;
+    resize(image, stretched, size, 0, 0, shrinks ? INTER_AREA : INTER_LINEAR);
 }
 
-Mat stretch(const Mat& image, int side)
+Mat stretch(const Mat& image, Size size)
 {
     Mat stretched;
-    stretchInto(image, side, stretched);
+    stretchInto(image, size, stretched);
     return stretched;
 }
 
 void preprocess(const Mat& image, const InputSettings& input, InputMemory& memory)
 {
-    stretchInto(toBgr8(image), input.resize, memory.stretched);
+    stretchInto(toBgr8(image), Size(input.resize, input.resize), memory.stretched);
     const Mat part = cropCentre(memory.stretched, input.crop);
 
     const int sizes[] = {1, 3, input.crop, input.crop};
@@ -101,11 +101,22 @@ Mat preprocess(const Mat& image, const InputSettings& input)
     return memory.blob;
 }
 
+Size mapSize(Size image, const InputSettings& input)
+{
+    Size size(input.crop, input.crop);
+    if (input.tile > 0)
+    {
+        size.width = std::max(size.width, cvRound(double(image.width) * input.crop / input.tile));
+        size.height = std::max(size.height, cvRound(double(image.height) * input.crop / input.tile));
+    }
+    return size;
+}
+
 Mat preprocessMask(const Mat& mask, const InputSettings& input)
 {
     Mat stretched;
-    resize(mask, stretched, Size(input.resize, input.resize), 0, 0, INTER_NEAREST);
-    return cropCentre(stretched, input.crop) > 127;
+    resize(mask, stretched, input.tile > 0 ? mapSize(mask.size(), input) : Size(input.resize, input.resize), 0, 0, INTER_NEAREST);
+    return (input.tile > 0 ? stretched : cropCentre(stretched, input.crop)) > 127;
 }
 
 Rect2d visibleRegion(Size image, const InputSettings& input)

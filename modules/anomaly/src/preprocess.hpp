@@ -9,13 +9,16 @@
 namespace cv {
 namespace anomaly {
 
-//! How an image becomes a backbone's input: stretched to resize x resize, then the centre crop x crop, then (x - mean) * scale.
+//! How an image, or a tile of one, becomes a backbone's input: stretched to resize x resize, then the centre crop x crop, then
+//! (x - mean) * scale.
 struct InputSettings
 {
     int resize;
     int crop;
     Scalar mean, scale; // in the backbone's channel order
     bool swapRB;
+    int tile;           // pixels of the image that a tile's side shows, 0: the image is seen as a whole
+    double tileOverlap; // of neighbouring tiles at least, as a share of their side
 };
 
 //! Refuses an image that no score can be given for, by the words of `what`.
@@ -24,8 +27,8 @@ void checkImage(const Mat& image, const String& what = "The image");
 //! Refuses a mask that is neither empty nor CV_8UC1 of the image's size.
 void checkMask(const Mat& mask, Size image);
 
-//! The image at side x side pixels: averaged where that is smaller, else interpolated.
-Mat stretch(const Mat& image, int side);
+//! The image at this size: averaged where that is smaller, else interpolated.
+Mat stretch(const Mat& image, Size size);
 
 //! The backbone's input, 1 x 3 x crop x crop, CV_32F.
 CV_EXPORTS Mat preprocess(const Mat& image, const InputSettings& input);
@@ -39,10 +42,13 @@ struct InputMemory
 //! The same into memory.blob.
 void preprocess(const Mat& image, const InputSettings& input, InputMemory& memory);
 
-//! The mask at the input's pixels, 0 or 255.
+//! Pixels of an image's map at the resolution of the input: crop x crop, or more where the image is seen by tiles.
+CV_EXPORTS Size mapSize(Size image, const InputSettings& input);
+
+//! The mask at the map's pixels, 0 or 255.
 Mat preprocessMask(const Mat& mask, const InputSettings& input);
 
-//! The part of an image of this size that the input shows.
+//! The part of an image of this size that the map shows.
 Rect2d visibleRegion(Size image, const InputSettings& input);
 
 }} // namespace cv::anomaly

@@ -21,7 +21,7 @@ RandomView::RandomView(int s, int c, RNG random) : stretched(s), crop(c), degree
 
 Mat RandomView::of(const Mat& image, int side) const
 {
-    return warped(stretch(image, stretched), side, INTER_LINEAR);
+    return warped(stretch(image, Size(stretched, stretched)), side, INTER_LINEAR);
 }
 
 Mat RandomView::ofMask(const Mat& mask, int side) const

@@ -28,7 +28,7 @@ std::vector<String> defaultOutputs()
 FeatureMaps embeddedMaps(const Mat& image, int engine)
 {
     const CFA::Params params;
-    const InputSettings input = {224, 224, params.inputMean, params.inputScale, params.swapRB};
+    const InputSettings input = {224, 224, params.inputMean, params.inputScale, params.swapRB, 0, 0};
     return Backbone::create(loadBackbone("", defaultOutputs()), engine)->forward(preprocess(image, input));
 }
 
@@ -47,7 +47,7 @@ void expectPyTorchMaps(int engine)
         node["positions"] >> positions;
         node["values"] >> values;
         const Mat map = features.maps[i];
-        ASSERT_EQ(0, norm(Mat(4, 1, CV_32S, map.size.p), shape.reshape(1, 4), NORM_INF));
+        ASSERT_EQ(0, cv::norm(Mat(4, 1, CV_32S, map.size.p), shape.reshape(1, 4), NORM_INF));
         const double maximum = node["maximum"];
         for (int p = 0; p < positions.rows; p++)
         {
@@ -80,8 +80,8 @@ TEST(Anomaly_Backbone, net_returns_to_the_pool_when_its_maps_are_released)
     const FeatureMaps first = backbone->forward(dark);
     const Mat kept = first.maps[0].clone();
     const FeatureMaps second = backbone->forward(bright); // a Net of its own: the first one's maps stay
-    EXPECT_EQ(0, norm(kept.reshape(1, 1), first.maps[0].reshape(1, 1), NORM_INF));
-    EXPECT_GT(norm(kept.reshape(1, 1), second.maps[0].reshape(1, 1), NORM_INF), 0.1);
+    EXPECT_EQ(0, cv::norm(kept.reshape(1, 1), first.maps[0].reshape(1, 1), NORM_INF));
+    EXPECT_GT(cv::norm(kept.reshape(1, 1), second.maps[0].reshape(1, 1), NORM_INF), 0.1);
 }
 
 String errorOf(const CFA::Params& params)
@@ -113,8 +113,7 @@ TEST(Anomaly_Backbone, any_number_of_scales)
 
 TEST(Anomaly_Backbone, convolutions_of_all_kinds_agree_between_the_engines)
 {
-    if (CFA::create()->getEngine() != ENGINE_HALIDE)
-        GTEST_SKIP() << "this build has no Halide kernels";
+    SKIP_WITHOUT_HALIDE();
     const BackboneSource source = loadBackbone(testDataPath("backbones/all_kinds.onnx"), {"padded", "depthwise", "pointwise"});
     const int sizes[] = {1, 3, 61, 90};
     Mat input(4, sizes, CV_32F);
@@ -123,7 +122,7 @@ TEST(Anomaly_Backbone, convolutions_of_all_kinds_agree_between_the_engines)
     for (size_t i = 0; i < plain.maps.size(); i++)
     {
         ASSERT_EQ(plain.maps[i].total(), halide.maps[i].total());
-        EXPECT_LT(norm(plain.maps[i], halide.maps[i], NORM_INF), 1e-5 * norm(plain.maps[i], NORM_INF)) << source.outputs[i];
+        EXPECT_LT(cv::norm(plain.maps[i], halide.maps[i], NORM_INF), 1e-5 * cv::norm(plain.maps[i], NORM_INF)) << source.outputs[i];
     }
 }
 

@@ -24,7 +24,7 @@ TEST(Anomaly_BadInput, images_that_no_score_is_possible_for)
     EXPECT_ERROR_WITH("NaN", cfa->predict(real, map));
     real.at<Vec3f>(7, 9)[1] = 255;
     EXPECT_ERROR_WITH("expected [0, 1]", cfa->predict(real, map));
-    EXPECT_EQ(0, norm(map, untouched, NORM_INF));
+    EXPECT_EQ(0, cv::norm(map, untouched, NORM_INF));
 
     EXPECT_ERROR_WITH("Mask is 5x5", cfa->predict(image, map, Mat(5, 5, CV_8U, Scalar(255))));
     EXPECT_ERROR_WITH("no pixel", cfa->predict(image, map, Mat(image.size(), CV_8U, Scalar(0))));

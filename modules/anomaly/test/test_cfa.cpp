@@ -12,7 +12,7 @@ double differenceOf(const CFA& a, const CFA& b, const Mat& image)
 {
     Mat mapOfA, mapOfB;
     const double difference = std::abs(a.predict(image, mapOfA) - b.predict(image, mapOfB));
-    return difference + norm(mapOfA, mapOfB, NORM_INF);
+    return difference + cv::norm(mapOfA, mapOfB, NORM_INF);
 }
 
 Point highestPoint(const Mat& map)
@@ -50,12 +50,12 @@ TEST(Anomaly_CFA, neighbour_maps_start_with_the_nearest)
         const double score = cfa->predict(badImage(3), map);
         cfa->neighbourMaps(badImage(3), maps);
         ASSERT_EQ(4u, maps.size());
-        EXPECT_LT(norm(map, maps[0], NORM_INF), 1e-5 * score);
+        EXPECT_LT(cv::norm(map, maps[0], NORM_INF), 1e-5 * score);
         for (int k = 1; k < 4; k++)
         {
             EXPECT_EQ(map.size(), maps[k].size());
             EXPECT_EQ(0, countNonZero(maps[k] < maps[k - 1] - 1e-6 * score));
-            EXPECT_GT(norm(maps[k], maps[k - 1], NORM_INF), 1e-3 * score);
+            EXPECT_GT(cv::norm(maps[k], maps[k - 1], NORM_INF), 1e-3 * score);
         }
     }
     std::vector<Mat> none;
@@ -65,8 +65,7 @@ TEST(Anomaly_CFA, neighbour_maps_start_with_the_nearest)
 
 TEST(Anomaly_CFA, training_draws_good_patches_together)
 {
-    if (!canTrain())
-        GTEST_SKIP() << "opencv_anomaly_train is not here: built without LibTorch";
+    SKIP_WITHOUT_TRAINING();
     CFA::Params params = quickParams();
     params.adaptation = CFA::ADAPTATION_FULL;
     params.epochs = 6;
@@ -255,7 +254,7 @@ TEST(Anomaly_CFA, batch_is_one_after_the_other)
         {
             Mat map;
             EXPECT_EQ(cfa->predict(images[n], map), scores[n]);
-            EXPECT_EQ(0, norm(map, maps[n], NORM_INF));
+            EXPECT_EQ(0, cv::norm(map, maps[n], NORM_INF));
         }
         images.push_back(badImage(5 + i));
     }
@@ -301,7 +300,7 @@ TEST(Anomaly_CFA, ensemble_averages_where_both_see_the_image)
     Mat expected = mapOfResized.clone(), centre = expected(Rect(4, 4, 56, 56)), scaled; // from 3.6 to 60.4 of 64 pixels
     resize(mapOfCropped, scaled, centre.size(), 0, 0, INTER_LINEAR);
     addWeighted(centre, 0.5, scaled, 0.5, 0, centre);
-    EXPECT_LT(norm(expected, mapOfBoth, NORM_INF), 1e-5);
+    EXPECT_LT(cv::norm(expected, mapOfBoth, NORM_INF), 1e-5);
     EXPECT_DOUBLE_EQ(*std::max_element(mapOfBoth.begin<float>(), mapOfBoth.end<float>()), score);
 
     const TemporaryName file(".yml.gz");
@@ -420,13 +419,13 @@ TEST(Anomaly_CFA, engines_agree)
 {
     const Ptr<CFA> cfa = quickDetector();
     if (cfa->getEngine() != ENGINE_HALIDE)
-        GTEST_SKIP() << "this build has no Halide kernels";
+        SKIP_TEST("this build has no Halide kernels");
     Mat fast, plain;
     cfa->predict(badImage(3), fast);
     cfa->setEngine(ENGINE_PLAIN);
     EXPECT_EQ(int(ENGINE_PLAIN), cfa->getEngine());
     cfa->predict(badImage(3), plain);
-    EXPECT_LT(norm(fast, plain, NORM_INF), 1e-4 * norm(plain, NORM_INF));
+    EXPECT_LT(cv::norm(fast, plain, NORM_INF), 1e-4 * cv::norm(plain, NORM_INF));
     EXPECT_ERROR_WITH("Engine is 9", cfa->setEngine(9));
 }
 

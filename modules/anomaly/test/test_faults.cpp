@@ -27,11 +27,6 @@ protected:
         utils::fs::remove_all(folder);
         utils::fs::remove_all(temporary);
     }
-    void SetUp() CV_OVERRIDE
-    {
-        if (!canTrain())
-            GTEST_SKIP() << "opencv_anomaly_train is not here: built without LibTorch";
-    }
     void TearDown() CV_OVERRIDE { EXPECT_EQ(std::vector<String>(), filesIn(temporary)); }
 
     static String madeFolder()
@@ -80,6 +75,7 @@ private:
 
 TEST_F(Anomaly_Faults, file_that_is_gone_in_a_later_epoch_ends_a_fit_on_random_views)
 {
+    SKIP_WITHOUT_TRAINING();
     CFA::Params params = trainingParams(3);
     params.augmentation = CFA::AUGMENT_RD;
     params.batchSize = 5; // all images that are learned
@@ -88,6 +84,7 @@ TEST_F(Anomaly_Faults, file_that_is_gone_in_a_later_epoch_ends_a_fit_on_random_v
 
 TEST_F(Anomaly_Faults, file_whose_features_are_known_may_go)
 {
+    SKIP_WITHOUT_TRAINING();
     const Ptr<CFA> whole = CFA::create(trainingParams(3)), lacking = detectorThatRemoves(learnedFile, 1);
     whole->fit(files);
     lacking->fit(files);
@@ -96,6 +93,7 @@ TEST_F(Anomaly_Faults, file_whose_features_are_known_may_go)
 
 TEST_F(Anomaly_Faults, file_that_is_gone_when_features_are_computed_again)
 {
+    SKIP_WITHOUT_TRAINING();
     CFA::Params params = trainingParams(3);
     params.cacheMiB = 0;
     const TemporaryFolder nowhere("/no/such/folder");
@@ -104,11 +102,13 @@ TEST_F(Anomaly_Faults, file_that_is_gone_when_features_are_computed_again)
 
 TEST_F(Anomaly_Faults, file_for_thresholds_that_is_gone_after_training)
 {
+    SKIP_WITHOUT_TRAINING();
     expectFailure(detectorThatRemoves(heldOutFile, 3), "'" + heldOutFile + "' can not be read");
 }
 
 TEST_F(Anomaly_Faults, files_that_go_during_a_fit_may_be_left_out)
 {
+    SKIP_WITHOUT_TRAINING();
     CFA::Params params = trainingParams(3);
     params.skipUnreadable = true;
     params.augmentation = CFA::AUGMENT_RD;
@@ -126,6 +126,7 @@ TEST_F(Anomaly_Faults, files_that_go_during_a_fit_may_be_left_out)
 
 TEST_F(Anomaly_Faults, cancelled_at_each_stage)
 {
+    SKIP_WITHOUT_TRAINING();
     CFA::Params params = trainingParams(2);
     params.cacheMiB = 0; // features in a file
     const Ptr<CFA> cfa = quickDetector(params, 4);
@@ -139,6 +140,7 @@ TEST_F(Anomaly_Faults, cancelled_at_each_stage)
 
 TEST_F(Anomaly_Faults, exception_from_the_callback_passes_through)
 {
+    SKIP_WITHOUT_TRAINING();
     const Ptr<CFA> cfa = quickDetector(trainingParams(2), 4);
     const String before = contentOf(*cfa);
     cfa->setFitCallback([&](const FitProgress& progress) -> bool {
@@ -157,6 +159,7 @@ const int twoImages = 600;
 
 TEST_F(Anomaly_Faults, full_disk_for_features_changes_nothing_but_time)
 {
+    SKIP_WITHOUT_TRAINING();
     CFA::Params params = trainingParams(2);
     const String fromMemory = contentOf(*quickDetector(params));
     params.cacheMiB = 0;
@@ -166,7 +169,7 @@ TEST_F(Anomaly_Faults, full_disk_for_features_changes_nothing_but_time)
     }
     const SmallDisk disk(twoImages);
     if (!disk.mounted)
-        GTEST_SKIP() << "a tmpfs can be mounted by root only; a limit on file size was tested instead";
+        SKIP_TEST("a tmpfs can be mounted by root only; a limit on file size was tested instead");
     const TemporaryFolder there(disk.folder.c_str());
     EXPECT_EQ(fromMemory, contentOf(*quickDetector(params)));
     EXPECT_EQ(std::vector<String>(), filesIn(disk.folder));
@@ -175,6 +178,7 @@ TEST_F(Anomaly_Faults, full_disk_for_features_changes_nothing_but_time)
 
 TEST_F(Anomaly_Faults, full_disk_keeps_the_last_checkpoint_that_was_whole)
 {
+    SKIP_WITHOUT_TRAINING();
     const TemporaryName file(".yml.gz");
     CFA::Params params = trainingParams(4);
     const String whole = contentOf(*quickDetector(params));

@@ -13,10 +13,6 @@
 namespace opencv_test {
 namespace {
 
-#define SKIP_WITHOUT_HALIDE() \
-    if (CFA::create()->getEngine() != ENGINE_HALIDE) \
-    GTEST_SKIP() << "this build has no Halide kernels"
-
 //! Whole numbers, so that every order of adding gives the same sum.
 Mat wholeNumbers(int rows, int cols, int seed)
 {
@@ -239,7 +235,7 @@ TEST(Anomaly_Halide, rules_centres_out_although_a_patch_is_not_a_number)
     data.phi.at<float>(100, 70) = std::numeric_limits<float>::quiet_NaN();
     const Neighbours found = searchWith(ENGINE_HALIDE, data.C, data.phi, 3);
     EXPECT_TRUE(cvIsNaN(found.squaredDistances.at<float>(0, 70)));
-    EXPECT_EQ(0, norm(found.squaredDistances.colRange(71, 600), expected.squaredDistances.colRange(71, 600), NORM_INF));
+    EXPECT_EQ(0, cv::norm(found.squaredDistances.colRange(71, 600), expected.squaredDistances.colRange(71, 600), NORM_INF));
 }
 
 //! Distances that are nearly the same on any scale must not be confused by rounding.
@@ -253,7 +249,7 @@ TEST(Anomaly_Halide, ruling_out_allows_for_rounding_far_from_the_origin)
         const Neighbours found = searchWith(ENGINE_HALIDE, C, phi, 3), expected = searchByDefinition(C, phi, 3);
         Mat excess = found.squaredDistances / expected.squaredDistances;
         double most;
-        minMaxIdx(excess, NULL, &most);
+        cv::minMaxIdx(excess, NULL, &most);
         EXPECT_LT(most, 1 + 1e-5);
     }
 }
@@ -314,7 +310,7 @@ struct Head
 
 double difference(const Mat& a, const Mat& b)
 {
-    return norm(a, b, NORM_INF) / norm(b, NORM_INF);
+    return cv::norm(a, b, NORM_INF) / cv::norm(b, NORM_INF);
 }
 
 TEST(Anomaly_Halide, scores_as_the_plain_form_at_any_sizes_on_every_target)
@@ -344,7 +340,7 @@ TEST(Anomaly_Halide, scores_the_same_with_one_thread_and_with_two)
     setNumThreads(2);
     const Mat two = head.score(ENGINE_HALIDE);
     setNumThreads(before);
-    EXPECT_EQ(0, norm(one, two, NORM_INF));
+    EXPECT_EQ(0, cv::norm(one, two, NORM_INF));
 }
 
 TEST(Anomaly_Halide, one_scorer_serves_several_threads)
@@ -363,7 +359,7 @@ TEST(Anomaly_Halide, one_scorer_serves_several_threads)
     for (std::thread& thread : threads)
         thread.join();
     for (const Mat& own : scores)
-        EXPECT_EQ(0, norm(own, head.score(ENGINE_HALIDE), NORM_INF));
+        EXPECT_EQ(0, cv::norm(own, head.score(ENGINE_HALIDE), NORM_INF));
 }
 
 TEST(Anomaly_Halide, maps_as_the_plain_form_on_every_target)
@@ -379,7 +375,7 @@ TEST(Anomaly_Halide, maps_as_the_plain_form_on_every_target)
                 Mat plain, halide;
                 MapMaker::create(inputs[i], sigma, ENGINE_PLAIN)->make(scores, plain);
                 MapMaker::create(inputs[i], sigma, ENGINE_HALIDE)->make(scores, halide);
-                EXPECT_LT(norm(halide, plain, NORM_INF), 1e-5 * 8) << inputs[i] << ", sigma " << sigma; // observed: 5.1e-6 * 8
+                EXPECT_LT(cv::norm(halide, plain, NORM_INF), 1e-5 * 8) << inputs[i] << ", sigma " << sigma; // observed: 5.1e-6 * 8
             }
     });
 }

@@ -20,7 +20,7 @@ Mat goldMatrix(const FileNode& node, const String& key)
 
 double difference(const Mat& a, const Mat& b)
 {
-    return norm(a, b, NORM_INF) / std::max(norm(b, NORM_INF), 1e-30);
+    return cv::norm(a, b, NORM_INF) / std::max(cv::norm(b, NORM_INF), 1e-30);
 }
 
 //! A case of gold/head.yml, made with PyTorch and scipy in float64.
@@ -58,7 +58,7 @@ TEST_P(Anomaly_Head, agrees_with_pytorch)
 {
     const int engine = std::get<1>(GetParam());
     if (skipEngine(engine))
-        GTEST_SKIP() << "this build has no Halide kernels";
+        SKIP_TEST("this build has no Halide kernels");
     const FileStorage file(testDataPath("gold/head.yml"), FileStorage::READ);
     const FileNode gold = file[std::get<0>(GetParam())];
     const HeadCase head(gold);
@@ -158,8 +158,7 @@ struct TrainingCase
 // Neighbours are found outside of autograd and the gradient passes only the K + J centres: equal to the full matrix' own.
 TEST(Anomaly_Training, steps_agree_with_autograd_through_the_full_matrix)
 {
-    if (!canTrain())
-        GTEST_SKIP() << "opencv_anomaly_train is not here: built without LibTorch";
+    SKIP_WITHOUT_TRAINING();
     const FileStorage file(testDataPath("gold/head.yml"), FileStorage::READ);
     const FileNode gold = file["training"];
     TrainingCase training(gold);
@@ -186,8 +185,7 @@ TEST(Anomaly_Training, steps_agree_with_autograd_through_the_full_matrix)
 
 TEST(Anomaly_Training, patches_without_weight_do_not_count)
 {
-    if (!canTrain())
-        GTEST_SKIP() << "opencv_anomaly_train is not here: built without LibTorch";
+    SKIP_WITHOUT_TRAINING();
     const FileStorage file(testDataPath("gold/head.yml"), FileStorage::READ);
     TrainingCase all(file["training"]), some(file["training"]);
     std::vector<float> weights(2 * all.patches(), 1.f);
@@ -217,7 +215,7 @@ TEST(Anomaly_Map, no_smoothing_for_sigma_0)
     Mat map;
     MapMaker::create(Size(20, 28), 0, ENGINE_PLAIN)->make(scores, map);
     EXPECT_EQ(Size(20, 28), map.size());
-    EXPECT_LT(norm(map, Mat(28, 20, CV_32F, Scalar(3)), NORM_INF), 1e-6);
+    EXPECT_LT(cv::norm(map, Mat(28, 20, CV_32F, Scalar(3)), NORM_INF), 1e-6);
 }
 
 }} // namespace opencv_test

@@ -18,7 +18,7 @@ double inertia(const Mat& points, const Mat& centres)
     {
         double nearest = DBL_MAX;
         for (int c = 0; c < centres.rows; c++)
-            nearest = std::min(nearest, norm(points.row(p), centres.row(c), NORM_L2SQR));
+            nearest = std::min(nearest, cv::norm(points.row(p), centres.row(c), NORM_L2SQR));
         sum += nearest;
     }
     return sum;

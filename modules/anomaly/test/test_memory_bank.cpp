@@ -33,7 +33,7 @@ TEST(Anomaly_MemoryBank, mean_at_each_position)
         sum += phi;
         builder.add(phi, Mat());
     }
-    EXPECT_LT(norm(builder.finish().C, Mat(sum.t() / 5), NORM_INF), 1e-6);
+    EXPECT_LT(cv::norm(builder.finish().C, Mat(sum.t() / 5), NORM_INF), 1e-6);
 }
 
 TEST(Anomaly_MemoryBank, masked_patches_are_not_learned)
@@ -44,8 +44,8 @@ TEST(Anomaly_MemoryBank, masked_patches_are_not_learned)
     builder.add(second, (Mat_<uchar>(1, 3) << 255, 0, 0));
     const Mat C = builder.finish().C;
     ASSERT_EQ(2, C.rows);
-    EXPECT_LT(norm(C.row(0), Mat((first.col(0) + second.col(0)).t() / 2), NORM_INF), 1e-6);
-    EXPECT_LT(norm(C.row(1), Mat(first.col(1).t()), NORM_INF), 1e-6);
+    EXPECT_LT(cv::norm(C.row(0), Mat((first.col(0) + second.col(0)).t() / 2), NORM_INF), 1e-6);
+    EXPECT_LT(cv::norm(C.row(1), Mat(first.col(1).t()), NORM_INF), 1e-6);
 }
 
 TEST(Anomaly_MemoryBank, kmeans_compresses)
@@ -53,7 +53,7 @@ TEST(Anomaly_MemoryBank, kmeans_compresses)
     MemoryBankBuilder builder(settingsOf(CFA::BANK_MEAN, 0.25));
     builder.add(noise(6, 100, 3), Mat());
     const Mat once = builder.finish().C;
-    EXPECT_EQ(0, norm(once, builder.finish().C, NORM_INF)); // same seed, same centres
+    EXPECT_EQ(0, cv::norm(once, builder.finish().C, NORM_INF)); // same seed, same centres
     EXPECT_EQ(25, once.rows);
 }
 
@@ -80,7 +80,7 @@ TEST(Anomaly_PatchSampler, masked_patches_are_not_drawn)
     PatchSampler sampler(settingsOf(CFA::BANK_MEAN, 1));
     const Mat phi = (Mat_<float>(1, 4) << 1, 2, 30, 40), mask = (Mat_<uchar>(1, 4) << 255, 255, 0, 0);
     sampler.add(phi, mask);
-    EXPECT_EQ(0, norm(sampler.finish().C, Mat((Mat_<float>(2, 1) << 1, 2)), NORM_INF));
+    EXPECT_EQ(0, cv::norm(sampler.finish().C, Mat((Mat_<float>(2, 1) << 1, 2)), NORM_INF));
 }
 
 TEST(Anomaly_PatchSampler, a_sample_is_even_and_bounded)
@@ -91,10 +91,10 @@ TEST(Anomaly_PatchSampler, a_sample_is_even_and_bounded)
             each->add(Mat(1, 20, CV_32F, Scalar(i)), Mat());
     const Mat C = sampler.finish().C; // 20 means of a sample of 320
     EXPECT_EQ(20, C.rows);
-    EXPECT_EQ(0, norm(C, again.finish().C, NORM_INF));
+    EXPECT_EQ(0, cv::norm(C, again.finish().C, NORM_INF));
     EXPECT_NEAR(200, mean(C)[0], 25);
     double low, high;
-    minMaxIdx(C, &low, &high);
+    cv::minMaxIdx(C, &low, &high);
     EXPECT_LT(low, 40);
     EXPECT_GT(high, 360);
 }

@@ -275,7 +275,7 @@ TEST(Anomaly_Metrics, curves_are_thinned_along_their_length)
     Mat map(200, 200, CV_32F), mask = Mat::zeros(200, 200, CV_8U);
     randn(map, 0, 1);
     mask(Rect(20, 20, 40, 30)) = 255;
-    add(map, 1, map, mask);
+    cv::add(map, 1, map, mask);
     const Ptr<PixelMetrics> metrics = metricsOf(map, mask, 200);
     std::vector<double> fpr, overlap, thresholds;
     metrics->proCurve(fpr, overlap, thresholds, 50);

@@ -142,7 +142,7 @@ TEST(Anomaly_ModelFile, full_disk_keeps_the_old_file)
 {
     const SmallDisk disk(128);
     if (!disk.mounted)
-        GTEST_SKIP() << "a tmpfs can be mounted by root only; write_that_breaks_off_keeps_the_old_file tests the same without";
+        SKIP_TEST("a tmpfs can be mounted by root only; write_that_breaks_off_keeps_the_old_file tests the same without");
     const String file = disk.folder + "/model.yml";
     writeText(file, "the old one");
     writeText(disk.folder + "/filler", String(100000, 'x'));

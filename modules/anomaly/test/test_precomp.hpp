@@ -11,11 +11,22 @@
 #endif
 #endif
 
+// The GoogleTest of opencv_ts is older than GTEST_SKIP, and what its own exception ends must be a test's body.
 #ifdef ANOMALY_HAVE_TS
 #include "opencv2/ts.hpp"
+#define SKIP_TEST(reason) throw cvtest::SkipTestException(reason)
 #else
 #include <gtest/gtest.h>
+#define SKIP_TEST(reason) GTEST_SKIP() << reason
 #endif
+
+#define SKIP_WITHOUT_HALIDE() \
+    if (CFA::create()->getEngine() != ENGINE_HALIDE) \
+    SKIP_TEST("this build has no Halide kernels")
+
+#define SKIP_WITHOUT_TRAINING() \
+    if (!canTrain()) \
+    SKIP_TEST("opencv_anomaly_train is not here: built without LibTorch")
 
 #include "opencv2/anomaly.hpp"
 

@@ -4,9 +4,9 @@
 #ifndef OPENCV_TEST_ANOMALY_TARGETS_HPP
 #define OPENCV_TEST_ANOMALY_TARGETS_HPP
 
-#include "../src/halide_runtime.hpp"
+#include "test_precomp.hpp"
 
-#include <gtest/gtest.h>
+#include "../src/halide_runtime.hpp"
 
 namespace opencv_test {
 

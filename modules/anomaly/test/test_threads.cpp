@@ -18,7 +18,7 @@ struct Prediction
     double score;
     Mat map;
 
-    bool operator==(const Prediction& other) const { return score == other.score && map.size() == other.map.size() && norm(map, other.map, NORM_INF) == 0; }
+    bool operator==(const Prediction& other) const { return score == other.score && map.size() == other.map.size() && cv::norm(map, other.map, NORM_INF) == 0; }
 };
 
 Prediction predictionOf(const CFA& cfa, const Mat& image)

@@ -14,18 +14,9 @@ String fittedContent(const CFA::Params& params, int images = 6)
     return contentOf(*quickDetector(params, images));
 }
 
-class Anomaly_Fit : public testing::Test
+TEST(Anomaly_Fit, features_in_memory_in_a_file_or_computed_again_give_the_same_model)
 {
-protected:
-    void SetUp() CV_OVERRIDE
-    {
-        if (!canTrain())
-            GTEST_SKIP() << "opencv_anomaly_train is not here: built without LibTorch";
-    }
-};
-
-TEST_F(Anomaly_Fit, features_in_memory_in_a_file_or_computed_again_give_the_same_model)
-{
+    SKIP_WITHOUT_TRAINING();
     CFA::Params params = trainingParams(2);
     const String fromMemory = fittedContent(params);
     params.cacheMiB = 0;
@@ -34,8 +25,9 @@ TEST_F(Anomaly_Fit, features_in_memory_in_a_file_or_computed_again_give_the_same
     EXPECT_EQ(fromMemory, fittedContent(params));
 }
 
-TEST_F(Anomaly_Fit, masks_go_with_features_in_a_file)
+TEST(Anomaly_Fit, masks_go_with_features_in_a_file)
 {
+    SKIP_WITHOUT_TRAINING();
     CFA::Params params = trainingParams(1);
     const std::vector<Mat> images = goodImages(5);
     std::vector<Mat> masks(5, Mat(images[0].size(), CV_8U, Scalar(0)));
@@ -58,14 +50,13 @@ void fitUntil(int epoch, const CFA::Params& params, int images = 6)
     EXPECT_ERROR_WITH("cancelled", cfa->fit(goodImages(images)));
 }
 
-class Anomaly_Checkpoint : public Anomaly_Fit
+class Anomaly_Checkpoint : public testing::Test
 {
 protected:
     Anomaly_Checkpoint() : file(".yml.gz"), params(trainingParams(4)) {}
     void SetUp() CV_OVERRIDE
     {
-        Anomaly_Fit::SetUp();
-        whole = IsSkipped() ? String() : fittedContent(params);
+        whole = canTrain() ? fittedContent(params) : String();
         params.checkpoint = file.name;
     }
 
@@ -76,6 +67,7 @@ protected:
 
 TEST_F(Anomaly_Checkpoint, an_interrupted_fit_goes_on_to_the_same_model)
 {
+    SKIP_WITHOUT_TRAINING();
     fitUntil(3, params);
     const Ptr<CFA> cfa = CFA::create(params);
     std::vector<int> steps;
@@ -93,6 +85,7 @@ TEST_F(Anomaly_Checkpoint, an_interrupted_fit_goes_on_to_the_same_model)
 
 TEST_F(Anomaly_Checkpoint, an_interrupted_ensemble_goes_on_to_the_same_model)
 {
+    SKIP_WITHOUT_TRAINING();
     params.checkpoint.clear();
     params.inputMode = CFA::INPUT_ENSEMBLE;
     params.epochs = 2;
@@ -104,6 +97,7 @@ TEST_F(Anomaly_Checkpoint, an_interrupted_ensemble_goes_on_to_the_same_model)
 
 TEST_F(Anomaly_Checkpoint, goes_on_to_more_epochs_than_were_asked_for_at_first)
 {
+    SKIP_WITHOUT_TRAINING();
     CFA::Params few = params;
     few.epochs = 2;
     fittedContent(few);
@@ -113,6 +107,7 @@ TEST_F(Anomaly_Checkpoint, goes_on_to_more_epochs_than_were_asked_for_at_first)
 
 TEST_F(Anomaly_Checkpoint, goes_on_with_another_way_to_score)
 {
+    SKIP_WITHOUT_TRAINING();
     CFA::Params other = params;
     other.scoringBank = CFA::SCORING_BANK_KEPT;
     other.scoreMode = params.scoreMode == CFA::SCORE_NEAREST ? CFA::SCORE_CERTAINTY : CFA::SCORE_NEAREST;
@@ -122,6 +117,7 @@ TEST_F(Anomaly_Checkpoint, goes_on_with_another_way_to_score)
 
 TEST_F(Anomaly_Checkpoint, of_another_training_is_refused)
 {
+    SKIP_WITHOUT_TRAINING();
     fitUntil(3, params);
     EXPECT_ERROR_WITH("other images", fittedContent(params, 7));
     params.learningRate = 0.1;
@@ -130,6 +126,7 @@ TEST_F(Anomaly_Checkpoint, of_another_training_is_refused)
 
 TEST_F(Anomaly_Checkpoint, that_is_damaged_is_refused)
 {
+    SKIP_WITHOUT_TRAINING();
     fitUntil(3, params);
     std::ofstream(file.name.c_str()) << "%YAML:1.0\n---\nopencv_anomaly_checkpoint:\n   settings: 5\n   models:\n      - { bank: 1 }\n";
     EXPECT_ERROR_WITH("remove it", fittedContent(params));
@@ -152,8 +149,9 @@ std::vector<double> lossesOf(const CFA::Params& params)
     return losses;
 }
 
-TEST_F(Anomaly_Fit, patience_ends_training_on_a_plateau)
+TEST(Anomaly_Fit, patience_ends_training_on_a_plateau)
 {
+    SKIP_WITHOUT_TRAINING();
     CFA::Params params = trainingParams(12);
     params.batchSize = 5; // all images that are learned: a step an epoch, and losses that compare
     const std::vector<double> all = lossesOf(params);
@@ -167,8 +165,9 @@ TEST_F(Anomaly_Fit, patience_ends_training_on_a_plateau)
     EXPECT_EQ(3u, lossesOf(params).size()); // nothing is better than the first epoch
 }
 
-TEST_F(Anomaly_Fit, random_views_change_training_by_seed_only)
+TEST(Anomaly_Fit, random_views_change_training_by_seed_only)
 {
+    SKIP_WITHOUT_TRAINING();
     CFA::Params params = trainingParams(2);
     const String plain = fittedContent(params);
     params.augmentation = CFA::AUGMENT_RD;
@@ -198,6 +197,7 @@ protected:
 
 TEST_P(Anomaly_RandomView, mask_moves_with_the_image)
 {
+    SKIP_WITHOUT_TRAINING();
     const int side = GetParam() == CFA::INPUT_RESIZED ? 64 : 96;
     Mat image, view, viewMask;
     cvtColor(mask, image, COLOR_GRAY2BGR);
@@ -231,8 +231,8 @@ TEST(Anomaly_Views, same_seed_same_view_without_a_mask_too)
     cfa->randomView(goodImage(1), noArray(), 5, one, viewMask);
     cfa->randomView(goodImage(1), noArray(), 5, two);
     cfa->randomView(goodImage(1), noArray(), 6, other);
-    EXPECT_EQ(0, norm(one, two, NORM_INF));
-    EXPECT_NE(0, norm(one, other, NORM_INF));
+    EXPECT_EQ(0, cv::norm(one, two, NORM_INF));
+    EXPECT_NE(0, cv::norm(one, other, NORM_INF));
     EXPECT_TRUE(viewMask.empty());
     EXPECT_ERROR_WITH("Mask is 3x3", cfa->randomView(goodImage(1), Mat(3, 3, CV_8U, Scalar(0)), 5, one));
     EXPECT_ERROR_WITH("empty", cfa->randomView(Mat(), noArray(), 5, one));

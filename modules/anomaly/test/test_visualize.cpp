@@ -9,7 +9,7 @@ namespace opencv_test { namespace {
 
 double largestDifference(const Mat& a, const Mat& b)
 {
-    return norm(a, b, NORM_INF);
+    return cv::norm(a, b, NORM_INF);
 }
 
 //! 0 but for a block of ones.
@@ -142,7 +142,7 @@ TEST(Anomaly_Visualize, drawn_outline_surrounds_the_defect)
     Mat dst, changed;
     drawDefects(image, mapWithBlock(image.size(), block), dst, 0.5, 0, Scalar(0, 255, 0));
     ASSERT_EQ(CV_8UC3, dst.type());
-    EXPECT_LE(norm(Vec3b(0, 255, 0), dst.at<Vec3b>(80, 100), NORM_INF), 20); // smoothed
+    EXPECT_LE(cv::norm(Vec3b(0, 255, 0), dst.at<Vec3b>(80, 100), NORM_INF), 20); // smoothed
     EXPECT_EQ(Vec3b(128, 128, 128), dst.at<Vec3b>(80, 125));
     EXPECT_EQ(Vec3b(128, 128, 128), dst.at<Vec3b>(20, 20));
     drawDefects(image, mapWithBlock(image.size(), block), changed, 2);
@@ -171,11 +171,11 @@ TEST(Anomaly_Visualize, panel_holds_all_pictures_at_one_height)
     const int bar = titled.rows - 128 - 4;
     EXPECT_EQ(0, largestDifference(dst.rowRange(4, 136), titled.rowRange(bar, titled.rows)));
     double darkest;
-    minMaxIdx(titled(Rect(4, 0, 256, bar)).clone().reshape(1), &darkest);
+    cv::minMaxIdx(titled(Rect(4, 0, 256, bar)).clone().reshape(1), &darkest);
     EXPECT_LT(darkest, 100);
-    minMaxIdx(titled(Rect(0, 0, titled.cols, 2)).clone().reshape(1), &darkest);
+    cv::minMaxIdx(titled(Rect(0, 0, titled.cols, 2)).clone().reshape(1), &darkest);
     EXPECT_EQ(255, darkest) << "text leaves the panel";
-    minMaxIdx(titled(Rect(4 + 256, 0, 4, bar)).clone().reshape(1), &darkest);
+    cv::minMaxIdx(titled(Rect(4 + 256, 0, 4, bar)).clone().reshape(1), &darkest);
     EXPECT_EQ(255, darkest) << "text leaves its picture";
 }
 

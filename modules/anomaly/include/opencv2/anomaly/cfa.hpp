@@ -21,7 +21,7 @@ centre. The defaults differ from the paper's settings where that helps; Params::
 class CV_EXPORTS_W CFA : public AnomalyDetector
 {
 public:
-    //! How an image becomes the backbone's input.
+    //! How an image, or a tile of one (see Params::tile), becomes the backbone's input.
     enum InputMode
     {
         INPUT_RESIZED = 0,  //!< the whole image, stretched to inputSize x inputSize
@@ -89,7 +89,12 @@ public:
         CV_PROP_RW int inputSize;      //!< side of the backbone's square input; default 224
         CV_PROP_RW int resizeSize;     //!< side of the image that INPUT_CROPPED and randomView cut from; default 256
 
-        CV_PROP_RW double gammaC;      //!< centres of the bank, as a share of the patches of an image, (0, 1]; default 1/4 [1]
+        //! Side of the tiles that a large image is cut into, in its pixels, each stretched to inputSize x inputSize: fit learns
+        //! from all tiles alike, predict blends their maps. 0: images are seen as a whole; with INPUT_RESIZED only; default 0
+        CV_PROP_RW int tile;
+        CV_PROP_RW double tileOverlap; //!< of neighbouring tiles at least, as a share of their side, [0, 0.5]; default 1/8
+
+        CV_PROP_RW double gammaC;      //!< centres of the bank, as a share of the patches of an image (or tile), (0, 1]; default 1/4 [1]
         CV_PROP_RW double gammaD;      //!< length of a descriptor, as a share of the features', (0, 2]; default 1/4 [1]
         CV_PROP_RW int K;              //!< nearest centres that attract and that score; default 3
         CV_PROP_RW int J;              //!< next centres, which repel; default 3

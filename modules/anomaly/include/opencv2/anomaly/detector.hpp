@@ -19,7 +19,7 @@ namespace anomaly {
 enum MapSize
 {
     MAP_IMAGE = 0, //!< as many pixels as the image
-    MAP_INPUT = 1  //!< the resolution at which the model works, where figures of papers are taken
+    MAP_INPUT = 1  //!< the resolution at which the model works, where figures of papers are taken; with tiles it grows with the image
 };
 
 //! Which code computes patch scores and maps. Belongs to the machine: never saved.
