@@ -144,10 +144,10 @@ private:
     void fitSource(const ImageSource& images);
     TrainedModel learn(const ImageSource& images, std::vector<int>& chosen, int inputMode, TrainingCheckpoint& checkpoint, FitReporter& reporter) const;
     TrainingFeatures features(const Mat& image, const Mat& mask, const InputSettings& input) const;
-    TrainingFeatures features(const TiledImage& image, int tile, const InputSettings& input) const
-    {
-        return features(image.image(tile), image.mask(tile), input);
-    }
+    TrainingFeatures features(const TiledImage& image, int tile, const InputSettings& input) const;
+    TrainingFeatures viewFeatures(const RandomView& view, const TiledImage& image, int tile, const InputSettings& input) const;
+    void keepFeatures(const ImageSource& images, std::vector<int>& chosen, const InputSettings& input, std::vector<Piece>& pieces, FeatureCache& cache,
+                      const FitReporter& reporter) const;
     Calibration thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const std::vector<int>& learned, const FitReporter& reporter) const;
     GoodScores scoresOf(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const FitReporter& reporter) const;
     std::vector<int> scorable(const ImageSource& images, const std::vector<int>& wanted) const;
@@ -309,25 +309,22 @@ std::vector<int> tilesToLearn(const TiledImage& image)
     return tiles;
 }
 
-// `chosen` loses the images that cannot be read.
-TrainedModel CFAImpl::learn(const ImageSource& images, std::vector<int>& chosen, int inputMode, TrainingCheckpoint& checkpoint, FitReporter& reporter) const
+// Features of all images, by tiles where the settings ask for them. `chosen` loses the images that cannot be read.
+void CFAImpl::keepFeatures(const ImageSource& images, std::vector<int>& chosen, const InputSettings& input, std::vector<Piece>& pieces, FeatureCache& cache,
+                           const FitReporter& reporter) const
 {
-    const InputSettings whole = inputSettings(params, inputMode), input = ofTile(whole);
-    std::vector<Piece> pieces;
     std::vector<int> readable;
-    const auto tiled = [&](const Piece& piece) { return TiledImage(images.image(piece.image), images.mask(piece.image), whole); };
-    FeatureCache cache([&](int i) { return features(tiled(pieces[i]), pieces[i].tile, input); }, size_t(params.cacheMiB) << 20);
     for (size_t i = 0; i < chosen.size(); i++)
     {
         Mat image;
         if (readImage(images, chosen[i], image))
         {
             readable.push_back(chosen[i]);
-            const TiledImage tiles(image, images.mask(chosen[i]), whole);
-            for (const int tile : tilesToLearn(tiles))
+            const TiledImage tiled(image, images.mask(chosen[i]), input);
+            for (const int tile : tilesToLearn(tiled))
             {
                 pieces.push_back({chosen[i], tile});
-                cache.put(int(pieces.size()) - 1, features(tiles, tile, input));
+                cache.put(int(pieces.size()) - 1, features(tiled, tile, input));
             }
         }
         reporter.report("features", int(i) + 1, int(chosen.size()));
@@ -337,17 +334,23 @@ TrainedModel CFAImpl::learn(const ImageSource& images, std::vector<int>& chosen,
     if (pieces.empty())
         CV_Error(Error::StsBadArg, "The masks leave nothing to learn: they must be nonzero where the images are to be checked");
     chosen = readable;
+}
+
+TrainedModel CFAImpl::learn(const ImageSource& images, std::vector<int>& chosen, int inputMode, TrainingCheckpoint& checkpoint, FitReporter& reporter) const
+{
+    const InputSettings input = inputSettings(params, inputMode);
+    std::vector<Piece> pieces;
+    const auto again = [&](int i) { return features(TiledImage(images.image(pieces[i].image), images.mask(pieces[i].image), input), pieces[i].tile, input); };
+    FeatureCache cache(again, size_t(params.cacheMiB) << 20);
+    keepFeatures(images, chosen, input, pieces, cache, reporter);
     TrainingData data = {int(pieces.size()), cache, std::function<TrainingFeatures(int, int)>()};
     if (params.augmentation == AUGMENT_RD)
         data.view = [&](int i, int epoch) {
             Mat image;
             if (!readImage(images, pieces[i].image, image))
                 return cache.get(i); // as it was when it could still be read
-            const TiledImage tiles(image, images.mask(pieces[i].image), whole);
             const RandomView view = viewOf(params, uint64(epoch) << 32 | i, params.seed);
-            InputSettings uncut = input;
-            uncut.resize = input.crop;
-            return features(view.of(tiles.image(pieces[i].tile), input.crop), view.ofMask(tiles.mask(pieces[i].tile), input.crop), uncut);
+            return viewFeatures(view, TiledImage(image, images.mask(pieces[i].image), input), pieces[i].tile, input);
         };
     TrainedModel model = adapt(data, params, engine, checkpoint, reporter);
     model.inputMode = inputMode;
@@ -367,6 +370,18 @@ void CFAImpl::randomView(InputArray image, InputArray mask, int seed, OutputArra
     chosen.of(source, side).copyTo(view);
     if (viewMask.needed())
         chosen.ofMask(sourceMask, side).copyTo(viewMask);
+}
+
+TrainingFeatures CFAImpl::features(const TiledImage& image, int tile, const InputSettings& input) const
+{
+    return features(image.image(tile), image.mask(tile), ofTile(input));
+}
+
+TrainingFeatures CFAImpl::viewFeatures(const RandomView& view, const TiledImage& image, int tile, const InputSettings& input) const
+{
+    InputSettings uncut = ofTile(input);
+    uncut.resize = input.crop;
+    return features(view.of(image.image(tile), input.crop), view.ofMask(image.mask(tile), input.crop), uncut);
 }
 
 TrainingFeatures CFAImpl::features(const Mat& image, const Mat& mask, const InputSettings& input) const
