@@ -9,7 +9,7 @@ declare -A packages=(
            libopenblas0-pthread zlib1g-dev"
   [test]="python3 binutils pkg-config pybind11-dev python3-dev python3-numpy python3-opencv"
   [packages]="dpkg-dev file debootstrap"
-  [in_tree]="ca-certificates dpkg-dev libjpeg-dev libpng-dev libprotobuf-dev libtiff-dev protobuf-compiler python3-venv"
+  [in_tree]="ca-certificates dpkg-dev libjpeg-dev libpng-dev libprotobuf-dev libtiff-dev opencl-headers protobuf-compiler python3-venv"
   [fuzz]="clang libclang-rt-dev"
   [lint]="cppcheck clang-tidy python3"
   [sanitizers]="valgrind"

@@ -14,6 +14,7 @@ case $version in
 esac
 work=$(realpath -m "${2:-$project/build/in_tree/$version}")
 build=$work/build
+headers=()
 verdict=FAILED
 trap 'echo "in_tree.sh $version: $verdict"' EXIT
 
@@ -55,10 +56,13 @@ configure() {
     -DCPU_BASELINE=SSE2 -DCPU_DISPATCH=AVX2 -DENABLE_CCACHE=ON -DENABLE_PRECOMPILED_HEADERS=OFF -DOPENCV_DOWNLOAD_TRIES_LIST= \
     -DBUILD_PROTOBUF=OFF -DPROTOBUF_UPDATE_FILES=ON -DBUILD_ZLIB=OFF -DBUILD_JPEG=OFF -DBUILD_PNG=OFF -DBUILD_TIFF=OFF \
     -DWITH_{ADE,AVIF,CAROTENE,EIGEN,FFMPEG,FLATBUFFERS,GDAL,GSTREAMER,GTK,IMGCODEC_HDR,IPP,ITT,JASPER,KLEIDICV,LAPACK}=OFF \
-    -DWITH_{OBSENSOR,OPENEXR,OPENJPEG,QT,QUIRC,V4L,VTK,WEBP,1394}=OFF "$@" >"$build.log" 2>&1 ||
+    -DWITH_{OBSENSOR,OPENEXR,OPENJPEG,QT,QUIRC,V4L,VTK,WEBP,1394}=OFF "${headers[@]}" "$@" >"$build.log" 2>&1 ||
     { tail -n 50 "$build.log"; fail "OpenCV's CMake fails"; }
   grep '^-- anomaly:' "$build.log"
 }
+
+# Debian takes bundled headers out of the source. LibTorch's own OpenCV modules want an OpenCV with OpenCL.
+[[ $version != 4.6 ]] || headers=(-DOPENCL_INCLUDE_DIR=/usr/include)
 
 says() { grep -qF -- "$1" "$build.log" || fail "$build.log lacks: $1"; }
 
