@@ -31,7 +31,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     CommandLine line("cfa_evaluate", "Measures how well a model tells good images from defective ones, and finds the defects, on the test images of "
                                      "a category in MVTec layout: test/good, test/<type>, ground_truth/<type>/<name>_mask.png. Without "
                                      "ground_truth only whole images are measured.");
-    line.argument("category", settings.category, "the category's folder");
+    line.argument("category", settings.category, "the category's folder, or a .csv with image_path, label, mask_path and split");
     line.required("model", "FILE", settings.model, "model file that cfa_train wrote");
     line.heading("Options");
     addBackboneFile(line, settings.backbone);

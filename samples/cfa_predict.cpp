@@ -4,6 +4,7 @@
 // Scores images, folders and videos, and draws where they differ from what a model learned.
 #include "backbone_options.hpp"
 #include "command_line.hpp"
+#include "csv.hpp"
 #include "files.hpp"
 #include "overlay.hpp"
 #include "progress.hpp"
@@ -16,6 +17,7 @@
 #include "opencv2/videoio.hpp"
 #endif
 
+#include <cstdio>
 #include <fstream>
 #include <iostream>
 #include <set>
@@ -30,10 +32,11 @@ struct Settings
 {
     std::vector<std::string> inputs;
     std::string model, backbone, output, csv;
-    bool raw;
+    double minimumArea;
+    bool raw, resume;
 };
 
-//! An image or a video, and the name below --output of what is drawn of it, without extension.
+//! An image or a video, and the name below --output of what is drawn of it, without extension. All that is kept of each for a whole run.
 struct Input
 {
     std::string file, output;
@@ -43,17 +46,28 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
 {
     CommandLine line("cfa_predict", "Scores images, folders (with all folders inside) and videos with a model, and writes for each image a picture of "
                                     "where it differs from the good images that the model was trained with.");
-    line.arguments("image|folder|video", settings.inputs, "what to score");
+    line.arguments("image|folder|video|csv", settings.inputs, "what to score; a .csv names images in its column image_path");
     line.required("model", "FILE", settings.model, "model file that cfa_train wrote");
-    line.required("output", "DIR", settings.output, "folder for the pictures, with the folders of the images inside");
-    line.heading("Options");
-    addBackboneFile(line, settings.backbone);
-    line.option("csv", "FILE", settings.csv, "also write a table: file, score, normalised score (0.5 is the threshold), verdict");
+    line.heading("Options, of which --output or --csv must be given");
+    line.option("output", "DIR", settings.output, "folder for the pictures, with the folders of the images inside");
+    line.option("csv", "FILE", settings.csv, "table to write: file, score, normalised score (0.5 is the threshold), verdict");
+    line.flag("resume", settings.resume, "go on where a run with the same table stopped: images that have a row in it are left out");
+    line.option("min_area", "PIXELS", settings.minimumArea, "outline only defects of at least so many pixels; 0: all");
     line.flag("raw", settings.raw, "also write the maps as numbers, 32-bit float TIFF");
+    addBackboneFile(line, settings.backbone);
     line.threadsOption();
     line.example("photos/new --model=model.yml.gz --output=overlays --csv=scores.csv");
     line.example("a.png b.png clip.mp4 --model=model.yml.gz --output=overlays --raw");
-    return line.parse(argc, argv);
+    line.example("archive --model=model.yml.gz --csv=scores.csv --resume");
+    if (!line.parse(argc, argv))
+        return false;
+    if (settings.output.empty() && settings.csv.empty())
+        throw UsageError("neither --output nor --csv says what to write");
+    if (settings.output.empty() && settings.raw)
+        throw UsageError("--raw writes into the folder of --output, which is missing");
+    if (settings.resume && settings.csv.empty())
+        throw UsageError("--resume goes on by the table of --csv, which is missing");
+    return true;
 }
 
 //! Lists what is given, each under an output name of its own.
@@ -66,6 +80,8 @@ public:
         {
             if (fs::isDirectory(input))
                 addFolder(input, settings.output, settings.inputs.size() > 1);
+            else if (extension(input) == "csv" && fs::exists(input))
+                addList(input);
             else if (fs::exists(input))
                 add(input, fileName(input));
             else
@@ -86,6 +102,13 @@ private:
             add(fs::join(folder, relative), isOneOfMany ? fs::join(name, relative) : relative);
     }
 
+    void addList(const std::string& file)
+    {
+        const CsvFile list(file);
+        for (size_t row = 0; row < list.rows(); row++)
+            add(list.path(row, "image_path"), list.at(row, "image_path"));
+    }
+
     // a.png and a.jpg of one folder, or equal names given one by one, must not overwrite one another.
     void add(const std::string& file, const std::string& relative)
     {
@@ -100,72 +123,97 @@ private:
     std::set<std::string> taken;
 };
 
-//! A row for each image, written as it comes.
+struct Counts
+{
+    Counts() : good(0), defective(0), unreadable(0) {}
+    void add(const std::string& verdict) { (verdict == "good" ? good : verdict == "defective" ? defective : unreadable)++; }
+    int good, defective, unreadable;
+};
+
+//! A row for each image, written as it comes, and counted also where no file is wanted.
 class Table
 {
 public:
-    explicit Table(const std::string& filename) : file(filename)
+    //! resume: the rows that the file has stay, and count.
+    Table(const std::string& filename, bool resume) : file(filename)
     {
         if (file.empty())
             return;
-        stream.open(file.c_str());
-        stream << "file,score,normalised score,verdict\n";
+        const bool goesOn = resume && fs::exists(file);
+        if (goesOn)
+            readRows();
+        stream.open(file.c_str(), goesOn ? std::ios::app : std::ios::trunc);
+        if (!goesOn)
+            stream << "file,score,normalised score,verdict" << std::endl;
         check();
     }
+
+    bool has(const std::string& image) const { return done.count(image) > 0; }
 
     void add(const std::string& image, const std::string& score, const std::string& normalised, const std::string& verdict)
     {
+        counts.add(verdict);
         if (file.empty())
             return;
-        stream << quoted(image) << ',' << score << ',' << normalised << ',' << verdict << std::endl;
+        stream << csvField(image) << ',' << score << ',' << normalised << ',' << verdict << std::endl;
         check();
     }
 
+    Counts counts;
+
 private:
+    void readRows()
+    {
+        const std::string text = readFile(file), whole = text.substr(0, text.rfind('\n') + 1);
+        if (whole.size() < text.size()) // a row that was cut off
+            replace(whole);
+        const CsvFile rows(whole, file);
+        for (size_t row = 0; row < rows.rows(); row++)
+        {
+            counts.add(rows.at(row, "verdict"));
+            done.insert(rows.at(row, "file"));
+        }
+    }
+
+    // Beside the file first: hours of rows must not hang on one moment.
+    void replace(const std::string& text) const
+    {
+        const std::string beside = file + ".tmp";
+        writeFile(beside, text);
+        if (std::rename(beside.c_str(), file.c_str()) != 0)
+            throw std::runtime_error("'" + file + "' can not be replaced by '" + beside + "'");
+    }
+
     void check() const
     {
         if (!stream)
             throw std::runtime_error("'" + file + "' can not be written");
     }
 
-    static std::string quoted(const std::string& text)
-    {
-        if (text.find_first_of(",\"\r\n") == std::string::npos)
-            return text;
-        std::string inside;
-        for (const char c : text)
-            inside += c == '"' ? std::string("\"\"") : std::string(1, c);
-        return "\"" + inside + "\"";
-    }
-
     std::string file;
     std::ofstream stream;
-};
-
-struct Counts
-{
-    int good, defective, unreadable;
+    std::set<std::string> done;
 };
 
 class Prediction
 {
 public:
-    explicit Prediction(const Settings& s) : counts(), settings(s), table(s.csv), detector(loadDetector(s.model, s.backbone)) { detector->setMapSize(MAP_IMAGE); }
+    explicit Prediction(const Settings& s) : settings(s), detector(loadDetector(s.model, s.backbone)), table(s.csv, s.resume) { detector->setMapSize(MAP_IMAGE); }
 
     void run(const std::vector<Input>& inputs);
-
-    Counts counts;
+    const Counts& counts() const { return table.counts; }
 
 private:
     void predictVideo(const Input& input);
     void predictImage(const Input& input);
     void predict(const std::string& name, const Mat& image, const std::string& output);
     void unreadable(const std::string& name, const std::string& reason);
+    void draw(const Mat& image, const Mat& map, const std::string& title, const std::string& output);
     void write(const Mat& picture, const std::string& output);
 
     const Settings& settings;
-    Table table;
     Ptr<AnomalyDetector> detector;
+    Table table;
     ProgressBar bar;
 };
 
@@ -183,6 +231,8 @@ void Prediction::run(const std::vector<Input>& inputs)
 
 void Prediction::predictImage(const Input& input)
 {
+    if (table.has(input.file))
+        return;
     Mat image;
     try
     {
@@ -198,24 +248,21 @@ void Prediction::predictImage(const Input& input)
 // What the detector refuses (too small, NaN) is an image that could not be read, too; what cannot be written ends the run.
 void Prediction::predict(const std::string& name, const Mat& image, const std::string& output)
 {
+    if (table.has(name)) // a frame
+        return;
     Mat map;
     double score;
     try
     {
-        score = detector->predict(image, map);
+        score = settings.output.empty() ? detector->predict(image) : detector->predict(image, map);
     }
     catch (const cv::Exception& error)
     {
         return unreadable(name, "'" + name + "': " + error.err);
     }
     const std::string judged = verdict(*detector, score);
-    (judged == "good" ? counts.good : counts.defective)++;
-    Mat picture = drawOverlay(*detector, image, map);
-    drawText(picture, format("%.3f %s", score, judged.c_str()));
-    const std::string file = fs::join(settings.output, output);
-    write(picture, file + ".jpg");
-    if (settings.raw)
-        write(map, file + ".tiff");
+    if (!settings.output.empty())
+        draw(image, map, format("%.3f %s", score, judged.c_str()), fs::join(settings.output, output));
     table.add(name, format("%.9g", score), format("%.9g", detector->normalizedScore(score)), judged);
 }
 
@@ -223,8 +270,16 @@ void Prediction::unreadable(const std::string& name, const std::string& reason)
 {
     bar.clear();
     std::cerr << "cfa_predict: " << reason << std::endl;
-    counts.unreadable++;
     table.add(name, "", "", "unreadable");
+}
+
+void Prediction::draw(const Mat& image, const Mat& map, const std::string& title, const std::string& output)
+{
+    Mat picture = drawOverlay(*detector, image, map, settings.minimumArea);
+    drawText(picture, title);
+    write(picture, output + ".jpg");
+    if (settings.raw)
+        write(map, output + ".tiff");
 }
 
 void Prediction::write(const Mat& picture, const std::string& file)
@@ -266,8 +321,9 @@ int predictAll(int argc, char** argv)
     const std::vector<Input> inputs = InputList(settings).inputs;
     Prediction prediction(settings);
     prediction.run(inputs);
-    const Counts& counts = prediction.counts;
-    std::cout << counts.good << " good, " << counts.defective << " defective, " << counts.unreadable << " unreadable; pictures in " << settings.output << std::endl;
+    const Counts& counts = prediction.counts();
+    std::cout << counts.good << " good, " << counts.defective << " defective, " << counts.unreadable << " unreadable; "
+              << (settings.output.empty() ? "table in " + settings.csv : "pictures in " + settings.output) << std::endl;
     return counts.unreadable ? 1 : 0;
 }
 

@@ -98,7 +98,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     CommandLine line("cfa_train", "Learns from good images what is normal, and writes a model file with which cfa_predict, cfa_evaluate and "
                                   "cfa_camera find what is not. Twelve images are enough to start with. Ctrl-C stops it; no model is written then.");
     settings.params.backbone = "lite0";
-    line.argument("images", settings.images, "folder of good images, or a category in MVTec layout, whose train/good is used");
+    line.argument("images", settings.images, "folder of good images; or a category in MVTec layout, whose train/good is used; or a .csv with image_path, label and split");
     line.required("model", "FILE", settings.model, "model file to write: .yml, .xml or .json, each also with .gz");
     line.heading("Options, with their defaults");
     addModelOptions(line, settings.params);

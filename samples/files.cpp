@@ -13,6 +13,7 @@
 #include <cstdio>
 #include <fstream>
 #include <set>
+#include <sstream>
 #include <stdexcept>
 
 namespace fs = cv::utils::fs;
@@ -128,6 +129,16 @@ void checkWritable(const std::string& file)
     if (!std::ofstream(trial.c_str(), std::ios::app))
         throw std::runtime_error("'" + file + "' can not be written");
     std::remove(trial.c_str());
+}
+
+std::string readFile(const std::string& file)
+{
+    std::ifstream stream(file.c_str(), std::ios::binary);
+    std::ostringstream text;
+    text << stream.rdbuf();
+    if (!stream || fs::isDirectory(file))
+        throw std::runtime_error("'" + file + "' can not be read");
+    return text.str();
 }
 
 void writeFile(const std::string& file, const std::string& text)

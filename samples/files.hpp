@@ -37,6 +37,9 @@ void makeParentFolder(const std::string& file);
 //! Throws when no file can be written under this name, so that a long run does not end with that.
 void checkWritable(const std::string& file);
 
+//! All of a file. Throws when it cannot be read.
+std::string readFile(const std::string& file);
+
 //! Writes all of a file, or throws.
 void writeFile(const std::string& file, const std::string& text);
 

@@ -10,7 +10,7 @@
 
 using namespace cv;
 
-Mat drawOverlay(const anomaly::AnomalyDetector& detector, const Mat& image, const Mat& map)
+Mat drawOverlay(const anomaly::AnomalyDetector& detector, const Mat& image, const Mat& map, double minimumArea)
 {
     double lowest, highest;
     detector.getMapRange(lowest, highest);
@@ -19,7 +19,7 @@ Mat drawOverlay(const anomaly::AnomalyDetector& detector, const Mat& image, cons
     const double threshold = detector.getPixelThreshold();
     Mat picture;
     anomaly::drawHeatMap(image, map, picture, lowest, lowest + 1.5 * (threshold - lowest));
-    anomaly::drawDefects(picture, map, picture, threshold);
+    anomaly::drawDefects(picture, map, picture, threshold, minimumArea);
     return picture;
 }
 

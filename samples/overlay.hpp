@@ -8,8 +8,8 @@
 
 #include <string>
 
-//! The image under its map's colours, with the defects outlined. The colours mean the same on every image of a model.
-cv::Mat drawOverlay(const cv::anomaly::AnomalyDetector& detector, const cv::Mat& image, const cv::Mat& map);
+//! The image under its map's colours, with the defects outlined that have enough pixels. The colours mean the same on every image of a model.
+cv::Mat drawOverlay(const cv::anomaly::AnomalyDetector& detector, const cv::Mat& image, const cv::Mat& map, double minimumArea = 0);
 
 //! A line of text in the upper left corner, readable on any picture.
 void drawText(cv::Mat& picture, const std::string& text);

@@ -22,7 +22,7 @@ OPTIONS = {
                  'resize_size tile_overlap embed_backbone adaptation init augmentation patience bank bank_momentum scoring_bank score learning_rate skip_unreadable cache_mb checkpoint '
                  'threads help',
     'cfa_evaluate': 'model backbone json report transform seed threads help',
-    'cfa_predict': 'model backbone output csv raw threads help',
+    'cfa_predict': 'model backbone output csv resume min_area raw threads help',
     'cfa_camera': 'model backbone source threads help',
     'cfa_benchmark': 'model random backbone gamma_c gamma_d outputs mean scale input_size images batch callers runs engine train threads json help',
 }
@@ -90,8 +90,10 @@ class Usage(unittest.TestCase):
         self.check(run('cfa_train', '--model=m.yml'), 2, '<images>')
         self.check(run('cfa_train', WORK), 2, '--model')
         self.check(run('cfa_evaluate', '--model=m.yml'), 2, '<category>')
-        self.check(run('cfa_predict', '--model=m.yml', '--output=o'), 2, '<image|folder|video>')
-        self.check(run('cfa_predict', 'a.png', '--model=m.yml'), 2, '--output')
+        self.check(run('cfa_predict', '--model=m.yml', '--output=o'), 2, '<image|folder|video|csv>')
+        self.check(run('cfa_predict', 'a.png', '--model=m.yml'), 2, '--output', '--csv')
+        self.check(run('cfa_predict', 'a.png', '--model=m.yml', '--output=o', '--resume'), 2, '--resume', '--csv')
+        self.check(run('cfa_predict', 'a.png', '--model=m.yml', '--csv=t.csv', '--raw'), 2, '--raw', '--output')
         self.check(run('cfa_camera'), 2, '--model')
         self.check(run('cfa_benchmark'), 2, '--random')
 
@@ -278,6 +280,68 @@ class EndToEnd(unittest.TestCase):
         rows = list(csv.reader(table.read_text().splitlines()))[1:]
         self.assertEqual([row[3] == 'unreadable' for row in rows], [True, False, False])
         self.assertEqual(rows[0][:3], [str(folder / 'a' / '000,"x".png'), '', ''])
+
+    def test_predict_goes_on_by_its_table(self):
+        folder, table, output = WORK / 'long', WORK / 'long.csv', WORK / 'long_overlays'
+        link(some('test/good/*.png', 7), folder)
+        command = ['cfa_predict', folder, '--model=%s' % self.model, '--csv=%s' % table]
+        whole = self.succeed(*command).stdout
+        rows = table.read_text().splitlines(True)
+        self.assertEqual(len(rows), 8)
+        # Cut off within the fourth image's row, and the score of the first changed to see that it stays.
+        first = rows[1].split(',')
+        rows[1] = ','.join([first[0], '77'] + first[2:])
+        table.write_text(''.join(rows[:4]) + rows[4][:20])
+        again = self.succeed(*command, '--resume', '--output=%s' % output)
+        self.assertEqual(table.read_text(), ''.join(rows))
+        self.assertEqual(again.stdout.split(';')[0], whole.split(';')[0])
+        self.assertEqual(len(list(output.glob('*.jpg'))), 4)
+        self.assertEqual(os.path.getsize(str(table)), len(''.join(rows)))
+        self.succeed(*command, '--resume')
+        self.assertEqual(table.read_text(), ''.join(rows))
+        self.succeed(*command)
+        self.assertNotIn(',77,', table.read_text())
+
+    def test_predict_outlines_large_defects_only(self):
+        image = some('test/hole/*.png', 1)[0]
+        pictures = []
+        for area in (0, 10**9):
+            output = WORK / ('area_%d' % area)
+            self.succeed('cfa_predict', image, '--model=%s' % self.model, '--output=%s' % output, '--min_area=%d' % area)
+            pictures.append((output / '000.jpg').read_bytes())
+        self.assertNotEqual(*pictures)
+
+    def test_categories_and_lists_as_csv(self):
+        rows = [['image_path', 'label', 'split', 'mask_path']]
+        for split, kind in (('train', 'good'), ('test', 'good'), ('test', 'hole'), ('test', 'stain')):
+            for file in sorted((self.category / split / kind).iterdir()):
+                mask = self.category / 'ground_truth' / kind / (file.stem + '_mask.png')
+                rows.append([str(file.relative_to(WORK)), kind, split, str(mask.relative_to(WORK)) if mask.exists() else ''])
+        listed = WORK / 'category, listed.csv'
+
+        def write(rows):
+            with open(str(listed), 'w', newline='') as stream:
+                csv.writer(stream).writerows(rows)
+
+        write(rows)
+        figures = []
+        for category in (self.category, listed):
+            model, values = WORK / 'listed.yml.gz', WORK / 'listed.json'
+            done = train(category, model, '--adaptation=none')
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.succeed('cfa_evaluate', category, '--model=%s' % model, '--json=%s' % values)
+            figures.append(json.loads(values.read_text()))
+            figures[-1].pop('seconds_per_image')
+        self.assertEqual(*figures)
+        table = WORK / 'listed_scores.csv'
+        self.succeed('cfa_predict', listed, '--model=%s' % self.model, '--csv=%s' % table)
+        self.assertEqual(len(table.read_text().splitlines()), len(rows))
+        for change, word in ((lambda r: r[:1], 'has no good image'), (lambda r: r[:-1] + [r[-1][:2]], 'row %d' % len(rows)),
+                             (lambda r: [['file'] + r[0][1:]] + r[1:], "'image_path'"), (lambda r: r[:1] + [r[1][:1] + [''] + r[1][2:]], 'has no label')):
+            write(change(rows))
+            done = run('cfa_train', listed, '--model=%s' % (WORK / 'm.yml'))
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(word, done.stderr)
 
     def test_predict_keeps_equal_names_apart(self):
         for name in ('p', 'q'):
