@@ -22,7 +22,7 @@ const std::vector<std::string> transforms = {"none", "rd"};
 
 struct Settings
 {
-    std::string category, model, backbone, json, report;
+    std::string category, model, backbone, json, report, calibrated;
     int transform = 0, seed = 0;
 };
 
@@ -37,6 +37,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     addBackboneFile(line, settings.backbone);
     line.option("json", "FILE", settings.json, "also write the figures as JSON, fractions from 0 to 1");
     line.option("report", "DIR", settings.report, "also write a page with curves and pictures, DIR/index.html");
+    line.option("calibrate", "FILE", settings.calibrated, "also write the model with the thresholds found here, where F1 is best: a model file for the line");
     line.choice("transform", transforms, settings.transform,
                 "what the model sees: each image as it is, or turned by up to 10 degrees and cut at a random place, its mask too");
     line.option("seed", "N", settings.seed, "of the turns and places");
@@ -123,6 +124,14 @@ void writeJson(const Settings& settings, const Evaluation& evaluation)
     json.write(settings.json);
 }
 
+void saveCalibrated(AnomalyDetector& detector, const Figures& figures, const std::string& file)
+{
+    detector.setImageThreshold(figures.imageThreshold);
+    if (figures.hasPixels)
+        detector.setPixelThreshold(figures.pixelThreshold);
+    detector.save(file);
+}
+
 int evaluateCategory(int argc, char** argv)
 {
     Settings settings;
@@ -132,7 +141,10 @@ int evaluateCategory(int argc, char** argv)
     const TestSet set = readTestSet(settings.category);
     if (!settings.json.empty())
         checkWritable(settings.json);
+    if (!settings.calibrated.empty())
+        checkModelName("calibrate", settings.calibrated);
     const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
+    const int mapSize = detector->getMapSize();
 
     const Evaluation evaluation = evaluate(*detector, set, settings.transform ? settings.seed : -1);
     printTable(evaluation);
@@ -143,6 +155,9 @@ int evaluateCategory(int argc, char** argv)
         writeJson(settings, evaluation);
     if (!settings.report.empty())
         std::cout << "report: " << writeReport(settings.report, fileName(utils::fs::canonical(settings.category)), evaluation, *detector) << std::endl;
+    detector->setMapSize(mapSize);
+    if (!settings.calibrated.empty())
+        saveCalibrated(*detector, evaluation.all, settings.calibrated);
     return 0;
 }
 

@@ -109,14 +109,6 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     return line.parse(argc, argv);
 }
 
-void checkModelName(const std::string& option, const std::string& file)
-{
-    const std::string last = extension(file), inner = last == "gz" ? extension(withoutExtension(file)) : last;
-    if (inner != "yml" && inner != "yaml" && inner != "xml" && inner != "json")
-        throw UsageError("--" + option + "=" + file + ": expected a name that ends in .yml, .xml or .json, or one of these and .gz");
-    checkWritable(file);
-}
-
 Ptr<CFA> create(const CFA::Params& params)
 {
     try

@@ -2,6 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "command_line.hpp"
+#include "files.hpp"
 
 #include <cctype>
 #include <cerrno>
@@ -307,6 +308,14 @@ void CommandLine::printHelp() const
     std::cout << "\nExamples:\n";
     for (const std::string& example : examples)
         std::cout << "  " << example << '\n';
+}
+
+void checkModelName(const std::string& option, const std::string& file)
+{
+    const std::string last = extension(file), inner = last == "gz" ? extension(withoutExtension(file)) : last;
+    if (inner != "yml" && inner != "yaml" && inner != "xml" && inner != "json")
+        throw UsageError("--" + option + "=" + file + ": expected a name that ends in .yml, .xml or .json, or one of these and .gz");
+    checkWritable(file);
 }
 
 int runProgram(const std::string& program, int (*body)(int, char**), int argc, char** argv)

@@ -85,6 +85,9 @@ private:
     int threads;
 };
 
+//! Refuses an option's value that no model can be saved as.
+void checkModelName(const std::string& option, const std::string& file);
+
 //! Runs a program's body and turns exceptions into messages on stderr and exit codes: 0 done, 1 failed, 2 usage.
 int runProgram(const std::string& program, int (*body)(int, char**), int argc, char** argv);
 

@@ -7,7 +7,7 @@ set -euo pipefail
 declare -A packages=(
   [build]="g++ cmake ninja-build ccache libopencv-dev libopencv-contrib-dev libtorch-dev libhalide14-0-dev libgtest-dev
            libopenblas0-pthread zlib1g-dev"
-  [test]="python3 binutils pkg-config pybind11-dev python3-dev python3-numpy python3-opencv"
+  [test]="python3 binutils doxygen pkg-config pybind11-dev python3-dev python3-numpy python3-opencv"
   [packages]="dpkg-dev file debootstrap"
   [in_tree]="ca-certificates dpkg-dev libjpeg-dev libpng-dev libprotobuf-dev libtiff-dev opencl-headers protobuf-compiler python3-venv"
   [fuzz]="clang libclang-rt-dev"
@@ -73,6 +73,7 @@ list_missing_elsewhere() {
         has_cmake_package GTest || missing+=("GoogleTest 1.12 or newer (GTestConfig.cmake)") ;;
       test)
         has_program python3 || missing+=("Python 3 (python3)")
+        has_program doxygen || missing+=("Doxygen (doxygen)")
         has_program readelf || missing+=("binutils (readelf)") ;;
       packages|in_tree)
         missing+=("Debian 12") ;;

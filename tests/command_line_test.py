@@ -21,7 +21,7 @@ OPTIONS = {
     'cfa_train': 'model backbone input tile gamma_c gamma_d epochs batch seed validation quantile json outputs mean scale input_size '
                  'resize_size tile_overlap embed_backbone adaptation init augmentation patience bank bank_momentum scoring_bank score learning_rate skip_unreadable cache_mb checkpoint '
                  'threads help',
-    'cfa_evaluate': 'model backbone json report transform seed threads help',
+    'cfa_evaluate': 'model backbone json report calibrate transform seed threads help',
     'cfa_predict': 'model backbone output csv resume min_area raw threads help',
     'cfa_camera': 'model backbone source threads help',
     'cfa_benchmark': 'model random backbone gamma_c gamma_d outputs mean scale input_size images batch callers runs engine train threads json help',
@@ -372,6 +372,20 @@ class EndToEnd(unittest.TestCase):
         self.assertIsNone(re.search(r'https?:|url\(|<link|<script|src=[\'"](?!data:)', page))
         self.assertIn('data:image/jpeg;base64,', page)
         self.assertIn('viewport', page)
+
+    def test_evaluate_writes_the_best_thresholds(self):
+        figures, calibrated = WORK / 'best.json', WORK / 'calibrated.yml'
+        self.succeed('cfa_evaluate', self.category, '--model=%s' % self.model, '--json=%s' % figures, '--calibrate=%s' % calibrated)
+        best = json.loads(figures.read_text())
+        self.succeed('cfa_evaluate', self.category, '--model=%s' % calibrated, '--json=%s' % figures)
+        again = json.loads(figures.read_text())
+        self.assertNotEqual(best['model_image_f1'], best['image_f1'])
+        for kind in ('image', 'pixel'):
+            self.assertAlmostEqual(again['model_%s_f1' % kind], best['%s_f1' % kind], 6)
+            self.assertEqual(again['%s_threshold' % kind], best['%s_threshold' % kind])
+        overlay = WORK / 'calibrated_overlay'
+        self.succeed('cfa_predict', some('test/hole/*.png', 1)[0], '--model=%s' % calibrated, '--output=%s' % overlay)
+        self.assertEqual(run('cfa_evaluate', self.category, '--model=%s' % self.model, '--calibrate=x.txt').returncode, 2)
 
     def test_evaluate_without_masks(self):
         category, figures, report = make_category('maskless', masks=False), WORK / 'maskless.json', WORK / 'maskless_report'

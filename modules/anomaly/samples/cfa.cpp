@@ -27,6 +27,7 @@ static Ptr<CFA> learn(const String& folder, int epochs)
     glob(folder + "/*.jpg", more);
     files.insert(files.end(), more.begin(), more.end());
 
+    //! [learn]
     CFA::Params params;
     params.epochs = epochs;
     const Ptr<CFA> cfa = CFA::create(params);
@@ -34,7 +35,8 @@ static Ptr<CFA> learn(const String& folder, int epochs)
         std::cout << "\r" << progress.stage << " " << progress.step << "/" << progress.steps << "     " << std::flush;
         return true; // false would stop it
     });
-    cfa->fit(files);
+    cfa->fit(files); // good images only
+    //! [learn]
     std::cout << std::endl;
     return cfa;
 }
@@ -52,16 +54,24 @@ int main(int argc, char** argv)
     }
 
     const Ptr<CFA> cfa = learn(good, parser.get<int>("epochs"));
+    //! [save]
     cfa->save(parser.get<String>("model"));
+    //! [save]
 
-    Mat map, overlay;
-    const double score = cfa->predict(image, map);
-    std::cout << "score " << score << ": " << (score >= cfa->getImageThreshold() ? "defective" : "good") << std::endl;
+    //! [predict]
+    const Ptr<CFA> same = CFA::load(parser.get<String>("model"));
+    Mat map; // CV_32F, of the image's size
+    const double score = same->predict(image, map);
+    std::cout << "score " << score << ": " << (score >= same->getImageThreshold() ? "defective" : "good") << std::endl;
+    //! [predict]
 
+    //! [draw]
+    Mat overlay;
     double lowest, highest;
-    cfa->getMapRange(lowest, highest);
+    same->getMapRange(lowest, highest);
     drawHeatMap(image, map, overlay, lowest, highest);
-    drawDefects(overlay, map, overlay, cfa->getPixelThreshold());
+    drawDefects(overlay, map, overlay, same->getPixelThreshold());
+    //! [draw]
     imwrite(parser.get<String>("overlay"), overlay);
     return 0;
 }

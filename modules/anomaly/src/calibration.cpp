@@ -65,14 +65,24 @@ void LabelledScores::add(double score, const Mat& map, const Mat& defects)
     defective.push_back(!defects.empty() && countNonZero(defects) > 0);
 }
 
+void checkLabels(const Mat& labels, size_t images)
+{
+    if (!labels.empty() && labels.total() != images)
+        CV_Error_(Error::StsUnmatchedSizes, ("%zu labels for %zu images: give one for each image", labels.total(), images));
+}
+
+bool allGood(const Mat& labels)
+{
+    return !labels.empty() && countNonZero(labels.reshape(1)) == 0;
+}
+
 Calibration LabelledScores::calibrate(const Mat& labels, bool masked, const Calibration& before)
 {
     if (scores.empty())
         CV_Error(Error::StsBadArg, "There is no image to calibrate with");
     if (labels.empty() && !masked)
         CV_Error(Error::StsBadArg, "Neither labels nor masks say which images are defective: give one of them");
-    if (!labels.empty() && labels.total() != scores.size())
-        CV_Error_(Error::StsUnmatchedSizes, ("%zu labels for %zu images: give one for each image", labels.total(), scores.size()));
+    checkLabels(labels, scores.size());
     Calibration calibration = {0, before.pixelThreshold, lowest, highest};
     bestF1(scores, labels.empty() ? Mat(defective) : labels, calibration.imageThreshold);
     if (masked)

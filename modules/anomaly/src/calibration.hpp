@@ -43,7 +43,7 @@ public:
     //! defects: CV_8U of the map's size, nonzero on defects; empty where the image has none.
     void add(double score, const Mat& map, const Mat& defects);
 
-    //! labels: one an image, nonzero: defective; empty: an image is defective where `defects` said so. Without `masked` the
+    //! labels: as many as images, nonzero: defective; empty: an image is defective where `defects` said so. Without `masked` the
     //! pixel threshold stays as it was.
     Calibration calibrate(const Mat& labels, bool masked, const Calibration& before);
 
@@ -53,6 +53,12 @@ private:
     Ptr<PixelMetrics> pixels;
     double lowest, highest;
 };
+
+//! Refuses labels, if there are any, that are not one an image.
+void checkLabels(const Mat& labels, size_t images);
+
+//! Whether labels say of every image that it is good.
+bool allGood(const Mat& labels);
 
 //! The q quantile with linear interpolation, as numpy's default. Reorders the values.
 CV_EXPORTS double quantile(std::vector<float>& values, double q);

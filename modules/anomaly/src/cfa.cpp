@@ -18,6 +18,7 @@
 
 #include <atomic>
 #include <mutex>
+#include <numeric>
 
 namespace cv {
 namespace anomaly {
@@ -149,6 +150,8 @@ private:
     void keepFeatures(const ImageSource& images, std::vector<int>& chosen, const InputSettings& input, std::vector<Piece>& pieces, FeatureCache& cache,
                       const FitReporter& reporter) const;
     Calibration thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const std::vector<int>& learned, const FitReporter& reporter) const;
+    Calibration goodThresholds(const Fitted& now, const ImageSource& images) const;
+    Calibration bestThresholds(const Fitted& now, const ImageSource& images, const Mat& labels, bool masked) const;
     GoodScores scoresOf(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const FitReporter& reporter) const;
     std::vector<int> scorable(const ImageSource& images, const std::vector<int>& wanted) const;
     bool readImage(const ImageSource& images, int index, Mat& image) const;
@@ -527,16 +530,30 @@ void CFAImpl::calibrate(InputArrayOfArrays images, InputArray labels, InputArray
 {
     const std::shared_ptr<const Fitted> now = current();
     const std::unique_ptr<ImageSource> source = imagesFromArrays(images, masks);
-    LabelledScores scores;
-    for (int i = 0; i < source->size(); i++)
-    {
-        const Mat image = source->image(i), defects = source->mask(i);
-        Mat map;
-        now->inputMap(image, NULL, map);
-        scores.add(now->imageScore(map, Mat()), map, maskAtInput(defects, now->input()));
-    }
-    const Calibration found = scores.calibrate(labels.getMat(), !masks.empty(), now->model.calibration);
+    const bool goodOnly = masks.empty() && allGood(labels.getMat());
+    checkLabels(labels.getMat(), source->size());
+    const Calibration found = goodOnly ? goodThresholds(*now, *source) : bestThresholds(*now, *source, labels.getMat(), !masks.empty());
     changeModel([&found](CfaModel& model) { model.calibration = found; });
+}
+
+Calibration CFAImpl::goodThresholds(const Fitted& now, const ImageSource& images) const
+{
+    std::vector<int> all(images.size());
+    std::iota(all.begin(), all.end(), 0);
+    return scoresOf(now, images, all, FitReporter(FitCallback(), 1)).calibrate(now.model.params.thresholdQuantile);
+}
+
+Calibration CFAImpl::bestThresholds(const Fitted& now, const ImageSource& images, const Mat& labels, bool masked) const
+{
+    LabelledScores scores;
+    for (int i = 0; i < images.size(); i++)
+    {
+        const Mat image = images.image(i), defects = images.mask(i);
+        Mat map;
+        now.inputMap(image, NULL, map);
+        scores.add(now.imageScore(map, Mat()), map, maskAtInput(defects, now.input()));
+    }
+    return scores.calibrate(labels, masked, now.model.calibration);
 }
 
 // ---- save

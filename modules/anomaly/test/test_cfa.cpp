@@ -380,6 +380,34 @@ TEST(Anomaly_CFA, calibrate_takes_the_best_F1)
     EXPECT_ERROR_WITH("3 labels for 6 images", cfa->calibrate(images, std::vector<int>(3, 1)));
 }
 
+TEST(Anomaly_CFA, calibrate_takes_a_quantile_of_good_images)
+{
+    CFA::Params params = quickParams();
+    params.thresholdQuantile = 0.75;
+    const Ptr<CFA> cfa = quickDetector(params);
+    cfa->setMapSize(MAP_INPUT);
+    std::vector<Mat> images;
+    std::vector<double> scores;
+    std::vector<float> pixels;
+    for (int i = 0; i < 5; i++)
+    {
+        images.push_back(goodImage(60 + i));
+        Mat map;
+        scores.push_back(cfa->predict(images[i], map));
+        pixels.insert(pixels.end(), map.begin<float>(), map.end<float>());
+    }
+    cfa->calibrate(images, std::vector<int>(5, 0));
+    std::sort(scores.begin(), scores.end());
+    std::sort(pixels.begin(), pixels.end());
+    EXPECT_FLOAT_EQ(float(scores[3]), float(cfa->getImageThreshold())); // 0.75 of the way from the first of five to the last
+    EXPECT_NEAR(pixels[pixels.size() * 3 / 4], cfa->getPixelThreshold(), 1e-3);
+    double lowest, highest;
+    cfa->getMapRange(lowest, highest);
+    EXPECT_EQ(pixels.front(), lowest);
+    EXPECT_EQ(pixels.back(), highest);
+    EXPECT_ERROR_WITH("3 labels for 5 images", cfa->calibrate(images, std::vector<int>(3, 0)));
+}
+
 TEST(Anomaly_CFA, thresholds_from_learned_images_where_none_are_held_out)
 {
     CFA::Params params = quickParams();

@@ -13,16 +13,13 @@
 
 Finds what is unusual in an image after seeing good images only. The method is CFA @cite Lee2022cfa: the features of a
 pretrained network pass a learned 1x1 descriptor, and each patch is scored by its distance to a small memory bank of
-normal patches.
-@code{.cpp}
-    Ptr<cv::anomaly::CFA> cfa = cv::anomaly::CFA::create();   // embedded backbone, no file needed
-    cfa->fit(files);                                          // good images only
-    cfa->save("model.yml.gz");
-
-    Ptr<cv::anomaly::CFA> same = cv::anomaly::CFA::load("model.yml.gz");
-    Mat map;
-    double score = same->predict(image, map);                 // map: CV_32F, size of image
-@endcode
+normal patches. It learns by
+@snippet cfa.cpp learn
+@snippet cfa.cpp save
+and then scores images and shows where they differ:
+@snippet cfa.cpp predict
+@snippet cfa.cpp draw
+All of the program is in samples/cfa.cpp. A tutorial: @ref tutorial_anomaly_detection
 */
 
 #endif

@@ -99,6 +99,9 @@ public:
     CV_WRAP virtual double profile(InputArray image, CV_OUT std::vector<String>& stages, CV_OUT std::vector<double>& milliseconds) const = 0;
 
     /** @brief Sets thresholds from labelled images, where F1 is best, and the range that normalizedScore uses.
+
+    With labels that are all zero, and no masks, both thresholds are a quantile of the good images' scores instead, as after fit
+    (see CFA::Params::thresholdQuantile): best from images that were not learned, of parts made since.
     @param images vector of good and defective images
     @param labels one integer an image, nonzero: defective; may be empty when masks are given
     @param masks empty, or a CV_8UC1 mask an image that is nonzero on defects (empty Mat: none); needed for the pixel
@@ -108,10 +111,12 @@ public:
 
     //! Image score from which an image is called defective.
     CV_WRAP virtual double getImageThreshold() const = 0;
+    //! @param threshold image score from which an image is called defective; NaN and infinity are refused
     CV_WRAP virtual void setImageThreshold(double threshold) = 0;
 
     //! Map value from which a pixel is called defective.
     CV_WRAP virtual double getPixelThreshold() const = 0;
+    //! @param threshold map value from which a pixel is called defective; NaN and infinity are refused
     CV_WRAP virtual void setPixelThreshold(double threshold) = 0;
 
     /** @brief Lowest and highest map value seen when the thresholds were set: a fixed range to draw maps with. */
@@ -138,13 +143,14 @@ public:
     */
     CV_WRAP virtual void randomView(InputArray image, InputArray mask, int seed, OutputArray view, OutputArray viewMask = noArray()) const = 0;
 
-    //! Resolution of the maps, one of #MapSize.
+    //! Resolution of the maps, one of cv::anomaly::MapSize.
     CV_WRAP virtual int getMapSize() const = 0;
+    //! @param mapSize one of cv::anomaly::MapSize
     CV_WRAP virtual void setMapSize(int mapSize) = 0;
 
-    //! Engine in use: #ENGINE_PLAIN or #ENGINE_HALIDE.
+    //! Engine in use: cv::anomaly::ENGINE_PLAIN or cv::anomaly::ENGINE_HALIDE.
     CV_WRAP virtual int getEngine() const = 0;
-    //! Chooses one of #Engine; one that this build lacks is an error of code Error::StsNotImplemented.
+    //! Chooses one of cv::anomaly::Engine; one that this build lacks is an error of code Error::StsNotImplemented.
     CV_WRAP virtual void setEngine(int engine) = 0;
 };
 

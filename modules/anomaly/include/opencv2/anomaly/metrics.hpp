@@ -71,6 +71,7 @@ class CV_EXPORTS_W PixelMetrics
 public:
     virtual ~PixelMetrics() {}
 
+    //! Makes one without pixels.
     CV_WRAP static Ptr<PixelMetrics> create();
 
     /** @brief Adds one map. When it throws, nothing was added.
