@@ -18,12 +18,9 @@ static py::array heatMap(const Array& image, const Array& map, double lowest, do
 
 static py::tuple defects(const Array& map, double threshold, double minimumArea)
 {
-    std::vector<std::vector<cv::Point> > contours;
+    std::vector<Mat> contours;
     findDefects(map.mat, threshold, contours, minimumArea);
-    std::vector<Mat> points;
-    for (const std::vector<cv::Point>& contour : contours)
-        points.push_back(Mat(contour, true));
-    return toNumpy(points);
+    return toNumpy(contours);
 }
 
 static py::array outlines(const Array& image, const Array& map, double threshold, double minimumArea, const Scalar& color, int thickness)

@@ -110,26 +110,36 @@ static Mat segment(const Mat& map, double threshold, double minimumArea)
     return mask;
 }
 
-void findDefects(InputArray mapArray, double threshold, std::vector<std::vector<Point> >& contours, double minimumArea)
+static std::vector<std::vector<Point> > outerContours(const Mat& map, double threshold, double minimumArea)
 {
-    const Mat map = mapArray.getMat();
     checkMap(map);
     // RETR_EXTERNAL would miss a region that lies within another's hole.
     std::vector<std::vector<Point> > boundaries;
     std::vector<Vec4i> hierarchy;
     findContours(segment(map, threshold, minimumArea), boundaries, hierarchy, RETR_CCOMP, CHAIN_APPROX_SIMPLE);
-    contours.clear();
+    std::vector<std::vector<Point> > outer;
     for (size_t i = 0; i < boundaries.size(); i++)
         if (hierarchy[i][3] < 0)
-            contours.push_back(boundaries[i]);
+            outer.push_back(boundaries[i]);
+    return outer;
+}
+
+void findDefects(InputArray map, double threshold, OutputArrayOfArrays contours, double minimumArea)
+{
+    const std::vector<std::vector<Point> > found = outerContours(map.getMat(), threshold, minimumArea);
+    contours.create(int(found.size()), 1, 0, -1, true);
+    for (int i = 0; i < int(found.size()); i++)
+    {
+        contours.create(int(found[i].size()), 1, CV_32SC2, i, true);
+        Mat(found[i]).copyTo(contours.getMat(i));
+    }
 }
 
 void drawDefects(InputArray image, InputArray map, OutputArray dst, double threshold, double minimumArea, const Scalar& color, int thickness)
 {
     CV_CheckGE(thickness, 0, "thickness is in pixels, 0: by the image's size");
     const Mat canvas = toCanvas(image.getMat(), "Image");
-    std::vector<std::vector<Point> > contours;
-    findDefects(stretchedMap(map.getMat(), canvas.size()), threshold, contours, minimumArea);
+    const std::vector<std::vector<Point> > contours = outerContours(stretchedMap(map.getMat(), canvas.size()), threshold, minimumArea);
     if (thickness == 0)
         thickness = std::max(1, cvRound(std::min(canvas.rows, canvas.cols) / 160.));
     drawContours(canvas, contours, -1, color, thickness, LINE_AA);

@@ -40,11 +40,11 @@ CV_EXPORTS_W void drawHeatMap(InputArray image, InputArray map, OutputArray dst,
 /** @brief Outlines of the regions where a map is at or above a threshold.
 @param map CV_32FC1 map of scores
 @param threshold map value from which a pixel is called defective, as AnomalyDetector::getPixelThreshold
-@param contours the outer contour of each 8-connected region, in pixels of the map, also of regions within another's hole
+@param contours vector of vectors of Point, as cv::findContours gives: the outer contour of each 8-connected region, in pixels of the map, also of
+regions within another's hole
 @param minimumArea regions with fewer pixels are left out
 */
-CV_EXPORTS_W void findDefects(InputArray map, double threshold, CV_OUT std::vector<std::vector<Point> >& contours,
-                              double minimumArea = 0);
+CV_EXPORTS_W void findDefects(InputArray map, double threshold, OutputArrayOfArrays contours, double minimumArea = 0);
 
 /** @brief Draws the outlines that findDefects finds.
 @param image the image
