@@ -131,7 +131,7 @@ void findDefects(InputArray map, double threshold, OutputArrayOfArrays contours,
     for (int i = 0; i < int(found.size()); i++)
     {
         contours.create(int(found[i].size()), 1, CV_32SC2, i, true);
-        Mat(found[i]).copyTo(contours.getMat(i));
+        std::copy(found[i].begin(), found[i].end(), contours.getMat(i).ptr<Point>());
     }
 }
 
