@@ -24,7 +24,7 @@ macro(anomaly_package component package section description)
   set(CPACK_COMPONENT_${_component}_DESCRIPTION ${description})
   set(CPACK_COMPONENT_${_component}_DEPENDS ${ARGN})
   install(FILES LICENSE DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} RENAME copyright COMPONENT ${component})
-  install(FILES modules/anomaly/data/LICENSE-efficientnet-lite0 DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} COMPONENT ${component})
+  install(FILES THIRD_PARTY_NOTICES.md modules/anomaly/data/LICENSE-efficientnet-lite0 DESTINATION ${CMAKE_INSTALL_DATADIR}/doc/${package} COMPONENT ${component})
 endmacro()
 
 anomaly_package(libraries libopencv-anomaly libs "Visual anomaly detection for OpenCV: predicts with stored models")
