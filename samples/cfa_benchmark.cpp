@@ -133,7 +133,7 @@ template <typename Work> double milliseconds(const Work& work)
 {
     const int64 start = getTickCount();
     work();
-    return (getTickCount() - start) * 1e3 / getTickFrequency();
+    return double(getTickCount() - start) * 1e3 / getTickFrequency();
 }
 
 // What a caller in a loop keeps from call to call.
@@ -148,7 +148,7 @@ double timeWhole(const AnomalyDetector& detector, const std::vector<Mat>& images
 {
     if (images.size() == 1)
         return milliseconds([&] { detector.predict(images[0], results.map); });
-    return milliseconds([&] { detector.predictBatch(images, results.scores, results.maps); }) / images.size();
+    return milliseconds([&] { detector.predictBatch(images, results.scores, results.maps); }) / double(images.size());
 }
 
 std::vector<Mat> mapsOf(AnomalyDetector& detector, int engine, const std::vector<Mat>& images)
@@ -270,7 +270,7 @@ Times timeTraining(CFA::Params params, std::vector<Mat> images, int runs)
     const Ptr<CFA> cfa = CFA::create(params);
     cfa->setFitCallback([&](const FitProgress& progress) {
         const int64 now = getTickCount();
-        times[progress.stage].push_back((now - last) * 1e3 / getTickFrequency());
+        times[progress.stage].push_back(double(now - last) * 1e3 / getTickFrequency());
         last = now;
         return true;
     });

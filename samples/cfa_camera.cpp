@@ -91,7 +91,7 @@ public:
     double tick()
     {
         const int64 now = getTickCount();
-        const double passed = (now - last) / getTickFrequency();
+        const double passed = double(now - last) / getTickFrequency();
         seconds = seconds > 0 ? 0.9 * seconds + 0.1 * passed : passed;
         last = now;
         return 1 / std::max(seconds, 1e-6);

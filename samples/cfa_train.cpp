@@ -148,14 +148,14 @@ Outcome fit(CFA& cfa, const std::vector<std::string>& files)
         if (progress.epochs > 0)
             noteEpoch(progress, outcome);
         const int64 now = getTickCount();
-        outcome.secondsOfStage[progress.stage] += (now - last) / getTickFrequency();
+        outcome.secondsOfStage[progress.stage] += double(now - last) / getTickFrequency();
         last = now;
         return !interrupted;
     });
     std::signal(SIGINT, interrupt);
     const int64 start = getTickCount();
     cfa.fit(files);
-    outcome.seconds = (getTickCount() - start) / getTickFrequency();
+    outcome.seconds = double(getTickCount() - start) / getTickFrequency();
     std::signal(SIGINT, SIG_DFL);
     return outcome;
 }

@@ -52,7 +52,7 @@ std::vector<TestResult> scoreAll(const AnomalyDetector& detector, const TestSet&
         results.push_back(scoreImage(detector, image, seed, ticks));
         bar.update("images", int(results.size()), int(set.images.size()));
     }
-    secondsPerImage = ticks / getTickFrequency() / results.size();
+    secondsPerImage = double(ticks) / getTickFrequency() / double(results.size());
     return results;
 }
 

@@ -18,7 +18,7 @@ static const size_t terminalWidth = 80;
 
 static double secondsSince(int64 tick)
 {
-    return (cv::getTickCount() - tick) / cv::getTickFrequency();
+    return double(cv::getTickCount() - tick) / cv::getTickFrequency();
 }
 
 std::string clockTime(double seconds)

@@ -199,14 +199,15 @@ std::string histogramCard(const Evaluation& evaluation)
 {
     const Histogram h = histogram(evaluation.results);
     const size_t bins = h.good.size();
-    const double best = evaluation.bestImage.threshold, own = evaluation.ownImage.threshold, end = h.low + h.width * bins;
+    const auto edge = [&h](size_t bin) { return h.low + h.width * double(bin); };
+    const double best = evaluation.bestImage.threshold, own = evaluation.ownImage.threshold;
     const double highest = std::max(*std::max_element(h.good.begin(), h.good.end()), *std::max_element(h.bad.begin(), h.bad.end()));
-    Chart chart(std::min(h.low, own), std::max(end, own), highest * 1.05);
+    Chart chart(std::min(h.low, own), std::max(edge(bins), own), highest * 1.05);
     chart.gridLines(roundSteps(highest), "%g");
     for (size_t i = 0; i < bins; i++)
     {
-        chart.bar(h.low + i * h.width, h.low + (i + 1) * h.width, h.good[i], "good");
-        chart.bar(h.low + i * h.width, h.low + (i + 1) * h.width, h.bad[i], "bad");
+        chart.bar(edge(i), edge(i + 1), h.good[i], "good");
+        chart.bar(edge(i), edge(i + 1), h.bad[i], "bad");
     }
     chart.verticalLine(best, "");
     chart.verticalLine(own, "dashed");

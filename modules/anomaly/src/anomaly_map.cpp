@@ -30,12 +30,12 @@ private:
 
 double meanOfHighest(std::vector<float>& values, double share)
 {
-    const size_t count = std::max<size_t>(1, size_t(values.size() * share + 0.5));
+    const size_t count = std::max<size_t>(1, size_t(double(values.size()) * share + 0.5));
     std::nth_element(values.begin(), values.begin() + (count - 1), values.end(), std::greater<float>());
     double sum = 0;
     for (size_t i = 0; i < count; i++)
         sum += values[i];
-    return sum / count;
+    return sum / double(count);
 }
 
 } // namespace

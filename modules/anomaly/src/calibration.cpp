@@ -19,13 +19,13 @@ double normalizedScore(const Calibration& calibration, double score)
 double quantile(std::vector<float>& values, double q)
 {
     CV_Assert(!values.empty());
-    const double at = q * (values.size() - 1);
+    const double at = q * double(values.size() - 1);
     const size_t below = size_t(at);
     std::nth_element(values.begin(), values.begin() + below, values.end());
     const double low = values[below];
     if (below + 1 == values.size())
         return low;
-    return low + (at - below) * (*std::min_element(values.begin() + below + 1, values.end()) - low);
+    return low + (at - double(below)) * (*std::min_element(values.begin() + below + 1, values.end()) - low);
 }
 
 void GoodScores::add(double score, const Mat& map, const Mat& mask)

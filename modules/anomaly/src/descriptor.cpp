@@ -113,7 +113,7 @@ static void addUpsampled(const Mat& projected, Size from, Size to, Mat& phi)
 // -1 at the first of n cells, 1 at the last.
 static float coordinate(int i, int n)
 {
-    return n > 1 ? 2.f * i / (n - 1) - 1 : -1.f;
+    return n > 1 ? 2.f * float(i) / float(n - 1) - 1 : -1.f;
 }
 
 static void addCoordinates(const Descriptor& descriptor, Size grid, Mat& phi)

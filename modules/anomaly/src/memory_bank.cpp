@@ -86,7 +86,7 @@ void MemoryBankBuilder::addMean(const Mat& phi, const Mat& mask)
     for (int p = 0; p < phi.cols; p++)
     {
         const bool learned = mask.empty() || mask.at<uchar>(p);
-        share.at<float>(p) = learned ? 1.f / ++count.at<int>(p) : 0.f;
+        share.at<float>(p) = learned ? 1.f / float(++count.at<int>(p)) : 0.f;
     }
     for (int d = 0; d < phi.rows; d++)
         mean.row(d) += (phi.row(d) - mean.row(d)).mul(share);

@@ -48,7 +48,7 @@ SplitScores::SplitScores(InputArray scoreArray, InputArray labelArray)
 
     Mat_<double> values;
     scores.convertTo(values, CV_64F);
-    const Mat_<uchar> isDefective = labels != 0;
+    const Mat_<uchar> isDefective(labels != 0);
     for (int i = 0; i < int(values.total()); i++)
         (isDefective(i) ? defective : good).push_back(values(i));
     checkBothClasses(defective.size(), good.size());

@@ -32,7 +32,7 @@ public:
         : pixels(defective), weights(regionSizes.size()), sum(0), seen(0)
     {
         for (size_t i = 0; i < weights.size(); i++)
-            weights[i] = uint64(std::ldexp(1 / (double(regionSizes[i]) * weights.size()), 62) + 0.5);
+            weights[i] = uint64(std::ldexp(1 / (double(regionSizes[i]) * double(weights.size())), 62) + 0.5);
     }
 
     double upTo(int64 truePositives)
@@ -225,7 +225,7 @@ template <typename Visit> void PixelMetricsImpl::forEachOverlap(Visit visit) con
     prepare();
     RegionOverlap overlap(defective, regionSizes);
     forEachThreshold(defective, good, [&](const OperatingPoint& point) {
-        visit(double(point.falsePositives) / good.size(), overlap.upTo(point.truePositives), point.threshold);
+        visit(double(point.falsePositives) / double(good.size()), overlap.upTo(point.truePositives), point.threshold);
     });
 }
 

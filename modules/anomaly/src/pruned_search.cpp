@@ -284,7 +284,7 @@ double PrunedSearch::costOfLists(const Form& form, const Workspace& work) const
 {
     const double groupBounds = double(form.groups + 1) * groupWidth, bounds = double(form.centres + 1) * groupWidth;
     const double products = tileWidth * (costOfPatch + costOfShortening * form.centres * length + groupBounds * groupCount) +
-                            costOfBound * bounds * work.groups.size() + costOfDistance * length * work.centres.size();
+                            costOfBound * bounds * double(work.groups.size()) + costOfDistance * length * double(work.centres.size());
     return products / (double(tileWidth) * count * length);
 }
 

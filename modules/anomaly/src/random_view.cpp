@@ -35,7 +35,7 @@ Mat RandomView::ofMask(const Mat& mask, int side) const
 
 Mat RandomView::warped(const Mat& stretchedImage, int side, int interpolation) const
 {
-    const float middle = (stretched - 1) / 2.f;
+    const float middle = float(stretched - 1) / 2;
     const int margin = (side - crop) / 2;
     Mat turn = getRotationMatrix2D(Point2f(middle, middle), degrees, 1), view;
     turn.at<double>(0, 2) += margin - corner.x;

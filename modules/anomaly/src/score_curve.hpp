@@ -50,7 +50,7 @@ double areaUnderRoc(const std::vector<Positive>& positives, const std::vector<Ne
         twice += uint64(point.falsePositives - last.falsePositives) * uint64(point.truePositives + last.truePositives);
         last = point;
     });
-    return twice / (2. * positives.size() * negatives.size());
+    return double(twice) / (2 * double(positives.size()) * double(negatives.size()));
 }
 
 template <typename Positive, typename Negative>
@@ -59,11 +59,11 @@ double averagePrecisionOf(const std::vector<Positive>& positives, const std::vec
     double sum = 0;
     int64 last = 0;
     forEachThreshold(positives, negatives, [&](const OperatingPoint& point) {
-        const double precision = double(point.truePositives) / (point.truePositives + point.falsePositives);
-        sum += precision * (point.truePositives - last);
+        const double precision = double(point.truePositives) / double(point.truePositives + point.falsePositives);
+        sum += precision * double(point.truePositives - last);
         last = point.truePositives;
     });
-    return sum / positives.size();
+    return sum / double(positives.size());
 }
 
 template <typename Positive, typename Negative>
@@ -71,7 +71,7 @@ double bestF1Of(const std::vector<Positive>& positives, const std::vector<Negati
 {
     double best = 0;
     forEachThreshold(positives, negatives, [&](const OperatingPoint& point) {
-        const double f1 = 2. * point.truePositives / (point.truePositives + point.falsePositives + int64(positives.size()));
+        const double f1 = 2 * double(point.truePositives) / double(point.truePositives + point.falsePositives + int64(positives.size()));
         if (f1 > best)
         {
             best = f1;
@@ -140,7 +140,7 @@ CurveSketch rocCurveOf(const std::vector<Positive>& positives, const std::vector
 {
     CurveSketch curve(maxPoints);
     forEachThreshold(positives, negatives, [&](const OperatingPoint& point) {
-        curve.add(double(point.falsePositives) / negatives.size(), double(point.truePositives) / positives.size(), point.threshold);
+        curve.add(double(point.falsePositives) / double(negatives.size()), double(point.truePositives) / double(positives.size()), point.threshold);
     });
     return curve;
 }

@@ -21,7 +21,7 @@ public:
     void lap(Stage stage)
     {
         const int64 now = getTickCount();
-        milliseconds[stage] += (now - last) * 1e3 / getTickFrequency();
+        milliseconds[stage] += double(now - last) * 1e3 / getTickFrequency();
         last = now;
     }
 
