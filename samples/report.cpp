@@ -211,7 +211,7 @@ std::string histogramCard(const Evaluation& evaluation)
     }
     chart.verticalLine(best, "");
     chart.verticalLine(own, "dashed");
-    chart.xLabels({h.low, (h.low + end) / 2, end}, "%.2f");
+    chart.xLabels({h.low, (h.low + edge(bins)) / 2, edge(bins)}, "%.2f");
     chart.xTitle("score");
     return chartCard("Scores", legendEntry("good", "good") + legendEntry("accent", "defective") +
                      format("<span>line: threshold of the best F1, %.3f</span><span>dashed: the model's own, %.3f</span>", best, own), chart);
