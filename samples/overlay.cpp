@@ -27,10 +27,11 @@ void drawText(Mat& picture, const std::string& text)
 {
     const int margin = 4, font = FONT_HERSHEY_SIMPLEX, width = getTextSize(text, font, 1, 1, NULL).width;
     const double fitting = double(picture.cols - 2 * margin) / width, scale = std::min(fitting, std::max(0.4, picture.rows / 800.));
-    const Size size = getTextSize(text, font, scale, 1, NULL);
+    const int stroke = std::max(1, cvRound(scale));
+    const Size size = getTextSize(text, font, scale, stroke, NULL);
     const Point origin(margin, margin + size.height);
-    putText(picture, text, origin, font, scale, Scalar::all(0), 3, LINE_AA);
-    putText(picture, text, origin, font, scale, Scalar::all(255), 1, LINE_AA);
+    putText(picture, text, origin, font, scale, Scalar::all(0), 3 * stroke, LINE_AA);
+    putText(picture, text, origin, font, scale, Scalar::all(255), stroke, LINE_AA);
 }
 
 std::string verdict(const anomaly::AnomalyDetector& detector, double score)
