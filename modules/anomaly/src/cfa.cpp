@@ -10,11 +10,9 @@
 #include "image_source.hpp"
 #include "random_stream.hpp"
 #include "random_view.hpp"
-#include "tiling.hpp"
 #include "trainer_loader.hpp"
+#include "training_images.hpp"
 #include "workspace_pool.hpp"
-
-#include "opencv2/imgproc.hpp"
 
 #include <atomic>
 #include <mutex>
@@ -28,17 +26,6 @@ namespace {
 // Thresholds from the learned images themselves need no more than this many: a quantile of 0.995 is then the third highest.
 const int mostLearnedImagesScored = 512;
 
-// Any nonzero value marks a pixel, 1 as well as 255.
-Mat maskAtInput(const Mat& mask, const InputSettings& input)
-{
-    return mask.empty() ? Mat() : preprocessMask(mask != 0, input);
-}
-
-bool leavesPixels(const Mat& inputMask)
-{
-    return inputMask.empty() || countNonZero(inputMask) > 0;
-}
-
 // cv::Mat says in a cv::Exception that there is no memory, std::vector does not.
 template <typename Call> auto reportingLackOfMemory(const Call& call) -> decltype(call())
 {
@@ -51,12 +38,6 @@ template <typename Call> auto reportingLackOfMemory(const Call& call) -> decltyp
         CV_Error(Error::StsNoMem, "The system gives no more memory; the detector is as it was");
     }
 }
-
-//! What is learned at once: an image, or a tile of it.
-struct Piece
-{
-    int image, tile;
-};
 
 class CFAImpl CV_FINAL : public CFA
 {
@@ -144,17 +125,11 @@ private:
 
     void fitSource(const ImageSource& images);
     TrainedModel learn(const ImageSource& images, std::vector<int>& chosen, int inputMode, TrainingCheckpoint& checkpoint, FitReporter& reporter) const;
-    TrainingFeatures features(const Mat& image, const Mat& mask, const InputSettings& input) const;
-    TrainingFeatures features(const TiledImage& image, int tile, const InputSettings& input) const;
-    TrainingFeatures viewFeatures(const RandomView& view, const TiledImage& image, int tile, const InputSettings& input) const;
-    void keepFeatures(const ImageSource& images, std::vector<int>& chosen, const InputSettings& input, std::vector<Piece>& pieces, FeatureCache& cache,
-                      const FitReporter& reporter) const;
     Calibration thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const std::vector<int>& learned, const FitReporter& reporter) const;
     Calibration goodThresholds(const Fitted& now, const ImageSource& images) const;
     Calibration bestThresholds(const Fitted& now, const ImageSource& images, const Mat& labels, bool masked) const;
     GoodScores scoresOf(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const FitReporter& reporter) const;
     std::vector<int> scorable(const ImageSource& images, const std::vector<int>& wanted) const;
-    bool readImage(const ImageSource& images, int index, Mat& image) const;
 
     double score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock) const;
 
@@ -267,23 +242,6 @@ void CFAImpl::fitSource(const ImageSource& images)
     std::atomic_store(&fitted, std::shared_ptr<const Fitted>(made));
 }
 
-// False: left out, as skipUnreadable asks.
-bool CFAImpl::readImage(const ImageSource& images, int index, Mat& image) const
-{
-    try
-    {
-        image = images.image(index);
-        return true;
-    }
-    catch (const cv::Exception& e)
-    {
-        if (!params.skipUnreadable)
-            throw;
-        CV_LOG_WARNING(NULL, "anomaly: left out: " << e.err);
-        return false;
-    }
-}
-
 // Those that can be read and scored: found out before the training, not after it.
 std::vector<int> CFAImpl::scorable(const ImageSource& images, const std::vector<int>& wanted) const
 {
@@ -291,71 +249,18 @@ std::vector<int> CFAImpl::scorable(const ImageSource& images, const std::vector<
     for (const int index : wanted)
     {
         Mat image;
-        if (readImage(images, index, image) && leavesPixels(maskAtInput(images.mask(index), inputSettings(params, inputModes(params.inputMode)[0]))))
+        if (readImage(images, index, params.skipUnreadable, image) && leavesPixels(maskAtInput(images.mask(index), inputSettings(params, inputModes(params.inputMode)[0]))))
             found.push_back(index);
     }
     return found;
 }
 
-RandomView viewOf(const CFA::Params& params, uint64 item, int seed)
-{
-    return RandomView(std::max(params.resizeSize, params.inputSize), params.inputSize, randomStream(seed, RANDOM_VIEW, item));
-}
-
-// Tiles that a mask leaves nothing of teach nothing.
-std::vector<int> tilesToLearn(const TiledImage& image)
-{
-    std::vector<int> tiles;
-    for (int tile = 0; tile < image.count(); tile++)
-        if (image.count() == 1 || leavesPixels(image.mask(tile)))
-            tiles.push_back(tile);
-    return tiles;
-}
-
-// Features of all images, by tiles where the settings ask for them. `chosen` loses the images that cannot be read.
-void CFAImpl::keepFeatures(const ImageSource& images, std::vector<int>& chosen, const InputSettings& input, std::vector<Piece>& pieces, FeatureCache& cache,
-                           const FitReporter& reporter) const
-{
-    std::vector<int> readable;
-    for (size_t i = 0; i < chosen.size(); i++)
-    {
-        Mat image;
-        if (readImage(images, chosen[i], image))
-        {
-            readable.push_back(chosen[i]);
-            const TiledImage tiled(image, images.mask(chosen[i]), input);
-            for (const int tile : tilesToLearn(tiled))
-            {
-                pieces.push_back({chosen[i], tile});
-                cache.put(int(pieces.size()) - 1, features(tiled, tile, input));
-            }
-        }
-        reporter.report("features", int(i) + 1, int(chosen.size()));
-    }
-    if (readable.size() < 2)
-        CV_Error_(Error::StsBadArg, ("%zu of %zu images can be read, expected at least two to learn from", readable.size(), chosen.size()));
-    if (pieces.empty())
-        CV_Error(Error::StsBadArg, "The masks leave nothing to learn: they must be nonzero where the images are to be checked");
-    chosen = readable;
-}
-
+// `chosen` loses the images that cannot be read.
 TrainedModel CFAImpl::learn(const ImageSource& images, std::vector<int>& chosen, int inputMode, TrainingCheckpoint& checkpoint, FitReporter& reporter) const
 {
-    const InputSettings input = inputSettings(params, inputMode);
-    std::vector<Piece> pieces;
-    const auto again = [&](int i) { return features(TiledImage(images.image(pieces[i].image), images.mask(pieces[i].image), input), pieces[i].tile, input); };
-    FeatureCache cache(again, size_t(params.cacheMiB) << 20);
-    keepFeatures(images, chosen, input, pieces, cache, reporter);
-    TrainingData data = {int(pieces.size()), cache, std::function<TrainingFeatures(int, int)>()};
-    if (params.augmentation == AUGMENT_RD)
-        data.view = [&](int i, int epoch) {
-            Mat image;
-            if (!readImage(images, pieces[i].image, image))
-                return cache.get(i); // as it was when it could still be read
-            const RandomView view = viewOf(params, uint64(epoch) << 32 | i, params.seed);
-            return viewFeatures(view, TiledImage(image, images.mask(pieces[i].image), input), pieces[i].tile, input);
-        };
-    TrainedModel model = adapt(data, params, engine, checkpoint, reporter);
+    TrainingImages training(images, params, inputSettings(params, inputMode), *backbone);
+    training.read(chosen, reporter);
+    TrainedModel model = adapt(training.data(), params, engine, checkpoint, reporter);
     model.inputMode = inputMode;
     return model;
 }
@@ -368,36 +273,11 @@ void CFAImpl::randomView(InputArray image, InputArray mask, int seed, OutputArra
     const Params now = getParams();
     if (now.tile > 0)
         CV_Error(Error::StsNotImplemented, "A view is stretched to one size, where a model with tiles sees none: predict the image itself");
-    const RandomView chosen = viewOf(now, 0, seed);
+    const RandomView chosen = drawView(now, 0, seed);
     const int side = now.inputMode == INPUT_RESIZED ? now.inputSize : now.resizeSize; // of which INPUT_CROPPED takes the centre
     chosen.of(source, side).copyTo(view);
     if (viewMask.needed())
         chosen.ofMask(sourceMask, side).copyTo(viewMask);
-}
-
-TrainingFeatures CFAImpl::features(const TiledImage& image, int tile, const InputSettings& input) const
-{
-    return features(image.image(tile), image.mask(tile), ofTile(input));
-}
-
-TrainingFeatures CFAImpl::viewFeatures(const RandomView& view, const TiledImage& image, int tile, const InputSettings& input) const
-{
-    InputSettings uncut = ofTile(input);
-    uncut.resize = input.crop;
-    return features(view.of(image.image(tile), input.crop), view.ofMask(image.mask(tile), input.crop), uncut);
-}
-
-TrainingFeatures CFAImpl::features(const Mat& image, const Mat& mask, const InputSettings& input) const
-{
-    const FeatureMaps maps = backbone->forward(preprocess(image, input));
-    TrainingFeatures found;
-    found.maps = poolPatches(maps.maps);
-    if (!mask.empty())
-    {
-        resize(maskAtInput(mask, input), found.mask, patchGrid(maps.maps), 0, 0, INTER_NEAREST);
-        found.mask = found.mask.reshape(1, 1);
-    }
-    return found;
 }
 
 Calibration CFAImpl::thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const std::vector<int>& learned,
@@ -422,7 +302,7 @@ GoodScores CFAImpl::scoresOf(const Fitted& next, const ImageSource& images, cons
         if (!leavesPixels(mask))
             continue;
         Mat image, map;
-        if (!readImage(images, good[i], image))
+        if (!readImage(images, good[i], params.skipUnreadable, image))
             continue;
         next.inputMap(image, NULL, map);
         scores.add(next.imageScore(map, mask), map, mask);

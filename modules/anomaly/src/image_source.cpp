@@ -72,6 +72,22 @@ private:
 
 } // namespace
 
+bool readImage(const ImageSource& images, int index, bool leaveOut, Mat& image)
+{
+    try
+    {
+        image = images.image(index);
+        return true;
+    }
+    catch (const cv::Exception& e)
+    {
+        if (!leaveOut)
+            throw;
+        CV_LOG_WARNING(NULL, "anomaly: left out: " << e.err);
+        return false;
+    }
+}
+
 std::unique_ptr<ImageSource> imagesFromFiles(const std::vector<String>& files)
 {
     return std::unique_ptr<ImageSource>(new FileImages(files));

@@ -26,6 +26,9 @@ public:
     virtual String name(int index) const = 0;
 };
 
+//! False, with a warning: the image cannot be read, and is to be left out then. Else that is an exception.
+bool readImage(const ImageSource& images, int index, bool leaveOut, Mat& image);
+
 std::unique_ptr<ImageSource> imagesFromFiles(const std::vector<String>& files);
 
 //! Checks that there are as many masks as images, or none.

@@ -119,6 +119,16 @@ Mat preprocessMask(const Mat& mask, const InputSettings& input)
     return (input.tile > 0 ? stretched : cropCentre(stretched, input.crop)) > 127;
 }
 
+Mat maskAtInput(const Mat& mask, const InputSettings& input)
+{
+    return mask.empty() ? Mat() : preprocessMask(mask != 0, input);
+}
+
+bool leavesPixels(const Mat& inputMask)
+{
+    return inputMask.empty() || countNonZero(inputMask) > 0;
+}
+
 Rect2d visibleRegion(Size image, const InputSettings& input)
 {
     const double offset = (input.resize - input.crop) / 2, x = double(image.width) / input.resize, y = double(image.height) / input.resize;

@@ -48,6 +48,12 @@ CV_EXPORTS Size mapSize(Size image, const InputSettings& input);
 //! The mask at the map's pixels, 0 or 255.
 Mat preprocessMask(const Mat& mask, const InputSettings& input);
 
+//! The same for masks in which any nonzero value marks a pixel, 1 as well as 255; empty where the mask is.
+Mat maskAtInput(const Mat& mask, const InputSettings& input);
+
+//! Whether a mask at the map's pixels leaves one of them; an empty mask leaves all.
+bool leavesPixels(const Mat& inputMask);
+
 //! The part of an image of this size that the map shows.
 Rect2d visibleRegion(Size image, const InputSettings& input);
 

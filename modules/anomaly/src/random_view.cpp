@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
 #include "random_view.hpp"
+#include "random_stream.hpp"
 #include "preprocess.hpp"
 
 #include "opencv2/imgproc.hpp"
@@ -42,6 +43,11 @@ Mat RandomView::warped(const Mat& stretchedImage, int side, int interpolation) c
     turn.at<double>(1, 2) += margin - corner.y;
     warpAffine(stretchedImage, view, turn, Size(side, side), interpolation, BORDER_REFLECT_101);
     return view;
+}
+
+RandomView drawView(const CFA::Params& params, uint64 item, int seed)
+{
+    return RandomView(std::max(params.resizeSize, params.inputSize), params.inputSize, randomStream(seed, RANDOM_VIEW, item));
 }
 
 }} // namespace cv::anomaly

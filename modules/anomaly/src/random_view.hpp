@@ -4,7 +4,7 @@
 #ifndef OPENCV_ANOMALY_RANDOM_VIEW_HPP
 #define OPENCV_ANOMALY_RANDOM_VIEW_HPP
 
-#include "opencv2/core.hpp"
+#include "opencv2/anomaly/cfa.hpp"
 
 namespace cv {
 namespace anomaly {
@@ -28,6 +28,9 @@ private:
     double degrees;
     Point corner;
 };
+
+//! The view of an item, such as an image in an epoch, for a seed.
+RandomView drawView(const CFA::Params& params, uint64 item, int seed);
 
 }} // namespace cv::anomaly
 
