@@ -45,12 +45,17 @@ int main(int argc, char** argv)
 {
     CommandLineParser parser(argc, argv, keys);
     parser.about("Learns from a folder of good images and shows where another image differs from them.");
-    const String good = parser.get<String>("@good");
-    const Mat image = imread(parser.get<String>("@image"));
-    if (parser.has("help") || good.empty() || image.empty())
+    const String good = parser.get<String>("@good"), file = parser.get<String>("@image");
+    if (parser.has("help") || good.empty() || file.empty())
     {
         parser.printMessage();
         return parser.has("help") ? 0 : 2;
+    }
+    const Mat image = imread(file);
+    if (image.empty())
+    {
+        std::cerr << file << " can not be read" << std::endl;
+        return 1;
     }
 
     const Ptr<CFA> cfa = learn(good, parser.get<int>("epochs"));
