@@ -40,7 +40,7 @@ static py::array panel(const Arrays& pictures, const std::vector<cv::String>& ti
 void bindPictures(py::module_& m)
 {
     m.def("drawHeatMap", &heatMap, "image"_a, "map"_a, py::kw_only(), "lowest"_a = 0., "highest"_a = 0., "opacity"_a = 0.5,
-          "colormap"_a = static_cast<int>(cv::COLORMAP_JET));
+          py::arg("colormap") = static_cast<int>(cv::COLORMAP_JET));
     m.def("findDefects", &defects, "map"_a, "threshold"_a, py::kw_only(), "minimumArea"_a = 0.);
     m.def("drawDefects", &outlines, "image"_a, "map"_a, "threshold"_a, py::kw_only(), "minimumArea"_a = 0., "color"_a = Scalar(40, 40, 255),
           "thickness"_a = 0);

@@ -31,11 +31,11 @@ std::vector<int> inputModes(int inputMode)
 class Head
 {
 public:
-    Head(const TrainedModel& model, const CFA::Params& params, int engine) : input(inputSettings(params, model.inputMode)), channels(model.descriptor.channels)
+    Head(const TrainedModel& model, const CFA::Params& params, int engine)
+        : input(inputSettings(params, model.inputMode)), channels(model.descriptor.channels),
+          scorer(PatchScorer::create(model.descriptor, model.bank, ScoreSettings{params.K, params.scoreMode}, engine)),
+          mapMaker(MapMaker::create(Size(input.crop, input.crop), params.smoothSigma, engine))
     {
-        const ScoreSettings settings = {params.K, params.scoreMode};
-        scorer = PatchScorer::create(model.descriptor, model.bank, settings, engine);
-        mapMaker = MapMaker::create(Size(input.crop, input.crop), params.smoothSigma, engine);
     }
 
     //! smooth: the map at the input's resolution.

@@ -91,7 +91,7 @@ std::vector<int> farthest(const Mat& distances, int count)
     std::vector<int> order(distances.total());
     std::iota(order.begin(), order.end(), 0);
     const float* d = distances.ptr<float>();
-    std::partial_sort(order.begin(), order.begin() + count, order.end(), [d](int a, int b) { return d[a] > d[b] || (d[a] == d[b] && a < b); });
+    std::partial_sort(order.begin(), order.begin() + count, order.end(), [d](int a, int b) { return std::make_pair(-d[a], a) < std::make_pair(-d[b], b); });
     order.resize(count);
     return order;
 }

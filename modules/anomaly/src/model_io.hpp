@@ -17,6 +17,8 @@ namespace anomaly {
 //! What one input mode's fit gives, in the original basis.
 struct TrainedModel
 {
+    TrainedModel() : inputMode(CFA::INPUT_RESIZED), radius(0) {}
+
     int inputMode; // INPUT_RESIZED or INPUT_CROPPED
     Descriptor descriptor;
     MemoryBank bank;
