@@ -131,7 +131,8 @@ bool leavesPixels(const Mat& inputMask)
 
 Rect2d visibleRegion(Size image, const InputSettings& input)
 {
-    const double offset = (input.resize - input.crop) / 2, x = double(image.width) / input.resize, y = double(image.height) / input.resize;
+    const int offset = (input.resize - input.crop) / 2; // cropCentre's
+    const double x = double(image.width) / input.resize, y = double(image.height) / input.resize;
     return Rect2d(offset * x, offset * y, input.crop * x, input.crop * y);
 }
 

@@ -87,7 +87,7 @@ void drawHeatMap(InputArray image, InputArray mapArray, OutputArray dst, double 
             // Cover grows with the score: at the same cover everywhere, good parts would drown in the colour of low scores.
             const int level = levels(y, x);
             const double cover = opacity * std::min(1., level / 255.);
-            const Vec3b color = palette(level);
+            const Vec3b& color = palette(level);
             Vec3b& pixel = canvas(y, x);
             for (int c = 0; c < 3; c++)
                 pixel[c] = saturate_cast<uchar>(pixel[c] + cover * (color[c] - pixel[c]));
