@@ -102,11 +102,15 @@ private:
             add(fs::join(folder, relative), isOneOfMany ? fs::join(name, relative) : relative);
     }
 
+    // A picture of ../a.png, or of a name from the root, must not land outside --output.
     void addList(const std::string& file)
     {
         const CsvFile list(file);
         for (size_t row = 0; row < list.rows(); row++)
-            add(list.path(row, "image_path"), list.at(row, "image_path"));
+        {
+            const std::string &name = list.at(row, "image_path"), path = list.path(row, "image_path");
+            add(path, path == name || name.find("..") != std::string::npos ? fileName(name) : name);
+        }
     }
 
     // a.png and a.jpg of one folder, or equal names given one by one, must not overwrite one another.

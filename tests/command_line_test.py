@@ -336,6 +336,11 @@ class EndToEnd(unittest.TestCase):
         table = WORK / 'listed_scores.csv'
         self.succeed('cfa_predict', listed, '--model=%s' % self.model, '--csv=%s' % table)
         self.assertEqual(len(table.read_text().splitlines()), len(rows))
+        (WORK / 'lists').mkdir()
+        outside, pictures = WORK / 'lists' / 'outside.csv', WORK / 'listed_pictures'
+        outside.write_text('image_path\n../category/test/hole/000.png\n%s\n' % (self.category / 'test' / 'hole' / '000.png'))
+        self.succeed('cfa_predict', outside, '--model=%s' % self.model, '--output=%s' % pictures)
+        self.assertEqual(sorted(p.name for p in pictures.iterdir()), ['000.jpg', '000_2.jpg'])
         for change, word in ((lambda r: r[:1], 'has no good image'), (lambda r: r[:-1] + [r[-1][:2]], 'row %d' % len(rows)),
                              (lambda r: [['file'] + r[0][1:]] + r[1:], "'image_path'"), (lambda r: r[:1] + [r[1][:1] + [''] + r[1][2:]], 'has no label')):
             write(change(rows))
