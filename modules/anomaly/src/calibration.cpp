@@ -44,11 +44,57 @@ void GoodScores::add(double score, const Mat& map, const Mat& mask)
                 pixels.push_back(map.at<float>(y, x));
 }
 
+// Where the standard normal distribution reaches a share q in (0, 1).
+static double normalQuantile(double q)
+{
+    double low = -10, high = 10; // beyond them lies less than a double's precision
+    for (int i = 0; i < 60; i++)
+    {
+        const double middle = (low + high) / 2;
+        (std::erfc(-middle / std::sqrt(2.)) / 2 < q ? low : high) = middle;
+    }
+    return low;
+}
+
+namespace {
+
+bool hasLogarithms(const std::vector<float>& scores)
+{
+    return std::all_of(scores.begin(), scores.end(), [](float score) { return score > 0; });
+}
+
+//! Mean of the scores' logarithms, and their sum of squares around it.
+struct LogScores
+{
+    explicit LogScores(const std::vector<float>& scores) : mean(0), squares(0)
+    {
+        for (const float score : scores)
+            mean += std::log(double(score)) / double(scores.size());
+        for (const float score : scores)
+            squares += std::pow(std::log(double(score)) - mean, 2);
+    }
+    double mean, squares;
+};
+
+} // namespace
+
+double GoodScores::imageThreshold(double q)
+{
+    const double count = double(scores.size());
+    const bool isReached = count * (1 - q) >= 1;
+    if (q == 1 || isReached || !hasLogarithms(scores) || !hasLogarithms(learned))
+        return quantile(scores, q);
+    const LogScores fresh(scores), known(learned);
+    const double freedom = count - 1 + std::max(0., double(learned.size()) - 1);
+    const double deviation = std::sqrt((fresh.squares + known.squares) / std::max(1., freedom));
+    return std::exp(fresh.mean + normalQuantile(q) * deviation * std::sqrt(1 + 1 / count)); // of the next score, with a mean that is only estimated
+}
+
 Calibration GoodScores::calibrate(double q)
 {
     if (scores.empty())
         CV_Error(Error::StsBadArg, "The masks leave no pixel of any good image to set thresholds from");
-    const Calibration calibration = {quantile(scores, q), quantile(pixels, q), lowest, highest};
+    const Calibration calibration = {imageThreshold(q), quantile(pixels, q), lowest, highest};
     return calibration;
 }
 

@@ -21,18 +21,26 @@ struct Calibration
 //! clip((score - image threshold) / (highest - lowest) + 0.5, 0, 1)
 double normalizedScore(const Calibration& calibration, double score);
 
-//! Collects scores and maps of good images; thresholds are a quantile of them.
-class GoodScores
+/** @brief Collects scores and maps of good images; thresholds are a quantile of them.
+
+A quantile beyond the highest of few scores is extrapolated: their logarithms are about normal, and those of learned images lie
+lower than new ones', but are spread as widely (doc/results.md).
+*/
+class CV_EXPORTS GoodScores
 {
 public:
     GoodScores() : lowest(0), highest(0) {}
 
     void add(double score, const Mat& map, const Mat& mask);
+    //! The score of an image that was learned, which tells how widely scores are spread.
+    void addLearned(double score) { learned.push_back(float(score)); }
     bool empty() const { return scores.empty(); }
     Calibration calibrate(double quantile);
 
 private:
-    std::vector<float> scores, pixels;
+    double imageThreshold(double quantile);
+
+    std::vector<float> scores, learned, pixels;
     double lowest, highest; // of all pixels that count
 };
 

@@ -23,8 +23,17 @@ namespace anomaly {
 
 namespace {
 
-// Thresholds from the learned images themselves need no more than this many: a quantile of 0.995 is then the third highest.
-const int mostLearnedImagesScored = 512;
+// How widely scores are spread shows as well in so many learned images as in thousands.
+const size_t mostLearnedImagesScored = 64;
+
+std::vector<int> evenSample(const std::vector<int>& all, size_t most)
+{
+    const size_t count = std::min(all.size(), most);
+    std::vector<int> sample(count);
+    for (size_t i = 0; i < count; i++)
+        sample[i] = all[i * all.size() / count];
+    return sample;
+}
 
 // cv::Mat says in a cv::Exception that there is no memory, std::vector does not.
 template <typename Call> auto reportingLackOfMemory(const Call& call) -> decltype(call())
@@ -128,7 +137,8 @@ private:
     Calibration thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const std::vector<int>& learned, const FitReporter& reporter) const;
     Calibration goodThresholds(const Fitted& now, const ImageSource& images) const;
     Calibration bestThresholds(const Fitted& now, const ImageSource& images, const Mat& labels, bool masked) const;
-    GoodScores scoresOf(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const FitReporter& reporter) const;
+    typedef std::function<void(double score, const Mat& map, const Mat& mask)> ScoreVisitor;
+    void forEachScore(const Fitted& next, const ImageSource& images, const std::vector<int>& indices, const ScoreVisitor& visit) const;
     std::vector<int> scorable(const ImageSource& images, const std::vector<int>& wanted) const;
 
     double score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock) const;
@@ -283,32 +293,39 @@ void CFAImpl::randomView(InputArray image, InputArray mask, int seed, OutputArra
 Calibration CFAImpl::thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const std::vector<int>& learned,
                                 const FitReporter& reporter) const
 {
-    GoodScores scores = scoresOf(next, images, good, reporter);
-    if (scores.empty())
-    {
+    const std::vector<int> some = evenSample(learned, mostLearnedImagesScored);
+    const int steps = int(good.size() + some.size());
+    int done = 0;
+    GoodScores scores;
+    forEachScore(next, images, good, [&](double score, const Mat& map, const Mat& mask) {
+        scores.add(score, map, mask);
+        reporter.report("thresholds", ++done, steps);
+    });
+    const bool heldOut = !scores.empty();
+    if (!heldOut)
         CV_LOG_WARNING(NULL, "anomaly: no image was held out (see validationFraction), so thresholds come from the images that were learned and are a little low");
-        scores = scoresOf(next, images, learned, reporter);
-    }
+    forEachScore(next, images, some, [&](double score, const Mat& map, const Mat& mask) {
+        if (heldOut)
+            scores.addLearned(score);
+        else
+            scores.add(score, map, mask);
+        reporter.report("thresholds", ++done, steps);
+    });
     return scores.calibrate(params.thresholdQuantile);
 }
 
-GoodScores CFAImpl::scoresOf(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const FitReporter& reporter) const
+// Those that cannot be read, where that is allowed, and those of which a mask leaves nothing are passed over.
+void CFAImpl::forEachScore(const Fitted& next, const ImageSource& images, const std::vector<int>& indices, const ScoreVisitor& visit) const
 {
-    GoodScores scores;
-    const size_t stride = std::max<size_t>(1, (good.size() + mostLearnedImagesScored - 1) / mostLearnedImagesScored);
-    for (size_t i = 0; i < good.size(); i += stride)
+    for (const int index : indices)
     {
-        const Mat mask = maskAtInput(images.mask(good[i]), next.input());
-        if (!leavesPixels(mask))
-            continue;
+        const Mat mask = maskAtInput(images.mask(index), next.input());
         Mat image, map;
-        if (!readImage(images, good[i], params.skipUnreadable, image))
+        if (!leavesPixels(mask) || !readImage(images, index, params.skipUnreadable, image))
             continue;
         next.inputMap(image, NULL, map);
-        scores.add(next.imageScore(map, mask), map, mask);
-        reporter.report("thresholds", int(i) + 1, int(good.size()));
+        visit(next.imageScore(map, mask), map, mask);
     }
-    return scores;
 }
 
 // ---- predict
@@ -420,7 +437,9 @@ Calibration CFAImpl::goodThresholds(const Fitted& now, const ImageSource& images
 {
     std::vector<int> all(images.size());
     std::iota(all.begin(), all.end(), 0);
-    return scoresOf(now, images, all, FitReporter(FitCallback(), 1)).calibrate(now.model.params.thresholdQuantile);
+    GoodScores scores;
+    forEachScore(now, images, all, [&scores](double score, const Mat& map, const Mat& mask) { scores.add(score, map, mask); });
+    return scores.calibrate(now.model.params.thresholdQuantile);
 }
 
 Calibration CFAImpl::bestThresholds(const Fitted& now, const ImageSource& images, const Mat& labels, bool masked) const

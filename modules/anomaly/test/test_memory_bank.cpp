@@ -3,7 +3,6 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "test_precomp.hpp"
 
-#include "../src/calibration.hpp"
 #include "../src/memory_bank.hpp"
 #include "../src/sha256.hpp"
 
@@ -116,17 +115,6 @@ TEST(Anomaly_MemoryBank, too_few_centres)
     MemoryBankBuilder builder(settingsOf(CFA::BANK_MEAN, 0.01));
     builder.add(noise(4, 150, 0), Mat());
     EXPECT_THROW(builder.finish(), cv::Exception);
-}
-
-TEST(Anomaly_Calibration, quantile_as_numpy)
-{
-    std::vector<float> values = {4, 1, 3, 2};
-    EXPECT_DOUBLE_EQ(1, quantile(values, 0));
-    EXPECT_DOUBLE_EQ(4, quantile(values, 1));
-    EXPECT_DOUBLE_EQ(2.5, quantile(values, 0.5));
-    EXPECT_NEAR(3.985, quantile(values, 0.995), 1e-12);
-    std::vector<float> one = {5};
-    EXPECT_DOUBLE_EQ(5, quantile(one, 0.995));
 }
 
 // The examples of FIPS 180-2.

@@ -123,7 +123,9 @@ public:
         //! Share of the good images kept out of fit to set thresholds, [0, 0.5]; 0: they are set from the images that were
         //! learned, so a little low, and fit says so in the log; default 0.1
         CV_PROP_RW double validationFraction;
-        CV_PROP_RW double thresholdQuantile; //!< of the good scores, image and pixel apart, that becomes the threshold; default 0.995
+        //! Of the good scores, image and pixel apart, that becomes the threshold, [0, 1]. That of images is extrapolated where they are
+        //! too few to reach it (fewer than 200 for 0.995); 1: their highest score; default 0.995
+        CV_PROP_RW double thresholdQuantile;
         CV_PROP_RW int seed;                 //!< of all that is random in fit; default 0
 
         CV_PROP_RW bool skipUnreadable; //!< leave out files that cannot be read, with a warning, instead of stopping; default false

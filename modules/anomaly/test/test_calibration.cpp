@@ -1,0 +1,67 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "test_precomp.hpp"
+
+#include "../src/calibration.hpp"
+
+namespace opencv_test {
+namespace {
+
+GoodScores scoresOf(const std::vector<double>& fresh, const std::vector<double>& learned = std::vector<double>())
+{
+    GoodScores scores;
+    for (const double score : fresh)
+        scores.add(score, Mat(2, 2, CV_32F, Scalar(score)), Mat());
+    for (const double score : learned)
+        scores.addLearned(score);
+    return scores;
+}
+
+double thresholdOf(GoodScores scores, double quantile)
+{
+    return scores.calibrate(quantile).imageThreshold;
+}
+
+TEST(Anomaly_Calibration, quantile_as_numpy)
+{
+    std::vector<float> values = {4, 1, 3, 2};
+    EXPECT_DOUBLE_EQ(1, quantile(values, 0));
+    EXPECT_DOUBLE_EQ(4, quantile(values, 1));
+    EXPECT_DOUBLE_EQ(2.5, quantile(values, 0.5));
+    EXPECT_NEAR(3.985, quantile(values, 0.995), 1e-12);
+    std::vector<float> one = {5};
+    EXPECT_DOUBLE_EQ(5, quantile(one, 0.995));
+}
+
+// Values of scipy.stats.norm and numpy.
+TEST(Anomaly_Calibration, a_quantile_beyond_few_scores_is_extrapolated)
+{
+    const std::vector<double> fresh = {1, 1.1, 1.3}, learned = {0.9, 1, 1.05, 1.2};
+    EXPECT_NEAR(1.6336587864799286, thresholdOf(scoresOf(fresh, learned), 0.995), 1e-6);
+    EXPECT_NEAR(1.2720627188230762, thresholdOf(scoresOf(fresh, learned), 0.8), 1e-6);
+    EXPECT_NEAR(1.6723569206713558, thresholdOf(scoresOf(fresh), 0.995), 1e-6);
+    EXPECT_NEAR(1.2818307088374947, thresholdOf(scoresOf(fresh), 0.8), 1e-6);
+}
+
+TEST(Anomaly_Calibration, a_quantile_that_is_reached_is_taken)
+{
+    const std::vector<double> fresh = {1, 1.1, 1.3}, learned = {0.1, 5};
+    EXPECT_NEAR(1.1, thresholdOf(scoresOf(fresh, learned), 0.5), 1e-6);
+    EXPECT_NEAR(1.3, thresholdOf(scoresOf(fresh, learned), 1), 1e-6);
+    std::vector<double> many;
+    for (int i = 0; i < 200; i++)
+        many.push_back(1 + i);
+    EXPECT_NEAR(199.005, thresholdOf(scoresOf(many), 0.995), 1e-4);
+}
+
+TEST(Anomaly_Calibration, scores_without_spread_or_logarithm)
+{
+    EXPECT_NEAR(2, thresholdOf(scoresOf({2}), 0.995), 1e-6);
+    EXPECT_NEAR(2, thresholdOf(scoresOf({2, 2, 2}, {1, 1}), 0.995), 1e-6);
+    EXPECT_EQ(0, thresholdOf(scoresOf({0, 0}), 0.995));
+    EXPECT_NEAR(3 * 0.995, thresholdOf(scoresOf({0, 3}), 0.995), 1e-6);
+    EXPECT_NEAR(1 + 2 * 0.995, thresholdOf(scoresOf({1, 3}, {0}), 0.995), 1e-6);
+}
+
+}} // namespace opencv_test
