@@ -59,6 +59,9 @@ dnn::Net netOf(const std::string& type, const Convolution& c, const std::string&
     if (!activation.empty())
         net.addLayerToPrev("activation", activation, clamp);
     net.setPreferableBackend(dnn::DNN_BACKEND_OPENCV);
+#if CV_VERSION_MAJOR * 100 + CV_VERSION_MINOR >= 407
+    net.enableWinograd(false); // five times as far from the sum as it is defined
+#endif
     return net;
 }
 
@@ -122,7 +125,11 @@ TEST_F(Anomaly_ConvolutionLayers, full_ones_of_many_channels_agree_with_opencv)
 TEST_F(Anomaly_ConvolutionLayers, depthwise_ones_agree_with_opencv)
 {
     SKIP_WITHOUT_HALIDE();
-    for (const Size map : {Size(14, 14), Size(56, 3), Size(1, 1), Size(7, 5), Size(112, 64)})
+    std::vector<Size> maps = {Size(14, 14), Size(56, 3), Size(7, 5), Size(112, 64)};
+#if CV_VERSION_MAJOR * 100 + CV_VERSION_MINOR < 407
+    maps.push_back(Size(1, 1)); // 4.14 gives 1e22 and other values there, from beyond the map
+#endif
+    for (const Size map : maps)
         for (int kernel : {3, 5})
             for (int stride : {1, 2})
             {

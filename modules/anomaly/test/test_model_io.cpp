@@ -83,7 +83,7 @@ TEST(Anomaly_ModelFile, changed_fields_are_named)
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "lacks 'method'", saved.errorAfter("method: CFA", "way: CFA"));
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "'K'", saved.errorAfter("K: 3", "K: -1"));
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "'K'", saved.errorAfter("K: 3", "K: none"));
-    EXPECT_PRED_FORMAT2(testing::IsSubstring, "'alpha'", saved.errorAfter("alpha: 1.0000000000000001e-01", "alpha: .Nan"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "'alpha'", saved.errorAfter("alpha: ", "alpha: .Nan # "));
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "lacks 'gammaC'", saved.errorAfter("gammaC:", "gamma:"));
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "SHA-256", saved.errorAfter("sha256: b71f", "sha256: b71e"));
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "'W'", saved.errorAfter("rows: ", "rows: 9", "W:"));
