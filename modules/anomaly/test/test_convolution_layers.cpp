@@ -60,7 +60,7 @@ dnn::Net netOf(const std::string& type, const Convolution& c, const std::string&
         net.addLayerToPrev("activation", activation, clamp);
     net.setPreferableBackend(dnn::DNN_BACKEND_OPENCV);
 #if CV_VERSION_MAJOR * 100 + CV_VERSION_MINOR >= 407
-    net.enableWinograd(false); // five times as far from the sum as it is defined
+    net.enableWinograd(false); // ten times as far from the sum as it is defined
 #endif
     return net;
 }
