@@ -356,13 +356,6 @@ double CFAImpl::score(const Fitted& now, const Mat& image, OutputArray map, cons
     return score;
 }
 
-// An image for each thread leaves no thread to wait for another, a tenth less time; but each needs a network of its own.
-bool takesImagesAtOnce(int count, size_t backboneBytes)
-{
-    const size_t bytesAtMost = 512 << 20, networkCopies = 4; // cv::dnn's and the kernels' forms of the weights, maps
-    return count >= 2 * getNumThreads() && getNumThreads() * networkCopies * backboneBytes <= bytesAtMost;
-}
-
 void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps) const
 {
     const std::shared_ptr<const Fitted> now = current();
@@ -379,7 +372,7 @@ void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& score
     };
     const Range whole(0, int(all.size()));
     reportingLackOfMemory([&]() {
-        if (takesImagesAtOnce(whole.size(), now->model.backbone.bytes.size()))
+        if (now->takesAtOnce(whole.size()))
             parallel_for_(whole, scoreImages);
         else
             scoreImages(whole);

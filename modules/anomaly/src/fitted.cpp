@@ -89,6 +89,9 @@ private:
     mutable WorkspacePool<Workspace> workspaces;
 };
 
+// Their maps take 13 MiB at 224 x 224 pixels.
+static const int tilesInMemory = 64;
+
 static Rect rounded(const Rect2d& region)
 {
     const Point first(cvRound(region.x), cvRound(region.y)), last(cvRound(region.x + region.width), cvRound(region.y + region.height));
@@ -109,12 +112,27 @@ void Fitted::inputMap(const Mat& image, StageClock* clock, Mat& map) const
     map.create(mapSize(image.size(), input()), CV_32F);
     map.setTo(0);
     const Mat stretched = tiling.stretched(image);
-    Mat tileMap;
-    for (int tile = 0; tile < tiling.count(); tile++)
+    std::vector<Mat> tileMaps(std::min(tiling.count(), tilesInMemory));
+    for (int first = 0; first < tiling.count(); first += tilesInMemory)
     {
-        wholeMap(tiling.cut(stretched, tile), clock, tileMap);
-        tiling.blend(tileMap, tile, map);
+        const Range some(0, std::min(tilesInMemory, tiling.count() - first));
+        const auto score = [&](const Range& range) {
+            for (int i = range.start; i < range.end; i++)
+                wholeMap(tiling.cut(stretched, first + i), clock, tileMaps[i]);
+        };
+        if (!clock && takesAtOnce(some.size()))
+            parallel_for_(some, score);
+        else
+            score(some);
+        for (int i = 0; i < some.size(); i++)
+            tiling.blend(tileMaps[i], first + i, map);
     }
+}
+
+bool Fitted::takesAtOnce(int count) const
+{
+    const size_t bytesAtMost = 512 << 20, networkCopies = 4; // cv::dnn's and the kernels' forms of the weights, maps
+    return count >= 2 * getNumThreads() && getNumThreads() * networkCopies * model.backbone.bytes.size() <= bytesAtMost;
 }
 
 void Fitted::wholeMap(const Mat& image, StageClock* clock, Mat& map) const

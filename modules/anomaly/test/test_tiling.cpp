@@ -135,6 +135,22 @@ TEST(Anomaly_Tiling, an_image_no_larger_than_a_tile_is_seen_as_without)
     EXPECT_EQ(whole->getImageThreshold(), tiled->getImageThreshold());
 }
 
+TEST(Anomaly_Tiling, threads_change_nothing)
+{
+    const Size size(300, 200); // 6 x 4 tiles, which up to 12 threads share out
+    const Ptr<CFA> cfa = CFA::create(tiledParams(64));
+    cfa->fit(largeImages(3, size));
+    const int threads = getNumThreads();
+    const Mat image = badImage(7, size), map = mapOf(*cfa, image);
+    setNumThreads(1);
+    const Mat alone = mapOf(*cfa, image);
+    setNumThreads(threads);
+    EXPECT_EQ(0, cv::norm(alone, map, NORM_INF));
+    std::vector<String> stages;
+    std::vector<double> milliseconds;
+    EXPECT_EQ(cfa->predict(image), cfa->profile(image, stages, milliseconds)); // which goes from tile to tile
+}
+
 TEST(Anomaly_Tiling, finds_a_defect_that_is_lost_in_the_whole_image)
 {
     const Size size(512, 384);
