@@ -36,7 +36,8 @@ run_cppcheck() {
     --library=googletest '-DINSTANTIATE_TEST_CASE_P(...)=' --suppress='useInitializationList:*/test/*' '-DCV_WRAP_AS(name)=' -DCV_OVERRIDE=override -DCV_FINAL=final '-DCV_Error(code,text)=throw 1' '-DCV_Error_(code,text)=throw 1'
 }
 
-tidy() { xargs -a $folder/files -d '\n' -n 1 -P "$(nproc)" clang-tidy -p $folder --quiet; }
+# GCC's own default, which its commands leave out and clang's is not.
+tidy() { xargs -a $folder/files -d '\n' -n 1 -P "$(nproc)" clang-tidy -p $folder --quiet --extra-arg-before=-std=gnu++17; }
 
 failed=()
 for check in compiler run_cppcheck tidy; do
