@@ -138,7 +138,7 @@ private:
     Calibration goodThresholds(const Fitted& now, const ImageSource& images) const;
     Calibration bestThresholds(const Fitted& now, const ImageSource& images, const Mat& labels, bool masked) const;
     typedef std::function<void(double score, const Mat& map, const Mat& mask)> ScoreVisitor;
-    void forEachScore(const Fitted& next, const ImageSource& images, const std::vector<int>& indices, const ScoreVisitor& visit) const;
+    void forEachScore(const Fitted& next, const ImageSource& images, const std::vector<int>& indices, bool leaveOut, const ScoreVisitor& visit) const;
     std::vector<int> scorable(const ImageSource& images, const std::vector<int>& wanted) const;
 
     double score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock) const;
@@ -297,14 +297,15 @@ Calibration CFAImpl::thresholds(const Fitted& next, const ImageSource& images, c
     const int steps = int(good.size() + some.size());
     int done = 0;
     GoodScores scores;
-    forEachScore(next, images, good, [&](double score, const Mat& map, const Mat& mask) {
+    forEachScore(next, images, good, params.skipUnreadable, [&](double score, const Mat& map, const Mat& mask) {
         scores.add(score, map, mask);
         reporter.report("thresholds", ++done, steps);
     });
     const bool heldOut = !scores.empty();
     if (!heldOut)
         CV_LOG_WARNING(NULL, "anomaly: no image was held out (see validationFraction), so thresholds come from the images that were learned and are a little low");
-    forEachScore(next, images, some, [&](double score, const Mat& map, const Mat& mask) {
+    // One learned image more or less tells little of the spread: no reason to give a training up.
+    forEachScore(next, images, some, heldOut || params.skipUnreadable, [&](double score, const Mat& map, const Mat& mask) {
         if (heldOut)
             scores.addLearned(score);
         else
@@ -314,14 +315,14 @@ Calibration CFAImpl::thresholds(const Fitted& next, const ImageSource& images, c
     return scores.calibrate(params.thresholdQuantile);
 }
 
-// Those that cannot be read, where that is allowed, and those of which a mask leaves nothing are passed over.
-void CFAImpl::forEachScore(const Fitted& next, const ImageSource& images, const std::vector<int>& indices, const ScoreVisitor& visit) const
+// Those that cannot be read, if they are to be left out, and those of which a mask leaves nothing are passed over.
+void CFAImpl::forEachScore(const Fitted& next, const ImageSource& images, const std::vector<int>& indices, bool leaveOut, const ScoreVisitor& visit) const
 {
     for (const int index : indices)
     {
         const Mat mask = maskAtInput(images.mask(index), next.input());
         Mat image, map;
-        if (!leavesPixels(mask) || !readImage(images, index, params.skipUnreadable, image))
+        if (!leavesPixels(mask) || !readImage(images, index, leaveOut, image))
             continue;
         next.inputMap(image, NULL, map);
         visit(next.imageScore(map, mask), map, mask);
@@ -431,7 +432,7 @@ Calibration CFAImpl::goodThresholds(const Fitted& now, const ImageSource& images
     std::vector<int> all(images.size());
     std::iota(all.begin(), all.end(), 0);
     GoodScores scores;
-    forEachScore(now, images, all, [&scores](double score, const Mat& map, const Mat& mask) { scores.add(score, map, mask); });
+    forEachScore(now, images, all, false, [&scores](double score, const Mat& map, const Mat& mask) { scores.add(score, map, mask); });
     return scores.calibrate(now.model.params.thresholdQuantile);
 }
 
