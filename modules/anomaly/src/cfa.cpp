@@ -181,7 +181,7 @@ void CFAImpl::setParams(const Params& changed)
 // Puts a changed copy in the model's place, since calls that run keep to the one with which they began.
 void CFAImpl::changeModel(const std::function<void(CfaModel&)>& change)
 {
-    const std::shared_ptr<Fitted> next = std::make_shared<Fitted>(*current());
+    const std::shared_ptr<Fitted> next = reportingLackOfMemory([&]() { return std::make_shared<Fitted>(*current()); });
     change(next->model);
     std::atomic_store(&fitted, std::shared_ptr<const Fitted>(next));
 }
@@ -199,12 +199,14 @@ void CFAImpl::setMapSize(int size)
 
 void CFAImpl::setEngine(int wanted)
 {
-    const int resolved = resolveEngine(wanted);
-    const std::shared_ptr<const Backbone> network = resolved == engine ? backbone : Backbone::create(backboneSource, resolved);
-    if (!empty())
-        std::atomic_store(&fitted, std::shared_ptr<const Fitted>(std::make_shared<Fitted>(current()->model, network, resolved)));
-    backbone = network;
-    engine = resolved;
+    reportingLackOfMemory([&]() {
+        const int resolved = resolveEngine(wanted);
+        const std::shared_ptr<const Backbone> network = resolved == engine ? backbone : Backbone::create(backboneSource, resolved);
+        if (!empty())
+            std::atomic_store(&fitted, std::shared_ptr<const Fitted>(std::make_shared<Fitted>(current()->model, network, resolved)));
+        backbone = network;
+        engine = resolved;
+    });
 }
 
 void CFAImpl::setCalibration(double Calibration::*value, double to)
@@ -392,7 +394,7 @@ void CFAImpl::neighbourMaps(InputArray image, OutputArrayOfArrays maps) const
     const Mat source = image.getMat();
     checkImage(source);
     std::vector<Mat> nearest;
-    now->neighbourMaps(source, nearest);
+    reportingLackOfMemory([&]() { now->neighbourMaps(source, nearest); });
     maps.create(int(nearest.size()), 1, CV_32F);
     for (size_t k = 0; k < nearest.size(); k++)
     {
@@ -411,7 +413,7 @@ double CFAImpl::profile(InputArray image, std::vector<String>& stages, std::vect
     static const char* const names[STAGE_COUNT] = {"preprocess", "backbone", "descriptor", "search", "map"};
     StageClock clock;
     Mat map;
-    const double found = score(*current(), image.getMat(), map, Mat(), &clock);
+    const double found = reportingLackOfMemory([&]() { return score(*current(), image.getMat(), map, Mat(), &clock); });
     stages.assign(names, names + STAGE_COUNT);
     milliseconds.assign(clock.milliseconds, clock.milliseconds + STAGE_COUNT);
     return found;
@@ -423,7 +425,8 @@ void CFAImpl::calibrate(InputArrayOfArrays images, InputArray labels, InputArray
     const std::unique_ptr<ImageSource> source = imagesFromArrays(images, masks);
     const bool goodOnly = masks.empty() && allGood(labels.getMat());
     checkLabels(labels.getMat(), source->size());
-    const Calibration found = goodOnly ? goodThresholds(*now, *source) : bestThresholds(*now, *source, labels.getMat(), !masks.empty());
+    const Calibration found = reportingLackOfMemory(
+        [&]() { return goodOnly ? goodThresholds(*now, *source) : bestThresholds(*now, *source, labels.getMat(), !masks.empty()); });
     changeModel([&found](CfaModel& model) { model.calibration = found; });
 }
 

@@ -50,7 +50,7 @@ typedef std::function<bool(const FitProgress&)> FitCallback;
 
 Images are 8-bit with 1, 3 (BGR) or 4 (BGRA, alpha is dropped) channels, 16-bit (full range: divided by 257), or
 floating point (0..1), at least 8x8 pixels; NaN and infinity are refused. Every refusal is a cv::Exception, and the detector is then as it was.
-So is memory that the system does not give, to fit, predict, predictBatch, read, save and load.
+So is memory that the system does not give.
 
 Threads: the const methods may be called from several threads on one object, also while another thread changes it by fit,
 calibrate, read, clear or a setter. A call that runs keeps to the model, engine and map size with which it began, a predictBatch for
