@@ -31,7 +31,7 @@ run_asan() {
 # makes it (see test_main.cpp). The programs, which have no other threads, are left out.
 run_tsan() {
   build tsan
-  OPENBLAS_NUM_THREADS=1 run_tests tsan -R opencv_test_anomaly
+  OPENBLAS_NUM_THREADS=1 TSAN_OPTIONS="suppressions=$PWD/tests/tsan_suppressions.txt" run_tests tsan -R opencv_test_anomaly
 }
 
 run_valgrind() {
