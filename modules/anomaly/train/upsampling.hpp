@@ -17,10 +17,10 @@ struct BilinearTaps
     {
         for (int i = 0; i < m; i++)
         {
-            const float at = std::max(0.f, (i + 0.5f) * n / m - 0.5f);
+            const float at = std::max(0.f, (float(i) + 0.5f) * float(n) / float(m) - 0.5f);
             low[i] = std::min(int(at), n - 1);
             high[i] = std::min(low[i] + 1, n - 1);
-            share[i] = at - low[i];
+            share[i] = at - float(low[i]);
         }
     }
 
