@@ -252,8 +252,6 @@ void Prediction::predictImage(const Input& input)
 // What the detector refuses (too small, NaN) is an image that could not be read, too; what cannot be written ends the run.
 void Prediction::predict(const std::string& name, const Mat& image, const std::string& output)
 {
-    if (table.has(name)) // a frame
-        return;
     Mat map;
     double score;
     try
@@ -302,7 +300,9 @@ void Prediction::predictVideo(const Input& input)
     for (Mat frame; video.isOpened() && video.read(frame); index++)
     {
         const std::string number = format("%06d", index);
-        predict(input.file + "#" + number, frame, fs::join(input.output, "frame_" + number));
+        const std::string name = input.file + "#" + number;
+        if (!table.has(name))
+            predict(name, frame, fs::join(input.output, "frame_" + number));
         bar.update(fileName(input.file), index + 1, frames);
     }
     if (index == 0)

@@ -76,9 +76,10 @@ size_t CsvFile::find(const std::string& column) const
 
 const std::string& CsvFile::at(size_t row, const std::string& column) const
 {
-    if (!has(column))
+    const size_t field = find(column);
+    if (field == names.size())
         throw std::runtime_error("'" + file + "' has no column '" + column + "' in its first row");
-    return fields[row][find(column)];
+    return fields[row][field];
 }
 
 std::string CsvFile::path(size_t row, const std::string& column) const

@@ -109,7 +109,7 @@ void Fitted::inputMap(const Mat& image, StageClock* clock, Mat& map) const
     const Tiling tiling(image.size(), input());
     if (tiling.count() == 1)
         return wholeMap(image, clock, map);
-    map.create(mapSize(image.size(), input()), CV_32F);
+    map.create(tiling.mapSize(), CV_32F);
     map.setTo(0);
     const Mat stretched = tiling.stretched(image);
     std::vector<Mat> tileMaps(std::min(tiling.count(), tilesInMemory));
@@ -152,7 +152,7 @@ void Fitted::neighbourMaps(const Mat& image, std::vector<Mat>& maps) const
     const Mat stretched = tiling.stretched(image);
     maps.clear();
     for (int k = 0; k < model.params.K; k++)
-        maps.push_back(Mat::zeros(mapSize(image.size(), input()), CV_32F));
+        maps.push_back(Mat::zeros(tiling.mapSize(), CV_32F));
     for (int tile = 0; tile < tiling.count(); tile++)
     {
         std::vector<Mat> tileMaps;

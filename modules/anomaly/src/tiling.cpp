@@ -9,7 +9,7 @@
 namespace cv {
 namespace anomaly {
 
-Tiling::Tiling(Size image, const InputSettings& input) : size(mapSize(image, input)), side(input.crop)
+Tiling::Tiling(Size image, const InputSettings& input) : size(anomaly::mapSize(image, input)), side(input.crop)
 {
     const int overlap = cvRound(input.tileOverlap * side);
     columns = strips(size.width, side, overlap);

@@ -22,6 +22,9 @@ public:
 
     int count() const { return int(columns.size() * rows.size()); }
 
+    //! Of the map of all tiles.
+    Size mapSize() const { return size; }
+
     //! The image at the resolution from which tiles are cut.
     Mat stretched(const Mat& image) const;
     //! A mask, by INTER_NEAREST; empty if it is.

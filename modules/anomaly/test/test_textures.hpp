@@ -23,11 +23,11 @@ inline Mat goodImage(int seed, Size size = Size(96, 80))
     return image;
 }
 
-inline std::vector<Mat> goodImages(int count)
+inline std::vector<Mat> goodImages(int count, Size size = Size(96, 80))
 {
     std::vector<Mat> images;
     for (int i = 0; i < count; i++)
-        images.push_back(goodImage(i));
+        images.push_back(goodImage(i, size));
     return images;
 }
 

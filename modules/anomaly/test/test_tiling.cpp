@@ -22,14 +22,6 @@ CFA::Params tiledParams(int tile, double overlap = 0.125)
     return params;
 }
 
-std::vector<Mat> largeImages(int count, Size size)
-{
-    std::vector<Mat> images;
-    for (int i = 0; i < count; i++)
-        images.push_back(goodImage(i, size));
-    return images;
-}
-
 Mat mapOf(const CFA& cfa, const Mat& image)
 {
     Mat map;
@@ -110,7 +102,7 @@ TEST(Anomaly_Tiling, exact_where_a_tile_is_alone)
         const int scale = tile / 64;
         const Size size(scale * 301, scale * 175);
         const Ptr<CFA> cfa = CFA::create(tiledParams(tile, 0.25));
-        cfa->fit(largeImages(3, size));
+        cfa->fit(goodImages(3, size));
         const Mat image = badImage(30, size), map = mapOf(*cfa, image);
         ASSERT_EQ(Size(301, 175), map.size());
         // Tiles start at 0, 47, 94 and so on of 301, and at 0, 37 and so on of 175: the first is alone in its first 47 x 37 pixels.
@@ -139,7 +131,7 @@ TEST(Anomaly_Tiling, threads_change_nothing)
 {
     const Size size(300, 200); // 6 x 4 tiles, which up to 12 threads share out
     const Ptr<CFA> cfa = CFA::create(tiledParams(64));
-    cfa->fit(largeImages(3, size));
+    cfa->fit(goodImages(3, size));
     const int threads = getNumThreads();
     const Mat image = badImage(7, size), map = mapOf(*cfa, image);
     setNumThreads(1);
@@ -160,7 +152,7 @@ TEST(Anomaly_Tiling, finds_a_defect_that_is_lost_in_the_whole_image)
     CFA::Params params = tiledParams(64);
     params.mapSize = MAP_IMAGE;
     const Ptr<CFA> cfa = CFA::create(params);
-    cfa->fit(largeImages(4, size));
+    cfa->fit(goodImages(4, size));
     const Mat map = mapOf(*cfa, image);
     ASSERT_EQ(size, map.size());
     Point highest;
@@ -177,7 +169,7 @@ TEST(Anomaly_Tiling, masks_go_with_their_tiles)
 {
     // The right half of these images is defective throughout: no tile there is learned.
     const Size size(256, 64);
-    std::vector<Mat> images = largeImages(4, size), masks;
+    std::vector<Mat> images = goodImages(4, size), masks;
     for (Mat& image : images)
     {
         image.colRange(128, 256).setTo(Scalar(230, 240, 20));
@@ -207,7 +199,7 @@ TEST(Anomaly_Tiling, neighbour_maps_are_of_all_tiles)
     CFA::Params params = tiledParams(64);
     params.scoreMode = CFA::SCORE_NEAREST;
     const Ptr<CFA> cfa = CFA::create(params);
-    cfa->fit(largeImages(4, size));
+    cfa->fit(goodImages(4, size));
     std::vector<Mat> maps;
     cfa->neighbourMaps(badImage(7, size), maps);
     ASSERT_EQ(3u, maps.size());
@@ -223,7 +215,7 @@ TEST(Anomaly_Tiling, calibrates_and_trains_on_tiles)
     params.augmentation = CFA::AUGMENT_RD;
     params.cacheMiB = 0;
     const Ptr<CFA> cfa = CFA::create(params);
-    cfa->fit(largeImages(4, size));
+    cfa->fit(goodImages(4, size));
     Mat defects = Mat::zeros(size, CV_8U);
     defects(defectOf(size)).setTo(255);
     cfa->calibrate(std::vector<Mat>{goodImage(30, size), badImage(31, size)}, noArray(), std::vector<Mat>{Mat(), defects});
