@@ -320,6 +320,9 @@ void checkModelName(const std::string& option, const std::string& file)
 
 int runProgram(const std::string& program, int (*body)(int, char**), int argc, char** argv)
 {
+#if defined(__SANITIZE_THREAD__)
+    cv::setNumThreads(1); // OpenCV is not instrumented: how its threads hand work over is not seen, and all that they share would be a race
+#endif
     try
     {
         return body(argc, argv);

@@ -1,7 +1,7 @@
 #!/bin/bash
 # sanitizers.sh [asan] [tsan] [valgrind]: all three, or those named.
 #   asan      all tests but the long ones under AddressSanitizer, LeakSanitizer and UndefinedBehaviorSanitizer
-#   tsan      the unit tests under ThreadSanitizer, without LibTorch
+#   tsan      the unit tests, the programs and save_kill under ThreadSanitizer, without LibTorch
 #   valgrind  one image through cfa_predict under Memcheck, as released
 # The last line says whether one of them found something.
 set -euo pipefail
@@ -28,10 +28,10 @@ run_asan() {
 }
 
 # OpenCV and OpenBLAS are not instrumented: how their threads hand work over is not seen, so each call computes on the thread that
-# makes it (see test_main.cpp). The programs, which have no other threads, are left out.
+# makes it (see test_main.cpp and runProgram). What these tests leave out runs none of our code.
 run_tsan() {
   build tsan
-  OPENBLAS_NUM_THREADS=1 TSAN_OPTIONS="suppressions=$PWD/tests/tsan_suppressions.txt" run_tests tsan -R opencv_test_anomaly
+  OPENBLAS_NUM_THREADS=1 TSAN_OPTIONS="suppressions=$PWD/tests/tsan_suppressions.txt" run_tests tsan -R 'opencv_test_anomaly|command_line|reproduce|save_kill'
 }
 
 run_valgrind() {
