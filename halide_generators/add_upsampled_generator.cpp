@@ -44,6 +44,13 @@ public:
             phi.set_estimates({{0, 56}, {0, 56}, {0, 264}});
             return;
         }
+        if (get_target().has_gpu_feature())
+        {
+            Var xo{"xo"}, yo{"yo"}, xi{"xi"}, yi{"yi"};
+            phi.gpu_blocks(x, y, d); // it does nothing, but is not to be the host's
+            phi.update().gpu_tile(x, y, xo, yo, xi, yi, 8, 8, TailStrategy::GuardWithIf).gpu_blocks(d);
+            return;
+        }
         columns.compute_root();
         rows.compute_root();
         phi.update().parallel(d).vectorize(x, lanes, TailStrategy::GuardWithIf);

@@ -53,6 +53,8 @@ public:
             map.set_estimates({{0, 224}, {0, 224}});
             return;
         }
+        if (get_target().has_gpu_feature())
+            return scheduleForGpu();
         columns.compute_root();
         rows.compute_root();
         // A division for each tap and vector would be two fifths of the time.
@@ -76,6 +78,17 @@ private:
     Var x{"x"}, y{"y"}, yc{"yc"};
     Func columns{"columns"}, rows{"rows"}, rowInside{"rowInside"}, columnInside{"columnInside"}, wide{"wide"}, fine{"fine"}, vertical{"vertical"}, mirrored{"mirrored"}, horizontal{"horizontal"};
     RDom tap;
+
+    void scheduleForGpu()
+    {
+        Var xo{"xo"}, yo{"yo"}, xi{"xi"}, yi{"yi"};
+        Func columnsDone = vertical.in(mirrored);
+        fine.compute_root().gpu_tile(x, y, xo, yo, xi, yi, 32, 4);
+        columnsDone.compute_root().gpu_tile(x, y, xo, yo, xi, yi, 32, 4);
+        vertical.compute_at(columnsDone, xi);
+        map.gpu_tile(x, y, xo, yo, xi, yi, 32, 4, TailStrategy::GuardWithIf);
+        horizontal.compute_at(map, xi);
+    }
 
     // 224 rows make 14 tasks.
     static constexpr int rowsPerTask = 16;

@@ -51,17 +51,33 @@ if(ANOMALY_HALIDE_AUTOSCHEDULER)
   endif()
 endif()
 
+# What a GPU runs: PTX that its driver compiles, so that no toolkit is needed here. The OpenCL form serves to test kernels and their callers
+# without a GPU, on a processor by PoCL.
+set(ANOMALY_GPU_KERNELS cuda CACHE STRING "Kernels for GPUs: cuda, none, or opencl for tests")
+set(_gpu_target ${Halide_CMAKE_TARGET}-user_context-no_runtime)
+set(_runtime_target ${Halide_CMAKE_TARGET})
+if(ANOMALY_GPU_KERNELS STREQUAL "cuda")
+  string(APPEND _gpu_target -cuda-cuda_capability_80)
+elseif(ANOMALY_GPU_KERNELS STREQUAL "opencl")
+  string(APPEND _gpu_target -opencl)
+elseif(NOT ANOMALY_GPU_KERNELS STREQUAL "none")
+  message(FATAL_ERROR "ANOMALY_GPU_KERNELS is '${ANOMALY_GPU_KERNELS}', expected cuda, none or opencl")
+endif()
+
 set(_archives)
 set(_headers)
-# anomaly_kernel(<function> <generator> [parameters])
-macro(anomaly_kernel function generator)
+# anomaly_kernel_for(<targets> <function> <generator> [parameters])
+macro(anomaly_kernel_for targets function generator)
   set(_archive ${_folder}/${function}${CMAKE_STATIC_LIBRARY_SUFFIX})
   add_custom_command(OUTPUT ${_archive} ${_folder}/${function}.h
-    COMMAND anomaly_generators -g ${generator} -f ${function} -n ${function} -o ${_folder} -e static_library,c_header target=${_targets} ${_automatic} ${ARGN}
+    COMMAND anomaly_generators -g ${generator} -f ${function} -n ${function} -o ${_folder} -e static_library,c_header target=${targets} ${ARGN}
     DEPENDS anomaly_generators
     COMMENT "Halide kernel ${function}" VERBATIM)
   list(APPEND _archives ${_archive})
   list(APPEND _headers ${_folder}/${function}.h)
+endmacro()
+macro(anomaly_kernel)
+  anomaly_kernel_for("${_targets}" ${ARGN} ${_automatic})
 endmacro()
 
 # 3 neighbours are predict's, 6 = K + J are fit's.
@@ -82,21 +98,37 @@ endforeach()
 anomaly_kernel(anomaly_add_upsampled add_upsampled)
 anomaly_kernel(anomaly_map_kernel anomaly_map)
 
+set(_halide_cpp src/anomaly_map_halide.cpp src/convolution_layers.cpp src/neighbour_search_halide.cpp src/patch_scorer_halide.cpp src/pruned_search.cpp)
+set(_hooks set_error_handler set_custom_do_par_for set_custom_malloc set_custom_free set_custom_can_use_target_features default_can_use_target_features)
+set(ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_HALIDE)
+if(NOT ANOMALY_GPU_KERNELS STREQUAL "none")
+  anomaly_kernel_for(${_gpu_target} anomaly_gpu_project project)
+  anomaly_kernel_for(${_gpu_target} anomaly_gpu_add_upsampled add_upsampled)
+  anomaly_kernel_for(${_gpu_target} anomaly_gpu_nearest_3 nearest_centres K=3)
+  anomaly_kernel_for(${_gpu_target} anomaly_gpu_nearest_6 nearest_centres K=6)
+  anomaly_kernel_for(${_gpu_target} anomaly_gpu_patch_scores patch_scores)
+  anomaly_kernel_for(${_gpu_target} anomaly_gpu_map anomaly_map)
+  string(APPEND _runtime_target -${ANOMALY_GPU_KERNELS})
+  list(APPEND _halide_cpp src/gpu_memory.cpp src/score_map_gpu.cpp)
+  list(APPEND _hooks set_custom_load_library reuse_device_allocations ${ANOMALY_GPU_KERNELS}_device_interface device_malloc device_free
+    copy_to_device copy_to_host device_sync)
+  string(TOUPPER ${ANOMALY_GPU_KERNELS} _api)
+  list(APPEND ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_GPU ANOMALY_GPU_KERNELS=GPU_KERNELS_${_api}
+    ANOMALY_GPU_INTERFACE=halide_${ANOMALY_GPU_KERNELS}_device_interface)
+endif()
+
 set(_runtime ${_folder}/anomaly_halide_runtime${CMAKE_STATIC_LIBRARY_SUFFIX})
 add_custom_command(OUTPUT ${_runtime}
-  COMMAND anomaly_generators -r anomaly_halide_runtime -o ${_folder} -e static_library target=${Halide_CMAKE_TARGET}
+  COMMAND anomaly_generators -r anomaly_halide_runtime -o ${_folder} -e static_library target=${_runtime_target}
   DEPENDS anomaly_generators
   COMMENT "Halide run time" VERBATIM)
 
-set(_halide_cpp src/anomaly_map_halide.cpp src/convolution_layers.cpp src/neighbour_search_halide.cpp src/patch_scorer_halide.cpp src/pruned_search.cpp)
-set(_halide_objects)
-set(ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_HALIDE)
-
-# One object in which all but the kernels' entry points and six hooks is local: it exports nothing, it brings no static library into an
+# One object in which all but the kernels' entry points and a few hooks is local: it exports nothing, it brings no static library into an
 # export set, and an application's own Halide is left alone even in a static build.
+set(_halide_objects)
 if(CMAKE_OBJCOPY AND CMAKE_LINKER AND CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF")
   set(_symbols)
-  foreach(_hook set_error_handler set_custom_do_par_for set_custom_malloc set_custom_free set_custom_can_use_target_features default_can_use_target_features)
+  foreach(_hook ${_hooks})
     list(APPEND _symbols --redefine-sym halide_${_hook}=anomaly_halide_${_hook} --keep-global-symbol=anomaly_halide_${_hook})
   endforeach()
   foreach(_header ${_headers})
@@ -125,4 +157,4 @@ set_source_files_properties(src/halide_runtime.cpp ${_halide_cpp} PROPERTIES
   COMPILE_OPTIONS "$<IF:$<CXX_COMPILER_ID:MSVC>,/std:c++17,-std=c++17>"
   OBJECT_DEPENDS "${_headers}"
   SKIP_PRECOMPILE_HEADERS ON)
-message(STATUS "anomaly: Halide ${Halide_VERSION} scorer for ${Halide_CMAKE_TARGET}")
+message(STATUS "anomaly: Halide ${Halide_VERSION} scorer for ${Halide_CMAKE_TARGET}; GPU kernels: ${ANOMALY_GPU_KERNELS}")

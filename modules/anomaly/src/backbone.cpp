@@ -26,7 +26,7 @@ const char* const embeddedName = "efficientnet-lite0/1";
 class NetPool : public std::enable_shared_from_this<NetPool>
 {
 public:
-    explicit NetPool(const std::vector<uchar>& onnx) : bytes(onnx), made(1) { idle.push_back(parse()); }
+    NetPool(const std::vector<uchar>& onnx, int dnnTarget) : bytes(onnx), target(dnnTarget), made(1) { idle.push_back(parse()); }
 
     std::shared_ptr<dnn::Net> borrow()
     {
@@ -38,7 +38,8 @@ private:
     std::unique_ptr<dnn::Net> parse() const
     {
         std::unique_ptr<dnn::Net> net(new dnn::Net(dnn::readNetFromONNX(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
-        net->setPreferableBackend(dnn::DNN_BACKEND_OPENCV);
+        net->setPreferableBackend(backendOf(target));
+        net->setPreferableTarget(target);
         return net;
     }
 
@@ -63,6 +64,7 @@ private:
     }
 
     const std::vector<uchar> bytes;
+    const int target;
     std::mutex mutex;
     size_t made;
     std::vector<std::unique_ptr<dnn::Net> > idle;
@@ -84,20 +86,22 @@ String shapeOf(const Mat& map)
     return shape;
 }
 
-std::vector<uchar> bytesFor(int engine, const std::vector<uchar>& onnx)
+// A GPU has convolutions of its own.
+std::vector<uchar> bytesFor(const Device& device, const std::vector<uchar>& onnx)
 {
+    if (device.isGpu() || device.engine == ENGINE_PLAIN)
+        return onnx;
 #ifdef HAVE_ANOMALY_HALIDE
-    if (engine == ENGINE_HALIDE)
-        return withFastConvolutions(onnx);
+    return withFastConvolutions(onnx);
+#else
+    CV_Error(Error::StsInternal, "The engine must be resolved first");
 #endif
-    CV_CheckEQ(engine, int(ENGINE_PLAIN), "Engine must be resolved first");
-    return onnx;
 }
 
 class DnnBackbone CV_FINAL : public Backbone
 {
 public:
-    DnnBackbone(const BackboneSource& source, int engine) : name(source.name), outputs(source.outputs), pool(read(source, engine)) {}
+    DnnBackbone(const BackboneSource& source, const Device& device) : name(source.name), outputs(source.outputs), pool(read(source, device)) {}
 
     FeatureMaps forward(const Mat& input) const CV_OVERRIDE
     {
@@ -114,36 +118,36 @@ public:
                                          join(outputs).c_str(), shapeOf(input).c_str(), join(net->getUnconnectedOutLayersNames()).c_str(), errorText(e).c_str()));
         }
         features.owner = net;
-        checkShapes(features.maps);
+        checkShapes(features.maps, input.size[0]);
         return features;
     }
 
 private:
-    static std::shared_ptr<NetPool> read(const BackboneSource& source, int engine)
+    static std::shared_ptr<NetPool> read(const BackboneSource& source, const Device& device)
     {
-        const std::vector<uchar> bytes = bytesFor(engine, source.bytes);
+        const std::vector<uchar> bytes = bytesFor(device, source.bytes);
         try
         {
-            return std::make_shared<NetPool>(bytes);
+            return std::make_shared<NetPool>(bytes, device.target);
         }
         catch (const std::exception& e)
         {
             if (bytes == source.bytes)
                 CV_Error_(Error::StsParseError, ("Backbone %s is no ONNX network that this OpenCV reads: %s", source.name.c_str(), errorText(e).c_str()));
             CV_LOG_WARNING(NULL, "anomaly: this OpenCV does not take layers of ours, its own run the backbone: " << errorText(e));
-            return read(source, ENGINE_PLAIN);
+            return read(source, Device{ENGINE_PLAIN, device.target});
         }
     }
 
-    void checkShapes(const std::vector<Mat>& maps) const
+    void checkShapes(const std::vector<Mat>& maps, int images) const
     {
         for (size_t i = 0; i < maps.size(); i++)
         {
             const Mat& map = maps[i];
-            const bool isMap = map.dims == 4 && map.size[0] == 1 && map.type() == CV_32F && map.total() > 0;
+            const bool isMap = map.dims == 4 && map.size[0] == images && map.type() == CV_32F && map.total() > 0;
             if (!isMap || map.size[2] > maps[0].size[2] || map.size[3] > maps[0].size[3])
-                CV_Error_(Error::StsUnmatchedSizes, ("Backbone %s gives output '%s' of shape %s, expected 1 x channels x rows x columns, the finest map first "
-                                                     "(the first is %s)", name.c_str(), outputs[i].c_str(), shapeOf(map).c_str(), shapeOf(maps[0]).c_str()));
+                CV_Error_(Error::StsUnmatchedSizes, ("Backbone %s gives output '%s' of shape %s, expected %d x channels x rows x columns, the finest map first "
+                                                     "(the first is %s)", name.c_str(), outputs[i].c_str(), shapeOf(map).c_str(), images, shapeOf(maps[0]).c_str()));
         }
     }
 
@@ -184,11 +188,22 @@ BackboneSource loadBackbone(const String& nameOrFile, const std::vector<String>&
     return source;
 }
 
-std::shared_ptr<const Backbone> Backbone::create(const BackboneSource& source, int engine)
+std::vector<Mat> FeatureMaps::of(int image) const
+{
+    std::vector<Mat> slices;
+    for (const Mat& map : maps)
+    {
+        const int sizes[] = {1, map.size[1], map.size[2], map.size[3]};
+        slices.push_back(Mat(4, sizes, CV_32F, const_cast<float*>(map.ptr<float>(image))));
+    }
+    return slices;
+}
+
+std::shared_ptr<const Backbone> Backbone::create(const BackboneSource& source, const Device& device)
 {
     if (source.outputs.empty())
         CV_Error(Error::StsBadArg, "No output of the backbone is named: at least one is needed");
-    return std::make_shared<DnnBackbone>(source, engine);
+    return std::make_shared<DnnBackbone>(source, device);
 }
 
 }} // namespace cv::anomaly

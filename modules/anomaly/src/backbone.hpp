@@ -4,7 +4,7 @@
 #ifndef OPENCV_ANOMALY_BACKBONE_HPP
 #define OPENCV_ANOMALY_BACKBONE_HPP
 
-#include "opencv2/core.hpp"
+#include "device.hpp"
 
 #include <memory>
 #include <vector>
@@ -12,9 +12,12 @@
 namespace cv {
 namespace anomaly {
 
-//! Feature maps of one image, each 1 x channels x rows x cols, CV_32F. They belong to the backbone and stay valid as long as this lives.
+//! Feature maps, each images x channels x rows x cols, CV_32F. They belong to the backbone and stay valid as long as this lives.
 struct FeatureMaps
 {
+    //! Those of one image, 1 x channels x rows x cols.
+    std::vector<Mat> of(int image) const;
+
     std::vector<Mat> maps;
     std::shared_ptr<void> owner;
 };
@@ -32,10 +35,11 @@ class CV_EXPORTS Backbone
 {
 public:
     virtual ~Backbone() {}
+    //! input: images x 3 x rows x cols, CV_32F.
     virtual FeatureMaps forward(const Mat& input) const = 0;
 
-    //! Run by cv::dnn, with ENGINE_HALIDE its convolutions by layers of ours. Throws when the bytes are no network or lack an output.
-    static std::shared_ptr<const Backbone> create(const BackboneSource& source, int engine);
+    //! Run by cv::dnn: on the processor with ENGINE_HALIDE its convolutions by layers of ours. Throws when the bytes are no network or lack an output.
+    static std::shared_ptr<const Backbone> create(const BackboneSource& source, const Device& device);
 };
 
 //! The embedded network for "", "lite0" and its full name; else the file of that name.

@@ -4,7 +4,7 @@
 #include "precomp.hpp"
 #include "adaptation.hpp"
 #include "cfa_params.hpp"
-#include "engine.hpp"
+#include "device.hpp"
 #include "file_replacement.hpp"
 #include "fitted.hpp"
 #include "image_source.hpp"
@@ -13,6 +13,8 @@
 #include "trainer_loader.hpp"
 #include "training_images.hpp"
 #include "workspace_pool.hpp"
+
+#include "opencv2/dnn.hpp"
 
 #include <atomic>
 #include <mutex>
@@ -51,16 +53,17 @@ template <typename Call> auto reportingLackOfMemory(const Call& call) -> decltyp
 class CFAImpl CV_FINAL : public CFA
 {
 public:
-    explicit CFAImpl(const Params& p) : params(p), engine(resolveEngine(ENGINE_AUTO))
+    explicit CFAImpl(const Params& p) : CFAImpl()
     {
+        params = p;
         checkParams(params);
         backboneSource = loadBackbone(params.backbone, params.outputs);
-        backbone = Backbone::create(backboneSource, engine);
+        backbone = Backbone::create(backboneSource, device());
         if (!isEmbeddedBackbone(params.backbone))
             backbone->forward(preprocess(Mat::zeros(params.inputSize, params.inputSize, CV_8UC3), inputSettings(params, INPUT_RESIZED)));
     }
 
-    CFAImpl(const CfaModel& model, int useEngine) : engine(useEngine) { adopt(model); }
+    explicit CFAImpl(const CfaModel& model) : CFAImpl() { adopt(model); }
 
     void fit(InputArrayOfArrays images, InputArrayOfArrays masks) CV_OVERRIDE
     {
@@ -103,7 +106,11 @@ public:
     int getMapSize() const CV_OVERRIDE { return getParams().mapSize; }
     void setMapSize(int size) CV_OVERRIDE;
     int getEngine() const CV_OVERRIDE { return engine; }
-    void setEngine(int wanted) CV_OVERRIDE;
+    void setEngine(int wanted) CV_OVERRIDE { moveTo(resolveDevice(wanted, target)); }
+    int getPreferableBackend() const CV_OVERRIDE { return backendOf(target); }
+    void setPreferableBackend(int backend) CV_OVERRIDE { moveTo(resolveDevice(engine, targetOf(backend, target))); }
+    int getPreferableTarget() const CV_OVERRIDE { return target; }
+    void setPreferableTarget(int wanted) CV_OVERRIDE { moveTo(resolveDevice(engine, wanted)); }
 
     void neighbourMaps(InputArray image, OutputArrayOfArrays maps) const CV_OVERRIDE;
     Params getParams() const CV_OVERRIDE
@@ -126,6 +133,11 @@ public:
     void save(const String& filename) const CV_OVERRIDE;
 
 private:
+    CFAImpl() : engine(resolveDevice(ENGINE_AUTO, dnn::DNN_TARGET_CPU).engine), target(dnn::DNN_TARGET_CPU) {}
+
+    Device device() const { return Device{engine, target}; }
+    void moveTo(const Device& device);
+
     std::shared_ptr<const Fitted> current() const;
     void adopt(const CfaModel& model);
     void setParams(const Params& changed);
@@ -142,11 +154,12 @@ private:
     std::vector<int> scorable(const ImageSource& images, const std::vector<int>& wanted) const;
 
     double score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock) const;
+    void scoreTogether(const Fitted& now, const std::vector<Mat>& images, std::vector<double>& scores, std::vector<Mat>* maps) const;
 
     // Only the thread that changes the object writes these. It alone reads params without the mutex.
     Params params;
     mutable std::mutex paramsMutex;
-    std::atomic<int> engine;
+    std::atomic<int> engine, target;
     FitCallback callback;
     BackboneSource backboneSource;
     std::shared_ptr<const Backbone> backbone;
@@ -164,8 +177,8 @@ std::shared_ptr<const Fitted> CFAImpl::current() const
 
 void CFAImpl::adopt(const CfaModel& model)
 {
-    const std::shared_ptr<const Backbone> network = Backbone::create(model.backbone, engine);
-    const std::shared_ptr<const Fitted> next = std::make_shared<Fitted>(model, network, engine);
+    const std::shared_ptr<const Backbone> network = Backbone::create(model.backbone, device());
+    const std::shared_ptr<const Fitted> next = std::make_shared<Fitted>(model, network, device());
     setParams(model.params);
     backboneSource = model.backbone;
     backbone = network;
@@ -197,15 +210,17 @@ void CFAImpl::setMapSize(int size)
         changeModel([size](CfaModel& model) { model.params.mapSize = size; });
 }
 
-void CFAImpl::setEngine(int wanted)
+void CFAImpl::moveTo(const Device& next)
 {
+    if (next.engine == engine && next.target == target)
+        return;
     reportingLackOfMemory([&]() {
-        const int resolved = resolveEngine(wanted);
-        const std::shared_ptr<const Backbone> network = resolved == engine ? backbone : Backbone::create(backboneSource, resolved);
+        const std::shared_ptr<const Backbone> network = Backbone::create(backboneSource, next);
         if (!empty())
-            std::atomic_store(&fitted, std::shared_ptr<const Fitted>(std::make_shared<Fitted>(current()->model, network, resolved)));
+            std::atomic_store(&fitted, std::shared_ptr<const Fitted>(std::make_shared<Fitted>(current()->model, network, next)));
         backbone = network;
-        engine = resolved;
+        engine = next.engine;
+        target = next.target;
     });
 }
 
@@ -249,7 +264,7 @@ void CFAImpl::fitSource(const ImageSource& images)
         next.models.push_back(learn(images, learned, modes[i], checkpoint, reporter));
     }
     // What load does with W, b and C is done here too, so that a loaded model predicts bit for bit as this one.
-    const std::shared_ptr<Fitted> made = std::make_shared<Fitted>(next, backbone, engine);
+    const std::shared_ptr<Fitted> made = std::make_shared<Fitted>(next, backbone, device());
     made->model.calibration = thresholds(*made, images, good, learned, FitReporter(callback, 1));
     std::atomic_store(&fitted, std::shared_ptr<const Fitted>(made));
 }
@@ -345,18 +360,29 @@ double CFAImpl::score(const Fitted& now, const Mat& image, OutputArray map, cons
     const double score = now.imageScore(*inputMap, inputMask);
     if (map.needed())
     {
-        const bool atImage = now.model.params.mapSize == MAP_IMAGE;
-        map.create(atImage ? image.size() : inputMap->size(), CV_32F);
-        Mat full = map.getMat();
-        if (atImage)
-            now.imageMap(*inputMap, full);
-        else
-            inputMap->copyTo(full);
+        now.outputMap(*inputMap, image.size(), map);
         if (!mask.empty())
-            full.setTo(0, (atImage ? mask : inputMask) == 0);
+            map.setTo(0, (now.model.params.mapSize == MAP_IMAGE ? mask : inputMask) == 0);
     }
     lap(clock, STAGE_MAP);
     return score;
+}
+
+// What a GPU is given at once, so that maps at the input's resolution are few at a time.
+void CFAImpl::scoreTogether(const Fitted& now, const std::vector<Mat>& images, std::vector<double>& scores, std::vector<Mat>* maps) const
+{
+    std::vector<Mat> found;
+    for (size_t first = 0; first < images.size(); first += gpuBatch)
+    {
+        const std::vector<Mat> some(images.begin() + first, images.begin() + std::min(first + gpuBatch, images.size()));
+        now.inputMaps(some, found);
+        for (size_t i = 0; i < some.size(); i++)
+        {
+            scores[first + i] = now.imageScore(found[i], Mat());
+            if (maps)
+                now.outputMap(found[i], some[i].size(), (*maps)[first + i]);
+        }
+    }
 }
 
 void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps) const
@@ -375,7 +401,9 @@ void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& score
     };
     const Range whole(0, int(all.size()));
     reportingLackOfMemory([&]() {
-        if (now->takesAtOnce(whole.size()))
+        if (now->device.isGpu())
+            scoreTogether(*now, all, found, wantsMaps ? &made : NULL);
+        else if (now->takesAtOnce(whole.size()))
             parallel_for_(whole, scoreImages);
         else
             scoreImages(whole);
@@ -397,15 +425,7 @@ void CFAImpl::neighbourMaps(InputArray image, OutputArrayOfArrays maps) const
     reportingLackOfMemory([&]() { now->neighbourMaps(source, nearest); });
     maps.create(int(nearest.size()), 1, CV_32F);
     for (size_t k = 0; k < nearest.size(); k++)
-    {
-        Mat& map = maps.getMatRef(int(k));
-        map = nearest[k];
-        if (now->model.params.mapSize == MAP_IMAGE)
-        {
-            map.create(source.size(), CV_32F);
-            now->imageMap(nearest[k], map);
-        }
-    }
+        now->outputMap(nearest[k], source.size(), maps.getMatRef(int(k)));
 }
 
 double CFAImpl::profile(InputArray image, std::vector<String>& stages, std::vector<double>& milliseconds) const
@@ -481,7 +501,7 @@ Ptr<CFA> CFA::load(const String& filename, const String& backboneFile)
     return reportingLackOfMemory([&]() {
         const FileStorage file = openModelFile(filename, FileStorage::READ);
         const BackbonePlaces places = {NULL, backboneFile, folderOf(filename)};
-        return makePtr<CFAImpl>(readModel(modelNode(file, filename), places), resolveEngine(ENGINE_AUTO));
+        return makePtr<CFAImpl>(readModel(modelNode(file, filename), places));
     });
 }
 

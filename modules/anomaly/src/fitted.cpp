@@ -4,7 +4,7 @@
 #include "precomp.hpp"
 #include "fitted.hpp"
 #include "anomaly_map.hpp"
-#include "patch_scorer.hpp"
+#include "score_map.hpp"
 #include "tiling.hpp"
 #include "workspace_pool.hpp"
 
@@ -31,27 +31,24 @@ std::vector<int> inputModes(int inputMode)
 class Head
 {
 public:
-    Head(const TrainedModel& model, const CFA::Params& params, int engine)
+    Head(const TrainedModel& model, const CFA::Params& params, const Device& device)
         : input(inputSettings(params, model.inputMode)), channels(model.descriptor.channels),
-          scorer(PatchScorer::create(model.descriptor, model.bank, ScoreSettings{params.K, params.scoreMode}, engine)),
-          mapMaker(MapMaker::create(Size(input.crop, input.crop), params.smoothSigma, engine))
+          scoreMap(ScoreMap::create(model.descriptor, model.bank, {{params.K, params.scoreMode}, Size(input.crop, input.crop), params.smoothSigma}, device)),
+          mapMaker(MapMaker::create(Size(input.crop, input.crop), params.smoothSigma, device.engine))
     {
     }
 
-    //! smooth: the map at the input's resolution.
-    void map(const Backbone& backbone, const Mat& image, StageClock* clock, Mat& smooth) const
+    //! smooth: the maps at the input's resolution.
+    void map(const Backbone& backbone, const Mat* images, int count, StageClock* clock, Mat* smooth) const
     {
-        const WorkspacePool<Workspace>::Loan work(workspaces);
-        preprocess(image, input, work->input);
+        const WorkspacePool<InputMemory>::Loan work(workspaces);
+        preprocess(images, count, input, *work);
         lap(clock, STAGE_PREPROCESS);
-        const FeatureMaps features = backbone.forward(work->input.blob);
+        const FeatureMaps features = backbone.forward(work->blob);
         lap(clock, STAGE_BACKBONE);
         checkChannels(features.maps);
-        scorer->score(features.maps, work->scores, clock);
-        if (!checkRange(work->scores))
-            CV_Error(Error::StsBadArg, "The backbone's features of this image hold NaN or infinity, or lie too far from the model's for a score in float");
-        mapMaker->make(work->scores, smooth);
-        lap(clock, STAGE_MAP);
+        for (int i = 0; i < count; i++)
+            scoreMap->make(count == 1 ? features.maps : features.of(i), smooth[i], clock);
     }
 
     void neighbourMaps(const Backbone& backbone, const Mat& image, const TrainedModel& model, int K, std::vector<Mat>& maps) const
@@ -70,12 +67,6 @@ public:
     const InputSettings input;
 
 private:
-    struct Workspace
-    {
-        InputMemory input;
-        Mat scores;
-    };
-
     void checkChannels(const std::vector<Mat>& maps) const
     {
         for (size_t i = 0; i < maps.size(); i++)
@@ -84,9 +75,9 @@ private:
     }
 
     std::vector<int> channels;
-    std::shared_ptr<const PatchScorer> scorer;
-    std::shared_ptr<const MapMaker> mapMaker;
-    mutable WorkspacePool<Workspace> workspaces;
+    std::shared_ptr<const ScoreMap> scoreMap;
+    std::shared_ptr<const MapMaker> mapMaker; // of neighbourMaps
+    mutable WorkspacePool<InputMemory> workspaces;
 };
 
 // Their maps take 13 MiB at 224 x 224 pixels.
@@ -98,17 +89,17 @@ static Rect rounded(const Rect2d& region)
     return Rect(first, last);
 }
 
-Fitted::Fitted(const CfaModel& m, const std::shared_ptr<const Backbone>& b, int engine) : model(m), backbone(b)
+Fitted::Fitted(const CfaModel& m, const std::shared_ptr<const Backbone>& b, const Device& d) : device(d), model(m), backbone(b)
 {
     for (const TrainedModel& trained : model.models)
-        heads.push_back(std::make_shared<Head>(trained, model.params, engine));
+        heads.push_back(std::make_shared<Head>(trained, model.params, device));
 }
 
 void Fitted::inputMap(const Mat& image, StageClock* clock, Mat& map) const
 {
     const Tiling tiling(image.size(), input());
     if (tiling.count() == 1)
-        return wholeMap(image, clock, map);
+        return wholeMaps(&image, 1, clock, &map);
     map.create(tiling.mapSize(), CV_32F);
     map.setTo(0);
     const Mat stretched = tiling.stretched(image);
@@ -117,8 +108,10 @@ void Fitted::inputMap(const Mat& image, StageClock* clock, Mat& map) const
     {
         const Range some(0, std::min(tilesInMemory, tiling.count() - first));
         const auto score = [&](const Range& range) {
+            std::vector<Mat> tiles;
             for (int i = range.start; i < range.end; i++)
-                wholeMap(tiling.cut(stretched, first + i), clock, tileMaps[i]);
+                tiles.push_back(tiling.cut(stretched, first + i));
+            wholeMaps(tiles.data(), range.size(), clock, &tileMaps[range.start]);
         };
         if (!clock && takesAtOnce(some.size()))
             parallel_for_(some, score);
@@ -132,18 +125,41 @@ void Fitted::inputMap(const Mat& image, StageClock* clock, Mat& map) const
 bool Fitted::takesAtOnce(int count) const
 {
     const size_t bytesAtMost = 512 << 20, networkCopies = 4; // cv::dnn's and the kernels' forms of the weights, maps
-    return count >= 2 * getNumThreads() && getNumThreads() * networkCopies * model.backbone.bytes.size() <= bytesAtMost;
+    return !device.isGpu() && count >= 2 * getNumThreads() && getNumThreads() * networkCopies * model.backbone.bytes.size() <= bytesAtMost;
 }
 
-void Fitted::wholeMap(const Mat& image, StageClock* clock, Mat& map) const
+void Fitted::inputMaps(const std::vector<Mat>& images, std::vector<Mat>& maps) const
 {
-    heads[0]->map(*backbone, image, clock, map);
-    if (heads.size() == 1)
-        return;
-    Mat cropped, scaled, shared = map(rounded(visibleRegion(map.size(), heads[1]->input)));
-    heads[1]->map(*backbone, image, clock, cropped);
-    resize(cropped, scaled, shared.size(), 0, 0, INTER_LINEAR);
-    addWeighted(shared, 0.5, scaled, 0.5, 0, shared);
+    maps.resize(images.size());
+    if (input().tile == 0)
+        return wholeMaps(images.data(), int(images.size()), NULL, maps.data());
+    for (size_t i = 0; i < images.size(); i++)
+        inputMap(images[i], NULL, maps[i]);
+}
+
+void Fitted::wholeMaps(const Mat* images, int count, StageClock* clock, Mat* maps) const
+{
+    const int most = device.isGpu() ? gpuBatch : 1;
+    for (int first = 0; first < count; first += most)
+    {
+        const int some = std::min(most, count - first);
+        heads[0]->map(*backbone, images + first, some, clock, maps + first);
+        if (heads.size() > 1)
+            averageWithCropped(images + first, some, clock, maps + first);
+    }
+}
+
+// The second head of an ensemble sees the centre.
+void Fitted::averageWithCropped(const Mat* images, int count, StageClock* clock, Mat* maps) const
+{
+    std::vector<Mat> cropped(count);
+    heads[1]->map(*backbone, images, count, clock, cropped.data());
+    for (int i = 0; i < count; i++)
+    {
+        Mat scaled, shared = maps[i](rounded(visibleRegion(maps[i].size(), heads[1]->input)));
+        resize(cropped[i], scaled, shared.size(), 0, 0, INTER_LINEAR);
+        addWeighted(shared, 0.5, scaled, 0.5, 0, shared);
+    }
 }
 
 void Fitted::neighbourMaps(const Mat& image, std::vector<Mat>& maps) const
@@ -162,10 +178,14 @@ void Fitted::neighbourMaps(const Mat& image, std::vector<Mat>& maps) const
     }
 }
 
-void Fitted::imageMap(const Mat& inputMap, Mat& map) const
+void Fitted::outputMap(const Mat& inputMap, Size image, OutputArray map) const
 {
-    map.setTo(0);
-    Mat part = map(rounded(visibleRegion(map.size(), input())));
+    if (model.params.mapSize == MAP_INPUT)
+        return inputMap.copyTo(map);
+    map.create(image, CV_32F);
+    Mat full = map.getMat();
+    full.setTo(0);
+    Mat part = full(rounded(visibleRegion(image, input())));
     resize(inputMap, part, part.size(), 0, 0, INTER_LINEAR);
 }
 

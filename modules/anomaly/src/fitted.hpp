@@ -19,21 +19,27 @@ std::vector<int> inputModes(int inputMode);
 
 InputSettings inputSettings(const CFA::Params& params, int inputMode);
 
+// Images, or tiles, that go through the network of a GPU together: one alone leaves most of it idle.
+const int gpuBatch = 32;
+
 class Head;
 
 //! All that predict needs, never changed once made: calls that run keep theirs when fit or a setter puts another in its place.
 struct Fitted
 {
-    Fitted(const CfaModel& model, const std::shared_ptr<const Backbone>& backbone, int engine);
+    Fitted(const CfaModel& model, const std::shared_ptr<const Backbone>& backbone, const Device& device);
 
     //! The map at the resolution of the first head's input: for an ensemble the whole image, averaged where both heads see it. Maps of tiles are blended.
     void inputMap(const Mat& image, StageClock* clock, Mat& map) const;
 
+    //! The same of several images, of which a GPU sees gpuBatch at a time.
+    void inputMaps(const std::vector<Mat>& images, std::vector<Mat>& maps) const;
+
     //! K maps at the resolution of the first head's input: its distances to the nearest centre, to the second, and so on.
     void neighbourMaps(const Mat& image, std::vector<Mat>& maps) const;
 
-    //! The input map stretched over the part of the image that it shows, 0 outside. map: of the image's size.
-    void imageMap(const Mat& inputMap, Mat& map) const;
+    //! An input map as predict gives it: itself, or with MAP_IMAGE stretched over the part of the image that it shows, 0 outside.
+    void outputMap(const Mat& inputMap, Size image, OutputArray map) const;
 
     //! That of the first head.
     InputSettings input() const;
@@ -44,12 +50,16 @@ struct Fitted
     //! cores, but each needs a network of its own.
     bool takesAtOnce(int count) const;
 
-    //! Of an image, or a tile of one, that is seen as a whole.
-    void wholeMap(const Mat& image, StageClock* clock, Mat& map) const;
+    //! Of images, or tiles of one, that are seen as a whole.
+    void wholeMaps(const Mat* images, int count, StageClock* clock, Mat* maps) const;
 
+    const Device device;
     CfaModel model;
     std::shared_ptr<const Backbone> backbone;
     std::vector<std::shared_ptr<const Head> > heads;
+
+private:
+    void averageWithCropped(const Mat* images, int count, StageClock* clock, Mat* maps) const;
 };
 
 }} // namespace cv::anomaly

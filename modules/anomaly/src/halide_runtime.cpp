@@ -6,21 +6,17 @@
 
 #ifdef HAVE_ANOMALY_HALIDE
 
-#include "HalideRuntime.h"
+#include "halide_symbols.hpp"
+
+#ifdef HAVE_ANOMALY_GPU
+#include "gpu_memory.hpp"
+#endif
+#ifndef _WIN32
+#include <dlfcn.h>
+#endif
 
 #include <atomic>
 #include <mutex>
-
-// Where the build can, it makes the kernels' run time private under these names: an application's own Halide keeps its handlers.
-#ifdef ANOMALY_HALIDE_PRIVATE_RUNTIME
-#define ANOMALY_RUNTIME(name) anomaly_##name
-#else
-#define ANOMALY_RUNTIME(name) name
-#endif
-
-#ifndef HALIDE_FUNCTION_ATTRS
-#define HALIDE_FUNCTION_ATTRS
-#endif
 
 extern "C" {
 HALIDE_FUNCTION_ATTRS halide_error_handler_t ANOMALY_RUNTIME(halide_set_error_handler)(halide_error_handler_t);
@@ -29,6 +25,10 @@ HALIDE_FUNCTION_ATTRS halide_malloc_t ANOMALY_RUNTIME(halide_set_custom_malloc)(
 HALIDE_FUNCTION_ATTRS halide_free_t ANOMALY_RUNTIME(halide_set_custom_free)(halide_free_t);
 HALIDE_FUNCTION_ATTRS halide_can_use_target_features_t ANOMALY_RUNTIME(halide_set_custom_can_use_target_features)(halide_can_use_target_features_t);
 HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_default_can_use_target_features)(int, const uint64_t*);
+#ifdef HAVE_ANOMALY_GPU
+HALIDE_FUNCTION_ATTRS halide_load_library_t ANOMALY_RUNTIME(halide_set_custom_load_library)(halide_load_library_t);
+HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_reuse_device_allocations)(void*, bool);
+#endif
 }
 
 namespace cv {
@@ -53,10 +53,11 @@ private:
     std::mutex mutex;
 };
 
-// The default handler aborts the process.
+// The default handler aborts the process. Memory that is given back has no call to report to.
 void recordError(void* context, const char* message)
 {
-    static_cast<KernelCall*>(context)->record(message);
+    if (context)
+        static_cast<KernelCall*>(context)->record(message);
 }
 
 class Tasks CV_FINAL : public ParallelLoopBody
@@ -184,8 +185,33 @@ int canUseFeatures(int count, const uint64_t* features)
     return targetOf(features) <= highestTarget && ANOMALY_RUNTIME(halide_default_can_use_target_features)(count, features);
 }
 
+#ifdef HAVE_ANOMALY_GPU
+#ifndef _WIN32
+// Halide asks for libcuda.so and libOpenCL.so, names that only development packages have.
+void* loadLibrary(const char* name)
+{
+    void* const library = dlopen(name, RTLD_LAZY);
+    return library ? library : dlopen((std::string(name) + ".1").c_str(), RTLD_LAZY);
+}
+#endif
+
+// What kernels need between their steps stays on the GPU for the next call: asking its driver costs more than most steps.
+void installGpuHandlers()
+{
+#ifndef _WIN32
+    ANOMALY_RUNTIME(halide_set_custom_load_library)(loadLibrary);
+#endif
+    ANOMALY_RUNTIME(halide_reuse_device_allocations)(NULL, true);
+}
+#else
+void installGpuHandlers()
+{
+}
+#endif
+
 void installHandlers()
 {
+    installGpuHandlers();
     ANOMALY_RUNTIME(halide_set_error_handler)(recordError);
     ANOMALY_RUNTIME(halide_set_custom_do_par_for)(parallelFor);
     ANOMALY_RUNTIME(halide_set_custom_malloc)(takeMemory);
@@ -227,6 +253,28 @@ bool limitKernels(KernelTarget highest)
 #endif
 }
 
+#ifdef HAVE_ANOMALY_GPU
+
+GpuKernels gpuKernels()
+{
+    return ANOMALY_GPU_KERNELS;
+}
+
+String missingForGpuMemory()
+{
+    try
+    {
+        GpuMemory().reserve(1);
+        return String();
+    }
+    catch (const Exception& e)
+    {
+        return "the GPU gives no memory (" + e.err + ")";
+    }
+}
+
+#endif
+
 }} // namespace cv::anomaly
 
 #else
@@ -242,6 +290,25 @@ void runKernel(const char* name, int (*)(void*, const void*), const void*)
 bool limitKernels(KernelTarget)
 {
     return false;
+}
+
+}} // namespace cv::anomaly
+
+#endif
+
+#ifndef HAVE_ANOMALY_GPU
+
+namespace cv {
+namespace anomaly {
+
+GpuKernels gpuKernels()
+{
+    return GPU_KERNELS_NONE;
+}
+
+String missingForGpuMemory()
+{
+    return "this build has no kernels for a GPU";
 }
 
 }} // namespace cv::anomaly

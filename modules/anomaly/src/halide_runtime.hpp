@@ -25,6 +25,13 @@ enum KernelTarget { KERNELS_X86_64, KERNELS_SSE41, KERNELS_AVX2, KERNELS_AVX512 
 //! False, and nothing changes, if this machine or this build does not have `highest` itself.
 CV_EXPORTS bool limitKernels(KernelTarget highest);
 
+//! For which GPUs there are kernels in this build.
+enum GpuKernels { GPU_KERNELS_NONE, GPU_KERNELS_CUDA, GPU_KERNELS_OPENCL };
+GpuKernels gpuKernels();
+
+//! Why the GPU gives no memory to its kernels; empty: it does.
+String missingForGpuMemory();
+
 }} // namespace cv::anomaly
 
 #endif

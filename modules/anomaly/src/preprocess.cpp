@@ -79,25 +79,30 @@ Mat stretch(const Mat& image, Size size)
     return stretched;
 }
 
-void preprocess(const Mat& image, const InputSettings& input, InputMemory& memory)
+static void preprocessInto(int index, const Mat& image, const InputSettings& input, InputMemory& memory)
 {
     stretchInto(toBgr8(image), Size(input.resize, input.resize), memory.stretched);
     const Mat part = cropCentre(memory.stretched, input.crop);
-
-    const int sizes[] = {1, 3, input.crop, input.crop};
-    memory.blob.create(4, sizes, CV_32F);
     for (int c = 0; c < 3; c++)
     {
-        Mat plane(input.crop, input.crop, CV_32F, memory.blob.ptr<float>(0, c));
+        Mat plane(input.crop, input.crop, CV_32F, memory.blob.ptr<float>(index, c));
         extractChannel(part, memory.channel, input.swapRB ? 2 - c : c);
         memory.channel.convertTo(plane, CV_32F, input.scale[c], -input.mean[c] * input.scale[c]);
     }
 }
 
+void preprocess(const Mat* images, int count, const InputSettings& input, InputMemory& memory)
+{
+    const int sizes[] = {count, 3, input.crop, input.crop};
+    memory.blob.create(4, sizes, CV_32F);
+    for (int i = 0; i < count; i++)
+        preprocessInto(i, images[i], input, memory);
+}
+
 Mat preprocess(const Mat& image, const InputSettings& input)
 {
     InputMemory memory;
-    preprocess(image, input, memory);
+    preprocess(&image, 1, input, memory);
     return memory.blob;
 }
 

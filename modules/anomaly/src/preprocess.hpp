@@ -33,14 +33,14 @@ Mat stretch(const Mat& image, Size size);
 //! The backbone's input, 1 x 3 x crop x crop, CV_32F.
 CV_EXPORTS Mat preprocess(const Mat& image, const InputSettings& input);
 
-//! What preprocessing works in and gives, kept from call to call.
+//! What preprocessing works in and gives, kept from call to call. blob: images x 3 x crop x crop, CV_32F.
 struct InputMemory
 {
     Mat stretched, channel, blob;
 };
 
-//! The same into memory.blob.
-void preprocess(const Mat& image, const InputSettings& input, InputMemory& memory);
+//! The same of each image into memory.blob.
+void preprocess(const Mat* images, int count, const InputSettings& input, InputMemory& memory);
 
 //! Pixels of an image's map at the resolution of the input: crop x crop, or more where the image is seen by tiles.
 CV_EXPORTS Size mapSize(Size image, const InputSettings& input);

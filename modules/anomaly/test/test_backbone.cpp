@@ -29,7 +29,7 @@ FeatureMaps embeddedMaps(const Mat& image, int engine)
 {
     const CFA::Params params;
     const InputSettings input = {224, 224, params.inputMean, params.inputScale, params.swapRB, 0, 0};
-    return Backbone::create(loadBackbone("", defaultOutputs()), engine)->forward(preprocess(image, input));
+    return Backbone::create(loadBackbone("", defaultOutputs()), onProcessor(engine))->forward(preprocess(image, input));
 }
 
 // cv::dnn 4.6 differs from PyTorch's float64 values by 0.9e-6, 0.5e-6 and 0.4e-6 of the maps' maxima.
@@ -74,7 +74,7 @@ TEST(Anomaly_Backbone, all_spellings_of_the_embedded_one)
 
 TEST(Anomaly_Backbone, net_returns_to_the_pool_when_its_maps_are_released)
 {
-    const std::shared_ptr<const Backbone> backbone = Backbone::create(loadBackbone("", defaultOutputs()), CFA::create()->getEngine());
+    const std::shared_ptr<const Backbone> backbone = Backbone::create(loadBackbone("", defaultOutputs()), onProcessor(CFA::create()->getEngine()));
     const int sizes[] = {1, 3, 64, 64};
     const Mat dark(4, sizes, CV_32F, Scalar(-1)), bright(4, sizes, CV_32F, Scalar(1));
     const FeatureMaps first = backbone->forward(dark);
@@ -118,7 +118,7 @@ TEST(Anomaly_Backbone, convolutions_of_all_kinds_agree_between_the_engines)
     const int sizes[] = {1, 3, 61, 90};
     Mat input(4, sizes, CV_32F);
     randu(input, -1, 1);
-    const FeatureMaps plain = Backbone::create(source, ENGINE_PLAIN)->forward(input), halide = Backbone::create(source, ENGINE_HALIDE)->forward(input);
+    const FeatureMaps plain = Backbone::create(source, onProcessor(ENGINE_PLAIN))->forward(input), halide = Backbone::create(source, onProcessor(ENGINE_HALIDE))->forward(input);
     for (size_t i = 0; i < plain.maps.size(); i++)
     {
         ASSERT_EQ(plain.maps[i].total(), halide.maps[i].total());

@@ -22,7 +22,7 @@ enum MapSize
     MAP_INPUT = 1  //!< the resolution at which the model works, where figures of papers are taken; with tiles it grows with the image
 };
 
-//! Which code computes patch scores and maps. Belongs to the machine: never saved.
+//! Which code computes patch scores and maps. Belongs to the machine: never saved. ENGINE_PLAIN computes on the processor only.
 enum Engine
 {
     ENGINE_AUTO = 0,   //!< ENGINE_HALIDE where this build has it, else ENGINE_PLAIN
@@ -152,7 +152,32 @@ public:
     CV_WRAP virtual int getEngine() const = 0;
     //! Chooses one of cv::anomaly::Engine; one that this build lacks is an error of code Error::StsNotImplemented.
     CV_WRAP virtual void setEngine(int engine) = 0;
+
+    //! Backend in use, one of cv::dnn::Backend: DNN_BACKEND_OPENCV, or DNN_BACKEND_CUDA on a GPU.
+    CV_WRAP virtual int getPreferableBackend() const = 0;
+    /** @brief Chooses where the detector computes from now on, for fit and for all that scores. Belongs to the machine: never saved, a model that a
+    GPU trained loads on a processor. Either this or setPreferableTarget is enough.
+    @param backendId one of cv::dnn::Backend: DNN_BACKEND_DEFAULT and DNN_BACKEND_OPENCV for the processor, DNN_BACKEND_CUDA for an NVIDIA
+    GPU, in single precision unless DNN_TARGET_CUDA_FP16 is chosen
+    @throws cv::Exception of code Error::StsNotImplemented that names what is missing and how to get it; nothing is put in its place
+    */
+    CV_WRAP virtual void setPreferableBackend(int backendId) = 0;
+
+    //! Target in use, one of cv::dnn::Target; at first DNN_TARGET_CPU.
+    CV_WRAP virtual int getPreferableTarget() const = 0;
+    /** @brief As setPreferableBackend, by target.
+    @param targetId one that getAvailableTargets lists: DNN_TARGET_CPU, DNN_TARGET_CUDA, or DNN_TARGET_CUDA_FP16 for the network in half
+    precision. fit on a GPU also needs a LibTorch with CUDA
+    @throws cv::Exception of code Error::StsNotImplemented that names what is missing and how to get it; nothing is put in its place
+    */
+    CV_WRAP virtual void setPreferableTarget(int targetId) = 0;
 };
+
+/** @brief What this build can compute on, on this machine.
+@return values of cv::dnn::Target for AnomalyDetector::setPreferableTarget: DNN_TARGET_CPU, and those of a GPU that OpenCV, the kernels of
+this library and the driver are all there for
+*/
+CV_EXPORTS_W std::vector<int> getAvailableTargets();
 
 /** @brief Loads a detector of any method from a file that save wrote.
 @param filename .yml, .xml or .json, each also with .gz

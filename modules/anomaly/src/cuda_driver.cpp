@@ -1,0 +1,76 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "precomp.hpp"
+#include "cuda_driver.hpp"
+
+#ifdef _WIN32
+#include <windows.h>
+#else
+#include <dlfcn.h>
+#endif
+
+namespace cv {
+namespace anomaly {
+
+namespace {
+
+// The lowest that kernels are built for: cuda_capability_80 in cmake/halide.cmake.
+const int lowestMajor = 8;
+
+// The driver's library, which comes with no header: four of its functions.
+class CudaDriver
+{
+public:
+    CudaDriver() : library(open())
+    {
+        find("cuInit", init);
+        find("cuDeviceGetCount", getCount);
+        find("cuDeviceGet", getDevice);
+        find("cuDeviceGetAttribute", getAttribute);
+    }
+
+    String missing() const
+    {
+        int count = 0, device = 0, major = 0;
+        const int majorCapability = 75; // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR
+        if (!init || !getCount || !getDevice || !getAttribute)
+            return "this machine has no NVIDIA driver (libcuda is not found)";
+        if (const int error = init(0))
+            return format("NVIDIA's driver finds no GPU or does not start (cuInit gives error %d)", error);
+        if (getCount(&count) || count == 0)
+            return "NVIDIA's driver finds no GPU (see CUDA_VISIBLE_DEVICES)";
+        if (getDevice(&device, 0) || getAttribute(&major, majorCapability, device) || major < lowestMajor)
+            return format("the first GPU has compute capability %d.x, and the kernels need %d.0", major, lowestMajor);
+        return String();
+    }
+
+private:
+    // Never closed: others in the process may be using it.
+#ifdef _WIN32
+    static HMODULE open() { return LoadLibraryA("nvcuda.dll"); }
+    void* address(const char* name) const { return library ? reinterpret_cast<void*>(GetProcAddress(library, name)) : NULL; }
+    const HMODULE library;
+#else
+    static void* open() { return dlopen("libcuda.so.1", RTLD_NOW); }
+    void* address(const char* name) const { return library ? dlsym(library, name) : NULL; }
+    void* const library;
+#endif
+
+    template <typename Function> void find(const char* name, Function*& function) const { function = reinterpret_cast<Function*>(address(name)); }
+
+    int (*init)(unsigned);
+    int (*getCount)(int* count);
+    int (*getDevice)(int* device, int ordinal);
+    int (*getAttribute)(int* value, int attribute, int device);
+};
+
+} // namespace
+
+String missingInCudaDriver()
+{
+    static const String missing = CudaDriver().missing();
+    return missing;
+}
+
+}} // namespace cv::anomaly

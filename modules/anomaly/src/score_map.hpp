@@ -1,0 +1,44 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_SCORE_MAP_HPP
+#define OPENCV_ANOMALY_SCORE_MAP_HPP
+
+#include "device.hpp"
+#include "patch_scorer.hpp"
+
+namespace cv {
+namespace anomaly {
+
+struct ScoreMapSettings
+{
+    ScoreSettings score;
+    Size input; // of the map
+    double sigma;
+};
+
+/** @brief All that comes after the backbone: feature maps of an image in, its smooth map out.
+
+On the processor these are patch_scorer and anomaly_map in a row. On a GPU the same steps leave nothing but the map: W, b and C stay there,
+and what one step gives the next one takes there.
+*/
+class CV_EXPORTS ScoreMap
+{
+public:
+    virtual ~ScoreMap() {}
+
+    //! maps: of one image, 1 x channels x rows x columns. Throws where they give no score. The clock may be null.
+    virtual void make(const std::vector<Mat>& maps, Mat& smooth, StageClock* clock) const = 0;
+
+    static std::shared_ptr<const ScoreMap> create(const Descriptor& descriptor, const MemoryBank& bank, const ScoreMapSettings& settings, const Device& device);
+};
+
+//! Throws when features were no numbers, or too far from the model's: `scores` show it.
+void checkScores(const Mat& scores);
+
+// The form for a GPU, in builds that have it.
+std::shared_ptr<const ScoreMap> createGpuScoreMap(const Descriptor& descriptor, const MemoryBank& bank, const ScoreMapSettings& settings);
+
+}} // namespace cv::anomaly
+
+#endif

@@ -1,0 +1,420 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "test_textures.hpp"
+
+#include "../src/score_map.hpp"
+
+#include "opencv2/dnn.hpp"
+
+#include <thread>
+
+namespace opencv_test {
+namespace {
+
+std::vector<int> gpuTargets()
+{
+    std::vector<int> targets = getAvailableTargets();
+    targets.erase(std::remove(targets.begin(), targets.end(), int(dnn::DNN_TARGET_CPU)), targets.end());
+    return targets;
+}
+
+#define SKIP_WITHOUT_GPU() \
+    if (gpuTargets().empty()) \
+    SKIP_TEST(errorOf([] { CFA::create()->setPreferableTarget(dnn::DNN_TARGET_CUDA); }))
+
+//! How far results on a target may be from the processor's, of the largest value: the network in half precision rounds to 3 digits.
+double tolerance(int target)
+{
+    return target == dnn::DNN_TARGET_CUDA_FP16 ? 1e-2 : 1e-4;
+}
+
+double difference(const Mat& found, const Mat& expected)
+{
+    return cv::norm(found, expected, NORM_INF) / cv::norm(expected, NORM_INF);
+}
+
+struct Problem
+{
+    std::vector<Mat> maps;
+    Descriptor descriptor;
+    MemoryBank bank;
+    ScoreMapSettings settings;
+
+    Mat mapOn(const Device& device) const
+    {
+        Mat smooth;
+        ScoreMap::create(descriptor, bank, settings, device)->make(maps, smooth, NULL);
+        return smooth;
+    }
+};
+
+Mat randomMap(int channels, Size size, int seed)
+{
+    const int shape[] = {1, channels, size.height, size.width};
+    Mat map(4, shape, CV_32F);
+    RNG(seed).fill(map, RNG::UNIFORM, 0, 6);
+    return map;
+}
+
+Problem randomProblem(const std::vector<int>& channels, const std::vector<Size>& sizes, double gammaD, int centres, int K)
+{
+    Problem problem;
+    for (size_t i = 0; i < sizes.size(); i++)
+        problem.maps.push_back(randomMap(channels[i], sizes[i], int(i)));
+    problem.descriptor = randomDescriptor(channels, gammaD, CFA::INIT_UNIFORM, 0);
+    Mat noise(centres, problem.descriptor.length(), CV_32F);
+    RNG(7).fill(noise, RNG::NORMAL, 0, 0.3);
+    Mat mean;
+    cv::reduce(project(poolPatches(problem.maps), problem.descriptor), mean, 1, REDUCE_AVG);
+    problem.bank.C = noise + cv::repeat(mean.t(), centres, 1);
+    problem.settings = {{K, CFA::SCORE_CERTAINTY}, Size(61, 47), 4};
+    return problem;
+}
+
+// Both give the map of the definition to float's last digits, whatever the sizes are to strips of 32 patches, panels of 12 centres and 32 lists.
+TEST(Anomaly_Gpu, score_map_as_on_the_processor_at_any_sizes)
+{
+    SKIP_WITHOUT_GPU();
+    const Problem problems[] = {
+        randomProblem({5}, {Size(7, 3)}, 1, 6, 3),
+        randomProblem({13}, {Size(17, 19)}, 1, 13, 1),
+        randomProblem({1, 2}, {Size(8, 8), Size(4, 4)}, 1, 385, 2),
+        randomProblem({24, 31}, {Size(57, 55), Size(29, 28)}, 0.5, 784, 6),
+        randomProblem({16, 24, 40}, {Size(33, 21), Size(17, 11), Size(9, 6)}, 0.5, 101, 3),
+        randomProblem({3, 9, 4, 7}, {Size(20, 30), Size(41, 11), Size(1, 1), Size(3, 5)}, 1.5, 50, 5),
+        randomProblem({144, 240}, {Size(56, 56), Size(28, 28)}, 0.25, 3136, 3),
+    };
+    for (const int target : gpuTargets())
+        for (const Problem& problem : problems)
+            for (const int mode : {int(CFA::SCORE_CERTAINTY), int(CFA::SCORE_NEAREST)})
+            {
+                Problem scored = problem;
+                scored.settings.score.mode = mode;
+                const Mat expected = scored.mapOn(onProcessor(ENGINE_PLAIN));
+                EXPECT_LT(difference(scored.mapOn(resolveDevice(ENGINE_HALIDE, target)), expected), 1e-5) << problem.bank.C.size() << " on " << target;
+            }
+}
+
+//! phi are whole numbers, and the map is each patch's distance to its nearest centre.
+Problem wholeProblem(int features, Size grid, int centres)
+{
+    Problem problem;
+    const int shape[] = {1, features, grid.height, grid.width};
+    Mat whole(4, shape, CV_32S), C(centres, features, CV_32S);
+    RNG random(5);
+    random.fill(whole, RNG::UNIFORM, -3, 4);
+    random.fill(C, RNG::UNIFORM, -9, 10);
+    Mat map;
+    whole.convertTo(map, CV_32F, 9); // of which the average over 3 x 3 is whole
+    problem.maps.push_back(map);
+    problem.descriptor.channels = {features};
+    problem.descriptor.W = Mat::eye(features, features + 2, CV_32F);
+    problem.descriptor.b = Mat::zeros(features, 1, CV_32F);
+    C.convertTo(problem.bank.C, CV_32F);
+    problem.settings = {{1, CFA::SCORE_NEAREST}, grid, 0};
+    return problem;
+}
+
+TEST(Anomaly_Gpu, distances_of_whole_numbers_are_exact)
+{
+    SKIP_WITHOUT_GPU();
+    const Problem problems[] = {wholeProblem(3, Size(7, 5), 5), wholeProblem(17, Size(31, 9), 100), wholeProblem(64, Size(40, 33), 777)};
+    for (const int target : gpuTargets())
+        for (const Problem& problem : problems)
+        {
+            const Mat phi = project(poolPatches(problem.maps), problem.descriptor).t();
+            Mat expected(problem.settings.input, CV_32F);
+            for (int p = 0; p < phi.rows; p++)
+            {
+                double least = DBL_MAX;
+                for (int c = 0; c < problem.bank.C.rows; c++)
+                    least = std::min(least, cv::norm(phi.row(p), problem.bank.C.row(c), NORM_L2SQR));
+                expected.at<float>(p / expected.cols, p % expected.cols) = std::sqrt(float(least));
+            }
+            EXPECT_EQ(0, cv::norm(problem.mapOn(resolveDevice(ENGINE_HALIDE, target)), expected, NORM_INF));
+        }
+}
+
+// What a detector gives on a target and on the processor.
+class Anomaly_GpuDetector : public testing::Test
+{
+protected:
+    void compare(const CFA::Params& params, const std::vector<Mat>& images)
+    {
+        const Ptr<CFA> cfa = quickDetector(params);
+        std::vector<double> expected, scores;
+        std::vector<Mat> expectedMaps, maps;
+        cfa->predictBatch(images, expected, expectedMaps);
+        for (const int target : gpuTargets())
+        {
+            cfa->setPreferableTarget(target);
+            EXPECT_EQ(target, cfa->getPreferableTarget());
+            cfa->predictBatch(images, scores, maps);
+            ASSERT_EQ(images.size(), maps.size());
+            for (size_t i = 0; i < images.size(); i++)
+            {
+                EXPECT_NEAR(scores[i], expected[i], tolerance(target) * expected[i]) << "image " << i << " on " << target;
+                EXPECT_LT(difference(maps[i], expectedMaps[i]), tolerance(target)) << "image " << i << " on " << target;
+                Mat map;
+                EXPECT_NEAR(cfa->predict(images[i], map), expected[i], tolerance(target) * expected[i]);
+                EXPECT_EQ(images[i].size(), map.size());
+            }
+        }
+    }
+
+    // More than go through the network together, of two sizes.
+    static std::vector<Mat> manyImages()
+    {
+        std::vector<Mat> images = goodImages(30);
+        for (int i = 0; i < 5; i++)
+            images.push_back(badImage(i, Size(70, 130)));
+        return images;
+    }
+};
+
+TEST_F(Anomaly_GpuDetector, scores_whole_images)
+{
+    SKIP_WITHOUT_GPU();
+    compare(quickParams(), manyImages());
+}
+
+TEST_F(Anomaly_GpuDetector, scores_tiles)
+{
+    SKIP_WITHOUT_GPU();
+    CFA::Params params = quickParams();
+    params.tile = 40;
+    compare(params, {badImage(1), goodImage(2, Size(401, 333))});
+}
+
+TEST_F(Anomaly_GpuDetector, scores_with_an_ensemble)
+{
+    SKIP_WITHOUT_GPU();
+    CFA::Params params = quickParams();
+    params.inputMode = CFA::INPUT_ENSEMBLE;
+    params.scoreMode = CFA::SCORE_CERTAINTY;
+    compare(params, manyImages());
+}
+
+TEST_F(Anomaly_GpuDetector, finds_the_same_defects)
+{
+    SKIP_WITHOUT_GPU();
+    const Ptr<CFA> cfa = CFA::load(testDataPath("models/brick.yml.gz"));
+    std::vector<Mat> images;
+    std::vector<int> labels;
+    for (const char* kind : {"good", "hole", "stain"})
+    {
+        std::vector<String> files;
+        cv::glob(testDataPath(String("textures/brick/test/") + kind), files);
+        for (const String& file : files)
+        {
+            images.push_back(cv::imread(file));
+            labels.push_back(String(kind) != "good");
+        }
+    }
+    std::vector<double> expected, scores;
+    cfa->predictBatch(images, expected);
+    for (const int target : gpuTargets())
+    {
+        cfa->setPreferableTarget(target);
+        cfa->predictBatch(images, scores);
+        EXPECT_NEAR(auroc(scores, labels), auroc(expected, labels), 0.002);
+    }
+}
+
+TEST_F(Anomaly_GpuDetector, leaves_no_trace_in_the_model)
+{
+    SKIP_WITHOUT_GPU();
+    const Ptr<CFA> cfa = quickDetector();
+    const String content = contentOf(*cfa);
+    const TemporaryName file(".yml.gz");
+    for (const int target : gpuTargets())
+    {
+        cfa->setPreferableTarget(target);
+        EXPECT_EQ(content, contentOf(*cfa));
+        cfa->save(file.name);
+        const Ptr<CFA> loaded = CFA::load(file.name);
+        EXPECT_EQ(int(dnn::DNN_TARGET_CPU), loaded->getPreferableTarget());
+        cfa->setPreferableTarget(dnn::DNN_TARGET_CPU);
+        EXPECT_EQ(cfa->predict(badImage(3)), loaded->predict(badImage(3)));
+    }
+}
+
+TEST_F(Anomaly_GpuDetector, fits_there)
+{
+    SKIP_WITHOUT_GPU();
+    const Ptr<CFA> expected = quickDetector();
+    for (const int target : gpuTargets())
+    {
+        const Ptr<CFA> cfa = CFA::create(quickParams());
+        cfa->setPreferableTarget(target);
+        cfa->fit(goodImages(6));
+        cfa->setPreferableTarget(dnn::DNN_TARGET_CPU);
+        const double score = expected->predict(badImage(3));
+        EXPECT_NEAR(cfa->predict(badImage(3)), score, 10 * tolerance(target) * score); // k-means may end elsewhere for a last digit
+        EXPECT_NEAR(cfa->getImageThreshold(), expected->getImageThreshold(), 10 * tolerance(target) * expected->getImageThreshold());
+    }
+}
+
+TEST_F(Anomaly_GpuDetector, tells_the_time_of_each_stage)
+{
+    SKIP_WITHOUT_GPU();
+    const Ptr<CFA> cfa = quickDetector();
+    for (const int target : gpuTargets())
+    {
+        cfa->setPreferableTarget(target);
+        std::vector<String> stages;
+        std::vector<double> milliseconds;
+        EXPECT_EQ(cfa->predict(badImage(3)), cfa->profile(badImage(3), stages, milliseconds));
+        for (const double time : milliseconds)
+            EXPECT_GT(time, 0);
+    }
+}
+
+TEST_F(Anomaly_GpuDetector, predicts_from_several_threads)
+{
+    SKIP_WITHOUT_GPU();
+    const Ptr<CFA> cfa = quickDetector();
+    for (const int target : gpuTargets())
+    {
+        cfa->setPreferableTarget(target);
+        std::vector<double> expected, scores(8);
+        for (int i = 0; i < 8; i++)
+            expected.push_back(cfa->predict(badImage(i)));
+        std::vector<std::thread> threads;
+        for (int i = 0; i < 8; i++)
+            threads.emplace_back([&, i] {
+                for (int round = 0; round < 3; round++)
+                    scores[i] = cfa->predict(badImage(i));
+            });
+        for (std::thread& thread : threads)
+            thread.join();
+        EXPECT_EQ(expected, scores);
+    }
+}
+
+TEST_F(Anomaly_GpuDetector, says_what_it_can_not)
+{
+    SKIP_WITHOUT_GPU();
+    CFA::Params params = quickParams();
+    params.K = 7;
+    const Ptr<CFA> cfa = quickDetector(params);
+    const double score = cfa->predict(badImage(3));
+    for (const int target : gpuTargets())
+    {
+        EXPECT_ERROR_WITH("K is 7", cfa->setPreferableTarget(target));
+        EXPECT_EQ(int(dnn::DNN_TARGET_CPU), cfa->getPreferableTarget());
+        EXPECT_EQ(score, cfa->predict(badImage(3)));
+    }
+    const Ptr<CFA> other = quickDetector();
+    for (const int target : gpuTargets())
+    {
+        other->setPreferableTarget(target);
+        EXPECT_ERROR_WITH("ENGINE_PLAIN computes on the processor only", other->setEngine(ENGINE_PLAIN));
+        other->setPreferableTarget(dnn::DNN_TARGET_CPU);
+        other->setEngine(ENGINE_PLAIN);
+        EXPECT_ERROR_WITH("ENGINE_PLAIN computes on the processor only", other->setPreferableTarget(target));
+        other->setEngine(ENGINE_AUTO);
+    }
+}
+
+TEST_F(Anomaly_GpuDetector, refuses_features_that_are_no_numbers)
+{
+    SKIP_WITHOUT_GPU();
+    CFA::Params params = quickParams();
+    params.backbone = testDataPath("backbones/overflow.onnx");
+    params.outputs = {"fine"};
+    params.gammaC = params.gammaD = 1;
+    params.inputMean = Scalar::all(128); // a gray image gives features of 0
+    const Ptr<CFA> cfa = CFA::create(params);
+    cfa->fit(std::vector<Mat>(4, Mat(80, 96, CV_8UC3, Scalar::all(128))));
+    for (const int target : gpuTargets())
+    {
+        cfa->setPreferableTarget(target);
+        EXPECT_ERROR_WITH("NaN or infinity", cfa->predict(badImage(3)));
+    }
+}
+
+// What follows needs no GPU.
+
+TEST(Anomaly_Targets, the_processor_is_always_there)
+{
+    const std::vector<int> targets = getAvailableTargets();
+    EXPECT_EQ(1, std::count(targets.begin(), targets.end(), int(dnn::DNN_TARGET_CPU)));
+    const Ptr<CFA> cfa = quickDetector();
+    EXPECT_EQ(int(dnn::DNN_TARGET_CPU), cfa->getPreferableTarget());
+    EXPECT_EQ(int(dnn::DNN_BACKEND_OPENCV), cfa->getPreferableBackend());
+    const double score = cfa->predict(badImage(3));
+    for (const int backend : {int(dnn::DNN_BACKEND_DEFAULT), int(dnn::DNN_BACKEND_OPENCV)})
+        cfa->setPreferableBackend(backend);
+    cfa->setPreferableTarget(dnn::DNN_TARGET_CPU);
+    EXPECT_EQ(score, cfa->predict(badImage(3)));
+}
+
+TEST(Anomaly_Targets, what_is_missing_is_said_and_nothing_put_in_its_place)
+{
+    const std::vector<int> targets = getAvailableTargets();
+    const Ptr<CFA> cfa = quickDetector();
+    const double score = cfa->predict(badImage(3));
+    for (const int target : {int(dnn::DNN_TARGET_OPENCL), int(dnn::DNN_TARGET_CUDA), int(dnn::DNN_TARGET_CUDA_FP16), int(dnn::DNN_TARGET_MYRIAD), -1, 99})
+    {
+        if (std::count(targets.begin(), targets.end(), target))
+            continue;
+        try
+        {
+            cfa->setPreferableTarget(target);
+            FAIL() << "target " << target;
+        }
+        catch (const cv::Exception& e)
+        {
+            EXPECT_EQ(int(Error::StsNotImplemented), e.code);
+            EXPECT_PRED_FORMAT2(testing::IsSubstring, "DNN_TARGET_CPU", e.err);
+        }
+        EXPECT_EQ(int(dnn::DNN_TARGET_CPU), cfa->getPreferableTarget());
+        EXPECT_EQ(score, cfa->predict(badImage(3)));
+    }
+}
+
+TEST(Anomaly_Targets, every_missing_part_of_CUDA_is_named)
+{
+    const std::vector<int> targets = getAvailableTargets();
+    if (std::count(targets.begin(), targets.end(), int(dnn::DNN_TARGET_CUDA)) > 0)
+        SKIP_TEST("CUDA is here, so that nothing is missing");
+    const String byTarget = errorOf([] { CFA::create()->setPreferableTarget(dnn::DNN_TARGET_CUDA); });
+    const String byBackend = errorOf([] { CFA::create()->setPreferableBackend(dnn::DNN_BACKEND_CUDA); });
+    EXPECT_EQ(byTarget, byBackend);
+    const bool openCVHasCuda = cv::getBuildInformation().find("NVIDIA CUDA:                   YES") != String::npos;
+    EXPECT_EQ(!openCVHasCuda, byTarget.find("this OpenCV is built without CUDA") != String::npos) << byTarget;
+    if (CFA::create()->getEngine() == ENGINE_PLAIN)
+    {
+        EXPECT_PRED_FORMAT2(testing::IsSubstring, "this build has no CUDA kernels", byTarget);
+    }
+}
+
+TEST(Anomaly_Targets, backends_without_a_form_are_refused)
+{
+    const Ptr<CFA> cfa = CFA::create();
+    for (const int backend : {int(dnn::DNN_BACKEND_INFERENCE_ENGINE), -1, 99})
+        EXPECT_ERROR_WITH("expected one of cv::dnn's", cfa->setPreferableBackend(backend));
+}
+
+TEST(Anomaly_Targets, either_of_backend_and_target_is_enough)
+{
+    SKIP_WITHOUT_GPU();
+    for (const int target : gpuTargets())
+    {
+        const Ptr<CFA> cfa = CFA::create(quickParams());
+        cfa->setPreferableTarget(target);
+        const int backend = cfa->getPreferableBackend();
+        cfa->setPreferableBackend(backend);
+        EXPECT_EQ(target, cfa->getPreferableTarget());
+        if (backend != dnn::DNN_BACKEND_CUDA)
+            continue;
+        cfa->setPreferableBackend(dnn::DNN_BACKEND_OPENCV);
+        EXPECT_EQ(int(dnn::DNN_TARGET_CPU), cfa->getPreferableTarget());
+        cfa->setPreferableBackend(backend);
+        EXPECT_EQ(int(dnn::DNN_TARGET_CUDA), cfa->getPreferableTarget());
+    }
+}
+
+}} // namespace opencv_test
