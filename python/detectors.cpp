@@ -214,10 +214,15 @@ static void bindDetector(py::module_& m)
         .def("setMapSize", &AnomalyDetector::setMapSize, "mapSize"_a)
         .def("getEngine", &AnomalyDetector::getEngine)
         .def("setEngine", &AnomalyDetector::setEngine, "engine"_a)
+        .def("getPreferableBackend", &AnomalyDetector::getPreferableBackend)
+        .def("setPreferableBackend", &AnomalyDetector::setPreferableBackend, "backendId"_a)
+        .def("getPreferableTarget", &AnomalyDetector::getPreferableTarget)
+        .def("setPreferableTarget", &AnomalyDetector::setPreferableTarget, "targetId"_a)
         .def("save", &AnomalyDetector::save, "filename"_a, py::call_guard<py::gil_scoped_release>())
         .def("empty", &AnomalyDetector::empty)
         .def("getDefaultName", &AnomalyDetector::getDefaultName);
     m.def("loadDetector", &loadAny, "filename"_a, "backboneFile"_a = "");
+    m.def("getAvailableTargets", &getAvailableTargets);
 }
 
 void bindDetectors(py::module_& m)

@@ -4,11 +4,13 @@
 // Times the stages of a prediction.
 #include "backbone_options.hpp"
 #include "command_line.hpp"
+#include "device_option.hpp"
 #include "files.hpp"
 #include "progress.hpp"
 
 #include "opencv2/anomaly/cfa.hpp"
 #include "opencv2/core/utils/logger.hpp"
+#include "opencv2/dnn.hpp"
 #include "opencv2/imgproc.hpp"
 
 #include <algorithm>
@@ -31,7 +33,7 @@ struct Settings
     std::string model, images, json;
     CFA::Params params;
     bool random, train;
-    int batch, callers, runs, engine;
+    int batch, callers, runs, engine, device;
 };
 
 typedef std::vector<std::pair<std::string, double> > Times; // ms an image, in the order in which they are printed
@@ -62,6 +64,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.option("callers", "N", settings.callers, "threads of the application that predict at the same time; gives images per second of one and of all", 1);
     line.option("runs", "N", settings.runs, "runs to take the median of", 1);
     line.choice("engine", engines, settings.engine, "code that computes patch scores and maps");
+    addDeviceOption(line, settings.device);
     line.threadsOption();
     line.option("json", "FILE", settings.json, "also write the times as JSON");
     line.example("--model=model.yml.gz --images=parts/test");
@@ -151,26 +154,29 @@ double timeWhole(const AnomalyDetector& detector, const std::vector<Mat>& images
     return milliseconds([&] { detector.predictBatch(images, results.scores, results.maps); }) / double(images.size());
 }
 
-std::vector<Mat> mapsOf(AnomalyDetector& detector, int engine, const std::vector<Mat>& images)
+std::vector<Mat> mapsOf(AnomalyDetector& detector, const std::vector<Mat>& images)
 {
     std::vector<Mat> maps;
     std::vector<double> scores;
-    detector.setEngine(engine);
     detector.predictBatch(images, scores, maps);
     return maps;
 }
 
-//! Throws when the engine that is to be timed gives other maps than the plain one.
-double compareWithPlain(AnomalyDetector& detector, int engine, const std::vector<Mat>& images)
+//! Leaves the detector as it is to be timed. Throws when its maps are other ones than the plain engine's.
+double compareWithPlain(AnomalyDetector& detector, const Settings& settings, const std::vector<Mat>& images)
 {
-    const double allowed = 1e-4;
-    const std::vector<Mat> plain = mapsOf(detector, ENGINE_PLAIN, images), timed = mapsOf(detector, engine, images);
+    const double allowed = settings.device == DEVICE_CUDA_FP16 ? 1e-2 : 1e-4;
+    detector.setEngine(ENGINE_PLAIN);
+    const std::vector<Mat> plain = mapsOf(detector, images);
+    detector.setEngine(settings.engine);
+    detector.setPreferableTarget(targetOf(settings.device));
+    const std::vector<Mat> timed = mapsOf(detector, images);
     double largest = 0;
     for (size_t i = 0; i < images.size(); i++)
         largest = std::max(largest, norm(timed[i], plain[i], NORM_INF) / norm(plain[i], NORM_INF));
     if (!(largest <= allowed))
-        throw std::runtime_error(format("The maps of engine %s differ by %g of their maximum from those of the plain one, more than %g: nothing was timed",
-                                        engines[engine].c_str(), largest, allowed));
+        throw std::runtime_error(format("The maps of engine %s on %s differ by %g of their maximum from those of the plain one, more than %g: nothing was timed",
+                                        engines[settings.engine].c_str(), deviceNames[settings.device].c_str(), largest, allowed));
     return largest;
 }
 
@@ -257,17 +263,19 @@ void addGemm(const CFA& cfa, int runs, Times& times)
 }
 
 // From the times between two reports of fit: each is of one image's features, or of a batch's step.
-Times timeTraining(CFA::Params params, std::vector<Mat> images, int runs)
+Times timeTraining(const Settings& settings, std::vector<Mat> images)
 {
+    CFA::Params params = settings.params;
     params.validationFraction = 0;
     while (int(images.size()) < 2 * params.batchSize)
         images.push_back(randomImage());
     images.resize(std::min(int(images.size()), 64)); // features in memory
     const int steps = int(images.size()) / params.batchSize, least = 2;
-    params.epochs = std::max(least, (runs + steps - 1) / steps);
+    params.epochs = std::max(least, (settings.runs + steps - 1) / steps);
     std::map<String, std::vector<double> > times;
     int64 last = getTickCount();
     const Ptr<CFA> cfa = CFA::create(params);
+    cfa->setPreferableTarget(targetOf(settings.device));
     cfa->setFitCallback([&](const FitProgress& progress) {
         const int64 now = getTickCount();
         times[progress.stage].push_back(double(now - last) * 1e3 / getTickFrequency());
@@ -290,13 +298,13 @@ int benchmark(int argc, char** argv)
     const Ptr<AnomalyDetector> detector = settings.random ? randomDetector(settings.params) : loadDetector(settings.model, backboneFile(settings.params));
     detector->setMapSize(MAP_IMAGE);
     const std::vector<Mat> images = imagesToPredict(settings);
-    const double difference = compareWithPlain(*detector, settings.engine, batchOf(images, 0, std::min(int(images.size()), 8)));
+    const double difference = compareWithPlain(*detector, settings, batchOf(images, 0, std::min(int(images.size()), 8)));
     Times times = timeStages(*detector, settings, images);
     if (const Ptr<CFA> cfa = detector.dynamicCast<CFA>())
         addGemm(*cfa, settings.runs, times);
 
     if (settings.train)
-        for (const std::pair<std::string, double>& time : timeTraining(settings.params, images, settings.runs))
+        for (const std::pair<std::string, double>& time : timeTraining(settings, images))
             times.push_back(time);
 
     Times rates;
@@ -304,7 +312,7 @@ int benchmark(int argc, char** argv)
         rates = timeCallers(*detector, settings, images);
 
     FlatJson json;
-    std::cout << "engine          " << engines[detector->getEngine()] << ", " << getNumThreads() << " threads\n";
+    std::cout << "engine          " << engines[detector->getEngine()] << " on " << deviceNames[settings.device] << ", " << getNumThreads() << " threads\n";
     for (const std::pair<std::string, double>& time : times)
     {
         std::cout << format("%-14s  %8.2f ms\n", time.first.c_str(), time.second);
@@ -320,6 +328,7 @@ int benchmark(int argc, char** argv)
     json.put("batch", settings.batch);
     json.put("threads", getNumThreads());
     json.put("engine", engines[detector->getEngine()]);
+    json.put("device", deviceNames[settings.device]);
     if (!settings.json.empty())
         json.write(settings.json);
     return 0;

@@ -4,6 +4,7 @@
 // Shows live where a camera's pictures differ from what a model learned.
 #include "backbone_options.hpp"
 #include "command_line.hpp"
+#include "device_option.hpp"
 #include "overlay.hpp"
 
 #ifdef WITH_HIGHGUI
@@ -25,6 +26,7 @@ namespace {
 struct Settings
 {
     std::string model, backbone, source;
+    int device;
 };
 
 bool readCommandLine(int argc, char** argv, Settings& settings)
@@ -36,6 +38,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.heading("Options");
     addBackboneFile(line, settings.backbone);
     line.option("source", "N|FILE|URL", settings.source, "number of a camera, or a video's file or address");
+    addDeviceOption(line, settings.device);
     line.threadsOption();
     line.example("--model=model.yml.gz");
     line.example("--model=model.yml.gz --source=rtsp://camera.example/stream");
@@ -122,6 +125,7 @@ int run(const Settings& settings)
     if (!hasDisplay())
         return noDisplay("neither DISPLAY nor WAYLAND_DISPLAY is set");
     const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
+    detector->setPreferableTarget(targetOf(settings.device));
     detector->setMapSize(MAP_IMAGE);
     VideoCapture video;
     open(video, settings.source);
@@ -149,7 +153,7 @@ int run(const Settings&)
 
 int camera(int argc, char** argv)
 {
-    Settings settings;
+    Settings settings = Settings();
     return readCommandLine(argc, argv, settings) ? run(settings) : 0;
 }
 

@@ -4,6 +4,7 @@
 // Measures a model on the test images of a category in MVTec layout.
 #include "backbone_options.hpp"
 #include "command_line.hpp"
+#include "device_option.hpp"
 #include "evaluation.hpp"
 #include "files.hpp"
 #include "report.hpp"
@@ -23,7 +24,7 @@ const std::vector<std::string> transforms = {"none", "rd"};
 struct Settings
 {
     std::string category, model, backbone, json, report, calibrated;
-    int transform = 0, seed = 0;
+    int transform = 0, seed = 0, device = DEVICE_CPU;
 };
 
 bool readCommandLine(int argc, char** argv, Settings& settings)
@@ -41,6 +42,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.choice("transform", transforms, settings.transform,
                 "what the model sees: each image as it is, or turned by up to 10 degrees and cut at a random place, its mask too");
     line.option("seed", "N", settings.seed, "of the turns and places");
+    addDeviceOption(line, settings.device);
     line.threadsOption();
     line.example("mvtec/screw --model=screw.yml.gz --report=screw_report");
     const bool goesOn = line.parse(argc, argv);
@@ -144,6 +146,7 @@ int evaluateCategory(int argc, char** argv)
     if (!settings.calibrated.empty())
         checkModelName("calibrate", settings.calibrated);
     const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
+    detector->setPreferableTarget(targetOf(settings.device));
     const int mapSize = detector->getMapSize();
 
     const Evaluation evaluation = evaluate(*detector, set, settings.transform ? settings.seed : -1);

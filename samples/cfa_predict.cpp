@@ -5,6 +5,7 @@
 #include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "csv.hpp"
+#include "device_option.hpp"
 #include "files.hpp"
 #include "overlay.hpp"
 #include "progress.hpp"
@@ -33,6 +34,7 @@ struct Settings
     std::vector<std::string> inputs;
     std::string model, backbone, output, csv;
     double minimumArea;
+    int device;
     bool raw, resume;
 };
 
@@ -55,6 +57,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.option("min_area", "PIXELS", settings.minimumArea, "outline only defects of at least so many pixels; 0: all");
     line.flag("raw", settings.raw, "also write the maps as numbers, 32-bit float TIFF");
     addBackboneFile(line, settings.backbone);
+    addDeviceOption(line, settings.device);
     line.threadsOption();
     line.example("photos/new --model=model.yml.gz --output=overlays --csv=scores.csv");
     line.example("a.png b.png clip.mp4 --model=model.yml.gz --output=overlays --raw");
@@ -202,7 +205,11 @@ private:
 class Prediction
 {
 public:
-    explicit Prediction(const Settings& s) : settings(s), detector(loadDetector(s.model, s.backbone)), table(s.csv, s.resume) { detector->setMapSize(MAP_IMAGE); }
+    explicit Prediction(const Settings& s) : settings(s), detector(loadDetector(s.model, s.backbone)), table(s.csv, s.resume)
+    {
+        detector->setMapSize(MAP_IMAGE);
+        detector->setPreferableTarget(targetOf(s.device));
+    }
 
     void run(const std::vector<Input>& inputs);
     const Counts& counts() const { return table.counts; }

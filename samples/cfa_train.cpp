@@ -5,6 +5,7 @@
 #include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "dataset.hpp"
+#include "device_option.hpp"
 #include "files.hpp"
 #include "progress.hpp"
 
@@ -34,6 +35,7 @@ struct Settings
 {
     std::string images, model, json;
     CFA::Params params;
+    int device;
 };
 
 struct Outcome
@@ -90,7 +92,6 @@ void addFurtherOptions(CommandLine& line, CFA::Params& p)
     line.option("cache_mb", "MIB", p.cacheMiB, "memory for features while training; the rest goes to a temporary file");
     line.option("checkpoint", "FILE", p.checkpoint,
                 "note there after each epoch where training stands, and go on from there after an interruption; removed at the end");
-    line.threadsOption();
 }
 
 bool readCommandLine(int argc, char** argv, Settings& settings)
@@ -104,6 +105,8 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     addModelOptions(line, settings.params);
     line.option("json", "FILE", settings.json, "also write settings and results as JSON");
     addFurtherOptions(line, settings.params);
+    addDeviceOption(line, settings.device);
+    line.threadsOption();
     line.example("photos/good --model=model.yml.gz");
     line.example("mvtec/screw --model=screw.yml.gz --validation=0 --epochs=15 --json=screw.json");
     return line.parse(argc, argv);
@@ -238,7 +241,7 @@ void writeJson(const std::string& file, const CFA& cfa, const Outcome& outcome)
 
 int train(int argc, char** argv)
 {
-    Settings settings;
+    Settings settings = Settings();
     if (!readCommandLine(argc, argv, settings))
         return 0;
     const std::vector<std::string> files = goodImages(settings.images);
@@ -249,6 +252,7 @@ int train(int argc, char** argv)
         checkWritable(settings.json);
 
     const Ptr<CFA> cfa = create(settings.params);
+    cfa->setPreferableTarget(targetOf(settings.device));
     const std::string& checkpoint = settings.params.checkpoint;
     Outcome outcome;
     try

@@ -20,11 +20,11 @@ import unittest
 OPTIONS = {
     'cfa_train': 'model backbone input tile gamma_c gamma_d epochs batch seed validation quantile json outputs mean scale input_size '
                  'resize_size tile_overlap embed_backbone adaptation init augmentation patience bank bank_momentum scoring_bank score learning_rate skip_unreadable cache_mb checkpoint '
-                 'threads help',
-    'cfa_evaluate': 'model backbone json report calibrate transform seed threads help',
-    'cfa_predict': 'model backbone output csv resume min_area raw threads help',
-    'cfa_camera': 'model backbone source threads help',
-    'cfa_benchmark': 'model random backbone gamma_c gamma_d outputs mean scale input_size images batch callers runs engine train threads json help',
+                 'device threads help',
+    'cfa_evaluate': 'model backbone json report calibrate transform seed device threads help',
+    'cfa_predict': 'model backbone output csv resume min_area raw device threads help',
+    'cfa_camera': 'model backbone source device threads help',
+    'cfa_benchmark': 'model random backbone gamma_c gamma_d outputs mean scale input_size images batch callers runs engine train device threads json help',
 }
 PROGRAMS = pathlib.Path()
 TEST_DATA = pathlib.Path()
@@ -126,6 +126,21 @@ class Usage(unittest.TestCase):
         empty.mkdir()
         (empty / 'readme.txt').write_text('no image')
         self.check(run('cfa_train', empty, '--model=%s' % (WORK / 'm.yml')), 1, empty)
+
+    def test_device_that_is_not_there(self):
+        model = TEST_DATA / 'models' / 'brick.yml.gz'
+        image = some('test/good/*.png', 1)[0]
+        self.check(run('cfa_predict', image, '--model=%s' % model, '--output=%s' % (WORK / 'o'), '--device=gpu'), 2, '--device', 'cuda_fp16')
+        if pathlib.Path('/proc/driver/nvidia').exists():
+            self.skipTest('this machine has an NVIDIA driver')
+        commands = (('cfa_predict', image, '--model=%s' % model, '--output=%s' % (WORK / 'o')),
+                    ('cfa_evaluate', TEST_DATA / 'textures' / 'brick', '--model=%s' % model),
+                    ('cfa_train', TEST_DATA / 'textures' / 'brick', '--model=%s' % (WORK / 'on_cuda.yml'), '--adaptation=none'),
+                    ('cfa_benchmark', '--model=%s' % model, '--runs=1'))
+        for device, target in (('cuda', 'DNN_TARGET_CUDA'), ('cuda_fp16', 'DNN_TARGET_CUDA_FP16')):
+            for command in commands:
+                self.check(run(*command, '--device=' + device), 1, target + ' is not to be had', 'NVIDIA driver')
+        self.assertFalse((WORK / 'on_cuda.yml').exists())
 
     def test_camera_without_display(self):
         environment = {k: v for k, v in os.environ.items() if k not in ('DISPLAY', 'WAYLAND_DISPLAY')}

@@ -201,6 +201,19 @@ class Detectors(unittest.TestCase):
         self.assertFalse(self.cfa.empty())
         self.assertTrue(anomaly.CFA.create().empty())
 
+    def test_targets(self):
+        targets = anomaly.getAvailableTargets()
+        self.assertIn(0, targets)
+        detector = anomaly.CFA.create()
+        self.assertEqual((detector.getPreferableTarget(), detector.getPreferableBackend()), (0, 3))
+        for target in (6, 7):
+            if target in targets:
+                detector.setPreferableTarget(target)
+                self.assertEqual((detector.getPreferableTarget(), detector.getPreferableBackend()), (target, 5))
+            else:
+                with self.assertRaisesRegex(anomaly.error, 'DNN_TARGET_CUDA.* is not to be had'):
+                    detector.setPreferableTarget(target)
+
     def test_results_outlive_their_detector(self):
         cfa = fitted()
         map = cfa.predict(pattern(109))[1]
