@@ -112,6 +112,10 @@ if(NOT ANOMALY_GPU_KERNELS STREQUAL "none")
   list(APPEND _halide_cpp src/gpu_memory.cpp src/score_map_gpu.cpp)
   list(APPEND _hooks set_custom_load_library reuse_device_allocations ${ANOMALY_GPU_KERNELS}_device_interface device_malloc device_free
     copy_to_device copy_to_host device_sync)
+  if(ANOMALY_GPU_KERNELS STREQUAL "cuda")
+    list(APPEND _hooks set_cuda_acquire_context set_cuda_release_context)
+    list(APPEND ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_CUDA)
+  endif()
   string(TOUPPER ${ANOMALY_GPU_KERNELS} _api)
   list(APPEND ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_GPU ANOMALY_GPU_KERNELS=GPU_KERNELS_${_api}
     ANOMALY_GPU_INTERFACE=halide_${ANOMALY_GPU_KERNELS}_device_interface)

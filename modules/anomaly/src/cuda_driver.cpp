@@ -18,34 +18,50 @@ namespace {
 // The lowest that kernels are built for: cuda_capability_80 in cmake/halide.cmake.
 const int lowestMajor = 8;
 
-// The driver's library, which comes with no header: four of its functions.
+// The driver's library, of which no header is at hand: some of its functions.
 class CudaDriver
 {
 public:
-    CudaDriver() : library(open())
+    static const CudaDriver& get()
+    {
+        static const CudaDriver driver;
+        return driver;
+    }
+
+    String missing;
+    void* context;
+
+private:
+    CudaDriver() : context(NULL), library(open())
     {
         find("cuInit", init);
         find("cuDeviceGetCount", getCount);
+        find("cuCtxGetDevice", getCurrent);
         find("cuDeviceGet", getDevice);
         find("cuDeviceGetAttribute", getAttribute);
+        find("cuDevicePrimaryCtxRetain", retainContext);
+        missing = start();
     }
 
-    String missing() const
+    String start()
     {
         int count = 0, device = 0, major = 0;
         const int majorCapability = 75; // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR
-        if (!init || !getCount || !getDevice || !getAttribute)
+        if (!init || !getCount || !getCurrent || !getDevice || !getAttribute || !retainContext)
             return "this machine has no NVIDIA driver (libcuda is not found)";
         if (const int error = init(0))
             return format("NVIDIA's driver finds no GPU or does not start (cuInit gives error %d)", error);
         if (getCount(&count) || count == 0)
             return "NVIDIA's driver finds no GPU (see CUDA_VISIBLE_DEVICES)";
-        if (getDevice(&device, 0) || getAttribute(&major, majorCapability, device) || major < lowestMajor)
-            return format("the first GPU has compute capability %d.x, and the kernels need %d.0", major, lowestMajor);
+        if (getCurrent(&device) && getDevice(&device, 0))
+            return "NVIDIA's driver does not open the GPU";
+        if (getAttribute(&major, majorCapability, device) || major < lowestMajor)
+            return format("the GPU has compute capability %d.x, and the kernels need %d.0", major, lowestMajor);
+        if (const int error = retainContext(&context, device))
+            return format("NVIDIA's driver does not open the GPU (cuDevicePrimaryCtxRetain gives error %d)", error);
         return String();
     }
 
-private:
     // Never closed: others in the process may be using it.
 #ifdef _WIN32
     static HMODULE open() { return LoadLibraryA("nvcuda.dll"); }
@@ -61,16 +77,22 @@ private:
 
     int (*init)(unsigned);
     int (*getCount)(int* count);
+    int (*getCurrent)(int* device);
     int (*getDevice)(int* device, int ordinal);
     int (*getAttribute)(int* value, int attribute, int device);
+    int (*retainContext)(void** context, int device);
 };
 
 } // namespace
 
 String missingInCudaDriver()
 {
-    static const String missing = CudaDriver().missing();
-    return missing;
+    return CudaDriver::get().missing;
+}
+
+void* primaryCudaContext()
+{
+    return CudaDriver::get().context;
 }
 
 }} // namespace cv::anomaly

@@ -12,6 +12,10 @@ namespace anomaly {
 //! What keeps this machine from running the CUDA kernels, as NVIDIA's driver says, with what to do; empty: nothing.
 String missingInCudaDriver();
 
+//! The context that CUDA's run time library, and with it cv::dnn, works in: of the device that was current when this was first called, else of
+//! the first. Null where the driver gives none.
+void* primaryCudaContext();
+
 }} // namespace cv::anomaly
 
 #endif

@@ -9,7 +9,10 @@
 #include "halide_symbols.hpp"
 
 #ifdef HAVE_ANOMALY_GPU
+#include "cuda_driver.hpp"
 #include "gpu_memory.hpp"
+
+#include "HalideRuntimeCuda.h"
 #endif
 #ifndef _WIN32
 #include <dlfcn.h>
@@ -28,6 +31,10 @@ HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_default_can_use_target_features
 #ifdef HAVE_ANOMALY_GPU
 HALIDE_FUNCTION_ATTRS halide_load_library_t ANOMALY_RUNTIME(halide_set_custom_load_library)(halide_load_library_t);
 HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_reuse_device_allocations)(void*, bool);
+#ifdef HAVE_ANOMALY_CUDA
+HALIDE_FUNCTION_ATTRS halide_cuda_acquire_context_t ANOMALY_RUNTIME(halide_set_cuda_acquire_context)(halide_cuda_acquire_context_t);
+HALIDE_FUNCTION_ATTRS halide_cuda_release_context_t ANOMALY_RUNTIME(halide_set_cuda_release_context)(halide_cuda_release_context_t);
+#endif
 #endif
 }
 
@@ -195,11 +202,30 @@ void* loadLibrary(const char* name)
 }
 #endif
 
+#ifdef HAVE_ANOMALY_CUDA
+// Kernels work in the context that cv::dnn works in: the memory from which its maps are copied is page-locked there, so that they go up at the
+// bus's full speed, and no two contexts take turns on the GPU.
+int acquireContext(void*, void** context, bool)
+{
+    *context = primaryCudaContext();
+    return *context ? halide_error_code_success : halide_error_code_device_malloc_failed;
+}
+
+int releaseContext(void*)
+{
+    return halide_error_code_success;
+}
+#endif
+
 // What kernels need between their steps stays on the GPU for the next call: asking its driver costs more than most steps.
 void installGpuHandlers()
 {
 #ifndef _WIN32
     ANOMALY_RUNTIME(halide_set_custom_load_library)(loadLibrary);
+#endif
+#ifdef HAVE_ANOMALY_CUDA
+    ANOMALY_RUNTIME(halide_set_cuda_acquire_context)(acquireContext);
+    ANOMALY_RUNTIME(halide_set_cuda_release_context)(releaseContext);
 #endif
     ANOMALY_RUNTIME(halide_reuse_device_allocations)(NULL, true);
 }

@@ -79,13 +79,13 @@ Mat stretch(const Mat& image, Size size)
     return stretched;
 }
 
-static void preprocessInto(int index, const Mat& image, const InputSettings& input, InputMemory& memory)
+static void preprocessInto(Mat& blob, int index, const Mat& image, const InputSettings& input, InputMemory& memory)
 {
     stretchInto(toBgr8(image), Size(input.resize, input.resize), memory.stretched);
     const Mat part = cropCentre(memory.stretched, input.crop);
     for (int c = 0; c < 3; c++)
     {
-        Mat plane(input.crop, input.crop, CV_32F, memory.blob.ptr<float>(index, c));
+        Mat plane(input.crop, input.crop, CV_32F, blob.ptr<float>(index, c));
         extractChannel(part, memory.channel, input.swapRB ? 2 - c : c);
         memory.channel.convertTo(plane, CV_32F, input.scale[c], -input.mean[c] * input.scale[c]);
     }
@@ -95,8 +95,13 @@ void preprocess(const Mat* images, int count, const InputSettings& input, InputM
 {
     const int sizes[] = {count, 3, input.crop, input.crop};
     memory.blob.create(4, sizes, CV_32F);
-    for (int i = 0; i < count; i++)
-        preprocessInto(i, images[i], input, memory);
+    if (count == 1)
+        return preprocessInto(memory.blob, 0, images[0], input, memory);
+    parallel_for_(Range(0, count), [&](const Range& some) {
+        InputMemory own;
+        for (int i = some.start; i < some.end; i++)
+            preprocessInto(memory.blob, i, images[i], input, own);
+    });
 }
 
 Mat preprocess(const Mat& image, const InputSettings& input)
