@@ -13,6 +13,7 @@ declare -A packages=(
   [fuzz]="clang libclang-rt-dev"
   [lint]="cppcheck clang-tidy python3"
   [sanitizers]="valgrind"
+  [opencl]="pocl-opencl-icd ocl-icd-libopencl1"
   [elpv]="python3 python3-venv ca-certificates"
 )
 sets=("${@:-build}")
@@ -85,6 +86,8 @@ list_missing_elsewhere() {
         has_program python3 || missing+=("Python 3 (python3)") ;;
       sanitizers)
         has_program valgrind || missing+=("Valgrind (valgrind)") ;;
+      opencl)
+        [[ -n $(find -H /etc/OpenCL/vendors -name '*.icd' -print -quit 2>/dev/null) ]] || missing+=("an OpenCL driver, such as PoCL (/etc/OpenCL/vendors)") ;;
       elpv)
         has_python_modules "venv ensurepip" || missing+=("Python 3 with venv and pip (python3)") ;;
     esac

@@ -1,0 +1,22 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef ANOMALY_TESTS_FAKE_CUDA_HPP
+#define ANOMALY_TESTS_FAKE_CUDA_HPP
+
+#include <cstddef>
+
+//! What a program asked of the driver so far.
+struct FakeCudaCounts
+{
+    int contextsMade, contextsRetained; // of its own; the primary one
+    int allocations, launches, modules;
+    int uploads, downloads;
+    size_t bytesUp, bytesDown;
+    int mistakes; // calls that a GPU would refuse
+};
+
+//! Exported as fakeCudaCounts.
+typedef FakeCudaCounts (*GetFakeCudaCounts)();
+
+#endif
