@@ -22,19 +22,22 @@ namespace {
 
 const char* const embeddedName = "efficientnet-lite0/1";
 
-// cv::dnn::Net is not safe for concurrent forward calls and its copies share state, so each caller borrows a Net of its own.
+// cv::dnn::Net is not safe for concurrent forward calls and its copies share state, so each caller borrows a Net of its own. It gets one that
+// took as many images before: on a GPU another number means to allocate and to choose convolutions anew, which takes longer than many a forward.
 class NetPool : public std::enable_shared_from_this<NetPool>
 {
 public:
-    NetPool(const std::vector<uchar>& onnx, int dnnTarget) : bytes(onnx), target(dnnTarget), made(1) { idle.push_back(parse()); }
+    NetPool(const std::vector<uchar>& onnx, int dnnTarget) : bytes(onnx), target(dnnTarget), made(1) { idle.push_back(Sized(0, parse())); }
 
-    std::shared_ptr<dnn::Net> borrow()
+    std::shared_ptr<dnn::Net> borrow(int images)
     {
         const std::shared_ptr<NetPool> pool = shared_from_this();
-        return std::shared_ptr<dnn::Net>(take().release(), [pool](dnn::Net* net) { pool->giveBack(net); });
+        return std::shared_ptr<dnn::Net>(take(images).release(), [pool, images](dnn::Net* net) { pool->giveBack(images, net); });
     }
 
 private:
+    typedef std::pair<int, std::unique_ptr<dnn::Net> > Sized; // images that it took, 0: none yet
+
     std::unique_ptr<dnn::Net> parse() const
     {
         std::unique_ptr<dnn::Net> net(new dnn::Net(dnn::readNetFromONNX(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
@@ -43,31 +46,32 @@ private:
         return net;
     }
 
-    std::unique_ptr<dnn::Net> take()
+    std::unique_ptr<dnn::Net> take(int images)
     {
         std::lock_guard<std::mutex> lock(mutex);
-        if (idle.empty())
+        const auto found = std::find_if(idle.begin(), idle.end(), [images](const Sized& net) { return net.first == images || net.first == 0; });
+        if (found == idle.end())
         {
             idle.reserve(++made); // giving back never allocates, so that it never throws
             return parse();
         }
-        std::unique_ptr<dnn::Net> net = std::move(idle.back());
-        idle.pop_back();
+        std::unique_ptr<dnn::Net> net = std::move(found->second);
+        idle.erase(found);
         return net;
     }
 
-    void giveBack(dnn::Net* net)
+    void giveBack(int images, dnn::Net* net)
     {
         std::unique_ptr<dnn::Net> owned(net);
         std::lock_guard<std::mutex> lock(mutex);
-        idle.push_back(std::move(owned));
+        idle.push_back(Sized(images, std::move(owned)));
     }
 
     const std::vector<uchar> bytes;
     const int target;
     std::mutex mutex;
     size_t made;
-    std::vector<std::unique_ptr<dnn::Net> > idle;
+    std::vector<Sized> idle;
 };
 
 String join(const std::vector<String>& names)
@@ -105,7 +109,7 @@ public:
 
     FeatureMaps forward(const Mat& input) const CV_OVERRIDE
     {
-        const std::shared_ptr<dnn::Net> net = pool->borrow();
+        const std::shared_ptr<dnn::Net> net = pool->borrow(input.size[0]);
         FeatureMaps features;
         try
         {

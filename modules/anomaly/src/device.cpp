@@ -51,14 +51,23 @@ bool hasOpenCVCuda()
     return line != String::npos && information.substr(line, information.find('\n', line) - line).find("YES") != String::npos;
 }
 
-String missingInOpenCV(int target)
+bool hasDnnTarget(int target)
 {
-    if (!hasOpenCVCuda())
-        return "this OpenCV is built without CUDA (build it with WITH_CUDA, WITH_CUDNN and OPENCV_DNN_CUDA)";
     const std::vector<dnn::Target> offered = dnn::getAvailableTargets(dnn::DNN_BACKEND_CUDA);
-    if (std::find(offered.begin(), offered.end(), target) == offered.end())
-        return "OpenCV's dnn module does not offer it on this machine (it is built without OPENCV_DNN_CUDA or not for this GPU, see CUDA_ARCH_BIN)";
-    return String();
+    return std::find(offered.begin(), offered.end(), target) != offered.end();
+}
+
+Parts missingForCuda(int target)
+{
+    Parts missing;
+    if (gpuKernels() != GPU_KERNELS_CUDA)
+        missing.push_back("this build has no CUDA kernels (build it with Halide and ANOMALY_GPU_KERNELS=cuda)");
+    if (!hasOpenCVCuda())
+        missing.push_back("this OpenCV is built without CUDA (build it with WITH_CUDA, WITH_CUDNN and OPENCV_DNN_CUDA)");
+    addPart(missingInCudaDriver(), missing);
+    if (missing.empty() && !hasDnnTarget(target))
+        missing.push_back("OpenCV's dnn module does not offer it (it is built without OPENCV_DNN_CUDA, or not for this GPU, see CUDA_ARCH_BIN)");
+    return missing;
 }
 
 // All that is missing at once, so that nobody has to build twice.
@@ -71,10 +80,7 @@ Parts missingFor(int target)
         break;
     case dnn::DNN_TARGET_CUDA:
     case dnn::DNN_TARGET_CUDA_FP16:
-        if (gpuKernels() != GPU_KERNELS_CUDA)
-            missing.push_back("this build has no CUDA kernels (build it with Halide and ANOMALY_GPU_KERNELS=cuda)");
-        addPart(missingInOpenCV(target), missing);
-        addPart(missingInCudaDriver(), missing);
+        missing = missingForCuda(target);
         break;
     case dnn::DNN_TARGET_OPENCL:
         if (gpuKernels() != GPU_KERNELS_OPENCL)

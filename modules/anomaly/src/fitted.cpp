@@ -137,12 +137,20 @@ void Fitted::inputMaps(const std::vector<Mat>& images, std::vector<Mat>& maps) c
         inputMap(images[i], NULL, maps[i]);
 }
 
+// A power of two, so that networks need be set up for few sizes.
+static int largestBatch(int images)
+{
+    int batch = gpuBatch;
+    while (batch > images)
+        batch /= 2;
+    return batch;
+}
+
 void Fitted::wholeMaps(const Mat* images, int count, StageClock* clock, Mat* maps) const
 {
-    const int most = device.isGpu() ? gpuBatch : 1;
-    for (int first = 0; first < count; first += most)
+    for (int first = 0, some = 0; first < count; first += some)
     {
-        const int some = std::min(most, count - first);
+        some = device.isGpu() ? largestBatch(count - first) : 1;
         heads[0]->map(*backbone, images + first, some, clock, maps + first);
         if (heads.size() > 1)
             averageWithCropped(images + first, some, clock, maps + first);

@@ -19,7 +19,7 @@ std::vector<int> inputModes(int inputMode);
 
 InputSettings inputSettings(const CFA::Params& params, int inputMode);
 
-// Images, or tiles, that go through the network of a GPU together: one alone leaves most of it idle.
+// Images, or tiles, that go through the network of a GPU together at most: one alone leaves most of it idle.
 const int gpuBatch = 32;
 
 class Head;
