@@ -34,15 +34,7 @@ get_source_4.6() {
   ln -sfn unpacked/contrib "$work/contrib"
 }
 
-get_source_4.14() {
-  /usr/bin/python3 -m venv "$work/venv"
-  "$work/venv/bin/pip" download --disable-pip-version-check --no-deps --no-binary opencv-contrib-python-headless \
-    --dest "$work" opencv-contrib-python-headless==4.14.0.94
-  mkdir -p "$work/unpacked"
-  tar -xf "$work"/opencv_contrib_python_headless-4.14.*.tar.gz -C "$work/unpacked" --strip-components=1
-  ln -sfn unpacked/opencv "$work/opencv"
-  ln -sfn unpacked/opencv_contrib "$work/contrib"
-}
+get_source_4.14() { "$project/tests/opencv_4.14.sh" "$work"; }
 
 # configure MODULES LIST [options]: the parts of OpenCV that the module and its tests need. Not optimised to the last: that
 # takes half as long again, and the kernels do not depend on it.
