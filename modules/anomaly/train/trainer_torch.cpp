@@ -66,18 +66,16 @@ Tensor coordinates(int rows, int cols)
     return torch::stack({row, col}).reshape({2, rows * cols});
 }
 
-class TorchTrainer final : public Trainer
+//! What every way shares: what is learned, the loss, the optimizer, and what is kept of them.
+class TorchTrainer : public Trainer
 {
 public:
     explicit TorchTrainer(const TrainerSettings& s)
-        : settings(s), scales(s.scales, s.scales + s.scaleCount), grid(coordinates(s.scales[0].rows, s.scales[0].cols)), projected(scales.size())
+        : settings(s), scales(s.scales, s.scales + s.scaleCount), grid(coordinates(s.scales[0].rows, s.scales[0].cols))
     {
         int64_t inputs = 2;
         for (const ScaleShape& scale : scales)
-        {
             inputs += scale.channels;
-            upsamplings.emplace_back(scale.rows, scale.cols, scales[0].rows, scales[0].cols);
-        }
         // One OpenMP thread: a second one waits for work by spinning, on the core that the search and BLAS, which have
         // threads of their own, want. On two cores a step takes half as long so.
         torch::set_num_threads(1);
@@ -92,7 +90,7 @@ public:
 
     bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank, double& loss) override
     {
-        return succeeds([&] { loss = adapt(maps, patchWeights, images, bank); });
+        return succeeds([&] { loss = adapt(tensorsOf(maps, images), patchWeights, bank); });
     }
 
     bool save(unsigned char* bytes, size_t& size) override
@@ -137,7 +135,45 @@ public:
 
     const char* error() const override { return message.c_str(); }
 
+protected:
+    //! The loss of a batch, and by it the gradients of all that is learned.
+    virtual Tensor differentiate(const std::vector<Tensor>& maps, const float* patchWeights, BankAccess& bank) = 0;
+
+    int patchesOf(size_t scale) const { return scales[scale].rows * scales[scale].cols; }
+
+    // Eq. 1 and 2 on squared distances, (K + J) x patches: the mean over the patches that count.
+    Tensor lossOf(const Tensor& d, const float* patchWeights) const
+    {
+        const Tensor weights = patchWeights ? copyOf(patchWeights, {1, d.size(1)}) : torch::ones({1, d.size(1)});
+        const Tensor patches = weights.sum().clamp_min(1), squaredRadius = radius * radius;
+        Tensor loss = (torch::relu(d.narrow(0, 0, settings.K) - squaredRadius) * weights).sum() / (patches * settings.K);
+        if (settings.repulsion)
+            loss = loss + (torch::relu(squaredRadius - d.narrow(0, settings.K, settings.J) - settings.alpha) * weights).sum() / (patches * settings.J);
+        return loss * lossWeight;
+    }
+
+    const TrainerSettings settings; // its pointers are not used past the constructor
+    const std::vector<ScaleShape> scales;
+    const Tensor grid;
+    Tensor W, b, radius;
+
 private:
+    double adapt(const std::vector<Tensor>& maps, const float* patchWeights, BankAccess& bank)
+    {
+        optimizer->zero_grad();
+        const Tensor loss = differentiate(maps, patchWeights, bank);
+        optimizer->step();
+        return loss.item<float>();
+    }
+
+    std::vector<Tensor> tensorsOf(const float* const* maps, int images) const
+    {
+        std::vector<Tensor> tensors;
+        for (size_t i = 0; i < scales.size(); i++)
+            tensors.push_back(torch::from_blob(const_cast<float*>(maps[i]), {scales[i].channels, int64_t(images) * scales[i].rows * scales[i].cols}, torch::kFloat));
+        return tensors;
+    }
+
     bool succeeds(const std::function<void()>& work)
     {
         try
@@ -157,6 +193,41 @@ private:
         Tensor found;
         archive.read(name, found);
         learned.copy_(found);
+    }
+
+    std::unique_ptr<torch::optim::AdamW> optimizer;
+    std::string message;
+};
+
+//! On the processor: the prediction's own search, and a way back that is written out.
+class CpuTrainer final : public TorchTrainer
+{
+public:
+    explicit CpuTrainer(const TrainerSettings& s) : TorchTrainer(s), projected(scales.size())
+    {
+        for (const ScaleShape& scale : scales)
+            upsamplings.emplace_back(scale.rows, scale.cols, scales[0].rows, scales[0].cols);
+    }
+
+private:
+    // The search gives the distances; autograd takes the loss back to them and to the radius. From there to phi, W and b the
+    // way is known, and shorter by hand.
+    Tensor differentiate(const std::vector<Tensor>& maps, const float* patchWeights, BankAccess& bank) override
+    {
+        const Tensor phi = project(maps);
+        const int k = settings.K + (settings.repulsion ? settings.J : 0), patches = int(phi.size(1));
+        const Tensor d = torch::empty({k, patches}), indices = torch::empty({k, patches}, torch::kInt);
+        sized(byPhi, phi.sizes());
+        if (!bank.search(phi.data_ptr<float>(), patches, k, d.data_ptr<float>(), indices.data_ptr<int>()))
+            throw std::runtime_error("the neighbour search failed");
+        d.requires_grad_();
+        const Tensor loss = lossOf(d, patchWeights);
+        loss.backward();
+        const Tensor byDistance = d.grad().contiguous();
+        if (!bank.backward(phi.data_ptr<float>(), patches, k, byDistance.data_ptr<float>(), indices.data_ptr<int>(), byPhi.data_ptr<float>()))
+            throw std::runtime_error("the gradient of the distances failed");
+        projectBackward(maps);
+        return loss;
     }
 
     // The same memory serves every step: fresh tensors of this size cost a page fault every 4 KiB, a tenth of a step's time.
@@ -183,16 +254,6 @@ private:
         for (std::future<void>& other : others)
             other.get();
     }
-
-    std::vector<Tensor> tensorsOf(const float* const* maps, int images) const
-    {
-        std::vector<Tensor> tensors;
-        for (size_t i = 0; i < scales.size(); i++)
-            tensors.push_back(torch::from_blob(const_cast<float*>(maps[i]), {scales[i].channels, int64_t(images) * scales[i].rows * scales[i].cols}, torch::kFloat));
-        return tensors;
-    }
-
-    int patchesOf(size_t scale) const { return scales[scale].rows * scales[scale].cols; }
 
     // Calls work(coarse map, fine map) for all maps in these rows of D' x images * patches matrices.
     template <typename Work>
@@ -247,49 +308,9 @@ private:
         });
     }
 
-    // Eq. 1 and 2 on squared distances, (K + J) x patches: the mean over the patches that count.
-    Tensor lossOf(const Tensor& d, const float* patchWeights) const
-    {
-        const Tensor weights = patchWeights ? copyOf(patchWeights, {1, d.size(1)}) : torch::ones({1, d.size(1)});
-        const Tensor patches = weights.sum().clamp_min(1), squaredRadius = radius * radius;
-        Tensor loss = (torch::relu(d.narrow(0, 0, settings.K) - squaredRadius) * weights).sum() / (patches * settings.K);
-        if (settings.repulsion)
-            loss = loss + (torch::relu(squaredRadius - d.narrow(0, settings.K, settings.J) - settings.alpha) * weights).sum() / (patches * settings.J);
-        return loss * lossWeight;
-    }
-
-    // The search gives the distances; autograd takes the loss back to them and to the radius. From there to phi, W and b the
-    // way is known, and shorter by hand.
-    double adapt(const float* const* maps, const float* patchWeights, int images, BankAccess& bank)
-    {
-        optimizer->zero_grad();
-        const std::vector<Tensor> features = tensorsOf(maps, images);
-        const Tensor phi = project(features);
-        const int k = settings.K + (settings.repulsion ? settings.J : 0), patches = int(phi.size(1));
-        const Tensor d = torch::empty({k, patches}), indices = torch::empty({k, patches}, torch::kInt);
-        sized(byPhi, phi.sizes());
-        if (!bank.search(phi.data_ptr<float>(), patches, k, d.data_ptr<float>(), indices.data_ptr<int>()))
-            throw std::runtime_error("the neighbour search failed");
-        d.requires_grad_();
-        const Tensor loss = lossOf(d, patchWeights);
-        loss.backward();
-        const Tensor byDistance = d.grad().contiguous();
-        if (!bank.backward(phi.data_ptr<float>(), patches, k, byDistance.data_ptr<float>(), indices.data_ptr<int>(), byPhi.data_ptr<float>()))
-            throw std::runtime_error("the gradient of the distances failed");
-        projectBackward(features);
-        optimizer->step();
-        return loss.item<float>();
-    }
-
-    const TrainerSettings settings; // its pointers are not used past the constructor
-    const std::vector<ScaleShape> scales;
-    const Tensor grid;
     std::vector<Upsampling> upsamplings; // by scale
     std::vector<Tensor> projected;       // by scale; the first becomes phi
     Tensor byPhi, byW, byB;
-    Tensor W, b, radius;
-    std::unique_ptr<torch::optim::AdamW> optimizer;
-    std::string message;
 };
 
 } // namespace
@@ -306,7 +327,7 @@ ANOMALY_TRAINING_EXPORT cv::anomaly::Trainer* anomalyCreateTrainer(int interface
 {
     try
     {
-        return interfaceVersion == cv::anomaly::trainerInterface ? new cv::anomaly::TorchTrainer(settings) : nullptr;
+        return interfaceVersion == cv::anomaly::trainerInterface ? new cv::anomaly::CpuTrainer(settings) : nullptr;
     }
     catch (const std::exception&)
     {
