@@ -89,7 +89,7 @@ bool onPlateau(const std::vector<double>& losses, int patience)
 class Training
 {
 public:
-    Training(TrainedModel& m, const TrainingData& d, const CFA::Params& p, int engine)
+    Training(TrainedModel& m, const TrainingData& d, const CFA::Params& p, int engine, int trainerDevice)
         : model(m), data(d), params(p), batchSize(std::min(p.batchSize, d.images)), batches(d.images / batchSize), bank(model.bank, engine)
     {
         std::vector<ScaleShape> scales;
@@ -102,7 +102,7 @@ public:
         const Descriptor& start = model.descriptor;
         const TrainerSettings settings = {scales.data(), int(scales.size()), start.W.ptr<float>(), start.b.ptr<float>(), start.length(),
                                           params.K, params.J, params.radius, params.learnRadius, repulsion, params.alpha,
-                                          params.learningRate, params.weightDecay, std::max(1, getNumThreads())};
+                                          params.learningRate, params.weightDecay, std::max(1, getNumThreads()), trainerDevice};
         trainer = createTrainer(settings);
     }
 
@@ -202,7 +202,7 @@ private:
 
 } // namespace
 
-TrainedModel adapt(const TrainingData& data, const CFA::Params& params, int engine, TrainingCheckpoint& checkpoint, FitReporter& reporter)
+TrainedModel adapt(const TrainingData& data, const CFA::Params& params, int engine, int trainerDevice, TrainingCheckpoint& checkpoint, FitReporter& reporter)
 {
     TrainedModel model;
     model.descriptor = randomDescriptor(channelsOf(data.features.get(0).maps), params.gammaD, params.descriptorInit, params.seed);
@@ -212,7 +212,7 @@ TrainedModel adapt(const TrainingData& data, const CFA::Params& params, int engi
     if (adapts(params) || keepsBank)
         model.bank = buildBank(MemoryBankBuilder(settings), data, model.descriptor, "bank", reporter);
     if (adapts(params))
-        Training(model, data, params, engine).run(checkpoint, reporter);
+        Training(model, data, params, engine, trainerDevice).run(checkpoint, reporter);
     if (!keepsBank)
         model.bank = buildBank(PatchSampler(settings), data, model.descriptor, "scoring bank", reporter);
     return model;

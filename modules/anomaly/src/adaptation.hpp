@@ -27,8 +27,8 @@ inline bool adapts(const CFA::Params& params)
     return params.adaptation != CFA::ADAPTATION_NONE && params.epochs > 0;
 }
 
-//! Learns descriptor, bank and radius; `engine` is resolved.
-TrainedModel adapt(const TrainingData& data, const CFA::Params& params, int engine, TrainingCheckpoint& checkpoint, FitReporter& reporter);
+//! Learns descriptor, bank and radius; `engine` is resolved, `trainerDevice` one of TrainerDevice.
+TrainedModel adapt(const TrainingData& data, const CFA::Params& params, int engine, int trainerDevice, TrainingCheckpoint& checkpoint, FitReporter& reporter);
 
 }} // namespace cv::anomaly
 

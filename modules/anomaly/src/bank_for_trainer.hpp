@@ -17,7 +17,7 @@ namespace anomaly {
 class BankForTrainer CV_FINAL : public BankAccess
 {
 public:
-    BankForTrainer(const MemoryBank& b, int engine) : bank(b), neighbours(NeighbourSearch::create(b, engine)) {}
+    BankForTrainer(const MemoryBank& b, int engine) : bank(b), neighbours(NeighbourSearch::create(b, engine)) { CV_Assert(bank.C.isContinuous()); }
 
     bool search(const float* phi, int patches, int k, float* squaredDistances, int* indices) CV_OVERRIDE
     {
@@ -36,6 +36,9 @@ public:
             distanceGradientToDescriptors(descriptors(phi, patches), bank, byDistance, nearest, result);
         });
     }
+
+    const float* centres() const CV_OVERRIDE { return bank.C.ptr<float>(); }
+    int centreCount() const CV_OVERRIDE { return bank.C.rows; }
 
     String error;
 

@@ -245,7 +245,7 @@ void CFAImpl::fitSource(const ImageSource& images)
     if (images.size() < fewest)
         CV_Error_(Error::StsBadArg, ("%d images to fit, expected at least %d: two to learn from and %d for thresholds", images.size(), fewest, heldOut));
     if (adapts(params))
-        requireTrainer();
+        requireTrainer(TRAIN_ON_CPU);
 
     TrainingCheckpoint checkpoint(params.checkpoint, params);
     RNG random = randomStream(params.seed, RANDOM_HELD_OUT);
@@ -287,7 +287,7 @@ TrainedModel CFAImpl::learn(const ImageSource& images, std::vector<int>& chosen,
 {
     TrainingImages training(images, params, inputSettings(params, inputMode), *backbone);
     training.read(chosen, reporter);
-    TrainedModel model = adapt(training.data(), params, engine, checkpoint, reporter);
+    TrainedModel model = adapt(training.data(), params, engine, TRAIN_ON_CPU, checkpoint, reporter);
     model.inputMode = inputMode;
     return model;
 }

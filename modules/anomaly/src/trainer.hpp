@@ -15,7 +15,15 @@ namespace cv {
 namespace anomaly {
 
 //! Changes with every change of this file.
-const int trainerInterface = 3;
+const int trainerInterface = 4;
+
+//! Where a step computes.
+enum TrainerDevice
+{
+    TRAIN_ON_CPU = 0,
+    TRAIN_ON_CUDA = 1,
+    TRAIN_AS_ON_CUDA = 2 //!< CUDA's code on the CPU, for tests without a GPU
+};
 
 struct ScaleShape
 {
@@ -35,9 +43,11 @@ struct TrainerSettings
     bool repulsion;
     double alpha, learningRate, weightDecay;
     int threads; // for what is not a matrix product
+    int device;  // one of TrainerDevice
 };
 
-/** @brief What a step needs of the memory bank, done outside of autograd by the search that predicts.
+/** @brief The memory bank: for the CPU what a step needs of it, done outside of autograd by the search that predicts; for CUDA the
+centres themselves.
 
 phi: D' x patches, of all images of the batch side by side. No method may throw; false: it failed.
 */
@@ -49,6 +59,9 @@ public:
     virtual bool search(const float* phi, int patches, int k, float* squaredDistances, int* indices) = 0;
     //! gradient, D' x patches: of the loss by phi, given its gradient by the squared distances.
     virtual bool backward(const float* phi, int patches, int k, const float* distanceGradient, const int* indices, float* gradient) = 0;
+    //! centreCount() x D', a centre a row.
+    virtual const float* centres() const = 0;
+    virtual int centreCount() const = 0;
 };
 
 //! Adapts W, b and r by AdamW with amsgrad. No exception leaves it: a false result is explained by error().
@@ -57,7 +70,7 @@ class Trainer
 public:
     virtual ~Trainer() {}
     //! maps: for each scale the batch's pooled maps, channels x images x rows x cols. patchWeights: images x patches, or
-    //! null for 1 each: how much a patch counts. loss: of the batch before the step.
+    //! null for 1 each: how much a patch counts. bank: the same in all steps. loss: of the batch before the step.
     virtual bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank, double& loss) = 0;
     virtual void read(float* W, float* b, double& radius) const = 0;
     //! All that the next step depends on, in a form of the trainer's own: the size with bytes null, then the bytes.
@@ -68,6 +81,9 @@ public:
 
 //! Exported by opencv_anomaly_train as anomalyCreateTrainer. Null when it speaks another interface or cannot start.
 typedef Trainer* (*CreateTrainer)(int interfaceVersion, const TrainerSettings& settings);
+
+//! Exported as anomalyCudaDevices: how many LibTorch finds; -1 where it is built without CUDA.
+typedef int (*CountCudaDevices)();
 
 }} // namespace cv::anomaly
 

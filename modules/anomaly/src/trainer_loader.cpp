@@ -6,6 +6,7 @@
 
 #ifdef ANOMALY_TRAINING_LINKED
 extern "C" cv::anomaly::Trainer* anomalyCreateTrainer(int interfaceVersion, const cv::anomaly::TrainerSettings& settings);
+extern "C" int anomalyCudaDevices();
 #elif defined(_WIN32)
 #include <windows.h>
 #else
@@ -15,17 +16,25 @@ extern "C" cv::anomaly::Trainer* anomalyCreateTrainer(int interfaceVersion, cons
 namespace cv {
 namespace anomaly {
 
+//! What opencv_anomaly_train exports.
+struct TrainerLibrary
+{
+    CreateTrainer create;
+    CountCudaDevices countCudaDevices;
+};
+
 #ifdef ANOMALY_TRAINING_LINKED
 
-static CreateTrainer findTrainer()
+static TrainerLibrary findTrainer()
 {
-    return &anomalyCreateTrainer;
+    const TrainerLibrary linked = {&anomalyCreateTrainer, &anomalyCudaDevices};
+    return linked;
 }
 
 #elif defined(_WIN32)
 
 // The default search looks beside the program and along PATH; the flag adds the folder of this library.
-static CreateTrainer openTrainer(String& why)
+static TrainerLibrary openTrainer(String& why)
 {
     HMODULE self = NULL;
     GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, reinterpret_cast<LPCSTR>(&openTrainer), &self);
@@ -37,15 +46,17 @@ static CreateTrainer openTrainer(String& why)
     if (!library)
     {
         why = beside + " can not be loaded (error " + std::to_string(GetLastError()) + ")";
-        return NULL;
+        return TrainerLibrary();
     }
-    return reinterpret_cast<CreateTrainer>(GetProcAddress(library, "anomalyCreateTrainer"));
+    const TrainerLibrary opened = {reinterpret_cast<CreateTrainer>(GetProcAddress(library, "anomalyCreateTrainer")),
+                                   reinterpret_cast<CountCudaDevices>(GetProcAddress(library, "anomalyCudaDevices"))};
+    return opened;
 }
 
 #else
 
 // From beside this library, else from where the loader looks by itself.
-static CreateTrainer openTrainer(String& why)
+static TrainerLibrary openTrainer(String& why)
 {
     Dl_info self;
     String folder;
@@ -57,36 +68,50 @@ static CreateTrainer openTrainer(String& why)
     if (!library)
     {
         why = dlerror();
-        return NULL;
+        return TrainerLibrary();
     }
-    return reinterpret_cast<CreateTrainer>(dlsym(library, "anomalyCreateTrainer"));
+    const TrainerLibrary opened = {reinterpret_cast<CreateTrainer>(dlsym(library, "anomalyCreateTrainer")),
+                                   reinterpret_cast<CountCudaDevices>(dlsym(library, "anomalyCudaDevices"))};
+    return opened;
 }
 
 #endif
 
 #ifndef ANOMALY_TRAINING_LINKED
-static CreateTrainer findTrainer()
+static TrainerLibrary findTrainer()
 {
-    static String why = "it holds no anomalyCreateTrainer";
-    static const CreateTrainer create = openTrainer(why);
-    if (!create)
+    static String why = "it is not the one built with this opencv_anomaly, a function is missing";
+    static const TrainerLibrary library = openTrainer(why);
+    if (!library.create || !library.countCudaDevices)
         CV_Error_(Error::StsNotImplemented, ("fit needs the library opencv_anomaly_train: build with LibTorch (Debian: libtorch-dev) and "
                                              "ANOMALY_WITH_TORCH=ON, and keep it beside opencv_anomaly. Without it only ADAPTATION_NONE can be fitted. "
                                              "The loader says: %s", why.c_str()));
-    return create;
+    return library;
 }
 #endif
 
-void requireTrainer()
+static void requireCuda(int devices)
 {
-    findTrainer();
+    const char* const missing = devices < 0 ? "the LibTorch at hand is built without CUDA. Install one that is built with it (pytorch.org, or PyPI's torch), build opencv_anomaly_train with that"
+                                            : "LibTorch finds no CUDA device. Check the driver (nvidia-smi) and CUDA_VISIBLE_DEVICES";
+    if (devices < 1)
+        CV_Error_(Error::StsNotImplemented, ("fit on CUDA needs a GPU and a LibTorch built with CUDA: %s, or fit on the CPU, "
+                                             "setPreferableTarget(DNN_TARGET_CPU), and predict on the GPU: the model serves both", missing));
+}
+
+void requireTrainer(int device)
+{
+    const TrainerLibrary library = findTrainer();
+    if (device == TRAIN_ON_CUDA)
+        requireCuda(library.countCudaDevices());
 }
 
 std::unique_ptr<Trainer> createTrainer(const TrainerSettings& settings)
 {
-    std::unique_ptr<Trainer> trainer(findTrainer()(trainerInterface, settings));
+    requireTrainer(settings.device);
+    std::unique_ptr<Trainer> trainer(findTrainer().create(trainerInterface, settings));
     if (!trainer)
-        CV_Error_(Error::StsNotImplemented, ("opencv_anomaly_train does not speak interface %d: install the one built with this opencv_anomaly", trainerInterface));
+        CV_Error_(Error::StsNotImplemented, ("opencv_anomaly_train can not start, or does not speak interface %d: install the one built with this opencv_anomaly", trainerInterface));
     return trainer;
 }
 

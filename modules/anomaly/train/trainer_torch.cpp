@@ -66,24 +66,22 @@ Tensor coordinates(int rows, int cols)
     return torch::stack({row, col}).reshape({2, rows * cols});
 }
 
-class TorchTrainer final : public Trainer
+//! What every way shares: what is learned, the loss, the optimizer, and what is kept of them.
+class TorchTrainer : public Trainer
 {
 public:
-    explicit TorchTrainer(const TrainerSettings& s)
-        : settings(s), scales(s.scales, s.scales + s.scaleCount), grid(coordinates(s.scales[0].rows, s.scales[0].cols)), projected(scales.size())
+    TorchTrainer(const TrainerSettings& s, torch::Device where)
+        : settings(s), device(where), scales(s.scales, s.scales + s.scaleCount), grid(coordinates(s.scales[0].rows, s.scales[0].cols).to(where))
     {
         int64_t inputs = 2;
         for (const ScaleShape& scale : scales)
-        {
             inputs += scale.channels;
-            upsamplings.emplace_back(scale.rows, scale.cols, scales[0].rows, scales[0].cols);
-        }
         // One OpenMP thread: a second one waits for work by spinning, on the core that the search and BLAS, which have
         // threads of their own, want. On two cores a step takes half as long so.
         torch::set_num_threads(1);
-        W = copyOf(s.W, {s.descriptorLength, inputs}).requires_grad_();
-        b = copyOf(s.b, {s.descriptorLength, 1}).requires_grad_();
-        radius = torch::full({1}, s.radius).requires_grad_();
+        W = copyOf(s.W, {s.descriptorLength, inputs}).to(where).requires_grad_();
+        b = copyOf(s.b, {s.descriptorLength, 1}).to(where).requires_grad_();
+        radius = torch::full({1}, s.radius).to(where).requires_grad_();
         std::vector<Tensor> learned = {W, b};
         if (s.learnRadius)
             learned.push_back(radius);
@@ -92,17 +90,20 @@ public:
 
     bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank, double& loss) override
     {
-        return succeeds([&] { loss = adapt(maps, patchWeights, images, bank); });
+        return succeeds([&] { loss = adapt(tensorsOf(maps, images), patchWeights, bank); });
     }
 
+    // All tensors are the CPU's in it, so that each device restores what another one saved.
     bool save(unsigned char* bytes, size_t& size) override
     {
         return succeeds([&] {
             torch::serialize::OutputArchive archive, state;
-            archive.write("W", W.detach());
-            archive.write("b", b.detach());
-            archive.write("radius", radius.detach());
+            archive.write("W", W.detach().cpu());
+            archive.write("b", b.detach().cpu());
+            archive.write("radius", radius.detach().cpu());
+            moveMoments(torch::kCPU);
             optimizer->save(state);
+            moveMoments(device);
             archive.write("optimizer", state);
             std::ostringstream stream;
             archive.save_to(stream);
@@ -124,12 +125,13 @@ public:
             readInto("radius", radius, archive);
             archive.read("optimizer", state);
             optimizer->load(state);
+            moveMoments(device);
         });
     }
 
     void read(float* toW, float* toB, double& toRadius) const override
     {
-        const Tensor weights = W.detach().contiguous(), bias = b.detach().contiguous();
+        const Tensor weights = W.detach().cpu().contiguous(), bias = b.detach().cpu().contiguous();
         std::copy_n(weights.data_ptr<float>(), weights.numel(), toW);
         std::copy_n(bias.data_ptr<float>(), bias.numel(), toB);
         toRadius = radius.item<float>();
@@ -137,7 +139,59 @@ public:
 
     const char* error() const override { return message.c_str(); }
 
+protected:
+    //! The loss of a batch, and by it the gradients of all that is learned.
+    virtual Tensor differentiate(const std::vector<Tensor>& maps, const float* patchWeights, BankAccess& bank) = 0;
+
+    int patchesOf(size_t scale) const { return scales[scale].rows * scales[scale].cols; }
+    int neighbours() const { return settings.K + (settings.repulsion ? settings.J : 0); }
+
+    // Eq. 1 and 2 on squared distances, (K + J) x patches: the mean over the patches that count.
+    Tensor lossOf(const Tensor& d, const float* patchWeights) const
+    {
+        const Tensor weights = (patchWeights ? copyOf(patchWeights, {1, d.size(1)}) : torch::ones({1, d.size(1)})).to(device);
+        const Tensor patches = weights.sum().clamp_min(1), squaredRadius = radius * radius;
+        Tensor loss = (torch::relu(d.narrow(0, 0, settings.K) - squaredRadius) * weights).sum() / (patches * settings.K);
+        if (settings.repulsion)
+            loss = loss + (torch::relu(squaredRadius - d.narrow(0, settings.K, settings.J) - settings.alpha) * weights).sum() / (patches * settings.J);
+        return loss * lossWeight;
+    }
+
+    const TrainerSettings settings; // its pointers are not used past the constructor
+    const torch::Device device;
+    const std::vector<ScaleShape> scales;
+    const Tensor grid;
+    Tensor W, b, radius;
+
 private:
+    double adapt(const std::vector<Tensor>& maps, const float* patchWeights, BankAccess& bank)
+    {
+        optimizer->zero_grad();
+        const Tensor loss = differentiate(maps, patchWeights, bank);
+        optimizer->step();
+        return loss.item<float>();
+    }
+
+    std::vector<Tensor> tensorsOf(const float* const* maps, int images) const
+    {
+        std::vector<Tensor> tensors;
+        for (size_t i = 0; i < scales.size(); i++)
+            tensors.push_back(torch::from_blob(const_cast<float*>(maps[i]), {scales[i].channels, int64_t(images) * patchesOf(i)}, torch::kFloat).to(device));
+        return tensors;
+    }
+
+    // The optimizer's own tensors, which it loads to where they were saved from.
+    void moveMoments(torch::Device to)
+    {
+        for (auto& entry : optimizer->state())
+        {
+            auto& moments = static_cast<torch::optim::AdamWParamState&>(*entry.second);
+            moments.exp_avg(moments.exp_avg().to(to));
+            moments.exp_avg_sq(moments.exp_avg_sq().to(to));
+            moments.max_exp_avg_sq(moments.max_exp_avg_sq().to(to));
+        }
+    }
+
     bool succeeds(const std::function<void()>& work)
     {
         try
@@ -157,6 +211,41 @@ private:
         Tensor found;
         archive.read(name, found);
         learned.copy_(found);
+    }
+
+    std::unique_ptr<torch::optim::AdamW> optimizer;
+    std::string message;
+};
+
+//! On the processor: the prediction's own search, and a way back that is written out.
+class CpuTrainer final : public TorchTrainer
+{
+public:
+    explicit CpuTrainer(const TrainerSettings& s) : TorchTrainer(s, torch::kCPU), projected(scales.size())
+    {
+        for (const ScaleShape& scale : scales)
+            upsamplings.emplace_back(scale.rows, scale.cols, scales[0].rows, scales[0].cols);
+    }
+
+private:
+    // The search gives the distances; autograd takes the loss back to them and to the radius. From there to phi, W and b the
+    // way is known, and shorter by hand.
+    Tensor differentiate(const std::vector<Tensor>& maps, const float* patchWeights, BankAccess& bank) override
+    {
+        const Tensor phi = project(maps);
+        const int k = neighbours(), patches = int(phi.size(1));
+        const Tensor d = torch::empty({k, patches}), indices = torch::empty({k, patches}, torch::kInt);
+        sized(byPhi, phi.sizes());
+        if (!bank.search(phi.data_ptr<float>(), patches, k, d.data_ptr<float>(), indices.data_ptr<int>()))
+            throw std::runtime_error("the neighbour search failed");
+        d.requires_grad_();
+        const Tensor loss = lossOf(d, patchWeights);
+        loss.backward();
+        const Tensor byDistance = d.grad().contiguous();
+        if (!bank.backward(phi.data_ptr<float>(), patches, k, byDistance.data_ptr<float>(), indices.data_ptr<int>(), byPhi.data_ptr<float>()))
+            throw std::runtime_error("the gradient of the distances failed");
+        projectBackward(maps);
+        return loss;
     }
 
     // The same memory serves every step: fresh tensors of this size cost a page fault every 4 KiB, a tenth of a step's time.
@@ -183,16 +272,6 @@ private:
         for (std::future<void>& other : others)
             other.get();
     }
-
-    std::vector<Tensor> tensorsOf(const float* const* maps, int images) const
-    {
-        std::vector<Tensor> tensors;
-        for (size_t i = 0; i < scales.size(); i++)
-            tensors.push_back(torch::from_blob(const_cast<float*>(maps[i]), {scales[i].channels, int64_t(images) * scales[i].rows * scales[i].cols}, torch::kFloat));
-        return tensors;
-    }
-
-    int patchesOf(size_t scale) const { return scales[scale].rows * scales[scale].cols; }
 
     // Calls work(coarse map, fine map) for all maps in these rows of D' x images * patches matrices.
     template <typename Work>
@@ -247,50 +326,114 @@ private:
         });
     }
 
-    // Eq. 1 and 2 on squared distances, (K + J) x patches: the mean over the patches that count.
-    Tensor lossOf(const Tensor& d, const float* patchWeights) const
-    {
-        const Tensor weights = patchWeights ? copyOf(patchWeights, {1, d.size(1)}) : torch::ones({1, d.size(1)});
-        const Tensor patches = weights.sum().clamp_min(1), squaredRadius = radius * radius;
-        Tensor loss = (torch::relu(d.narrow(0, 0, settings.K) - squaredRadius) * weights).sum() / (patches * settings.K);
-        if (settings.repulsion)
-            loss = loss + (torch::relu(squaredRadius - d.narrow(0, settings.K, settings.J) - settings.alpha) * weights).sum() / (patches * settings.J);
-        return loss * lossWeight;
-    }
-
-    // The search gives the distances; autograd takes the loss back to them and to the radius. From there to phi, W and b the
-    // way is known, and shorter by hand.
-    double adapt(const float* const* maps, const float* patchWeights, int images, BankAccess& bank)
-    {
-        optimizer->zero_grad();
-        const std::vector<Tensor> features = tensorsOf(maps, images);
-        const Tensor phi = project(features);
-        const int k = settings.K + (settings.repulsion ? settings.J : 0), patches = int(phi.size(1));
-        const Tensor d = torch::empty({k, patches}), indices = torch::empty({k, patches}, torch::kInt);
-        sized(byPhi, phi.sizes());
-        if (!bank.search(phi.data_ptr<float>(), patches, k, d.data_ptr<float>(), indices.data_ptr<int>()))
-            throw std::runtime_error("the neighbour search failed");
-        d.requires_grad_();
-        const Tensor loss = lossOf(d, patchWeights);
-        loss.backward();
-        const Tensor byDistance = d.grad().contiguous();
-        if (!bank.backward(phi.data_ptr<float>(), patches, k, byDistance.data_ptr<float>(), indices.data_ptr<int>(), byPhi.data_ptr<float>()))
-            throw std::runtime_error("the gradient of the distances failed");
-        projectBackward(features);
-        optimizer->step();
-        return loss.item<float>();
-    }
-
-    const TrainerSettings settings; // its pointers are not used past the constructor
-    const std::vector<ScaleShape> scales;
-    const Tensor grid;
     std::vector<Upsampling> upsamplings; // by scale
     std::vector<Tensor> projected;       // by scale; the first becomes phi
     Tensor byPhi, byW, byB;
-    Tensor W, b, radius;
-    std::unique_ptr<torch::optim::AdamW> optimizer;
-    std::string message;
 };
+
+// Bilinear upsampling of a column of values as a matrix, fine x coarse. The way back through LibTorch's own upsampling adds in
+// any order on CUDA, so that the same fit would give another model each time; a product's does not.
+Tensor upsamplingMatrix(int coarse, int fine)
+{
+    const BilinearTaps taps(coarse, fine);
+    Tensor matrix = torch::zeros({fine, coarse});
+    auto at = matrix.accessor<float, 2>();
+    for (int i = 0; i < fine; i++)
+    {
+        at[i][taps.low[i]] += 1 - taps.share[i];
+        at[i][taps.high[i]] += taps.share[i];
+    }
+    return matrix;
+}
+
+// How much memory the ranks of all centres may take, for as many patches at a time as that is enough for.
+const int64_t rankBytes = 64 << 20;
+
+//! On the GPU: all of a step is LibTorch's, and autograd's all the way to W, b and the radius.
+class CudaTrainer final : public TorchTrainer
+{
+public:
+    CudaTrainer(const TrainerSettings& s, torch::Device where) : TorchTrainer(s, where)
+    {
+        // TF32 keeps 10 bits of a factor: too few for results that agree with the CPU's to 1e-4.
+        at::globalContext().setAllowTF32CuBLAS(false);
+        for (const ScaleShape& scale : scales)
+        {
+            down.push_back(upsamplingMatrix(scale.rows, scales[0].rows).to(where));
+            across.push_back(upsamplingMatrix(scale.cols, scales[0].cols).to(where));
+        }
+    }
+
+private:
+    Tensor differentiate(const std::vector<Tensor>& maps, const float* patchWeights, BankAccess& bank) override
+    {
+        if (!C.defined())
+            load(bank);
+        const Tensor phi = project(maps);
+        const Tensor loss = lossOf(squaredDistances(phi, nearest(phi)), patchWeights);
+        loss.backward();
+        return loss;
+    }
+
+    void load(const BankAccess& bank)
+    {
+        C = copyOf(bank.centres(), {bank.centreCount(), settings.descriptorLength}).to(device);
+        squaredNorms = C.square().sum(1);
+    }
+
+    // Descriptors of a batch, images * patches x D': each scale is projected at its own resolution, as on the CPU. Here a
+    // descriptor is a row, as a centre is.
+    Tensor project(const std::vector<Tensor>& maps) const
+    {
+        const Tensor weights = W.t();
+        const int64_t images = maps[0].size(1) / patchesOf(0);
+        Tensor phi;
+        int64_t row = 0;
+        for (size_t i = 0; i < scales.size(); row += scales[i++].channels)
+        {
+            const Tensor projected = maps[i].t().mm(weights.narrow(0, row, scales[i].channels));
+            phi = i == 0 ? projected : phi + upsample(projected, i, images);
+        }
+        const Tensor places = grid.t().mm(weights.narrow(0, row, 2)) + b.t();
+        return (phi.view({images, patchesOf(0), -1}) + places).flatten(0, 1);
+    }
+
+    Tensor upsample(const Tensor& projected, size_t scale, int64_t images) const
+    {
+        const int64_t rows = scales[scale].rows, cols = scales[scale].cols, height = scales[0].rows, width = scales[0].cols;
+        const Tensor wide = across[scale].expand({images * rows, width, cols}).bmm(projected.view({images * rows, cols, -1}));
+        return down[scale].expand({images, height, rows}).bmm(wide.view({images, rows, -1})).view({images * height * width, -1});
+    }
+
+    // The K + J nearest centres of each patch, ranked by |c|^2 - 2 phi c: (K + J) x patches.
+    Tensor nearest(const Tensor& phi) const
+    {
+        torch::NoGradGuard noGradient;
+        std::vector<Tensor> found;
+        for (const Tensor& patches : phi.split(std::max<int64_t>(1, rankBytes / int64_t(sizeof(float)) / C.size(0))))
+            found.push_back(std::get<1>(torch::addmm(squaredNorms, patches, C.t(), 1, -2).topk(neighbours(), 1, false)));
+        return torch::cat(found).t().contiguous();
+    }
+
+    // As they are defined, and so exact where a descriptor meets its centre; ascending, (K + J) x patches.
+    Tensor squaredDistances(const Tensor& phi, const Tensor& indices) const
+    {
+        std::vector<Tensor> distances;
+        for (const Tensor& neighbour : indices.unbind())
+            distances.push_back((phi - C.index_select(0, neighbour)).square().sum(1));
+        return std::get<0>(torch::stack(distances).sort(0));
+    }
+
+    std::vector<Tensor> down, across; // by scale, along columns and rows
+    Tensor C, squaredNorms;           // of the bank
+};
+
+Trainer* createTorchTrainer(const TrainerSettings& settings)
+{
+    if (settings.device == TRAIN_ON_CPU)
+        return new CpuTrainer(settings);
+    return new CudaTrainer(settings, settings.device == TRAIN_ON_CUDA ? torch::kCUDA : torch::kCPU);
+}
 
 } // namespace
 
@@ -306,10 +449,23 @@ ANOMALY_TRAINING_EXPORT cv::anomaly::Trainer* anomalyCreateTrainer(int interface
 {
     try
     {
-        return interfaceVersion == cv::anomaly::trainerInterface ? new cv::anomaly::TorchTrainer(settings) : nullptr;
+        return interfaceVersion == cv::anomaly::trainerInterface ? cv::anomaly::createTorchTrainer(settings) : nullptr;
     }
     catch (const std::exception&)
     {
         return nullptr;
+    }
+}
+
+ANOMALY_TRAINING_EXPORT int anomalyCudaDevices()
+{
+    try
+    {
+        // Not hasCUDA, which is false too where there is no device.
+        return at::globalContext().hasCUDART() ? int(torch::cuda::device_count()) : -1;
+    }
+    catch (const std::exception&)
+    {
+        return 0;
     }
 }
