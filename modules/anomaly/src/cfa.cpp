@@ -136,6 +136,7 @@ private:
     CFAImpl() : engine(resolveDevice(ENGINE_AUTO, dnn::DNN_TARGET_CPU).engine), target(dnn::DNN_TARGET_CPU) {}
 
     Device device() const { return Device{engine, target}; }
+    int trainerDevice() const { return backendOf(target) == dnn::DNN_BACKEND_CUDA ? TRAIN_ON_CUDA : TRAIN_ON_CPU; }
     void moveTo(const Device& device);
 
     std::shared_ptr<const Fitted> current() const;
@@ -245,7 +246,7 @@ void CFAImpl::fitSource(const ImageSource& images)
     if (images.size() < fewest)
         CV_Error_(Error::StsBadArg, ("%d images to fit, expected at least %d: two to learn from and %d for thresholds", images.size(), fewest, heldOut));
     if (adapts(params))
-        requireTrainer(TRAIN_ON_CPU);
+        requireTrainer(trainerDevice());
 
     TrainingCheckpoint checkpoint(params.checkpoint, params);
     RNG random = randomStream(params.seed, RANDOM_HELD_OUT);
@@ -287,7 +288,7 @@ TrainedModel CFAImpl::learn(const ImageSource& images, std::vector<int>& chosen,
 {
     TrainingImages training(images, params, inputSettings(params, inputMode), *backbone);
     training.read(chosen, reporter);
-    TrainedModel model = adapt(training.data(), params, engine, TRAIN_ON_CPU, checkpoint, reporter);
+    TrainedModel model = adapt(training.data(), params, engine, trainerDevice(), checkpoint, reporter);
     model.inputMode = inputMode;
     return model;
 }

@@ -256,6 +256,24 @@ TEST_F(Anomaly_GpuDetector, fits_there)
     }
 }
 
+TEST_F(Anomaly_GpuDetector, trains_there)
+{
+    SKIP_WITHOUT_GPU();
+    SKIP_WITHOUT_TRAINING();
+    const CFA::Params params = trainingParams(2);
+    const Ptr<CFA> expected = quickDetector(params);
+    for (const int target : gpuTargets())
+    {
+        const Ptr<CFA> cfa = CFA::create(params);
+        cfa->setPreferableTarget(target);
+        cfa->fit(goodImages(6));
+        cfa->setPreferableTarget(dnn::DNN_TARGET_CPU);
+        EXPECT_NEAR(cfa->getRadius(), expected->getRadius(), 10 * tolerance(target) * expected->getRadius());
+        const double score = expected->predict(badImage(3));
+        EXPECT_NEAR(cfa->predict(badImage(3)), score, 20 * tolerance(target) * score); // a few steps let last digits grow
+    }
+}
+
 TEST_F(Anomaly_GpuDetector, tells_the_time_of_each_stage)
 {
     SKIP_WITHOUT_GPU();
