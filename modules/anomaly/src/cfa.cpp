@@ -377,12 +377,14 @@ void CFAImpl::scoreTogether(const Fitted& now, const std::vector<Mat>& images, s
     {
         const std::vector<Mat> some(images.begin() + first, images.begin() + std::min(first + gpuBatch, images.size()));
         now.inputMaps(some, found);
-        for (size_t i = 0; i < some.size(); i++)
-        {
-            scores[first + i] = now.imageScore(found[i], Mat());
-            if (maps)
-                now.outputMap(found[i], some[i].size(), (*maps)[first + i]);
-        }
+        parallel_for_(Range(0, int(some.size())), [&](const Range& range) {
+            for (int i = range.start; i < range.end; i++)
+            {
+                scores[first + i] = now.imageScore(found[i], Mat());
+                if (maps)
+                    now.outputMap(found[i], some[i].size(), (*maps)[first + i]);
+            }
+        });
     }
 }
 
