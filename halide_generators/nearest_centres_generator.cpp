@@ -16,7 +16,7 @@ namespace {
 // Lanes of the exact distance's partial sums: fixed, so that every target adds in the same order.
 constexpr int exactLanes = 8;
 
-// On a GPU, for a patch: 32 x 98 strips of patches are 3136 warps' worth of lists, of 2 panels each at 784 centres.
+// On a GPU, for a patch: with them one image's 3136 patches are work for 800 warps, each with 2 or 3 panels of 784 centres.
 constexpr int gpuLists = 32;
 
 class NearestCentres : public Generator<NearestCentres>

@@ -34,7 +34,7 @@ template <typename Buffer> void setPanels(Buffer& panels, int width)
 }
 
 // GPUs: 32 threads, a warp, take a strip of neighbouring patches, so that what they load lies in a row, and all read the same panel. A thread
-// has 4 strips x 12 sums: 7 loads of 16 bytes and less for 48 multiply-adds.
+// has 4 strips x 12 sums in registers: 16 loads for 48 multiply-adds.
 constexpr int gpuStrip = 32, gpuStripsPerThread = 4, gpuPanelsPerBlock = 4;
 
 //! Patches in registers at a time.

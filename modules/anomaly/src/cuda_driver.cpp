@@ -29,25 +29,31 @@ public:
     }
 
     String missing;
-    void* context;
+
+    // It takes memory on the GPU, so only who computes there asks for it.
+    void* retainContext() const
+    {
+        void* context = NULL;
+        return missing.empty() && !retain(&context, device) ? context : NULL;
+    }
 
 private:
-    CudaDriver() : context(NULL), library(open())
+    CudaDriver() : library(open()), device(0)
     {
         find("cuInit", init);
         find("cuDeviceGetCount", getCount);
         find("cuCtxGetDevice", getCurrent);
         find("cuDeviceGet", getDevice);
         find("cuDeviceGetAttribute", getAttribute);
-        find("cuDevicePrimaryCtxRetain", retainContext);
+        find("cuDevicePrimaryCtxRetain", retain);
         missing = start();
     }
 
     String start()
     {
-        int count = 0, device = 0, major = 0;
+        int count = 0, major = 0;
         const int majorCapability = 75; // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR
-        if (!init || !getCount || !getCurrent || !getDevice || !getAttribute || !retainContext)
+        if (!init || !getCount || !getCurrent || !getDevice || !getAttribute || !retain)
             return "this machine has no NVIDIA driver (libcuda is not found)";
         if (const int error = init(0))
             return format("NVIDIA's driver finds no GPU or does not start (cuInit gives error %d)", error);
@@ -57,8 +63,6 @@ private:
             return "NVIDIA's driver does not open the GPU";
         if (getAttribute(&major, majorCapability, device) || major < lowestMajor)
             return format("the GPU has compute capability %d.x, and the kernels need %d.0", major, lowestMajor);
-        if (const int error = retainContext(&context, device))
-            return format("NVIDIA's driver does not open the GPU (cuDevicePrimaryCtxRetain gives error %d)", error);
         return String();
     }
 
@@ -80,7 +84,8 @@ private:
     int (*getCurrent)(int* device);
     int (*getDevice)(int* device, int ordinal);
     int (*getAttribute)(int* value, int attribute, int device);
-    int (*retainContext)(void** context, int device);
+    int (*retain)(void** context, int device);
+    int device;
 };
 
 } // namespace
@@ -92,7 +97,8 @@ String missingInCudaDriver()
 
 void* primaryCudaContext()
 {
-    return CudaDriver::get().context;
+    static void* const context = CudaDriver::get().retainContext();
+    return context;
 }
 
 }} // namespace cv::anomaly

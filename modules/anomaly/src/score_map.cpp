@@ -11,10 +11,10 @@ namespace anomaly {
 
 namespace {
 
-class ProcessorScoreMap CV_FINAL : public ScoreMap
+class CpuScoreMap CV_FINAL : public ScoreMap
 {
 public:
-    ProcessorScoreMap(const Descriptor& descriptor, const MemoryBank& bank, const ScoreMapSettings& settings, int engine)
+    CpuScoreMap(const Descriptor& descriptor, const MemoryBank& bank, const ScoreMapSettings& settings, int engine)
         : scorer(PatchScorer::create(descriptor, bank, settings.score, engine)), mapMaker(MapMaker::create(settings.input, settings.sigma, engine))
     {
     }
@@ -49,7 +49,7 @@ std::shared_ptr<const ScoreMap> ScoreMap::create(const Descriptor& descriptor, c
         return createGpuScoreMap(descriptor, bank, settings);
 #endif
     CV_Assert(!device.isGpu()); // the device is resolved
-    return std::make_shared<ProcessorScoreMap>(descriptor, bank, settings, device.engine);
+    return std::make_shared<CpuScoreMap>(descriptor, bank, settings, device.engine);
 }
 
 }} // namespace cv::anomaly

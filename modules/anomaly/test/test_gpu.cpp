@@ -374,7 +374,7 @@ TEST(Anomaly_Targets, what_is_missing_is_said_and_nothing_put_in_its_place)
     const std::vector<int> targets = getAvailableTargets();
     const Ptr<CFA> cfa = quickDetector();
     const double score = cfa->predict(badImage(3));
-    for (const int target : {int(dnn::DNN_TARGET_OPENCL), int(dnn::DNN_TARGET_CUDA), int(dnn::DNN_TARGET_CUDA_FP16), int(dnn::DNN_TARGET_MYRIAD), -1, 99})
+    for (const int target : {int(dnn::DNN_TARGET_OPENCL), int(dnn::DNN_TARGET_CUDA), int(dnn::DNN_TARGET_CUDA_FP16), -1, 99})
     {
         if (std::count(targets.begin(), targets.end(), target))
             continue;
