@@ -46,7 +46,7 @@ void addPart(const String& part, Parts& parts)
 
 bool hasOpenCVCuda()
 {
-    const String information = getBuildInformation();
+    const String& information = getBuildInformation();
     const size_t line = information.find("NVIDIA CUDA:");
     return line != String::npos && information.substr(line, information.find('\n', line) - line).find("YES") != String::npos;
 }
