@@ -52,7 +52,7 @@ get_npp() {
 
 [[ -x $work/venv/bin/pip ]] || /usr/bin/python3 -m venv "$work/venv"
 . "$work/venv/bin/activate"
-python -m pip install --disable-pip-version-check --quiet numpy onnx opencv-python-headless torch torchvision
+python -m pip install --disable-pip-version-check --quiet numpy onnx opencv-python-headless pybind11 torch torchvision
 packages=$(python -c 'import sysconfig; print(sysconfig.get_path("platlib"))')
 
 echo "== OpenCV with CUDA $version for $architectures"
@@ -77,7 +77,7 @@ cmake --build "$work/opencv_build" --target install >"$work/opencv_build.log" 2>
 
 echo "== The project with it"
 cmake -G Ninja -S "$project" -B "$work/build" -DCMAKE_BUILD_TYPE=Release -DOpenCV_DIR="$(dirname "$(find "$work/opencv_installed" -name OpenCVConfig.cmake)")" \
-  -DCMAKE_PREFIX_PATH="$packages/torch" >"$work/build.log" 2>&1 || { tail -n 50 "$work/build.log"; fail "the project's CMake fails"; }
+  -DCMAKE_PREFIX_PATH="$packages/torch" -DANOMALY_PYTHON="$work/venv/bin/python" -Dpybind11_DIR="$(python -m pybind11 --cmakedir)" >"$work/build.log" 2>&1 || { tail -n 50 "$work/build.log"; fail "the project's CMake fails"; }
 grep '^-- anomaly:' "$work/build.log"
 grep -q '^-- anomaly: .*GPU kernels: cuda' "$work/build.log" || fail "the project has no CUDA kernels"
 cmake --build "$work/build"

@@ -2,7 +2,8 @@
 # This file is part of OpenCV project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
-"""Trains and predicts through cv_anomaly: python_test.py <folder of the package> <root of the project> [--train], with LibTorch."""
+"""Trains and predicts through cv_anomaly: python_test.py <folder of the package> <root of the project> --pybind11=<version> [--train],
+with LibTorch."""
 import ast
 import os
 import pathlib
@@ -22,6 +23,7 @@ import cv_anomaly as anomaly
 PACKAGE = pathlib.Path(PACKAGES) / 'cv_anomaly'
 PROJECT = pathlib.Path(sys.argv[2])
 TRAIN = '--train' in sys.argv
+PYBIND11 = tuple(int(part) for part in sys.argv[3].split('=')[1].split('.')[:2])
 HEADERS = PROJECT / 'modules' / 'anomaly' / 'include' / 'opencv2' / 'anomaly'
 STORED = str(PROJECT / 'test_data' / 'models' / 'brick.yml.gz')
 BRICK = PROJECT / 'test_data' / 'textures' / 'brick'
@@ -147,7 +149,7 @@ class Detectors(unittest.TestCase):
     def test_views_of_arrays_are_read_in_their_order(self):
         image = with_spot(pattern(103))
         for view in (image[:, ::-1], image[::2, ::2], image.transpose(1, 0, 2), image[5:, 7:], np.asfortranarray(image),
-                     (image[..., 0] * 257).astype('>u2')):
+                     (image[..., 0].astype(np.uint16) * 257).astype('>u2')):
             native = np.ascontiguousarray(view).astype(view.dtype.newbyteorder('='))
             self.assertEqual(self.cfa.predict(view)[0], self.cfa.predict(native)[0])
         self.assertNotEqual(self.cfa.predict(image[:, ::-1])[0], self.cfa.predict(image)[0])
@@ -373,6 +375,16 @@ class Figures(unittest.TestCase):
         self.assertEqual(anomaly.drawPanel([image, heat], ['image', 'heat map'], height=64).dtype, np.uint8)
 
 
+class NumPy(unittest.TestCase):
+    def test_second_version_needs_a_pybind11_that_knows_it(self):
+        program = 'import numpy; numpy.__version__ = "2.1.0"; import cv_anomaly'
+        done = subprocess.run([sys.executable, '-c', program], env=dict(os.environ, PYTHONPATH=PACKAGES), stderr=subprocess.PIPE, universal_newlines=True)
+        if PYBIND11 < (2, 12):
+            self.assertIn('ImportError: cv_anomaly was built with pybind11 %d.%d, which can not read arrays of NumPy 2' % PYBIND11, done.stderr)
+        else:
+            self.assertEqual(done.returncode, 0, done.stderr)
+
+
 class Readme(unittest.TestCase):
     @unittest.skipUnless(TRAIN, 'its fit needs LibTorch')
     def test_example(self):
@@ -383,7 +395,7 @@ class Readme(unittest.TestCase):
         program = re.search(r'```python\n(.*?)```', (PROJECT / 'README.md').read_text(), re.S).group(1)
         with tempfile.TemporaryDirectory() as folder:
             work = pathlib.Path(folder)
-            for kind, count in (('train/good', 8), ('test/hole', 2)):
+            for kind, count in (('train/good', 12), ('test/hole', 2)):
                 (work / kind).mkdir(parents=True)
                 for file in sorted((BRICK / kind).glob('*.png'))[:count]:
                     (work / kind / file.name).symlink_to(file)
