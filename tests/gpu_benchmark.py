@@ -114,7 +114,7 @@ def backbones(folder):
     export = module_of(ROOT / 'modules/anomaly/misc/export_backbone.py')
     for name, features in (('resnet18', 448), ('wide_resnet50_2', 1792)):
         file = folder / (name + '.onnx')
-        subprocess.run([sys.executable, export.__file__, name, str(file), '--random'], check=True, stdout=subprocess.DEVNULL)
+        subprocess.run([sys.executable, '-W', 'ignore', export.__file__, name, str(file), '--random'], check=True, stdout=subprocess.DEVNULL)
         network = export.NETWORKS[name]
         model = getattr(export.torchvision.models, name)().eval()
         yield name, export.Backbone(network.stages(model), network.taps), features, 1, ['--backbone=%s' % file, '--mean=' + export.MEAN, '--scale=' + export.SCALE]
