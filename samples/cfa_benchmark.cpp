@@ -10,7 +10,6 @@
 
 #include "opencv2/anomaly/cfa.hpp"
 #include "opencv2/core/utils/logger.hpp"
-#include "opencv2/dnn.hpp"
 #include "opencv2/imgproc.hpp"
 
 #include <algorithm>

@@ -23,6 +23,14 @@ Mat Descriptor::coordinateWeights() const
     return W.colRange(W.cols - 2, W.cols);
 }
 
+Mat Descriptor::placeTerms(size_t scale) const
+{
+    Mat terms = Mat::zeros(length(), 3, CV_32F);
+    if (scale == 0)
+        hconcat(coordinateWeights(), b, terms);
+    return terms;
+}
+
 Descriptor randomDescriptor(const std::vector<int>& channels, double gammaD, int init, int seed)
 {
     const int features = std::accumulate(channels.begin(), channels.end(), 0), length = int(features * gammaD), inputs = features + 2;
@@ -93,9 +101,14 @@ std::vector<Mat> poolPatches(const std::vector<Mat>& maps)
     return pooled;
 }
 
+Size sizeOf(const Mat& map)
+{
+    return Size(map.size[3], map.size[2]);
+}
+
 Size patchGrid(const std::vector<Mat>& maps)
 {
-    return Size(maps[0].size[3], maps[0].size[2]);
+    return sizeOf(maps[0]);
 }
 
 static void addUpsampled(const Mat& projected, Size from, Size to, Mat& phi)

@@ -28,6 +28,8 @@ struct Descriptor
     Mat weights(size_t scale) const;
     //! The columns of W for row and column coordinates, D' x 2.
     Mat coordinateWeights() const;
+    //! The coordinates' columns of W, and b, D' x 3: what a scale's projection starts from. Zeros but for the finest scale, with which they are added once.
+    Mat placeTerms(size_t scale) const;
 };
 
 //! A descriptor at its random start.
@@ -35,6 +37,9 @@ CV_EXPORTS Descriptor randomDescriptor(const std::vector<int>& channels, double 
 
 //! The 3x3 average (stride 1, padding 1, padding counted) of each 1 x channels x rows x cols map.
 CV_EXPORTS std::vector<Mat> poolPatches(const std::vector<Mat>& maps);
+
+//! Columns and rows of a feature map.
+Size sizeOf(const Mat& map);
 
 //! Size of the patch grid: that of the first map.
 Size patchGrid(const std::vector<Mat>& maps);

@@ -85,4 +85,17 @@ void GpuMemory::wait() const
     runKernel("device_sync", [&](void* context) { return ANOMALY_RUNTIME(halide_device_sync)(context, all); });
 }
 
+String missingForGpuMemory()
+{
+    try
+    {
+        GpuMemory().reserve(1);
+        return String();
+    }
+    catch (const Exception& e)
+    {
+        return "the GPU gives no memory (" + e.err + ")";
+    }
+}
+
 }} // namespace cv::anomaly

@@ -10,7 +10,6 @@
 
 #ifdef HAVE_ANOMALY_GPU
 #include "cuda_driver.hpp"
-#include "gpu_memory.hpp"
 
 #include "HalideRuntimeCuda.h"
 #endif
@@ -284,19 +283,6 @@ bool limitKernels(KernelTarget highest)
 GpuKernels gpuKernels()
 {
     return ANOMALY_GPU_KERNELS;
-}
-
-String missingForGpuMemory()
-{
-    try
-    {
-        GpuMemory().reserve(1);
-        return String();
-    }
-    catch (const Exception& e)
-    {
-        return "the GPU gives no memory (" + e.err + ")";
-    }
 }
 
 #endif

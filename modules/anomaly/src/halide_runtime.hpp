@@ -29,7 +29,7 @@ CV_EXPORTS bool limitKernels(KernelTarget highest);
 enum GpuKernels { GPU_KERNELS_NONE, GPU_KERNELS_CUDA, GPU_KERNELS_OPENCL };
 GpuKernels gpuKernels();
 
-//! Why the GPU gives no memory to its kernels; empty: it does.
+//! Why the GPU gives no memory to its kernels; empty: it does. Defined in gpu_memory.cpp, in builds that have kernels for one.
 String missingForGpuMemory();
 
 }} // namespace cv::anomaly

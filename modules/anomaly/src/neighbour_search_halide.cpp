@@ -16,9 +16,6 @@ namespace anomaly {
 
 namespace {
 
-// As in halide_generators/nearest_centres_generator.cpp.
-const int exactLanes = 8;
-
 // The widest kernel; more neighbours, which no default asks for, are the plain search's.
 const int mostNeighbours = PrunedSearch::mostNeighbours;
 

@@ -13,6 +13,9 @@ namespace anomaly {
 const int panelWidth = 12;
 const int groupWidth = 8;
 
+// As in halide_generators/nearest_centres_generator.cpp: centres are padded to a multiple.
+const int exactLanes = 8;
+
 inline int divideUp(int a, int b)
 {
     return (a + b - 1) / b;

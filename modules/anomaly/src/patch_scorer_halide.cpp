@@ -23,11 +23,6 @@ struct Workspace
     Mat phi, squaredDistances, indices;
 };
 
-Size sizeOf(const Mat& map)
-{
-    return Size(map.size[3], map.size[2]);
-}
-
 class HalideProjection
 {
 public:
@@ -35,11 +30,8 @@ public:
     {
         for (size_t scale = 0; scale < channels.size(); scale++)
         {
-            Mat rowColumnBias = Mat::zeros(length, 3, CV_32F); // once, with the finest scale
-            if (scale == 0)
-                hconcat(descriptor.coordinateWeights(), descriptor.b, rowColumnBias);
             weights.push_back(packPanels(descriptor.weights(scale), panelWidth, 1));
-            terms.push_back(packPanels(rowColumnBias, panelWidth, 1));
+            terms.push_back(packPanels(descriptor.placeTerms(scale), panelWidth, 1));
         }
     }
 

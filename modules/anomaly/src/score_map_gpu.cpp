@@ -21,24 +21,16 @@ namespace anomaly {
 
 namespace {
 
-// As in halide_generators/nearest_centres_generator.cpp.
-const int exactLanes = 8, fewNeighbours = 3, mostNeighbours = 6;
-
-Size sizeOf(const Mat& map)
-{
-    return Size(map.size[3], map.size[2]);
-}
+// Of the two kernels that search.
+const int fewNeighbours = 3, mostNeighbours = 6;
 
 //! A scale's columns of W, and with the finest scale those of the coordinates and b.
 struct ScaleWeights
 {
     ScaleWeights(const Descriptor& descriptor, size_t scale) : channels(descriptor.channels[scale]), panels(divideUp(descriptor.length(), panelWidth))
     {
-        Mat rowColumnBias = Mat::zeros(descriptor.length(), 3, CV_32F);
-        if (scale == 0)
-            hconcat(descriptor.coordinateWeights(), descriptor.b, rowColumnBias);
         weights.upload(packPanels(descriptor.weights(scale), panelWidth, 1));
-        terms.upload(packPanels(rowColumnBias, panelWidth, 1));
+        terms.upload(packPanels(descriptor.placeTerms(scale), panelWidth, 1));
     }
 
     const int channels, panels;

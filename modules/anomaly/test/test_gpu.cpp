@@ -1,6 +1,7 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+#include "test_maps.hpp"
 #include "test_textures.hpp"
 
 #include "../src/score_map.hpp"
@@ -29,11 +30,6 @@ double tolerance(int target)
     return target == dnn::DNN_TARGET_CUDA_FP16 ? 1e-2 : 1e-4;
 }
 
-double difference(const Mat& found, const Mat& expected)
-{
-    return cv::norm(found, expected, NORM_INF) / cv::norm(expected, NORM_INF);
-}
-
 struct Problem
 {
     std::vector<Mat> maps;
@@ -48,14 +44,6 @@ struct Problem
         return smooth;
     }
 };
-
-Mat randomMap(int channels, Size size, int seed)
-{
-    const int shape[] = {1, channels, size.height, size.width};
-    Mat map(4, shape, CV_32F);
-    RNG(seed).fill(map, RNG::UNIFORM, 0, 6);
-    return map;
-}
 
 Problem randomProblem(const std::vector<int>& channels, const std::vector<Size>& sizes, double gammaD, int centres, int K)
 {

@@ -2,6 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "test_precomp.hpp"
+#include "test_maps.hpp"
 #include "test_targets.hpp"
 
 #include "../src/anomaly_map.hpp"
@@ -275,15 +276,6 @@ TEST(Anomaly_Halide, passes_on_that_a_patch_is_not_a_number)
     }
 }
 
-Mat randomMap(int channels, Size size, int seed)
-{
-    const int shape[] = {1, channels, size.height, size.width};
-    Mat map(4, shape, CV_32F);
-    RNG random(seed);
-    random.fill(map, RNG::UNIFORM, 0, 6);
-    return map;
-}
-
 struct Head
 {
     std::vector<Mat> maps;
@@ -307,11 +299,6 @@ struct Head
         return scores;
     }
 };
-
-double difference(const Mat& a, const Mat& b)
-{
-    return cv::norm(a, b, NORM_INF) / cv::norm(b, NORM_INF);
-}
 
 TEST(Anomaly_Halide, scores_as_the_plain_form_at_any_sizes_on_every_target)
 {
