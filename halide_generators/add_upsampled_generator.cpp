@@ -47,8 +47,9 @@ public:
         if (get_target().has_gpu_feature())
         {
             Var xo{"xo"}, yo{"yo"}, xi{"xi"}, yi{"yi"};
-            phi.gpu_blocks(x, y, d); // it does nothing, but is not to be the host's
-            phi.update().gpu_tile(x, y, xo, yo, xi, yi, 8, 8, TailStrategy::GuardWithIf).gpu_blocks(d);
+            // Only the innermost of a grid's dimensions may pass 65535, as features times images may.
+            phi.reorder(d, x, y).gpu_blocks(d, x, y); // it does nothing, but is not to be the host's
+            phi.update().gpu_tile(x, y, xo, yo, xi, yi, 8, 8, TailStrategy::GuardWithIf).reorder(xi, yi, d, xo, yo).gpu_blocks(d);
             return;
         }
         columns.compute_root();

@@ -4,10 +4,8 @@
 
 // The K centres nearest to each patch, without ever writing the patches x centres matrix.
 #include "automatic.hpp"
+#include "neighbour_list.hpp"
 #include "panel.hpp"
-
-#include <limits>
-#include <vector>
 
 using namespace Halide;
 
@@ -15,9 +13,6 @@ namespace {
 
 // Lanes of the exact distance's partial sums: fixed, so that every target adds in the same order.
 constexpr int exactLanes = 8;
-
-// On a GPU, for a patch: with them one image's 3136 patches are work for 800 warps, each with 2 or 3 panels of 784 centres.
-constexpr int gpuLists = 32;
 
 class NearestCentres : public Generator<NearestCentres>
 {
@@ -64,8 +59,6 @@ public:
             nearest.set_estimates({{0, 3136}, {0, K}});
             return;
         }
-        if (get_target().has_gpu_feature())
-            return scheduleForGpu();
         nearest.split(p, s, i, strip, TailStrategy::GuardWithIf).split(s, t, inner, stripsPerTile, TailStrategy::GuardWithIf).reorder(i, j, inner, t);
         nearest.vectorize(i, lanes).parallel(t);
 
@@ -86,70 +79,19 @@ public:
     }
 
 private:
-    Var p{"p"}, j{"j"}, i{"i"}, s{"s"}, f{"f"}, c{"c"}, panel{"panel"}, list{"list"};
-    Func packed{"packed"}, rank{"rank"}, listed{"listed"}, merged{"merged"}, best{"best"}, transposed{"transposed"}, index{"index"}, partial{"partial"};
+    Var p{"p"}, j{"j"}, i{"i"}, s{"s"}, f{"f"}, c{"c"}, panel{"panel"};
+    Func packed{"packed"}, rank{"rank"}, best{"best"}, transposed{"transposed"}, index{"index"}, partial{"partial"};
     Func exact{"exact"}, place{"place"}, sorted{"sorted"};
-    RDom product, candidates, mergedFrom, chunkOfLanes;
+    RDom product, candidates, chunkOfLanes;
     int strip = 0;
 
     //! A sorted list of K beside each patch, into which each candidate is inserted without a branch: 5 K operations beside 2 D' for the product.
     //! Candidates come in order of their index, so that "less" gives ties to the lower.
     void keepBest()
     {
-        const Expr panels = bank.dim(2).extent();
-        if (!get_target().has_gpu_feature())
-        {
-            candidates = RDom(0, panelWidth, 0, panels);
-            best(i, s) = emptyList();
-            best(i, s) = inserted(best(i, s), rank(i, candidates.x, s, candidates.y), candidates.y * panelWidth + candidates.x, false);
-            return;
-        }
-        // One image's patches are too few for a GPU's threads: each has a list for every so many panels.
-        candidates = RDom(0, panelWidth, 0, (panels + gpuLists - 1) / gpuLists);
-        Expr taken = candidates.y * gpuLists + list;
-        Expr value = select(taken < panels, rank(i, candidates.x, s, min(taken, panels - 1)), std::numeric_limits<float>::max());
-        listed(i, s, list) = emptyList();
-        listed(i, s, list) = inserted(listed(i, s, list), value, taken * panelWidth + candidates.x, false);
-
-        mergedFrom = RDom(0, K, 0, gpuLists);
-        std::vector<Expr> values, indices;
-        for (int n = 0; n < K; n++)
-        {
-            values.push_back(listed(i, s, mergedFrom.y)[n]);
-            indices.push_back(listed(i, s, mergedFrom.y)[K + n]);
-        }
-        merged(i, s) = emptyList();
-        merged(i, s) = inserted(merged(i, s), mux(mergedFrom.x, values), mux(mergedFrom.x, indices), true);
-        best(i, s) = merged(i, s);
-    }
-
-    Tuple emptyList() const
-    {
-        std::vector<Expr> start(2 * K);
-        for (int n = 0; n < K; n++)
-        {
-            start[n] = std::numeric_limits<float>::max();
-            start[K + n] = n;
-        }
-        return Tuple(start);
-    }
-
-    //! The list with a candidate in its place. outOfOrder: its index may be lower than one of an equal value.
-    Tuple inserted(const FuncRef& list_, Expr value, Expr centre, bool outOfOrder) const
-    {
-        const auto before = [&](int n) {
-            Expr less = value < list_[n];
-            return outOfOrder ? less || (value == list_[n] && centre < list_[K + n]) : less;
-        };
-        std::vector<Expr> next(2 * K);
-        next[0] = min(value, list_[0]);
-        next[K] = select(before(0), centre, list_[K]);
-        for (int n = 1; n < K; n++)
-        {
-            next[n] = min(max(value, list_[n - 1]), list_[n]);
-            next[K + n] = select(before(n), select(before(n - 1), list_[K + n - 1], centre), list_[K + n]);
-        }
-        return Tuple(next);
+        candidates = RDom(0, panelWidth, 0, bank.dim(2).extent());
+        best(i, s) = emptyList(K);
+        best(i, s) = inserted(best(i, s), K, rank(i, candidates.x, s, candidates.y), candidates.y * panelWidth + candidates.x, false);
     }
 
     //! The survivors' distances as they are defined: never negative, and exact on integers.
@@ -190,25 +132,6 @@ private:
             centre = select(place(i, n, s) == j, index(i, n, s), centre);
         }
         sorted(i, s, j) = Tuple(distance, centre);
-    }
-
-    void scheduleForGpu()
-    {
-        Var block{"block"}, si{"si"}, lists{"lists"}, li{"li"};
-        // Sums and lists stay in registers: a thread's strips of patches, one panel after the other.
-        Func listsDone = listed.in(merged);
-        listsDone.compute_root().bound(i, 0, gpuStrip).bound(list, 0, gpuLists);
-        listsDone.split(s, block, si, gpuStripsPerThread, TailStrategy::RoundUp).split(list, lists, li, gpuPanelsPerBlock).reorder(si, i, li, block, lists);
-        listsDone.gpu_blocks(block, lists).gpu_threads(i, li).unroll(si);
-        listed.compute_at(listsDone, i).unroll(s).update().reorder(candidates.x, s, candidates.y).unroll(candidates.x).unroll(s);
-        scheduleGpuProduct(rank, listed, candidates.y, product, c, s);
-
-        best.compute_root().bound(i, 0, gpuStrip).gpu_blocks(s).gpu_threads(i);
-        merged.compute_at(best, i).update().unroll(mergedFrom.x);
-
-        exact.compute_root().bound(i, 0, gpuStrip).bound(j, 0, K).reorder(i, j, s).gpu_blocks(s).gpu_threads(i, j);
-        partial.compute_at(exact, i).unroll(f).update().reorder(f, chunkOfLanes).unroll(f);
-        nearest.split(p, s, i, gpuStrip, TailStrategy::GuardWithIf).reorder(j, i, s).gpu_blocks(s).gpu_threads(i);
     }
 
     void setLayout()

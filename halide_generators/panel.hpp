@@ -33,14 +33,10 @@ template <typename Buffer> void setPanels(Buffer& panels, int width)
         panels.dim(dimension).set_min(0);
 }
 
-// GPUs: 32 threads, a warp, take a strip of neighbouring patches, so that what they load lies in a row, and all read the same panel. A thread
-// has 4 strips x 12 sums in registers: 16 loads for 48 multiply-adds.
-constexpr int gpuStrip = 32, gpuStripsPerThread = 4, gpuPanelsPerBlock = 4;
-
 //! Patches in registers at a time.
 inline int stripWidth(const Halide::Target& target)
 {
-    return target.has_gpu_feature() ? gpuStrip : 2 * target.natural_vector_size<float>();
+    return 2 * target.natural_vector_size<float>();
 }
 
 //! The schedule of sums(i, c, s, panel) += packed(i, r, s) * panels(c, r, panel), for all strips of a tile, at `level` of `consumer`.
@@ -54,14 +50,6 @@ void scheduleProduct(Halide::Func sums, Halide::Func consumer, Level level, Hali
     stored.compute_at(consumer, level).split(c, c, ci, rows).reorder(i, ci, c, s).vectorize(i, lanes).unroll(i).unroll(ci);
     sums.compute_at(stored, c).vectorize(i, lanes).unroll(i).unroll(c);
     sums.update().reorder(i, c, r).vectorize(i, lanes).unroll(i).unroll(c);
-}
-
-//! The same on a GPU: the sums of a thread's strips and panel, at `level` of `consumer`.
-template <typename Level>
-void scheduleGpuProduct(Halide::Func sums, Halide::Func consumer, Level level, Halide::RDom r, Halide::Var c, Halide::Var s)
-{
-    sums.compute_at(consumer, level).unroll(c).unroll(s);
-    sums.update().reorder(c, s, r).unroll(c).unroll(s);
 }
 
 #endif

@@ -53,8 +53,6 @@ public:
             phi.set_estimates({{0, 784}, {0, 264}});
             return;
         }
-        if (get_target().has_gpu_feature())
-            return scheduleForGpu();
         // 16 tasks or more, so that two threads end together: a 14 x 14 map is 13 strips of 16 patches.
         Expr stripsPerTask = clamp(map.dim(0).extent() / (16 * strip), 1, stripsPerTile);
         phi.split(p, s, i, strip, TailStrategy::GuardWithIf).split(s, t, inner, stripsPerTask, TailStrategy::GuardWithIf);
@@ -86,19 +84,6 @@ private:
     static Expr coordinate(Expr at, Expr n)
     {
         return select(n > 1, 2.f * at / max(n - 1, 1) - 1, -1.f);
-    }
-
-    void scheduleForGpu()
-    {
-        Var block{"block"}, si{"si"}, ci{"ci"}, panels{"panels"}, pi{"pi"}, patches{"patches"}, rows{"rows"};
-        packed.compute_root().bound(i, 0, gpuStrip).split(c, block, ci, gpuPanelsPerBlock, TailStrategy::GuardWithIf).reorder(i, ci, s, block).gpu_blocks(s, block).gpu_threads(i, ci);
-        Func stored = sums.in(phi);
-        stored.compute_root().bound(i, 0, gpuStrip).bound(r, 0, panelWidth);
-        stored.split(s, block, si, gpuStripsPerThread, TailStrategy::RoundUp).split(panel, panels, pi, gpuPanelsPerBlock, TailStrategy::GuardWithIf);
-        stored.reorder(r, si, i, pi, block, panels).gpu_blocks(block, panels).gpu_threads(i, pi).unroll(r).unroll(si);
-        scheduleGpuProduct(sums, stored, i, product, r, s);
-        // Strips and panels side by side make no matrix yet.
-        phi.gpu_tile(p, d, block, panels, patches, rows, gpuStrip, gpuPanelsPerBlock, TailStrategy::GuardWithIf);
     }
 
     void setLayout()

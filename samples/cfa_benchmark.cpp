@@ -161,11 +161,11 @@ std::vector<Mat> mapsOf(AnomalyDetector& detector, const std::vector<Mat>& image
     return maps;
 }
 
-//! Leaves the detector as it is to be timed. Throws when its maps are other ones than the plain engine's.
+//! Leaves the detector as it is to be timed. Throws when its maps are other ones than the plain engine's, and on a GPU than the processor's.
 double compareWithPlain(AnomalyDetector& detector, const Settings& settings, const std::vector<Mat>& images)
 {
     const double allowed = settings.device == DEVICE_CUDA_FP16 ? 1e-2 : 1e-4;
-    detector.setEngine(ENGINE_PLAIN);
+    detector.setEngine(settings.device == DEVICE_CPU ? ENGINE_PLAIN : settings.engine);
     const std::vector<Mat> plain = mapsOf(detector, images);
     detector.setEngine(settings.engine);
     detector.setPreferableTarget(targetOf(settings.device));
@@ -299,7 +299,8 @@ int benchmark(int argc, char** argv)
     const std::vector<Mat> images = imagesToPredict(settings);
     const double difference = compareWithPlain(*detector, settings, batchOf(images, 0, std::min(int(images.size()), 8)));
     Times times = timeStages(*detector, settings, images);
-    if (const Ptr<CFA> cfa = detector.dynamicCast<CFA>())
+    const Ptr<CFA> cfa = detector.dynamicCast<CFA>();
+    if (cfa && settings.device == DEVICE_CPU)
         addGemm(*cfa, settings.runs, times);
 
     if (settings.train)

@@ -1,8 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// What a prediction asks of a GPU's driver, told by a libcuda of our own (fake_cuda, in LD_LIBRARY_PATH): feature maps go up once, the map comes down,
-// nothing else moves and nothing is allocated from the second image on.
+// What a prediction asks of a GPU's driver, told by a libcuda of our own (fake_cuda, in LD_LIBRARY_PATH): images go up once, as bytes, maps come down, nothing
+// else moves and nothing is allocated from the second call on. Its cuBLAS and cuDNN look whether what they are given is there.
 #include "opencv2/anomaly.hpp"
 #include "opencv2/dnn.hpp"
 
@@ -34,57 +34,56 @@ GetFakeCudaCounts fakeCuda()
     return reinterpret_cast<GetFakeCudaCounts>(counts);
 }
 
-std::vector<Mat> randomMaps(const std::vector<int>& channels)
+//! The embedded network and a head of the default's size.
+struct Prediction
 {
-    std::vector<Mat> maps;
-    for (size_t scale = 0; scale < channels.size(); scale++)
+    explicit Prediction(int K) : device{ENGINE_HALIDE, dnn::DNN_TARGET_CUDA}
     {
-        const int side = 56 >> scale, shape[] = {1, channels[scale], side, side};
-        maps.push_back(Mat(4, shape, CV_32F));
-        randu(maps.back(), 0, 6);
+        backbone = Backbone::create(loadBackbone("", {"c2", "c3", "c4"}), device);
+        const Descriptor descriptor = randomDescriptor({144, 240, 672}, 0.25, CFA::INIT_UNIFORM, 0);
+        MemoryBank bank;
+        bank.C.create(784, descriptor.length(), CV_32F);
+        randu(bank.C, -1, 1);
+        scoreMap = ScoreMap::create(descriptor, bank, {{K, CFA::SCORE_CERTAINTY}, Size(224, 224), 4}, device);
     }
-    return maps;
-}
 
-size_t bytesOf(const std::vector<Mat>& maps)
-{
-    size_t bytes = 0;
-    for (const Mat& map : maps)
-        bytes += map.total() * map.elemSize();
-    return bytes;
-}
+    void run(const std::vector<Mat>& images, std::vector<Mat>& maps) const
+    {
+        const InputSettings input = {224, 224, Scalar::all(127), Scalar::all(1. / 128), true, 0, 0};
+        maps.resize(images.size());
+        scoreMap->make(backbone->forward(images.data(), int(images.size()), input, NULL), maps.data(), NULL);
+    }
 
-void expectTraffic(const FakeCudaCounts& before, const FakeCudaCounts& after, const std::vector<Mat>& maps, const Mat& smooth, int images)
+    const Device device;
+    std::shared_ptr<const Backbone> backbone;
+    std::shared_ptr<const ScoreMap> scoreMap;
+};
+
+void expectTraffic(const FakeCudaCounts& before, const FakeCudaCounts& after, int images, int calls)
 {
-    expect(after.uploads - before.uploads == images * int(maps.size()), "feature maps go up once each, and nothing else does");
-    expect(after.bytesUp - before.bytesUp == images * bytesOf(maps), "as many bytes go up as the maps have");
-    expect(after.downloads - before.downloads == images, "one thing comes down for an image");
-    expect(after.bytesDown - before.bytesDown == images * smooth.total() * smooth.elemSize(), "it is the map");
-    expect(after.allocations == before.allocations, "nothing is allocated from the second image on");
+    const size_t pixels = 224 * 224;
+    expect(after.uploads - before.uploads == calls, "the images of a call go up at once, and nothing else does");
+    expect(after.bytesUp - before.bytesUp == 3 * pixels * images * calls, "as bytes");
+    expect(after.downloads - before.downloads == calls, "one thing comes down for a call");
+    expect(after.bytesDown - before.bytesDown == sizeof(float) * pixels * images * calls, "it is the maps");
+    expect(after.allocations == before.allocations && after.hostAllocations == before.hostAllocations, "nothing is allocated from the second call on");
     expect(after.modules == before.modules, "kernels are loaded once");
     expect(after.launches > before.launches, "kernels run");
 }
 
 // `K`: 3 and 6 have kernels of their own.
-void checkScoring(GetFakeCudaCounts counts, int K)
+void checkScoring(GetFakeCudaCounts counts, int K, int count)
 {
-    const std::vector<int> channels = {144, 240, 672};
-    const std::vector<Mat> maps = randomMaps(channels);
-    const Descriptor descriptor = randomDescriptor(channels, 0.25, CFA::INIT_UNIFORM, 0);
-    MemoryBank bank;
-    bank.C.create(784, descriptor.length(), CV_32F);
-    randu(bank.C, -1, 1);
-    const ScoreMapSettings settings = {{K, CFA::SCORE_CERTAINTY}, Size(224, 224), 4};
-    const std::shared_ptr<const ScoreMap> scoreMap = ScoreMap::create(descriptor, bank, settings, Device{ENGINE_HALIDE, dnn::DNN_TARGET_CUDA});
-    Mat smooth;
-    scoreMap->make(maps, smooth, NULL);
+    const Prediction prediction(K);
+    const std::vector<Mat> images(count, Mat(224, 224, CV_8UC3, Scalar::all(9)));
+    std::vector<Mat> maps;
+    prediction.run(images, maps);
     const FakeCudaCounts first = counts();
-    const int images = 5;
-    for (int i = 0; i < images; i++)
-        scoreMap->make(maps, smooth, NULL);
-    expectTraffic(first, counts(), maps, smooth, images);
-    std::cout << "K " << K << ": " << (counts().launches - first.launches) / images << " launches an image, " << bytesOf(maps) << " bytes up, "
-              << smooth.total() * smooth.elemSize() << " down" << std::endl;
+    const int calls = 5;
+    for (int i = 0; i < calls; i++)
+        prediction.run(images, maps);
+    expectTraffic(first, counts(), count, calls);
+    std::cout << "K " << K << ", " << count << " images: " << (counts().launches - first.launches) / calls << " launches a call" << std::endl;
 }
 
 } // namespace
@@ -95,7 +94,8 @@ int main()
     {
         const GetFakeCudaCounts counts = fakeCuda();
         for (const int K : {3, 6})
-            checkScoring(counts, K);
+            for (const int images : {1, 8})
+                checkScoring(counts, K, images);
         expect(counts().contextsMade == 0, "no context is made beside the primary one");
         expect(counts().contextsRetained == 1, "the primary context is taken once");
         expect(counts().mistakes == 0, "no call is one that a GPU refuses");

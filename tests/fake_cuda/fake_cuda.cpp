@@ -74,6 +74,12 @@ EXPORTED FakeCudaCounts fakeCudaCounts()
     return counts;
 }
 
+EXPORTED bool isFakeCudaMemory(uintptr_t address, size_t bytes)
+{
+    const std::lock_guard<std::mutex> lock(mutex);
+    return isWithin(address, bytes);
+}
+
 EXPORTED Result cuInit(unsigned) { return success; }
 EXPORTED Result cuDeviceGetCount(int* count) { *count = 1; return success; }
 EXPORTED Result cuDeviceGet(int* device, int) { *device = 0; return success; }
@@ -166,6 +172,21 @@ EXPORTED Result cuMemFree_v2(uintptr_t address)
     if (!allocations.erase(address))
         return mistake("memory that is not to be freed");
     std::free(reinterpret_cast<void*>(address));
+    return success;
+}
+
+EXPORTED Result cuMemHostAlloc(void** memory, size_t bytes, unsigned)
+{
+    if (!current)
+        return mistake("page-locked memory without a context");
+    counts.hostAllocations++;
+    *memory = std::malloc(bytes);
+    return success;
+}
+
+EXPORTED Result cuMemFreeHost(void* memory)
+{
+    std::free(memory);
     return success;
 }
 

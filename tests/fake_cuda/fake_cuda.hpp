@@ -5,12 +5,13 @@
 #define ANOMALY_TESTS_FAKE_CUDA_HPP
 
 #include <cstddef>
+#include <cstdint>
 
 //! What a program asked of the driver so far.
 struct FakeCudaCounts
 {
     int contextsMade, contextsRetained; // of its own; the primary one
-    int allocations, launches, modules;
+    int allocations, hostAllocations, launches, modules;
     int uploads, downloads;
     size_t bytesUp, bytesDown;
     int mistakes; // calls that a GPU would refuse
@@ -18,5 +19,8 @@ struct FakeCudaCounts
 
 //! Exported as fakeCudaCounts.
 typedef FakeCudaCounts (*GetFakeCudaCounts)();
+
+//! Exported as isFakeCudaMemory: whether so many bytes were allocated there.
+typedef bool (*IsFakeCudaMemory)(uintptr_t address, size_t bytes);
 
 #endif

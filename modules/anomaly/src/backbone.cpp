@@ -5,6 +5,7 @@
 #include "backbone.hpp"
 #include "convolution_layers.hpp"
 #include "error_text.hpp"
+#include "gpu_network.hpp"
 
 #include "opencv2/dnn.hpp"
 
@@ -123,6 +124,18 @@ public:
         }
         features.owner = net;
         checkShapes(features.maps, input.size[0]);
+        for (const Mat& map : features.maps)
+            features.channels.push_back(map.size[1]);
+        return features;
+    }
+
+    FeatureMaps forward(const Mat* images, int count, const InputSettings& input, StageClock* clock) const CV_OVERRIDE
+    {
+        const WorkspacePool<InputMemory>::Loan work(inputs);
+        preprocess(images, count, input, *work);
+        lap(clock, STAGE_PREPROCESS);
+        const FeatureMaps features = forward(work->blob);
+        lap(clock, STAGE_BACKBONE);
         return features;
     }
 
@@ -158,6 +171,7 @@ private:
     String name;
     std::vector<String> outputs;
     std::shared_ptr<NetPool> pool;
+    mutable WorkspacePool<InputMemory> inputs;
 };
 
 std::vector<uchar> readBytes(const String& file)
@@ -203,10 +217,33 @@ std::vector<Mat> FeatureMaps::of(int image) const
     return slices;
 }
 
+#ifdef HAVE_ANOMALY_GPU
+static std::shared_ptr<const Backbone> createOnGpu(const BackboneSource& source, const Device& device)
+{
+    try
+    {
+        return createGpuNetwork(source, device.target);
+    }
+    catch (const cv::Exception& e)
+    {
+        if (e.code != Error::StsNotImplemented)
+            CV_Error_(Error::StsParseError, ("Backbone %s is no ONNX network that can be read: %s", source.name.c_str(), errorText(e).c_str()));
+        if (!hasDnnTarget(device.target))
+            CV_Error_(Error::StsNotImplemented, ("Backbone %s has what a GPU computes only where OpenCV is built with CUDA (WITH_CUDA, WITH_CUDNN, OPENCV_DNN_CUDA): %s",
+                                                 source.name.c_str(), errorText(e).c_str()));
+    }
+    return std::make_shared<DnnBackbone>(source, device);
+}
+#endif
+
 std::shared_ptr<const Backbone> Backbone::create(const BackboneSource& source, const Device& device)
 {
     if (source.outputs.empty())
         CV_Error(Error::StsBadArg, "No output of the backbone is named: at least one is needed");
+#ifdef HAVE_ANOMALY_GPU
+    if (device.isGpu())
+        return createOnGpu(source, device);
+#endif
     return std::make_shared<DnnBackbone>(source, device);
 }
 

@@ -5,6 +5,9 @@
 #define OPENCV_ANOMALY_BACKBONE_HPP
 
 #include "device.hpp"
+#include "preprocess.hpp"
+#include "stage_clock.hpp"
+#include "workspace_pool.hpp"
 
 #include <memory>
 #include <vector>
@@ -12,13 +15,17 @@
 namespace cv {
 namespace anomaly {
 
+struct GpuMaps; // of gpu_memory.hpp
+
 //! Feature maps, each images x channels x rows x cols, CV_32F. They belong to the backbone and stay valid as long as this lives.
 struct FeatureMaps
 {
-    //! Those of one image, 1 x channels x rows x cols.
+    //! Those of one image, 1 x channels x rows x cols, where `maps` has them.
     std::vector<Mat> of(int image) const;
 
-    std::vector<Mat> maps;
+    std::vector<int> channels;                           // of each scale
+    std::vector<Mat> maps;                               // empty where the maps stay on a GPU,
+    std::shared_ptr<const std::vector<GpuMaps> > onGpu;  // which has them then
     std::shared_ptr<void> owner;
 };
 
@@ -35,10 +42,13 @@ class CV_EXPORTS Backbone
 {
 public:
     virtual ~Backbone() {}
-    //! input: images x 3 x rows x cols, CV_32F.
+    //! input: images x 3 x rows x cols, CV_32F. The maps come to the host.
     virtual FeatureMaps forward(const Mat& input) const = 0;
+    //! Of images as they come, preprocessed first. A GPU may keep the maps. The clock may be null.
+    virtual FeatureMaps forward(const Mat* images, int count, const InputSettings& input, StageClock* clock) const = 0;
 
-    //! Run by cv::dnn: on the processor with ENGINE_HALIDE its convolutions by layers of ours. Throws when the bytes are no network or lack an output.
+    //! Run by cv::dnn: on the processor with ENGINE_HALIDE its convolutions by layers of ours. On a GPU by gpu_network, and by cv::dnn where that does
+    //! not know an operator and OpenCV is built with CUDA. Throws when the bytes are no network or lack an output.
     static std::shared_ptr<const Backbone> create(const BackboneSource& source, const Device& device);
 };
 

@@ -246,13 +246,6 @@ private:
 
 } // namespace
 
-// The numbers of an attribute, or what ONNX takes where there is none.
-static std::vector<int64> numbersOf(const OnnxNode& node, const char* name, const std::vector<int64>& byDefault)
-{
-    const auto found = node.integers.find(name);
-    return found == node.integers.end() ? byDefault : found->second;
-}
-
 static bool isConstant(const OnnxNode& node, size_t input, const OnnxConstants& constants)
 {
     return input < node.inputs.size() && constants.count(node.inputs[input]);

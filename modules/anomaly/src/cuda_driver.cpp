@@ -37,6 +37,11 @@ public:
         return missing.empty() && !retain(&context, device) ? context : NULL;
     }
 
+    int (*push)(void* context);
+    int (*pop)(void** context);
+    int (*allocateHost)(void** memory, size_t bytes, unsigned flags);
+    int (*freeHost)(void* memory);
+
 private:
     CudaDriver() : library(open()), device(0)
     {
@@ -46,6 +51,10 @@ private:
         find("cuDeviceGet", getDevice);
         find("cuDeviceGetAttribute", getAttribute);
         find("cuDevicePrimaryCtxRetain", retain);
+        find("cuCtxPushCurrent_v2", push);
+        find("cuCtxPopCurrent_v2", pop);
+        find("cuMemHostAlloc", allocateHost);
+        find("cuMemFreeHost", freeHost);
         missing = start();
     }
 
@@ -53,7 +62,7 @@ private:
     {
         int count = 0, major = 0;
         const int majorCapability = 75; // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR
-        if (!init || !getCount || !getCurrent || !getDevice || !getAttribute || !retain)
+        if (!init || !getCount || !getCurrent || !getDevice || !getAttribute || !retain || !push || !pop || !allocateHost || !freeHost)
             return "this machine has no NVIDIA driver (libcuda is not found)";
         if (const int error = init(0))
             return format("NVIDIA's driver finds no GPU or does not start (cuInit gives error %d)", error);
@@ -99,6 +108,38 @@ void* primaryCudaContext()
 {
     static void* const context = CudaDriver::get().retainContext();
     return context;
+}
+
+CudaContextScope::CudaContextScope()
+{
+    void* const context = primaryCudaContext();
+    if (!context || CudaDriver::get().push(context))
+        CV_Error(Error::GpuApiCallError, "NVIDIA's driver gives no context on the GPU");
+}
+
+CudaContextScope::~CudaContextScope()
+{
+    void* popped;
+    CudaDriver::get().pop(&popped);
+}
+
+std::shared_ptr<void> pageLockedMemory(size_t bytes)
+{
+    if (!primaryCudaContext())
+        return NULL;
+    const CudaContextScope scope;
+    const unsigned portable = 1; // CU_MEMHOSTALLOC_PORTABLE
+    void* memory = NULL;
+    if (CudaDriver::get().allocateHost(&memory, bytes, portable))
+        return NULL;
+    return std::shared_ptr<void>(memory, [](void* given) {
+        void* popped;
+        const CudaDriver& driver = CudaDriver::get();
+        if (driver.push(primaryCudaContext()))
+            return; // when the process ends, the driver may be gone before
+        driver.freeHost(given);
+        driver.pop(&popped);
+    });
 }
 
 }} // namespace cv::anomaly

@@ -6,6 +6,8 @@
 
 #include "opencv2/core.hpp"
 
+#include <memory>
+
 namespace cv {
 namespace anomaly {
 
@@ -15,6 +17,19 @@ String missingInCudaDriver();
 //! The context that CUDA's run time library, and with it cv::dnn, works in: of the device that was current when this was first called, else of
 //! the first. Null where the driver gives none.
 void* primaryCudaContext();
+
+//! Makes that context current for the calling thread, as CUDA's libraries need it, and at its end the one before.
+class CudaContextScope
+{
+public:
+    CudaContextScope();
+    ~CudaContextScope();
+    CudaContextScope(const CudaContextScope&) = delete;
+    CudaContextScope& operator=(const CudaContextScope&) = delete;
+};
+
+//! Memory of the host that the GPU reaches by itself; null where the driver gives none.
+std::shared_ptr<void> pageLockedMemory(size_t bytes);
 
 }} // namespace cv::anomaly
 

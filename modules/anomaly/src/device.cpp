@@ -44,29 +44,13 @@ void addPart(const String& part, Parts& parts)
         parts.push_back(part);
 }
 
-bool hasOpenCVCuda()
-{
-    const String& information = getBuildInformation();
-    const size_t line = information.find("NVIDIA CUDA:");
-    return line != String::npos && information.substr(line, information.find('\n', line) - line).find("YES") != String::npos;
-}
-
-bool hasDnnTarget(int target)
-{
-    const std::vector<dnn::Target> offered = dnn::getAvailableTargets(dnn::DNN_BACKEND_CUDA);
-    return std::find(offered.begin(), offered.end(), target) != offered.end();
-}
-
-Parts missingForCuda(int target)
+Parts missingForCuda()
 {
     Parts missing;
     if (gpuKernels() != GPU_KERNELS_CUDA)
         missing.push_back("this build has no CUDA kernels (build it with Halide and ANOMALY_GPU_KERNELS=cuda)");
-    if (!hasOpenCVCuda())
-        missing.push_back("this OpenCV is built without CUDA (build it with WITH_CUDA, WITH_CUDNN and OPENCV_DNN_CUDA)");
     addPart(missingInCudaDriver(), missing);
-    if (missing.empty() && !hasDnnTarget(target))
-        missing.push_back("OpenCV's dnn module does not offer it (it is built without OPENCV_DNN_CUDA, or not for this GPU, see CUDA_ARCH_BIN)");
+    addPart(missingGpuLibraries(), missing);
     return missing;
 }
 
@@ -80,7 +64,7 @@ Parts missingFor(int target)
         break;
     case dnn::DNN_TARGET_CUDA:
     case dnn::DNN_TARGET_CUDA_FP16:
-        missing = missingForCuda(target);
+        missing = missingForCuda();
         break;
     case dnn::DNN_TARGET_OPENCL:
         if (gpuKernels() != GPU_KERNELS_OPENCL)
@@ -124,6 +108,12 @@ void requireTarget(int target)
 bool Device::isGpu() const
 {
     return target != dnn::DNN_TARGET_CPU;
+}
+
+bool hasDnnTarget(int target)
+{
+    const std::vector<dnn::Target> offered = dnn::getAvailableTargets(dnn::Backend(backendOf(target)));
+    return std::find(offered.begin(), offered.end(), target) != offered.end();
 }
 
 Device onProcessor(int engine)

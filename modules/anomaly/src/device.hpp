@@ -24,6 +24,9 @@ CV_EXPORTS Device onProcessor(int engine);
 //! For an Engine and a cv::dnn::Target; throws StsNotImplemented when this build or this machine lacks what is asked for.
 CV_EXPORTS Device resolveDevice(int engine, int target);
 
+//! Whether cv::dnn runs networks on a target by itself.
+bool hasDnnTarget(int target);
+
 //! cv::dnn's backend of a target.
 int backendOf(int target);
 

@@ -6,7 +6,6 @@
 #include "anomaly_map.hpp"
 #include "score_map.hpp"
 #include "tiling.hpp"
-#include "workspace_pool.hpp"
 
 #include "opencv2/imgproc.hpp"
 
@@ -41,20 +40,15 @@ public:
     //! smooth: the maps at the input's resolution.
     void map(const Backbone& backbone, const Mat* images, int count, StageClock* clock, Mat* smooth) const
     {
-        const WorkspacePool<InputMemory>::Loan work(workspaces);
-        preprocess(images, count, input, *work);
-        lap(clock, STAGE_PREPROCESS);
-        const FeatureMaps features = backbone.forward(work->blob);
-        lap(clock, STAGE_BACKBONE);
-        checkChannels(features.maps);
-        for (int i = 0; i < count; i++)
-            scoreMap->make(count == 1 ? features.maps : features.of(i), smooth[i], clock);
+        const FeatureMaps features = backbone.forward(images, count, input, clock);
+        checkChannels(features.channels);
+        scoreMap->make(features, smooth, clock);
     }
 
     void neighbourMaps(const Backbone& backbone, const Mat& image, const TrainedModel& model, int K, std::vector<Mat>& maps) const
     {
         const FeatureMaps features = backbone.forward(preprocess(image, input));
-        checkChannels(features.maps);
+        checkChannels(features.channels);
         const Mat phi = project(poolPatches(features.maps), model.descriptor);
         Mat squaredDistances, indices, distances;
         NeighbourSearch::create(model.bank, ENGINE_PLAIN)->search(phi, K, squaredDistances, indices);
@@ -67,17 +61,16 @@ public:
     const InputSettings input;
 
 private:
-    void checkChannels(const std::vector<Mat>& maps) const
+    void checkChannels(const std::vector<int>& given) const
     {
-        for (size_t i = 0; i < maps.size(); i++)
-            if (maps[i].size[1] != channels[i])
-                CV_Error_(Error::StsUnmatchedSizes, ("The backbone's output %zu has %d channels, but the model was trained with %d", i, maps[i].size[1], channels[i]));
+        for (size_t i = 0; i < given.size(); i++)
+            if (given[i] != channels[i])
+                CV_Error_(Error::StsUnmatchedSizes, ("The backbone's output %zu has %d channels, but the model was trained with %d", i, given[i], channels[i]));
     }
 
     std::vector<int> channels;
     std::shared_ptr<const ScoreMap> scoreMap;
     std::shared_ptr<const MapMaker> mapMaker; // of neighbourMaps
-    mutable WorkspacePool<InputMemory> workspaces;
 };
 
 // Their maps take 13 MiB at 224 x 224 pixels.

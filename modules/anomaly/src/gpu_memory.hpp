@@ -9,31 +9,46 @@
 #include "HalideRuntime.h"
 
 #include <initializer_list>
+#include <memory>
 
 namespace cv {
 namespace anomaly {
 
 class GpuMemory;
 
-//! A kernel's argument: dense, innermost dimension first.
+//! A kernel's argument, innermost dimension first: memory on the GPU, or a part of it.
 class GpuView
 {
 public:
-    GpuView(std::initializer_list<int> extents, halide_type_t type);
-    GpuView(const GpuMemory& memory, std::initializer_list<int> extents, halide_type_t type);
+    //! Dense.
+    GpuView(const GpuMemory& memory, halide_type_t type, std::initializer_list<int> extents);
+    GpuView(const GpuMemory& memory, halide_type_t type, std::initializer_list<int> extents, std::initializer_list<int> strides);
+    ~GpuView();
     GpuView(const GpuView&) = delete; // the buffer points to the dimensions
     GpuView& operator=(const GpuView&) = delete;
 
-    operator halide_buffer_t*() { return &buffer; } // as kernels take it
+    //! From now on only so many elements of a dimension.
+    GpuView& part(int dimension, int first, int count);
 
-    halide_buffer_t buffer;
+    //! As kernels take it; those that only read do not say so.
+    operator halide_buffer_t*() const { return const_cast<halide_buffer_t*>(&buffer); }
+    int extent(int dimension) const { return dimensions[dimension].extent; }
+    int stride(int dimension) const { return dimensions[dimension].stride; }
+    int bits() const { return buffer.type.bits; }
+    //! Where it begins, as CUDA's libraries take it.
+    void* address() const { return reinterpret_cast<void*>(buffer.device); }
 
 private:
-    static const int mostDimensions = 3;
+    friend class GpuMemory;
+    GpuView(halide_type_t type, std::initializer_list<int> extents, std::initializer_list<int> strides);
+
+    static const int mostDimensions = 4;
+    halide_buffer_t buffer;
     halide_dimension_t dimensions[mostDimensions];
+    bool isPart;
 };
 
-//! Memory on the GPU for numbers of 32 bits, kept from call to call.
+//! Memory on the GPU, kept from call to call.
 class GpuMemory
 {
 public:
@@ -42,18 +57,20 @@ public:
     GpuMemory(const GpuMemory&) = delete;
     GpuMemory& operator=(const GpuMemory&) = delete;
 
-    //! Room for so many numbers. What is there now may be lost.
-    void reserve(size_t numbers);
+    //! Room for so many bytes. What is there now may be lost.
+    void reserve(size_t bytes);
 
-    //! Makes room and copies a dense matrix of CV_32F there.
+    //! Makes room and copies a dense matrix there.
     void upload(const Mat& from);
-    //! Fills a dense matrix of CV_32F.
+    //! Fills a dense matrix.
     void download(Mat& to) const;
     //! Until the GPU has done what it was given.
     void wait() const;
 
-    GpuView floats(std::initializer_list<int> extents) const { return GpuView(*this, extents, halide_type_t(halide_type_float, 32)); }
-    GpuView integers(std::initializer_list<int> extents) const { return GpuView(*this, extents, halide_type_t(halide_type_int, 32)); }
+    GpuView floats(std::initializer_list<int> extents) const { return GpuView(*this, halide_type_t(halide_type_float, 32), extents); }
+    GpuView integers(std::initializer_list<int> extents) const { return GpuView(*this, halide_type_t(halide_type_int, 32), extents); }
+    GpuView bytes(std::initializer_list<int> extents) const { return GpuView(*this, halide_type_t(halide_type_uint, 8), extents); }
+    GpuView shorts(std::initializer_list<int> extents) const { return GpuView(*this, halide_type_t(halide_type_uint, 16), extents); }
 
 private:
     friend class GpuView;
@@ -61,6 +78,31 @@ private:
 
     uint64_t device;
     const halide_device_interface_t* interface;
+    size_t capacity;
+};
+
+//! Feature maps of several images where a GPU's network left them: images x channels x rows x columns, CV_32F.
+struct GpuMaps
+{
+    GpuView view() const { return memory->floats({size.width, size.height, channels, images}); }
+
+    const GpuMemory* memory;
+    int images, channels;
+    Size size;
+    float lowest, highest; // an activation that whoever reads them is to apply
+};
+
+//! Memory of the host from which, and to which, a GPU copies at the bus's full speed; where its driver gives none it is ordinary.
+class HostMemory
+{
+public:
+    HostMemory() : capacity(0) {}
+
+    //! A dense matrix in it. It holds until the next call.
+    Mat matrix(int rows, int columns, int type);
+
+private:
+    std::shared_ptr<void> memory;
     size_t capacity;
 };
 

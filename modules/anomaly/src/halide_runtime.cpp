@@ -323,6 +323,11 @@ String missingForGpuMemory()
     return "this build has no kernels for a GPU";
 }
 
+String missingGpuLibraries()
+{
+    return String();
+}
+
 }} // namespace cv::anomaly
 
 #endif

@@ -32,6 +32,9 @@ GpuKernels gpuKernels();
 //! Why the GPU gives no memory to its kernels; empty: it does. Defined in gpu_memory.cpp, in builds that have kernels for one.
 String missingForGpuMemory();
 
+//! Which of the GPU's own libraries are not found, and where they come from; empty: none. Defined beside them.
+String missingGpuLibraries();
+
 }} // namespace cv::anomaly
 
 #endif

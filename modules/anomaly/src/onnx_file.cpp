@@ -4,14 +4,17 @@
 #include "precomp.hpp"
 #include "onnx_file.hpp"
 
+#include <cstring>
+
 namespace cv {
 namespace anomaly {
 
 namespace {
 
 // Numbers of fields, of onnx.proto.
-enum { MODEL_GRAPH = 7, GRAPH_NODE = 1, GRAPH_INITIALIZER = 5, NODE_INPUT = 1, NODE_TYPE = 4, NODE_ATTRIBUTE = 5, ATTRIBUTE_NAME = 1, ATTRIBUTE_INT = 3, ATTRIBUTE_INTS = 8,
-       TENSOR_DIMS = 1, TENSOR_TYPE = 2, TENSOR_NAME = 8 };
+enum { MODEL_GRAPH = 7, GRAPH_NODE = 1, GRAPH_INITIALIZER = 5, GRAPH_INPUT = 11, INPUT_NAME = 1, NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_TYPE = 4, NODE_ATTRIBUTE = 5,
+       ATTRIBUTE_NAME = 1, ATTRIBUTE_FLOAT = 2, ATTRIBUTE_INT = 3, ATTRIBUTE_TENSOR = 5, ATTRIBUTE_INTS = 8, TENSOR_DIMS = 1, TENSOR_TYPE = 2, TENSOR_FLOATS = 4, TENSOR_NAME = 8,
+       TENSOR_BYTES = 9 };
 enum { TENSOR_FLOAT = 1 };
 
 // A part of the file: a message, a text or packed numbers.
@@ -22,6 +25,7 @@ struct Bytes
 
     std::string text() const { return std::string(begin, end); }
     bool empty() const { return begin == end; }
+    size_t size() const { return size_t(end - begin); }
 };
 
 uint64 takeVarint(Bytes& from)
@@ -95,6 +99,8 @@ void readAttribute(Bytes message, OnnxNode& node)
             name = field.payload.text();
         else if (field.number == ATTRIBUTE_INT || field.number == ATTRIBUTE_INTS)
             appendNumbers(field, numbers);
+        else if (field.number == ATTRIBUTE_FLOAT && field.payload.size() == sizeof(float))
+            std::memcpy(&node.floats[name], field.payload.begin, sizeof(float));
     });
     node.integers[name] = numbers;
 }
@@ -105,6 +111,8 @@ OnnxNode readNode(Bytes message)
     forEachField(message, [&](const Field& field) {
         if (field.number == NODE_INPUT)
             node.inputs.push_back(field.payload.text());
+        else if (field.number == NODE_OUTPUT)
+            node.outputs.push_back(field.payload.text());
         else if (field.number == NODE_TYPE)
             node.type = field.payload.text();
         else if (field.number == NODE_ATTRIBUTE)
@@ -128,6 +136,80 @@ void readConstant(Bytes message, OnnxConstants& constants)
     });
     if (type == TENSOR_FLOAT)
         constants[name] = sizes;
+}
+
+// A float's bytes as protocol buffers have them are this machine's: OpenCV runs on little-endian ones.
+Mat readTensor(Bytes message, std::string& name)
+{
+    std::vector<int64> sizes;
+    std::vector<uchar> data;
+    uint64 type = 0;
+    forEachField(message, [&](const Field& field) {
+        if (field.number == TENSOR_NAME)
+            name = field.payload.text();
+        else if (field.number == TENSOR_DIMS)
+            appendNumbers(field, sizes);
+        else if (field.number == TENSOR_TYPE)
+            type = field.value;
+        else if (field.number == TENSOR_FLOATS || field.number == TENSOR_BYTES)
+            data.insert(data.end(), field.payload.begin, field.payload.end);
+    });
+    if (type != TENSOR_FLOAT || data.empty())
+        return Mat();
+    std::vector<int> shape(sizes.begin(), sizes.end());
+    shape.resize(std::max(shape.size(), size_t(1)), 1); // a scalar has no sizes
+    const uint64 count = data.size() / sizeof(float);
+    uint64 expected = 1;
+    for (const int size : shape)
+        expected = size >= 1 && expected <= count / uint64(size) ? expected * uint64(size) : 0;
+    CV_CheckEQ(expected, count, "A constant of an ONNX file must be as large as it says");
+    CV_CheckLE(shape.size(), size_t(8), "A constant of an ONNX file has too many dimensions");
+    Mat tensor(int(shape.size()), shape.data(), CV_32F);
+    std::memcpy(tensor.data, data.data(), data.size());
+    return tensor;
+}
+
+void readConstantNode(Bytes message, const std::string& output, OnnxGraph& graph)
+{
+    std::string unnamed;
+    forEachField(message, [&](const Field& field) {
+        if (field.number == NODE_ATTRIBUTE)
+            forEachField(field.payload, [&](const Field& attribute) {
+                if (attribute.number == ATTRIBUTE_TENSOR)
+                    graph.constants[output] = readTensor(attribute.payload, unnamed);
+            });
+    });
+}
+
+std::string readInputName(Bytes message)
+{
+    std::string name;
+    forEachField(message, [&](const Field& field) {
+        if (field.number == INPUT_NAME)
+            name = field.payload.text();
+    });
+    return name;
+}
+
+void readGraphField(const Field& field, OnnxGraph& graph, std::vector<std::string>& inputs)
+{
+    if (field.number == GRAPH_INITIALIZER)
+    {
+        std::string name;
+        const Mat tensor = readTensor(field.payload, name);
+        if (!tensor.empty())
+            graph.constants[name] = tensor;
+    }
+    else if (field.number == GRAPH_INPUT)
+        inputs.push_back(readInputName(field.payload));
+    else if (field.number == GRAPH_NODE)
+    {
+        const OnnxNode node = readNode(field.payload);
+        if (node.type == "Constant" && node.outputs.size() == 1)
+            readConstantNode(field.payload, node.outputs[0], graph);
+        else
+            graph.nodes.push_back(node);
+    }
 }
 
 void append(std::vector<uchar>& to, const Bytes& bytes)
@@ -186,6 +268,26 @@ std::vector<uchar> renameOperators(const std::vector<uchar>& onnx, const std::st
         });
         return true;
     });
+}
+
+std::vector<int64> numbersOf(const OnnxNode& node, const char* name, const std::vector<int64>& byDefault)
+{
+    const auto found = node.integers.find(name);
+    return found == node.integers.end() ? byDefault : found->second;
+}
+
+OnnxGraph readOnnxGraph(const std::vector<uchar>& onnx)
+{
+    OnnxGraph graph;
+    std::vector<std::string> inputs;
+    forEachField(Bytes{onnx.data(), onnx.data() + onnx.size()}, [&](const Field& model) {
+        if (model.number == MODEL_GRAPH)
+            forEachField(model.payload, [&](const Field& field) { readGraphField(field, graph, inputs); });
+    });
+    for (const std::string& name : inputs)
+        if (graph.input.empty() && !graph.constants.count(name))
+            graph.input = name;
+    return graph;
 }
 
 }} // namespace cv::anomaly

@@ -104,6 +104,22 @@ void preprocess(const Mat* images, int count, const InputSettings& input, InputM
     });
 }
 
+void stretchImages(const Mat* images, int count, const InputSettings& input, Mat& pixels)
+{
+    CV_Assert(pixels.type() == CV_8UC3 && pixels.size() == Size(input.crop, count * input.crop));
+    parallel_for_(Range(0, count), [&](const Range& some) {
+        Mat stretched;
+        for (int i = some.start; i < some.end; i++)
+        {
+            Mat part = pixels.rowRange(i * input.crop, (i + 1) * input.crop);
+            const bool isWhole = input.resize == input.crop;
+            stretchInto(toBgr8(images[i]), Size(input.resize, input.resize), isWhole ? part : stretched);
+            if (!isWhole)
+                cropCentre(stretched, input.crop).copyTo(part);
+        }
+    });
+}
+
 Mat preprocess(const Mat& image, const InputSettings& input)
 {
     InputMemory memory;

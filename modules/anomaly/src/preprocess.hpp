@@ -42,6 +42,9 @@ struct InputMemory
 //! The same of each image into memory.blob.
 void preprocess(const Mat* images, int count, const InputSettings& input, InputMemory& memory);
 
+//! The same before conversion, for who converts by himself: 8-bit BGR pixels, of one image below the other, into `pixels`, which has that size.
+void stretchImages(const Mat* images, int count, const InputSettings& input, Mat& pixels);
+
 //! Pixels of an image's map at the resolution of the input: crop x crop, or more where the image is seen by tiles.
 CV_EXPORTS Size mapSize(Size image, const InputSettings& input);
 

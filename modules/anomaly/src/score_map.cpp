@@ -19,7 +19,15 @@ public:
     {
     }
 
-    void make(const std::vector<Mat>& maps, Mat& smooth, StageClock* clock) const CV_OVERRIDE
+    void make(const FeatureMaps& features, Mat* smooth, StageClock* clock) const CV_OVERRIDE
+    {
+        const int images = features.maps[0].size[0];
+        for (int i = 0; i < images; i++)
+            makeOne(images == 1 ? features.maps : features.of(i), smooth[i], clock);
+    }
+
+private:
+    void makeOne(const std::vector<Mat>& maps, Mat& smooth, StageClock* clock) const
     {
         const WorkspacePool<Mat>::Loan scores(patchScores);
         scorer->score(maps, *scores, clock);
@@ -28,7 +36,6 @@ public:
         lap(clock, STAGE_MAP);
     }
 
-private:
     std::shared_ptr<const PatchScorer> scorer;
     std::shared_ptr<const MapMaker> mapMaker;
     mutable WorkspacePool<Mat> patchScores;

@@ -4,7 +4,7 @@
 #ifndef OPENCV_ANOMALY_SCORE_MAP_HPP
 #define OPENCV_ANOMALY_SCORE_MAP_HPP
 
-#include "device.hpp"
+#include "backbone.hpp"
 #include "patch_scorer.hpp"
 
 namespace cv {
@@ -17,18 +17,18 @@ struct ScoreMapSettings
     double sigma;
 };
 
-/** @brief All that comes after the backbone: feature maps of an image in, its smooth map out.
+/** @brief All that comes after the backbone: feature maps of images in, a smooth map of each out.
 
-On the processor these are patch_scorer and anomaly_map in a row. On a GPU the same steps leave nothing but the map: W, b and C stay there,
-and what one step gives the next one takes there.
+On the processor these are patch_scorer and anomaly_map in a row, for one image after the other. On a GPU the same steps take all images at once and
+leave nothing but the maps: W, b and C stay there, and what one step gives the next one takes there.
 */
 class CV_EXPORTS ScoreMap
 {
 public:
     virtual ~ScoreMap() {}
 
-    //! maps: of one image, 1 x channels x rows x columns. Throws where they give no score. The clock may be null.
-    virtual void make(const std::vector<Mat>& maps, Mat& smooth, StageClock* clock) const = 0;
+    //! smooth: a map for each image of the features. Throws where they give no score. The clock may be null.
+    virtual void make(const FeatureMaps& features, Mat* smooth, StageClock* clock) const = 0;
 
     static std::shared_ptr<const ScoreMap> create(const Descriptor& descriptor, const MemoryBank& bank, const ScoreMapSettings& settings, const Device& device);
 };

@@ -4,76 +4,140 @@
 #include "precomp.hpp"
 #include "score_map.hpp"
 #include "anomaly_map.hpp"
-#include "gpu_memory.hpp"
+#include "gpu_libraries.hpp"
 #include "halide_runtime.hpp"
 #include "panels.hpp"
 #include "workspace_pool.hpp"
 
 #include "anomaly_gpu_add_upsampled.h"
+#include "anomaly_gpu_bfloat_parts.h"
 #include "anomaly_gpu_map.h"
-#include "anomaly_gpu_nearest_3.h"
-#include "anomaly_gpu_nearest_6.h"
 #include "anomaly_gpu_patch_scores.h"
-#include "anomaly_gpu_project.h"
+#include "anomaly_gpu_pool_patches.h"
+#include "anomaly_gpu_select_nearest_3.h"
+#include "anomaly_gpu_select_nearest_6.h"
+
+#include <cstring>
 
 namespace cv {
 namespace anomaly {
 
 namespace {
 
-// Of the two kernels that search.
+// Of the two kernels that select.
 const int fewNeighbours = 3, mostNeighbours = 6;
 
-//! A scale's columns of W, and with the finest scale those of the coordinates and b.
+// Libraries multiply fastest where rows begin at multiples of 16 bytes: 8 bfloat16.
+const int alignment = 8;
+
+// For the products of patches with centres that are ranked at a time: at 3136 of each an image's are 38 MiB.
+const size_t bytesOfProducts = 256 << 20;
+
+int aligned(int count)
+{
+    return divideUp(count, alignment) * alignment;
+}
+
+//! A scale's columns of W, D' x channels; for the finest also those of the coordinates, and b, which meet the planes that pool_patches adds.
 struct ScaleWeights
 {
-    ScaleWeights(const Descriptor& descriptor, size_t scale) : channels(descriptor.channels[scale]), panels(divideUp(descriptor.length(), panelWidth))
+    ScaleWeights(const Descriptor& descriptor, size_t scale) : channels(descriptor.channels[scale]), places(scale == 0 ? 3 : 0)
     {
-        weights.upload(packPanels(descriptor.weights(scale), panelWidth, 1));
-        terms.upload(packPanels(descriptor.placeTerms(scale), panelWidth, 1));
+        Mat all = descriptor.weights(scale).clone();
+        if (places)
+            hconcat(all, descriptor.placeTerms(scale), all);
+        weights.upload(all);
     }
 
-    const int channels, panels;
-    GpuMemory weights, terms;
+    const int channels, places;
+    GpuMemory weights;
+};
+
+uint32_t roundedToBfloat(float value)
+{
+    uint32_t bits;
+    std::memcpy(&bits, &value, sizeof(bits));
+    return (bits + 0x7fffu + ((bits >> 16) & 1u)) & 0xffff0000u;
+}
+
+float floatOf(uint32_t bits)
+{
+    float value;
+    std::memcpy(&value, &bits, sizeof(value));
+    return value;
+}
+
+//! What ranks the centres: each less the mean of all, as high | low | high parts in bfloat16, and its squared norm.
+struct RankedBank
+{
+    explicit RankedBank(const Mat& C) : step(aligned(3 * C.cols))
+    {
+        Mat average, centred, allParts = Mat::zeros(C.rows, step, CV_16U), squares(1, C.rows, CV_32F);
+        cv::reduce(C, average, 0, REDUCE_AVG, CV_32F);
+        subtract(C, cv::repeat(average, C.rows, 1), centred);
+        for (int c = 0; c < C.rows; c++)
+        {
+            squares.at<float>(c) = float(centred.row(c).dot(centred.row(c)));
+            split(centred.ptr<float>(c), C.cols, allParts.ptr<ushort>(c));
+        }
+        parts.upload(allParts);
+        norms.upload(squares);
+        mean.upload(average);
+    }
+
+    const int step; // from a centre's parts to the next one's
+    GpuMemory parts, norms, mean;
+
+private:
+    static void split(const float* row, int length, ushort* to)
+    {
+        for (int f = 0; f < length; f++)
+        {
+            const uint32_t high = roundedToBfloat(row[f]), low = roundedToBfloat(row[f] - floatOf(high));
+            to[f] = to[f + 2 * length] = ushort(high >> 16);
+            to[f + length] = ushort(low >> 16);
+        }
+    }
 };
 
 //! What one call needs.
 struct Workspace
 {
-    GpuMemory map, coarse, phi, squaredDistances, indices, scores, smooth;
+    std::vector<std::unique_ptr<GpuMemory> > maps; // of features that come from the host
+    GpuMemory pooled, coarse, phi, parts, products, squaredDistances, indices, scores, smooth;
+    HostMemory smoothHere;
 };
 
 class GpuScoreMap CV_FINAL : public ScoreMap
 {
 public:
-    GpuScoreMap(const Descriptor& descriptor, const MemoryBank& bank, const ScoreMapSettings& s)
-        : settings(s), length(descriptor.length()), count(bank.C.rows), slots(s.score.K <= fewNeighbours ? fewNeighbours : mostNeighbours)
+    GpuScoreMap(const Descriptor& descriptor, const MemoryBank& memoryBank, const ScoreMapSettings& s)
+        : settings(s), length(descriptor.length()), count(memoryBank.C.rows), slots(s.score.K <= fewNeighbours ? fewNeighbours : mostNeighbours), bank(memoryBank.C)
     {
-        if (settings.score.K > mostNeighbours || count < slots)
-            CV_Error_(Error::StsNotImplemented, ("K is %d and the bank has %d centres: a GPU finds up to %d neighbours, of at least %d centres. Use DNN_TARGET_CPU, or fit with a "
-                                                 "lower K or a higher gammaC", settings.score.K, count, mostNeighbours, slots));
+        if (settings.score.K > mostNeighbours || count < settings.score.K)
+            CV_Error_(Error::StsNotImplemented, ("K is %d and the bank has %d centres: a GPU finds up to %d neighbours. Use DNN_TARGET_CPU, or fit with a lower K or a "
+                                                 "higher gammaC", settings.score.K, count, mostNeighbours));
         for (size_t scale = 0; scale < descriptor.channels.size(); scale++)
             scales.emplace_back(new ScaleWeights(descriptor, scale));
-        panels.upload(packPanels(bank.C, panelWidth, -2));
-        norms.upload(packSquaredNorms(bank.C, panelWidth));
-        centres.upload(padColumns(bank.C, exactLanes));
+        centres.upload(padColumns(memoryBank.C, exactLanes));
         const Mat gaussian = smoothingKernel(settings.sigma);
         tapCount = int(gaussian.total());
         taps.upload(gaussian);
     }
 
-    void make(const std::vector<Mat>& maps, Mat& smooth, StageClock* clock) const CV_OVERRIDE
+    void make(const FeatureMaps& features, Mat* smooth, StageClock* clock) const CV_OVERRIDE
     {
-        CV_CheckEQ(maps.size(), scales.size(), "The descriptor is for another number of scales");
+        CV_CheckEQ(features.channels.size(), scales.size(), "The descriptor is for another number of scales");
         const WorkspacePool<Workspace>::Loan work(workspaces);
+        const std::vector<GpuMaps> maps = features.onGpu ? *features.onGpu : uploaded(features.maps, *work);
+        const Size grid = maps[0].size;
+        const int images = maps[0].images;
         project(maps, *work);
         lapOnGpu(clock, STAGE_DESCRIPTOR, work->phi);
-        search(sizeOf(maps[0]).area(), *work);
-        lapOnGpu(clock, STAGE_SEARCH, work->indices);
-        map(sizeOf(maps[0]), *work);
-        smooth.create(settings.input, CV_32F);
-        work->smooth.download(smooth);
-        checkScores(smooth);
+        search(images * grid.area(), *work);
+        lapOnGpu(clock, STAGE_SEARCH, work->scores);
+        map(grid, images, *work);
+        bringHere(images, *work, smooth);
         lap(clock, STAGE_MAP);
     }
 
@@ -86,69 +150,115 @@ private:
         lap(clock, stage);
     }
 
-    void project(const std::vector<Mat>& maps, Workspace& work) const
+    static std::vector<GpuMaps> uploaded(const std::vector<Mat>& maps, Workspace& work)
     {
-        const Size grid = sizeOf(maps[0]);
+        std::vector<GpuMaps> there;
+        work.maps.resize(std::max(work.maps.size(), maps.size()));
+        for (size_t i = 0; i < maps.size(); i++)
+        {
+            if (!work.maps[i])
+                work.maps[i].reset(new GpuMemory);
+            work.maps[i]->upload(maps[i]);
+            there.push_back(GpuMaps{work.maps[i].get(), maps[i].size[0], maps[i].size[1], sizeOf(maps[i]), -FLT_MAX, FLT_MAX});
+        }
+        return there;
+    }
+
+    //! Descriptors of all images' patches, feature by feature: phi is D' x (images x patches).
+    void project(const std::vector<GpuMaps>& maps, Workspace& work) const
+    {
         for (size_t scale = 0; scale < maps.size(); scale++)
         {
-            GpuMemory& projected = scale == 0 ? work.phi : work.coarse;
-            multiply(maps[scale], *scales[scale], work.map, projected);
+            multiply(maps[scale], *scales[scale], work.pooled, scale == 0 ? work.phi : work.coarse);
             if (scale > 0)
-                addUpsampled(work.coarse, sizeOf(maps[scale]), grid, work.phi);
+                addUpsampled(work.coarse, maps[scale].size, maps[0].size, maps[0].images, work.phi);
         }
     }
 
-    void multiply(const Mat& map, const ScaleWeights& scale, GpuMemory& there, GpuMemory& projected) const
+    void multiply(const GpuMaps& map, const ScaleWeights& scale, GpuMemory& pooled, GpuMemory& projected) const
     {
-        CV_CheckEQ(map.size[0], 1, "A feature map must be of one image");
-        CV_CheckEQ(map.size[1], scale.channels, "The descriptor is for another number of channels");
-        const Size size = sizeOf(map);
-        there.upload(map);
-        projected.reserve(size_t(length) * size.area());
-        runKernel("project", [&](void* context) {
-            return anomaly_gpu_project(context, there.floats({size.area(), scale.channels}), size.width, scale.weights.floats({panelWidth, scale.channels, scale.panels}),
-                                       scale.terms.floats({panelWidth, 3, scale.panels}), projected.floats({size.area(), length}));
+        CV_CheckEQ(map.channels, scale.channels, "The descriptor is for another number of channels");
+        const int patches = map.size.area(), depth = scale.channels + scale.places;
+        pooled.reserve(size_t(map.images) * depth * patches * sizeof(float));
+        projected.reserve(size_t(map.images) * length * patches * sizeof(float));
+        runKernel("pool_patches", [&](void* context) {
+            return anomaly_gpu_pool_patches(context, map.view(), map.lowest, map.highest, pooled.floats({map.size.width, map.size.height, depth, map.images}));
         });
+        multiplyOnGpu(pooled.floats({patches, depth, map.images}), GpuView(scale.weights, floatType(), {depth, length, map.images}, {1, depth, 0}), 1,
+                      GpuView(projected, floatType(), {patches, length, map.images}, {1, patches * map.images, patches}));
     }
 
-    void addUpsampled(const GpuMemory& coarse, Size from, Size to, GpuMemory& phi) const
+    static halide_type_t floatType() { return halide_type_t(halide_type_float, 32); }
+
+    void addUpsampled(const GpuMemory& coarse, Size from, Size to, int images, GpuMemory& phi) const
     {
         runKernel("add_upsampled", [&](void* context) {
-            return anomaly_gpu_add_upsampled(context, coarse.floats({from.width, from.height, length}), to.width, to.height, phi.floats({to.width, to.height, length}));
+            return anomaly_gpu_add_upsampled(context, coarse.floats({from.width, from.height, images * length}), to.width, to.height,
+                                             phi.floats({to.width, to.height, images * length}));
         });
     }
 
     void search(int patches, Workspace& work) const
     {
-        const int k = settings.score.K, bankPanels = divideUp(count, panelWidth), padded = divideUp(length, exactLanes) * exactLanes;
-        work.squaredDistances.reserve(size_t(patches) * k);
-        work.indices.reserve(size_t(patches) * k);
-        work.scores.reserve(patches);
-        runKernel("nearest_centres", [&](void* context) {
-            return (slots == fewNeighbours ? anomaly_gpu_nearest_3 : anomaly_gpu_nearest_6)(
-                context, work.phi.floats({patches, length}), panels.floats({panelWidth, length, bankPanels}), norms.floats({panelWidth, bankPanels}),
-                centres.floats({padded, count}), work.squaredDistances.floats({patches, k}), work.indices.integers({patches, k}));
-        });
+        work.squaredDistances.reserve(size_t(patches) * slots * sizeof(float));
+        work.indices.reserve(size_t(patches) * slots * sizeof(int));
+        work.scores.reserve(patches * sizeof(float));
+        const int most = std::max(aligned(int(bytesOfProducts / (count * sizeof(float)))), 1024);
+        for (int first = 0; first < patches; first += most)
+            searchFor(Range(first, std::min(first + most, patches)), patches, work);
         runKernel("patch_scores", [&](void* context) {
-            return anomaly_gpu_patch_scores(context, work.squaredDistances.floats({patches, k}), settings.score.mode == CFA::SCORE_CERTAINTY, work.scores.floats({patches}));
+            return anomaly_gpu_patch_scores(context, work.squaredDistances.floats({patches, settings.score.K}), settings.score.mode == CFA::SCORE_CERTAINTY,
+                                            work.scores.floats({patches}));
         });
     }
 
-    void map(Size grid, Workspace& work) const
+    void searchFor(const Range& some, int patches, Workspace& work) const
+    {
+        const int rows = aligned(some.size()), depth = 3 * length, padded = divideUp(length, exactLanes) * exactLanes;
+        work.parts.reserve(size_t(rows) * depth * sizeof(ushort));
+        work.products.reserve(size_t(rows) * count * sizeof(float));
+        GpuView phi = work.phi.floats({patches, length}), squaredDistances = work.squaredDistances.floats({patches, slots}), indices = work.indices.integers({patches, slots});
+        for (GpuView* view : {&phi, &squaredDistances, &indices})
+            view->part(0, some.start, some.size());
+        runKernel("bfloat_parts", [&](void* context) {
+            return anomaly_gpu_bfloat_parts(context, phi, bank.mean.floats({length}), work.parts.shorts({rows, length, 3}));
+        });
+        const GpuView products = work.products.floats({rows, count, 1});
+        multiplyOnGpu(work.parts.shorts({rows, depth, 1}), GpuView(bank.parts, halide_type_t(halide_type_uint, 16), {depth, count, 1}, {1, bank.step, 0}), -2, products);
+        runKernel("select_nearest", [&](void* context) {
+            return (slots == fewNeighbours ? anomaly_gpu_select_nearest_3 : anomaly_gpu_select_nearest_6)(
+                context, work.products.floats({rows, count}), bank.norms.floats({count}), phi, centres.floats({padded, count}), squaredDistances, indices);
+        });
+    }
+
+    void map(Size grid, int images, Workspace& work) const
     {
         const Size size = settings.input;
-        work.smooth.reserve(size.area());
+        work.smooth.reserve(size_t(images) * size.area() * sizeof(float));
         runKernel("anomaly_map", [&](void* context) {
-            return anomaly_gpu_map(context, work.scores.floats({grid.width, grid.height}), taps.floats({tapCount}), size.width, size.height,
-                                   work.smooth.floats({size.width, size.height}));
+            return anomaly_gpu_map(context, work.scores.floats({grid.width, grid.height, images}), taps.floats({tapCount}), size.width, size.height,
+                                   work.smooth.floats({size.width, size.height, images}));
+        });
+    }
+
+    void bringHere(int images, Workspace& work, Mat* smooth) const
+    {
+        const int height = settings.input.height;
+        Mat all = work.smoothHere.matrix(images * height, settings.input.width, CV_32F);
+        work.smooth.download(all);
+        checkScores(all);
+        parallel_for_(Range(0, images), [&](const Range& range) {
+            for (int i = range.start; i < range.end; i++)
+                all.rowRange(i * height, (i + 1) * height).copyTo(smooth[i]);
         });
     }
 
     const ScoreMapSettings settings;
-    const int length, count, slots; // slots: of the kernel's list, all of which must find a centre
+    const int length, count, slots; // slots: of the kernel's list
     std::vector<std::unique_ptr<ScaleWeights> > scales;
+    const RankedBank bank;
     int tapCount;
-    GpuMemory panels, norms, centres, taps;
+    GpuMemory centres, taps;
     mutable WorkspacePool<Workspace> workspaces;
 };
 

@@ -39,8 +39,11 @@ struct Problem
 
     Mat mapOn(const Device& device) const
     {
+        FeatureMaps features;
+        features.maps = maps;
+        features.channels = descriptor.channels;
         Mat smooth;
-        ScoreMap::create(descriptor, bank, settings, device)->make(maps, smooth, NULL);
+        ScoreMap::create(descriptor, bank, settings, device)->make(features, &smooth, NULL);
         return smooth;
     }
 };
@@ -394,8 +397,6 @@ TEST(Anomaly_Targets, every_missing_part_of_CUDA_is_named)
     const String byTarget = errorOf([] { CFA::create()->setPreferableTarget(dnn::DNN_TARGET_CUDA); });
     const String byBackend = errorOf([] { CFA::create()->setPreferableBackend(dnn::DNN_BACKEND_CUDA); });
     EXPECT_EQ(byTarget, byBackend);
-    const bool openCVHasCuda = cv::getBuildInformation().find("NVIDIA CUDA:                   YES") != String::npos;
-    EXPECT_EQ(!openCVHasCuda, byTarget.find("this OpenCV is built without CUDA") != String::npos) << byTarget;
     if (CFA::create()->getEngine() == ENGINE_PLAIN)
     {
         EXPECT_PRED_FORMAT2(testing::IsSubstring, "this build has no CUDA kernels", byTarget);

@@ -1,0 +1,62 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+
+// On a GPU: a convolution of each channel by itself, as EfficientNet has them, padded with zeros. Activations before and after it cost nothing here.
+#include "Halide.h"
+
+using namespace Halide;
+
+namespace {
+
+class GpuDepthwise : public Generator<GpuDepthwise>
+{
+public:
+    GeneratorParam<int> kernel{"kernel", 3};
+    GeneratorParam<int> stride{"stride", 1};
+
+    Input<Buffer<float, 3>> maps{"maps"};       // column, row, channel of one image after the other
+    Input<Buffer<float, 3>> weights{"weights"}; // column, row, channel
+    Input<Buffer<float, 1>> bias{"bias"};       // channel
+    Input<int> left{"left"}, top{"top"};        // padding
+    Input<float> lowestBefore{"lowestBefore"}, highestBefore{"highestBefore"}, lowest{"lowest"}, highest{"highest"};
+    Output<Buffer<float, 3>> result{"result"};  // column, row, channel of one image after the other
+
+    void generate()
+    {
+        const Expr width = maps.dim(0).extent(), height = maps.dim(1).extent();
+        Expr channel = c % bias.dim(0).extent(), sum = bias(channel);
+        for (int row = 0; row < kernel; row++)
+            for (int column = 0; column < kernel; column++)
+            {
+                Expr atX = x * stride + column - left, atY = y * stride + row - top;
+                Expr value = clamp(maps(clamp(atX, 0, width - 1), clamp(atY, 0, height - 1), c), lowestBefore, highestBefore);
+                sum += select(atX >= 0 && atX < width && atY >= 0 && atY < height, value, 0.f) * weights(column, row, channel);
+            }
+        result(x, y, c) = clamp(sum, lowest, highest);
+    }
+
+    void schedule()
+    {
+        Var xo{"xo"}, yo{"yo"}, xi{"xi"}, yi{"yi"}, block{"block"};
+        for (int dimension = 0; dimension < 3; dimension++)
+        {
+            maps.dim(dimension).set_min(0);
+            result.dim(dimension).set_min(0);
+        }
+        const int size = kernel;
+        weights.dim(0).set_bounds(0, size);
+        weights.dim(1).set_bounds(0, size).set_stride(size);
+        weights.dim(2).set_min(0).set_stride(size * size);
+        bias.dim(0).set_min(0);
+        result.split(x, xo, xi, 32, TailStrategy::GuardWithIf).split(y, yo, yi, 4, TailStrategy::GuardWithIf).reorder(xi, yi, c, xo, yo).fuse(xo, yo, block);
+        result.gpu_blocks(c, block).gpu_threads(xi, yi);
+    }
+
+private:
+    Var x{"x"}, y{"y"}, c{"c"};
+};
+
+} // namespace
+
+HALIDE_REGISTER_GENERATOR(GpuDepthwise, gpu_depthwise)

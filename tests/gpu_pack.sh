@@ -1,0 +1,16 @@
+#!/bin/bash
+# gpu_pack.sh BUILD FOLDER: from a build for CUDA (tests/cuda.sh makes one in build/cuda/build) all that gpu_check.sh needs, in FOLDER: programs, libraries
+# of this project and of OpenCV, without symbols, and what of the sources they read. For a machine with a GPU and nothing to build with.
+set -euo pipefail
+(( $# == 2 )) || { sed -n '2,3s/^# //p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+build=$(realpath "$1") folder=$(realpath -m "$2") project=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
+mkdir -p "$folder"/{bin,lib,tests,modules/anomaly/misc,test_data}
+for program in opencv_test_anomaly gpu_benchmark cfa_train cfa_predict cfa_evaluate cfa_benchmark; do strip -o "$folder/bin/$program" "$build/bin/$program"; done
+needed() { ldd "$1" | sed -n 's/.* => \(.*libopencv_[^ ]*\) .*/\1/p'; }
+for library in $(needed "$build/bin/gpu_benchmark") $(needed "$build/bin/cfa_predict") "$build"/lib/libopencv_anomaly_train.so.*; do
+  strip -o "$folder/lib/$(basename "$library")" "$(realpath "$library")"
+done
+cp "$project"/tests/{gpu_benchmark.py,gpu_check.sh} "$folder/tests"
+cp "$project"/modules/anomaly/misc/*.py "$folder/modules/anomaly/misc"
+cp -r "$project"/test_data/{backbones,gold,images,models,textures} "$folder/test_data"
+du -sh "$folder"
