@@ -46,10 +46,12 @@ public:
         }
         if (get_target().has_gpu_feature())
         {
-            Var xo{"xo"}, yo{"yo"}, xi{"xi"}, yi{"yi"};
-            // Only the innermost of a grid's dimensions may pass 65535, as features times images may.
+            // A thread's place among its neighbours takes four divisions: once for several planes. Planes are a grid's innermost dimension, the only one
+            // that may pass 65535.
+            Var at{"at"}, block{"block"}, thread{"thread"}, dense{"dense"};
             phi.reorder(d, x, y).gpu_blocks(d, x, y); // it does nothing, but is not to be the host's
-            phi.update().gpu_tile(x, y, xo, yo, xi, yi, 8, 8, TailStrategy::GuardWithIf).reorder(xi, yi, d, xo, yo).gpu_blocks(d);
+            phi.update().fuse(x, y, at).split(at, block, thread, 128, TailStrategy::GuardWithIf).split(d, d, dense, planesPerThread, TailStrategy::GuardWithIf);
+            phi.update().reorder(dense, thread, d, block).gpu_blocks(d, block).gpu_threads(thread).unroll(dense);
             return;
         }
         columns.compute_root();
@@ -60,6 +62,8 @@ public:
     }
 
 private:
+    static constexpr int planesPerThread = 8;
+
     Var x{"x"}, y{"y"}, yc{"yc"}, d{"d"};
     Func columns{"columns"}, rows{"rows"}, wide{"wide"};
 };

@@ -13,32 +13,32 @@ namespace {
 class AnomalyMap : public Generator<AnomalyMap>
 {
 public:
-    Input<Buffer<float, 3>> scores{"scores"}; // column, row of the patch grid, image
+    Input<Buffer<float, 2>> scores{"scores"}; // column, row of the patch grid
     Input<Buffer<float, 1>> taps{"taps"};     // of the filter, an odd number
     Input<int> width{"width"}, height{"height"}; // of the map
-    Output<Buffer<float, 3>> map{"map"};      // column, row, image
+    Output<Buffer<float, 2>> map{"map"};      // column, row
 
     void generate()
     {
         Expr radius = taps.dim(0).extent() / 2;
         defineBilinear(columns, x, scores.dim(0).extent(), width);
         defineBilinear(rows, y, scores.dim(1).extent(), height);
-        wide(x, yc, n) = between(scores(columns(x)[0], yc, n), scores(columns(x)[1], yc, n), columns(x)[2]);
-        fine(x, y, n) = between(wide(x, rows(y)[0], n), wide(x, rows(y)[1], n), rows(y)[2]);
+        wide(x, yc) = between(scores(columns(x)[0], yc), scores(columns(x)[1], yc), columns(x)[2]);
+        fine(x, y) = between(wide(x, rows(y)[0]), wide(x, rows(y)[1]), rows(y)[2]);
 
         tap = RDom(0, taps.dim(0).extent());
         rowInside(y) = reflected(y, height);
         columnInside(x) = reflected(x, width);
-        vertical(x, y, n) += taps(tap) * fine(x, clamp(rowInside(y + tap - radius), 0, height - 1), n);
-        mirrored(x, y, n) = vertical(clamp(columnInside(x), 0, width - 1), y, n);
-        horizontal(x, y, n) += taps(tap) * mirrored(x + tap - radius, y, n);
-        map(x, y, n) = horizontal(x, y, n);
+        vertical(x, y) += taps(tap) * fine(x, clamp(rowInside(y + tap - radius), 0, height - 1));
+        mirrored(x, y) = vertical(clamp(columnInside(x), 0, width - 1), y);
+        horizontal(x, y) += taps(tap) * mirrored(x + tap - radius, y);
+        map(x, y) = horizontal(x, y);
     }
 
     void schedule()
     {
         const int lanes = natural_vector_size<float>();
-        for (int dimension = 0; dimension < 3; dimension++)
+        for (int dimension = 0; dimension < 2; dimension++)
         {
             scores.dim(dimension).set_min(0);
             map.dim(dimension).set_min(0);
@@ -46,15 +46,13 @@ public:
         taps.dim(0).set_min(0);
         if (ANOMALY_IS_SCHEDULED_BY_HALIDE)
         {
-            scores.set_estimates({{0, 56}, {0, 56}, {0, 1}});
+            scores.set_estimates({{0, 56}, {0, 56}});
             taps.set_estimates({{0, 33}});
             width.set_estimate(224);
             height.set_estimate(224);
-            map.set_estimates({{0, 224}, {0, 224}, {0, 1}});
+            map.set_estimates({{0, 224}, {0, 224}});
             return;
         }
-        if (get_target().has_gpu_feature())
-            return scheduleForGpu();
         columns.compute_root();
         rows.compute_root();
         // A division for each tap and vector would be two fifths of the time.
@@ -75,20 +73,9 @@ public:
     }
 
 private:
-    Var x{"x"}, y{"y"}, yc{"yc"}, n{"n"};
+    Var x{"x"}, y{"y"}, yc{"yc"};
     Func columns{"columns"}, rows{"rows"}, rowInside{"rowInside"}, columnInside{"columnInside"}, wide{"wide"}, fine{"fine"}, vertical{"vertical"}, mirrored{"mirrored"}, horizontal{"horizontal"};
     RDom tap;
-
-    void scheduleForGpu()
-    {
-        Var xo{"xo"}, yo{"yo"}, xi{"xi"}, yi{"yi"};
-        Func columnsDone = vertical.in(mirrored);
-        fine.compute_root().gpu_tile(x, y, xo, yo, xi, yi, 32, 4).gpu_blocks(n);
-        columnsDone.compute_root().gpu_tile(x, y, xo, yo, xi, yi, 32, 4).gpu_blocks(n);
-        vertical.compute_at(columnsDone, xi);
-        map.gpu_tile(x, y, xo, yo, xi, yi, 32, 4, TailStrategy::GuardWithIf).gpu_blocks(n);
-        horizontal.compute_at(map, xi);
-    }
 
     // 224 rows make 14 tasks.
     static constexpr int rowsPerTask = 16;

@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 
 // On a GPU: a convolution of each channel by itself, as EfficientNet has them, padded with zeros. Activations before and after it cost nothing here.
-#include "Halide.h"
+#include "gpu_strips.hpp"
 
 using namespace Halide;
 
@@ -33,12 +33,12 @@ public:
                 Expr value = clamp(maps(clamp(atX, 0, width - 1), clamp(atY, 0, height - 1), c), lowestBefore, highestBefore);
                 sum += select(atX >= 0 && atX < width && atY >= 0 && atY < height, value, 0.f) * weights(column, row, channel);
             }
-        result(x, y, c) = clamp(sum, lowest, highest);
+        sums(x, y, c) = clamp(sum, lowest, highest);
+        result(x, y, c) = sums(x, y, c);
     }
 
     void schedule()
     {
-        Var xo{"xo"}, yo{"yo"}, xi{"xi"}, yi{"yi"}, block{"block"};
         for (int dimension = 0; dimension < 3; dimension++)
         {
             maps.dim(dimension).set_min(0);
@@ -49,12 +49,12 @@ public:
         weights.dim(1).set_bounds(0, size).set_stride(size);
         weights.dim(2).set_min(0).set_stride(size * size);
         bias.dim(0).set_min(0);
-        result.split(x, xo, xi, 32, TailStrategy::GuardWithIf).split(y, yo, yi, 4, TailStrategy::GuardWithIf).reorder(xi, yi, c, xo, yo).fuse(xo, yo, block);
-        result.gpu_blocks(c, block).gpu_threads(xi, yi);
+        scheduleStrips(result, result.dim(1).extent(), sums, x, y, c);
     }
 
 private:
     Var x{"x"}, y{"y"}, c{"c"};
+    Func sums{"sums"};
 };
 
 } // namespace

@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 
 // On a GPU: the 3x3 average of feature maps, and behind their channels what a patch's place adds to them: CoordConv's coordinates and a one for b.
-#include "Halide.h"
+#include "gpu_strips.hpp"
 
 using namespace Halide;
 
@@ -12,43 +12,45 @@ namespace {
 class PoolPatches : public Generator<PoolPatches>
 {
 public:
-    Input<Buffer<float, 4>> maps{"maps"};                      // column, row, channel, image
-    Input<float> lowest{"lowest"}, highest{"highest"};         // of a feature: an activation that the network left to this kernel
-    Output<Buffer<float, 4>> pooled{"pooled"};                 // column, row, channel and then row, column, one; image
+    Input<Buffer<float, 3>> maps{"maps"};              // column, row, channel of one image after the other
+    Input<int> channels{"channels"};                   // of an image
+    Input<float> lowest{"lowest"}, highest{"highest"}; // of a feature: an activation that the network left to this kernel
+    Input<int> planes{"planes"};                       // of an image in the result: its channels, or 3 more for row, column, one
+    Output<Buffer<float, 3>> pooled{"pooled"};         // column, row, plane of one image after the other
 
     void generate()
     {
-        const Expr width = maps.dim(0).extent(), height = maps.dim(1).extent(), channels = maps.dim(2).extent();
-        Expr sum = 0.f;
+        const Expr width = maps.dim(0).extent(), height = maps.dim(1).extent();
+        Expr plane = c % planes, channel = (c / planes) * channels + min(plane, channels - 1), sum = 0.f;
         for (int dx = -1; dx <= 1; dx++)
         {
             Expr column = 0.f;
             for (int dy = -1; dy <= 1; dy++)
             {
                 Expr inside = x + dx >= 0 && x + dx < width && y + dy >= 0 && y + dy < height;
-                Expr value = maps(clamp(x + dx, 0, width - 1), clamp(y + dy, 0, height - 1), min(c, channels - 1), n);
+                Expr value = maps(clamp(x + dx, 0, width - 1), clamp(y + dy, 0, height - 1), channel);
                 column += select(inside, clamp(value, lowest, highest), 0.f);
             }
             sum += column;
         }
-        Expr place = select(c == channels, coordinate(y, height), c == channels + 1, coordinate(x, width), 1.f);
-        pooled(x, y, c, n) = select(c < channels, sum * (1.f / 9), place);
+        Expr place = select(plane == channels, coordinate(y, height), plane == channels + 1, coordinate(x, width), 1.f);
+        sums(x, y, c) = select(plane < channels, sum * (1.f / 9), place);
+        pooled(x, y, c) = sums(x, y, c);
     }
 
     void schedule()
     {
-        Var p{"p"}, block{"block"}, xi{"xi"}, yi{"yi"}, yo{"yo"}, xo{"xo"};
-        for (int dimension = 0; dimension < 4; dimension++)
+        for (int dimension = 0; dimension < 3; dimension++)
         {
             maps.dim(dimension).set_min(0);
             pooled.dim(dimension).set_min(0);
         }
-        pooled.split(x, xo, xi, 32, TailStrategy::GuardWithIf).split(y, yo, yi, 4, TailStrategy::GuardWithIf).reorder(xi, yi, c, xo, yo, n).fuse(xo, yo, block);
-        pooled.gpu_blocks(c, block, n).gpu_threads(xi, yi);
+        scheduleStrips(pooled, pooled.dim(1).extent(), sums, x, y, c);
     }
 
 private:
-    Var x{"x"}, y{"y"}, c{"c"}, n{"n"};
+    Var x{"x"}, y{"y"}, c{"c"};
+    Func sums{"sums"};
 
     //! -1 at the first of n cells, 1 at the last.
     static Expr coordinate(Expr at, Expr n)

@@ -10,8 +10,8 @@ using namespace Halide;
 
 namespace {
 
-// For each patch: with them the 3136 patches of one image are work for 3136 warps.
-constexpr int lists = 32;
+// For each patch. Those of a block, with 9 places each, take 36 KiB of shared memory, of the 48 that every GPU has.
+constexpr int lists = 16;
 
 // Products of bfloat16 parts are wrong by some 1e-5 of |phi||c|: a neighbour may come out a few places late.
 constexpr int spareCandidates = 3;
@@ -19,7 +19,7 @@ constexpr int spareCandidates = 3;
 // Lanes of the exact distance's partial sums, as in nearest_centres_generator.cpp.
 constexpr int exactLanes = 8;
 
-constexpr int patchesPerBlock = 32, listsPerBlock = 8;
+constexpr int patchesPerBlock = 32;
 
 class SelectNearest : public Generator<SelectNearest>
 {
@@ -51,7 +51,7 @@ public:
 
     void schedule()
     {
-        Var block{"block"}, i{"i"}, listBlock{"listBlock"}, li{"li"};
+        Var block{"block"}, i{"i"};
         for (int dimension = 0; dimension < 2; dimension++)
         {
             products.dim(dimension).set_min(0);
@@ -62,24 +62,16 @@ public:
         norms.dim(0).set_min(0);
         products.dim(0).set_stride(1);
 
-        // Neighbouring threads read neighbouring patches' products; a thread's list stays in registers.
-        Func listed = lists_.in(merged);
-        listed.compute_root().bound(list, 0, lists);
-        listed.split(p, block, i, patchesPerBlock, TailStrategy::GuardWithIf).split(list, listBlock, li, listsPerBlock).reorder(i, li, block, listBlock);
-        listed.gpu_blocks(block, listBlock).gpu_threads(i, li);
-        lists_.compute_at(listed, i);
-
-        candidates.compute_root().bound(n_, 0, length).split(p, block, i, 64, TailStrategy::GuardWithIf).reorder(n_, i, block);
-        candidates.gpu_blocks(block).gpu_threads(i).unroll(n_);
-        merged.compute_at(candidates, i).update().unroll(mergedFrom.x);
-
-        exact.compute_root().bound(n_, 0, length).split(p, block, i, patchesPerBlock, TailStrategy::GuardWithIf).reorder(i, n_, block);
-        exact.gpu_blocks(block).gpu_threads(i, n_);
-        partial.compute_at(exact, i).unroll(f).update().reorder(f, chunk).unroll(f);
-
-        nearest.compute_root().bound(j, 0, K).split(p, block, i, 64, TailStrategy::GuardWithIf).reorder(j, i, block);
-        nearest.gpu_blocks(block).gpu_threads(i).unroll(j);
+        // A block's patches are found in one kernel, what its stages pass on lies in shared memory. Neighbouring threads read neighbouring patches' products.
+        nearest.bound(j, 0, K).split(p, block, i, patchesPerBlock, TailStrategy::GuardWithIf).reorder(j, i, block).gpu_blocks(block).gpu_threads(i).unroll(j);
         sorted.compute_at(nearest, i);
+        exact.compute_at(nearest, block).bound(n_, 0, length).reorder(p, n_).gpu_threads(p, n_);
+        partial.compute_at(exact, p).unroll(f).update().reorder(f, chunk).unroll(f);
+        candidates.compute_at(nearest, block).bound(n_, 0, length).reorder(n_, p).gpu_threads(p).unroll(n_);
+        merged.compute_at(candidates, p).update().unroll(mergedFrom.x);
+        Func listed = lists_.in(merged);
+        listed.compute_at(nearest, block).bound(list, 0, lists).reorder(p, list).gpu_threads(p, list);
+        lists_.compute_at(listed, p);
     }
 
 private:

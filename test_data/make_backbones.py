@@ -49,3 +49,55 @@ write("all_kinds.onnx", [
     ("pointwise", "oblong", 9, 5, 1, 1)], [("padded", MAP), ("depthwise", MAP), ("pointwise", MAP)])
 # Weights so large that all but a mean gray image overflow: to infinity, and to NaN where infinities cancel.
 write("overflow.onnx", [FINE], [("fine", MAP)], scale=1e38)
+
+
+def operators():
+    """A network with each operator that a GPU computes without cv::dnn, in the places that are computed in different ways."""
+    random, constants, nodes = np.random.RandomState(1), [], []
+
+    def constant(name, array):
+        constants.append(numpy_helper.from_array(np.asarray(array, np.float32), name))
+        return name
+
+    def node(kind, inputs, output, **attributes):
+        nodes.append(helper.make_node(kind, inputs, [output], **attributes))
+
+    def conv(source, output, inputs, outputs, kernel, stride=1, bias=True, **attributes):
+        kernel = kernel if isinstance(kernel, tuple) else (kernel, kernel)
+        parts = [source, constant(output + "_w", random.normal(0, 0.3, (outputs, inputs, *kernel)))]
+        if bias:
+            parts.append(constant(output + "_b", random.normal(0, 0.2, outputs)))
+        node("Conv", parts, output, strides=[stride] * 2, kernel_shape=kernel, **attributes)
+
+    def normalize(source, output, channels):
+        terms = [constant("%s_%d" % (output, i), random.uniform(0.5, 1.5, channels)) for i in range(4)]
+        node("BatchNormalization", [source] + terms, output, epsilon=0.01)
+
+    conv("image", "first", 3, 8, 3, 2, pads=[0, 0, 1, 1])
+    node("Relu", ["first"], "first_relu")
+    node("MaxPool", ["first_relu"], "pool", kernel_shape=[3, 3], strides=[1, 1], pads=[1] * 4)
+    conv("pool", "wide", 8, 12, 1)
+    node("Clip", ["wide"], "clipped", min=0.0, max=1.0)
+    conv("clipped", "depthwise", 1, 12, 5, pads=[2] * 4, group=12)
+    node("Clip", ["depthwise"], "depthwise_clipped", min=-0.5, max=0.75)
+    conv("clipped", "pointwise", 12, 12, 1, bias=False)
+    node("Add", ["depthwise_clipped", "pointwise"], "sum")
+    node("Relu", ["sum"], "sum_relu")
+    node("Add", ["sum_relu", "clipped"], "sum_again")
+    node("Clip", ["sum_again"], "sum_clipped", min=0.1, max=2.0)
+    conv("sum_clipped", "smaller", 1, 12, 3, 2, pads=[0, 0, 1, 1], group=12)
+    normalize("smaller", "smaller_normal", 12)
+    node("Relu", ["smaller_normal"], "smaller_relu")
+    node("MaxPool", ["smaller_relu"], "smaller_pool", kernel_shape=[2, 2], strides=[1, 1], pads=[1, 0, 0, 1])
+    conv("smaller_pool", "grouped", 6, 10, 3, pads=[2, 1, 0, 1], group=2)
+    normalize("grouped", "grouped_normal", 10)
+    conv("grouped_normal", "dilated", 10, 7, 3, pads=[2] * 4, dilations=[2, 2])
+    node("Relu", ["dilated"], "dilated_relu")
+    conv("dilated_relu", "oblong", 7, 7, (1, 3), pads=[0, 1, 0, 1])
+    node("Add", ["oblong", "dilated_relu"], "last")
+    graph = helper.make_graph(nodes, "operators", [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, 64, 64])],
+                              [helper.make_tensor_value_info(name, TensorProto.FLOAT, MAP) for name in ("clipped", "sum_relu", "last")], constants)
+    onnx.save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 9)], ir_version=4, producer_name=""), FOLDER / "operators.onnx")
+
+
+operators()

@@ -24,6 +24,7 @@ std::map<uintptr_t, size_t>& allocations = *new std::map<uintptr_t, size_t>;
 FakeCudaCounts counts;
 thread_local int current = 0; // contexts that are pushed
 char context;                 // the primary one
+void* capturing = NULL;       // the stream of which work is recorded
 
 Result mistake(const char* what)
 {
@@ -43,8 +44,8 @@ bool isWithin(uintptr_t address, size_t bytes)
 
 Result copy(void* to, const void* from, size_t bytes, uintptr_t device)
 {
-    if (!current)
-        return mistake("a copy without a context");
+    if (!current || capturing)
+        return mistake("a copy without a context, or within a recording");
     if (!isWithin(device, bytes))
         return mistake("a copy beyond what was allocated");
     std::memcpy(to, from, bytes);
@@ -158,8 +159,8 @@ EXPORTED Result cuModuleGetFunction(void** function, void*, const char*)
 EXPORTED Result cuMemAlloc_v2(uintptr_t* address, size_t bytes)
 {
     const std::lock_guard<std::mutex> lock(mutex);
-    if (!current)
-        return mistake("memory without a context");
+    if (!current || capturing)
+        return mistake("memory without a context, or within a recording");
     *address = reinterpret_cast<uintptr_t>(std::calloc(bytes, 1));
     allocations[*address] = bytes;
     counts.allocations++;
@@ -174,6 +175,51 @@ EXPORTED Result cuMemFree_v2(uintptr_t address)
     std::free(reinterpret_cast<void*>(address));
     return success;
 }
+
+EXPORTED Result cuStreamCreate(void** stream, unsigned)
+{
+    *stream = new int();
+    return current ? success : mistake("a stream without a context");
+}
+
+EXPORTED Result cuStreamDestroy_v2(void* stream)
+{
+    delete static_cast<int*>(stream);
+    return success;
+}
+
+EXPORTED Result cuStreamBeginCapture_v2(void* stream, int)
+{
+    if (capturing)
+        return mistake("a recording within another");
+    capturing = stream;
+    counts.records++;
+    return success;
+}
+
+EXPORTED Result cuStreamEndCapture(void* stream, void** graph)
+{
+    if (capturing != stream)
+        return mistake("the end of a recording that did not begin");
+    capturing = NULL;
+    *graph = &counts;
+    return success;
+}
+
+EXPORTED Result cuGraphInstantiateWithFlags(void** executable, void* graph, unsigned long long)
+{
+    *executable = graph;
+    return success;
+}
+
+EXPORTED Result cuGraphLaunch(void*, void*)
+{
+    counts.replays++;
+    return current ? success : mistake("a replay without a context");
+}
+
+EXPORTED Result cuGraphDestroy(void*) { return success; }
+EXPORTED Result cuGraphExecDestroy(void*) { return success; }
 
 EXPORTED Result cuMemHostAlloc(void** memory, size_t bytes, unsigned)
 {
@@ -210,13 +256,13 @@ EXPORTED Result cuMemcpyHtoDAsync_v2(uintptr_t to, const void* from, size_t byte
 EXPORTED Result cuMemcpyDtoHAsync_v2(void* to, uintptr_t from, size_t bytes, void*) { return cuMemcpyDtoH_v2(to, from, bytes); }
 EXPORTED Result cuMemcpyDtoDAsync_v2(uintptr_t to, uintptr_t from, size_t bytes, void*) { return cuMemcpyDtoD_v2(to, from, bytes); }
 
-EXPORTED Result cuLaunchKernel(void*, unsigned x, unsigned y, unsigned z, unsigned threadsX, unsigned threadsY, unsigned threadsZ, unsigned sharedBytes, void*, void** arguments,
+EXPORTED Result cuLaunchKernel(void*, unsigned x, unsigned y, unsigned z, unsigned threadsX, unsigned threadsY, unsigned threadsZ, unsigned sharedBytes, void* stream, void** arguments,
                                void**)
 {
     const std::lock_guard<std::mutex> lock(mutex);
     counts.launches++;
-    if (!current || !arguments)
-        return mistake("a launch without a context or arguments");
+    if (!current || !arguments || !stream)
+        return mistake("a launch without a context, arguments or a stream");
     if (x == 0 || y == 0 || z == 0 || y > 65535 || z > 65535)
         return mistake("a grid that no GPU takes");
     if (threadsX * threadsY * threadsZ == 0 || threadsX * threadsY * threadsZ > 1024 || sharedBytes > 49152)

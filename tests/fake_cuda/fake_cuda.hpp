@@ -12,7 +12,7 @@ struct FakeCudaCounts
 {
     int contextsMade, contextsRetained; // of its own; the primary one
     int allocations, hostAllocations, launches, modules;
-    int uploads, downloads;
+    int uploads, downloads, records, replays;
     size_t bytesUp, bytesDown;
     int mistakes; // calls that a GPU would refuse
 };

@@ -63,6 +63,9 @@ int setSizes(void* descriptor, int a, int b, int c, int d)
 } // namespace
 
 EXPORTED int cublasCreate_v2(void** handle) { return make(handle); }
+EXPORTED int cublasDestroy_v2(void* handle) { return destroy(handle); }
+EXPORTED int cublasSetStream_v2(void*, void* stream) { return stream ? success : badParameter; }
+EXPORTED int cublasSetWorkspace_v2(void*, void* workspace, size_t bytes) { return isThere(workspace, (long long)bytes, 1) ? success : badParameter; }
 
 EXPORTED int cublasGemmStridedBatchedEx(void*, int, int, int rows, int columns, int depth, const void*, const void* a, int typeA, int stepA, long long strideA, const void* b,
                                         int typeB, int stepB, long long strideB, const void*, void* out, int typeOut, int stepOut, long long strideOut, int count, int, int)
@@ -73,6 +76,8 @@ EXPORTED int cublasGemmStridedBatchedEx(void*, int, int, int rows, int columns, 
 }
 
 EXPORTED int cudnnCreate(void** handle) { return make(handle); }
+EXPORTED int cudnnDestroy(void* handle) { return destroy(handle); }
+EXPORTED int cudnnSetStream(void*, void* stream) { return stream ? success : badParameter; }
 EXPORTED int cudnnCreateTensorDescriptor(void** made) { return make(made); }
 EXPORTED int cudnnCreateFilterDescriptor(void** made) { return make(made); }
 EXPORTED int cudnnCreateConvolutionDescriptor(void** made) { return make(made); }

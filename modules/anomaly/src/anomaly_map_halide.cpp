@@ -23,8 +23,7 @@ public:
         CV_CheckTypeEQ(patchScores.type(), CV_32FC1, "Patch scores must be single precision");
         map.create(input, CV_32F);
         runKernel("anomaly_map", [&](void* context) {
-            return anomaly_map_kernel(context, viewOf<float>(patchScores).embedded(2), viewOf<float>(taps, {int(taps.total())}), input.width, input.height,
-                                      viewOf<float>(map).embedded(2));
+            return anomaly_map_kernel(context, viewOf<float>(patchScores), viewOf<float>(taps, {int(taps.total())}), input.width, input.height, viewOf<float>(map));
         });
     }
 

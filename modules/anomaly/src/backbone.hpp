@@ -15,7 +15,8 @@
 namespace cv {
 namespace anomaly {
 
-struct GpuMaps; // of gpu_memory.hpp
+struct GpuMaps;  // of gpu_memory.hpp
+class GpuQueue;  // of gpu_queue.hpp
 
 //! Feature maps, each images x channels x rows x cols, CV_32F. They belong to the backbone and stay valid as long as this lives.
 struct FeatureMaps
@@ -25,7 +26,8 @@ struct FeatureMaps
 
     std::vector<int> channels;                           // of each scale
     std::vector<Mat> maps;                               // empty where the maps stay on a GPU,
-    std::shared_ptr<const std::vector<GpuMaps> > onGpu;  // which has them then
+    std::shared_ptr<const std::vector<GpuMaps> > onGpu;  // which has them then,
+    std::shared_ptr<GpuQueue> queue;                     // when it is done with this queue
     std::shared_ptr<void> owner;
 };
 

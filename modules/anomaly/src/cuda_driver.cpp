@@ -18,90 +18,90 @@ namespace {
 // The lowest that kernels are built for: cuda_capability_80 in cmake/halide.cmake.
 const int lowestMajor = 8;
 
-// The driver's library, of which no header is at hand: some of its functions.
-class CudaDriver
-{
-public:
-    static const CudaDriver& get()
-    {
-        static const CudaDriver& driver = *new CudaDriver; // for good: Halide's run time asks for the context when the process ends, too
-        return driver;
-    }
-
-    String missing;
-
-    // It takes memory on the GPU, so only who computes there asks for it.
-    void* retainContext() const
-    {
-        void* context = NULL;
-        return missing.empty() && !retain(&context, device) ? context : NULL;
-    }
-
-    int (*push)(void* context);
-    int (*pop)(void** context);
-    int (*allocateHost)(void** memory, size_t bytes, unsigned flags);
-    int (*freeHost)(void* memory);
-
-private:
-    CudaDriver() : library(open()), device(0)
-    {
-        find("cuInit", init);
-        find("cuDeviceGetCount", getCount);
-        find("cuCtxGetDevice", getCurrent);
-        find("cuDeviceGet", getDevice);
-        find("cuDeviceGetAttribute", getAttribute);
-        find("cuDevicePrimaryCtxRetain", retain);
-        find("cuCtxPushCurrent_v2", push);
-        find("cuCtxPopCurrent_v2", pop);
-        find("cuMemHostAlloc", allocateHost);
-        find("cuMemFreeHost", freeHost);
-        missing = start();
-    }
-
-    String start()
-    {
-        int count = 0, major = 0;
-        const int majorCapability = 75; // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR
-        if (!init || !getCount || !getCurrent || !getDevice || !getAttribute || !retain || !push || !pop || !allocateHost || !freeHost)
-            return "this machine has no NVIDIA driver (libcuda is not found)";
-        if (const int error = init(0))
-            return format("NVIDIA's driver finds no GPU or does not start (cuInit gives error %d)", error);
-        if (getCount(&count) || count == 0)
-            return "NVIDIA's driver finds no GPU (see CUDA_VISIBLE_DEVICES)";
-        if (getCurrent(&device) && getDevice(&device, 0))
-            return "NVIDIA's driver does not open the GPU";
-        if (getAttribute(&major, majorCapability, device) || major < lowestMajor)
-            return format("the GPU has compute capability %d.x, and the kernels need %d.0", major, lowestMajor);
-        return String();
-    }
-
-    // Never closed: others in the process may be using it.
 #ifdef _WIN32
-    static HMODULE open() { return LoadLibraryA("nvcuda.dll"); }
-    void* address(const char* name) const { return library ? reinterpret_cast<void*>(GetProcAddress(library, name)) : NULL; }
-    const HMODULE library;
+const char* const driverName = "nvcuda.dll";
+
+void* openLibrary(const char* name)
+{
+    return LoadLibraryA(name);
+}
 #else
-    static void* open() { return dlopen("libcuda.so.1", RTLD_NOW); }
-    void* address(const char* name) const { return library ? dlsym(library, name) : NULL; }
-    void* const library;
+const char* const driverName = "libcuda.so.1";
+
+void* openLibrary(const char* name)
+{
+    return dlopen(name, RTLD_NOW);
+}
 #endif
-
-    template <typename Function> void find(const char* name, Function*& function) const { function = reinterpret_cast<Function*>(address(name)); }
-
-    int (*init)(unsigned);
-    int (*getCount)(int* count);
-    int (*getCurrent)(int* device);
-    int (*getDevice)(int* device, int ordinal);
-    int (*getAttribute)(int* value, int attribute, int device);
-    int (*retain)(void** context, int device);
-    int device;
-};
 
 } // namespace
 
-String missingInCudaDriver()
+CudaLibrary::CudaLibrary(std::initializer_list<const char*> names) : handle(NULL)
 {
-    return CudaDriver::get().missing;
+    for (const char* name : names)
+        if (!handle)
+            handle = openLibrary(name);
+}
+
+void* CudaLibrary::address(const char* name) const
+{
+    if (!handle)
+        return NULL;
+#ifdef _WIN32
+    return reinterpret_cast<void*>(GetProcAddress(HMODULE(handle), name));
+#else
+    return dlsym(handle, name);
+#endif
+}
+
+const CudaDriver& CudaDriver::get()
+{
+    static const CudaDriver& driver = *new CudaDriver; // for good: Halide's run time asks for the context when the process ends, too
+    return driver;
+}
+
+CudaDriver::CudaDriver() : library({driverName}), device(0)
+{
+    foundAll = library.find("cuInit", init) && library.find("cuDeviceGetCount", getCount) && library.find("cuCtxGetDevice", getCurrent) &&
+               library.find("cuDeviceGet", getDevice) && library.find("cuDeviceGetAttribute", getAttribute) && library.find("cuDevicePrimaryCtxRetain", retain) &&
+               library.find("cuCtxPushCurrent_v2", push) && library.find("cuCtxPopCurrent_v2", pop) && library.find("cuMemHostAlloc", allocateHost) &&
+               library.find("cuMemFreeHost", freeHost) && library.find("cuStreamCreate", createStream) && library.find("cuStreamDestroy_v2", destroyStream) &&
+               library.find("cuStreamBeginCapture_v2", beginCapture) && library.find("cuStreamEndCapture", endCapture) &&
+               library.find("cuGraphInstantiateWithFlags", instantiate) && library.find("cuGraphDestroy", destroyGraph) && library.find("cuGraphLaunch", launch) &&
+               library.find("cuGraphExecDestroy", destroyExecutable);
+    missing = start();
+}
+
+String CudaDriver::start()
+{
+    int count = 0, major = 0;
+    const int majorCapability = 75; // CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR
+    if (!library.find("cuInit", init))
+        return "this machine has no NVIDIA driver (libcuda is not found)";
+    if (!foundAll)
+        return "NVIDIA's driver is older than CUDA 11.4";
+    if (const int error = init(0))
+        return format("NVIDIA's driver finds no GPU or does not start (cuInit gives error %d)", error);
+    if (getCount(&count) || count == 0)
+        return "NVIDIA's driver finds no GPU (see CUDA_VISIBLE_DEVICES)";
+    if (getCurrent(&device) && getDevice(&device, 0))
+        return "NVIDIA's driver does not open the GPU";
+    if (getAttribute(&major, majorCapability, device) || major < lowestMajor)
+        return format("the GPU has compute capability %d.x, and the kernels need %d.0", major, lowestMajor);
+    return String();
+}
+
+// It takes memory on the GPU, so only who computes there asks for it.
+void* CudaDriver::retainContext() const
+{
+    void* context = NULL;
+    return missing.empty() && !retain(&context, device) ? context : NULL;
+}
+
+void checkCuda(int status, const char* function)
+{
+    if (status)
+        CV_Error_(Error::GpuApiCallError, ("%s fails with status %d", function, status));
 }
 
 void* primaryCudaContext()

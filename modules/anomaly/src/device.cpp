@@ -49,7 +49,7 @@ Parts missingForCuda()
     Parts missing;
     if (gpuKernels() != GPU_KERNELS_CUDA)
         missing.push_back("this build has no CUDA kernels (build it with Halide and ANOMALY_GPU_KERNELS=cuda)");
-    addPart(missingInCudaDriver(), missing);
+    addPart(CudaDriver::get().missing, missing);
     addPart(missingGpuLibraries(), missing);
     return missing;
 }

@@ -4,6 +4,7 @@
 #include "precomp.hpp"
 #include "gpu_memory.hpp"
 #include "cuda_driver.hpp"
+#include "gpu_queue.hpp"
 #include "halide_runtime.hpp"
 #include "halide_symbols.hpp"
 
@@ -105,6 +106,8 @@ void GpuMemory::upload(const Mat& from)
     both.buffer.host = const_cast<uchar*>(from.data);
     both.buffer.set_host_dirty();
     runKernel("copy_to_device", [&](void* context) { return ANOMALY_RUNTIME(halide_copy_to_device)(context, both, interface); });
+    if (!GpuQueue::current())
+        wait();
 }
 
 void GpuMemory::download(Mat& to) const
@@ -114,6 +117,7 @@ void GpuMemory::download(Mat& to) const
     both.buffer.host = to.data;
     both.buffer.set_device_dirty();
     runKernel("copy_to_host", [&](void* context) { return ANOMALY_RUNTIME(halide_copy_to_host)(context, both); });
+    wait();
 }
 
 void GpuMemory::wait() const

@@ -60,11 +60,11 @@ public:
     //! Room for so many bytes. What is there now may be lost.
     void reserve(size_t bytes);
 
-    //! Makes room and copies a dense matrix there.
+    //! Makes room and copies a dense matrix there: within the queue of the calling thread, until whose end HostMemory must hold.
     void upload(const Mat& from);
-    //! Fills a dense matrix.
+    //! Fills a dense matrix, when the queue is done.
     void download(Mat& to) const;
-    //! Until the GPU has done what it was given.
+    //! Until the GPU has done what the queue gave it.
     void wait() const;
 
     GpuView floats(std::initializer_list<int> extents) const { return GpuView(*this, halide_type_t(halide_type_float, 32), extents); }
@@ -84,8 +84,6 @@ private:
 //! Feature maps of several images where a GPU's network left them: images x channels x rows x columns, CV_32F.
 struct GpuMaps
 {
-    GpuView view() const { return memory->floats({size.width, size.height, channels, images}); }
-
     const GpuMemory* memory;
     int images, channels;
     Size size;

@@ -5,6 +5,7 @@
 #include "gpu_network.hpp"
 #include "error_text.hpp"
 #include "gpu_layers.hpp"
+#include "gpu_queue.hpp"
 #include "halide_runtime.hpp"
 
 #include "anomaly_gpu_clip_map.h"
@@ -233,8 +234,9 @@ GPU's work is done in order. */
 class Execution
 {
 public:
-    Execution(const LayerGraph& g, const MapShape& input) : shape(input), graph(g), shapes(g.count), memoryOf(g.count, -1)
+    Execution(const LayerGraph& g, const MapShape& input) : shape(input), queue(GpuQueue::create()), graph(g), shapes(g.count), memoryOf(g.count, -1)
     {
+        const GpuQueue::Scope scope(*queue);
         shapes[0] = input;
         memoryOf[0] = takeMemory(input.bytes());
         findLastUses();
@@ -251,13 +253,11 @@ public:
 
     GpuMemory& input() { return there(0); }
 
+    //! In its queue, which must be the calling thread's.
     void run()
     {
-        for (size_t i = 0; i < tasks.size(); i++)
-        {
-            const GpuLayer& layer = *graph.layers[i];
-            tasks[i]->run(there(layer.input), layer.added >= 0 ? &there(layer.added) : NULL, there(layer.output), workspace);
-        }
+        static const std::vector<uint64> always(1);
+        repetition.run(*queue, always, [this] { runLayers(); });
     }
 
     std::vector<GpuMaps> outputs()
@@ -272,6 +272,7 @@ public:
     }
 
     const MapShape shape;
+    const std::shared_ptr<GpuQueue> queue;
     HostMemory pixelsHere;
     GpuMemory pixels, clippedMaps;
 
@@ -282,6 +283,15 @@ private:
         bool taken;
         GpuMemory there;
     };
+
+    void runLayers()
+    {
+        for (size_t i = 0; i < tasks.size(); i++)
+        {
+            const GpuLayer& layer = *graph.layers[i];
+            tasks[i]->run(there(layer.input), layer.added >= 0 ? &there(layer.added) : NULL, there(layer.output), workspace);
+        }
+    }
 
     GpuMemory& there(int number) { return memories[memoryOf[number]]->there; }
 
@@ -335,6 +345,7 @@ private:
     std::vector<std::unique_ptr<GpuTask> > tasks;
     std::vector<std::unique_ptr<Memory> > memories;
     GpuMemory workspace;
+    GpuRepetition repetition;
 };
 
 //! Set-ups of a network, each on loan to one call at a time.
@@ -392,6 +403,7 @@ public:
     FeatureMaps forward(const Mat& input) const CV_OVERRIDE
     {
         const std::shared_ptr<Execution> execution = borrow(MapShape{input.size[0], input.size[1], Size(input.size[3], input.size[2])});
+        const GpuQueue::Scope scope(*execution->queue);
         execution->input().upload(input);
         execution->run();
         FeatureMaps features;
@@ -409,6 +421,7 @@ public:
         Mat pixels = execution->pixelsHere.matrix(count * input.crop, input.crop, CV_8UC3);
         stretchImages(images, count, input, pixels);
         lap(clock, STAGE_PREPROCESS);
+        const GpuQueue::Scope scope(*execution->queue);
         execution->pixels.upload(pixels);
         convert(*execution, input);
         execution->run();
@@ -417,6 +430,7 @@ public:
         for (const GpuMaps& maps : outputs)
             features.channels.push_back(maps.channels);
         features.onGpu = std::make_shared<const std::vector<GpuMaps> >(outputs);
+        features.queue = execution->queue;
         features.owner = execution;
         if (clock)
             execution->input().wait();

@@ -29,10 +29,10 @@ HALIDE_FUNCTION_ATTRS halide_can_use_target_features_t ANOMALY_RUNTIME(halide_se
 HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_default_can_use_target_features)(int, const uint64_t*);
 #ifdef HAVE_ANOMALY_GPU
 HALIDE_FUNCTION_ATTRS halide_load_library_t ANOMALY_RUNTIME(halide_set_custom_load_library)(halide_load_library_t);
-HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_reuse_device_allocations)(void*, bool);
 #ifdef HAVE_ANOMALY_CUDA
 HALIDE_FUNCTION_ATTRS halide_cuda_acquire_context_t ANOMALY_RUNTIME(halide_set_cuda_acquire_context)(halide_cuda_acquire_context_t);
 HALIDE_FUNCTION_ATTRS halide_cuda_release_context_t ANOMALY_RUNTIME(halide_set_cuda_release_context)(halide_cuda_release_context_t);
+HALIDE_FUNCTION_ATTRS halide_cuda_get_stream_t ANOMALY_RUNTIME(halide_set_cuda_get_stream)(halide_cuda_get_stream_t);
 #endif
 #endif
 }
@@ -210,13 +210,18 @@ int acquireContext(void*, void** context, bool)
     return *context ? halide_error_code_success : halide_error_code_device_malloc_failed;
 }
 
+int getStream(void*, void*, void** stream)
+{
+    *stream = currentCudaStream();
+    return halide_error_code_success;
+}
+
 int releaseContext(void*)
 {
     return halide_error_code_success;
 }
 #endif
 
-// What kernels need between their steps stays on the GPU for the next call: asking its driver costs more than most steps.
 void installGpuHandlers()
 {
 #ifndef _WIN32
@@ -225,8 +230,8 @@ void installGpuHandlers()
 #ifdef HAVE_ANOMALY_CUDA
     ANOMALY_RUNTIME(halide_set_cuda_acquire_context)(acquireContext);
     ANOMALY_RUNTIME(halide_set_cuda_release_context)(releaseContext);
+    ANOMALY_RUNTIME(halide_set_cuda_get_stream)(getStream);
 #endif
-    ANOMALY_RUNTIME(halide_reuse_device_allocations)(NULL, true);
 }
 #else
 void installGpuHandlers()

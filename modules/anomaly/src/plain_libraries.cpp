@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
 #include "gpu_libraries.hpp"
+#include "gpu_queue.hpp"
 #include "halide_runtime.hpp"
 
 #include "anomaly_gpu_plain_convolution.h"
@@ -38,7 +39,19 @@ private:
     const GpuMemory &weights, &bias;
 };
 
+//! All work joins OpenCL's one queue.
+class PlainQueue CV_FINAL : public GpuQueue
+{
+public:
+    std::unique_ptr<GpuRecord> record(const std::function<void()>&) CV_OVERRIDE { return NULL; }
+};
+
 } // namespace
+
+std::shared_ptr<GpuQueue> GpuQueue::create()
+{
+    return std::make_shared<PlainQueue>();
+}
 
 void multiplyOnGpu(const GpuView& a, const GpuView& b, float factor, const GpuView& out)
 {

@@ -5,19 +5,23 @@
 #include "score_map.hpp"
 #include "anomaly_map.hpp"
 #include "gpu_libraries.hpp"
+#include "gpu_queue.hpp"
 #include "halide_runtime.hpp"
 #include "panels.hpp"
 #include "workspace_pool.hpp"
 
 #include "anomaly_gpu_add_upsampled.h"
 #include "anomaly_gpu_bfloat_parts.h"
-#include "anomaly_gpu_map.h"
 #include "anomaly_gpu_patch_scores.h"
 #include "anomaly_gpu_pool_patches.h"
 #include "anomaly_gpu_select_nearest_3.h"
 #include "anomaly_gpu_select_nearest_6.h"
+#include "anomaly_gpu_smooth_columns.h"
+#include "anomaly_gpu_smooth_rows.h"
 
 #include <cstring>
+#include <map>
+#include <mutex>
 
 namespace cv {
 namespace anomaly {
@@ -100,11 +104,21 @@ private:
     }
 };
 
-//! What one call needs.
+//! A queue for features that come from the host, and the maps that they become.
+struct HostFeatures
+{
+    HostFeatures() : queue(GpuQueue::create()) {}
+
+    const std::shared_ptr<GpuQueue> queue;
+    std::vector<std::unique_ptr<GpuMemory> > maps;
+};
+
+//! What a queue's calls need. Each has its own, so that its recording finds everything where it was.
 struct Workspace
 {
-    std::vector<std::unique_ptr<GpuMemory> > maps; // of features that come from the host
-    GpuMemory pooled, coarse, phi, parts, products, squaredDistances, indices, scores, smooth;
+    std::shared_ptr<GpuQueue> queue;
+    GpuRepetition repetition;
+    GpuMemory pooled, coarse, phi, parts, products, squaredDistances, indices, scores, columns, smooth;
     HostMemory smoothHere;
 };
 
@@ -128,20 +142,56 @@ public:
     void make(const FeatureMaps& features, Mat* smooth, StageClock* clock) const CV_OVERRIDE
     {
         CV_CheckEQ(features.channels.size(), scales.size(), "The descriptor is for another number of scales");
-        const WorkspacePool<Workspace>::Loan work(workspaces);
-        const std::vector<GpuMaps> maps = features.onGpu ? *features.onGpu : uploaded(features.maps, *work);
-        const Size grid = maps[0].size;
-        const int images = maps[0].images;
-        project(maps, *work);
-        lapOnGpu(clock, STAGE_DESCRIPTOR, work->phi);
-        search(images * grid.area(), *work);
-        lapOnGpu(clock, STAGE_SEARCH, work->scores);
-        map(grid, images, *work);
-        bringHere(images, *work, smooth);
-        lap(clock, STAGE_MAP);
+        if (features.onGpu)
+            return makeFrom(*features.onGpu, features.queue, smooth, clock);
+        const WorkspacePool<HostFeatures>::Loan host(hostFeatures);
+        const GpuQueue::Scope scope(*host->queue);
+        makeFrom(uploaded(features.maps, *host), host->queue, smooth, clock);
     }
 
 private:
+    void makeFrom(const std::vector<GpuMaps>& maps, const std::shared_ptr<GpuQueue>& queue, Mat* smooth, StageClock* clock) const
+    {
+        const GpuQueue::Scope scope(*queue);
+        Workspace& work = workspaceOf(queue);
+        if (clock)
+            compute(maps, work, clock);
+        else
+            work.repetition.run(*queue, keyOf(maps), [&] { compute(maps, work, NULL); });
+        bringHere(maps[0].images, work, smooth);
+        lap(clock, STAGE_MAP);
+    }
+
+    void compute(const std::vector<GpuMaps>& maps, Workspace& work, StageClock* clock) const
+    {
+        const Size grid = maps[0].size;
+        const int images = maps[0].images;
+        project(maps, work);
+        lapOnGpu(clock, STAGE_DESCRIPTOR, work.phi);
+        search(images * grid.area(), work);
+        lapOnGpu(clock, STAGE_SEARCH, work.scores);
+        map(grid, images, work);
+    }
+
+    Workspace& workspaceOf(const std::shared_ptr<GpuQueue>& queue) const
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+        std::unique_ptr<Workspace>& work = workspaces[queue.get()];
+        if (!work)
+            work.reset(new Workspace);
+        work->queue = queue; // so that no other comes to lie at its address
+        return *work;
+    }
+
+    static std::vector<uint64> keyOf(const std::vector<GpuMaps>& maps)
+    {
+        std::vector<uint64> key;
+        for (const GpuMaps& map : maps)
+            for (const uint64 part : {uint64(reinterpret_cast<size_t>(map.memory->floats({1}).address())), uint64(map.images), uint64(map.size.width), uint64(map.size.height)})
+                key.push_back(part);
+        return key;
+    }
+
     // Kernels go on while the processor does: only a clock waits for each.
     static void lapOnGpu(StageClock* clock, Stage stage, const GpuMemory& memory)
     {
@@ -150,7 +200,7 @@ private:
         lap(clock, stage);
     }
 
-    static std::vector<GpuMaps> uploaded(const std::vector<Mat>& maps, Workspace& work)
+    static std::vector<GpuMaps> uploaded(const std::vector<Mat>& maps, HostFeatures& work)
     {
         std::vector<GpuMaps> there;
         work.maps.resize(std::max(work.maps.size(), maps.size()));
@@ -182,7 +232,8 @@ private:
         pooled.reserve(size_t(map.images) * depth * patches * sizeof(float));
         projected.reserve(size_t(map.images) * length * patches * sizeof(float));
         runKernel("pool_patches", [&](void* context) {
-            return anomaly_gpu_pool_patches(context, map.view(), map.lowest, map.highest, pooled.floats({map.size.width, map.size.height, depth, map.images}));
+            return anomaly_gpu_pool_patches(context, map.memory->floats({map.size.width, map.size.height, map.channels * map.images}), map.channels, map.lowest, map.highest,
+                                            depth, pooled.floats({map.size.width, map.size.height, depth * map.images}));
         });
         multiplyOnGpu(pooled.floats({patches, depth, map.images}), GpuView(scale.weights, floatType(), {depth, length, map.images}, {1, depth, 0}), 1,
                       GpuView(projected, floatType(), {patches, length, map.images}, {1, patches * map.images, patches}));
@@ -235,9 +286,14 @@ private:
     {
         const Size size = settings.input;
         work.smooth.reserve(size_t(images) * size.area() * sizeof(float));
-        runKernel("anomaly_map", [&](void* context) {
-            return anomaly_gpu_map(context, work.scores.floats({grid.width, grid.height, images}), taps.floats({tapCount}), size.width, size.height,
-                                   work.smooth.floats({size.width, size.height, images}));
+        work.columns.reserve(size_t(images) * size.area() * sizeof(float));
+        runKernel("smooth_columns", [&](void* context) {
+            return anomaly_gpu_smooth_columns(context, work.scores.floats({grid.width, grid.height, images}), taps.floats({tapCount}), size.width, size.height,
+                                              work.columns.floats({size.width, size.height, images}));
+        });
+        runKernel("smooth_rows", [&](void* context) {
+            return anomaly_gpu_smooth_rows(context, work.columns.floats({size.width, size.height, images}), taps.floats({tapCount}),
+                                           work.smooth.floats({size.width, size.height, images}));
         });
     }
 
@@ -246,11 +302,17 @@ private:
         const int height = settings.input.height;
         Mat all = work.smoothHere.matrix(images * height, settings.input.width, CV_32F);
         work.smooth.download(all);
-        checkScores(all);
+        std::vector<uchar> hasScores(images);
         parallel_for_(Range(0, images), [&](const Range& range) {
             for (int i = range.start; i < range.end; i++)
+            {
                 all.rowRange(i * height, (i + 1) * height).copyTo(smooth[i]);
+                hasScores[i] = checkRange(smooth[i]);
+            }
         });
+        for (int i = 0; i < images; i++)
+            if (!hasScores[i])
+                checkScores(smooth[i]);
     }
 
     const ScoreMapSettings settings;
@@ -259,7 +321,9 @@ private:
     const RankedBank bank;
     int tapCount;
     GpuMemory centres, taps;
-    mutable WorkspacePool<Workspace> workspaces;
+    mutable WorkspacePool<HostFeatures> hostFeatures;
+    mutable std::mutex mutex;
+    mutable std::map<const GpuQueue*, std::unique_ptr<Workspace> > workspaces;
 };
 
 } // namespace

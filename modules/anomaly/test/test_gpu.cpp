@@ -127,6 +127,73 @@ TEST(Anomaly_Gpu, distances_of_whole_numbers_are_exact)
         }
 }
 
+Mat randomInput(int images, Size size)
+{
+    const int sizes[] = {images, 3, size.height, size.width};
+    Mat input(4, sizes, CV_32F);
+    randu(input, -1, 1);
+    return input;
+}
+
+// Of every operator in every place that is computed in a way of its own, on odd sizes, and of the embedded network.
+TEST(Anomaly_Gpu, networks_give_the_maps_of_the_processor)
+{
+    SKIP_WITHOUT_GPU();
+    const BackboneSource sources[] = {loadBackbone(testDataPath("backbones/operators.onnx"), {"clipped", "sum_relu", "last"}),
+                                      loadBackbone(testDataPath("backbones/two_scales.onnx"), {"fine", "coarse"}), loadBackbone("", {"c2", "c3", "c4"})};
+    for (const int target : gpuTargets())
+        for (const BackboneSource& source : sources)
+        {
+            const std::shared_ptr<const Backbone> network = Backbone::create(source, resolveDevice(ENGINE_HALIDE, target));
+            const std::shared_ptr<const Backbone> reference = Backbone::create(source, onProcessor(ENGINE_PLAIN));
+            for (const Size size : {Size(64, 64), Size(53, 37), Size(31, 90)})
+                for (const int images : {1, 3})
+                {
+                    const Mat input = randomInput(images, size);
+                    const FeatureMaps maps = network->forward(input), expected = reference->forward(input);
+                    ASSERT_EQ(expected.maps.size(), maps.maps.size());
+                    for (size_t i = 0; i < maps.maps.size(); i++)
+                        EXPECT_LT(difference(maps.maps[i].reshape(1, 1), expected.maps[i].reshape(1, 1)), tolerance(target)) << source.outputs[i] << " of " << size << " on " << target;
+                }
+        }
+}
+
+// The second call records what the first one did, and the third replays it: with other images, and after calls of other numbers of them.
+TEST(Anomaly_Gpu, replayed_work_sees_the_new_images)
+{
+    SKIP_WITHOUT_GPU();
+    const InputSettings input = {64, 64, Scalar::all(127), Scalar::all(1. / 128), true, 0, 0};
+    const BackboneSource source = loadBackbone("", {"c2", "c3", "c4"});
+    Problem problem = randomProblem({144, 240, 672}, {Size(16, 16), Size(8, 8), Size(4, 4)}, 0.1, 20, 3);
+    problem.settings.input = Size(64, 64);
+    const auto mapsOn = [&](const Device& device, const std::vector<std::vector<Mat> >& calls) {
+        const std::shared_ptr<const Backbone> network = Backbone::create(source, device);
+        const std::shared_ptr<const ScoreMap> scoreMap = ScoreMap::create(problem.descriptor, problem.bank, problem.settings, device);
+        std::vector<Mat> all;
+        for (const std::vector<Mat>& images : calls)
+        {
+            std::vector<Mat> maps(images.size());
+            scoreMap->make(network->forward(images.data(), int(images.size()), input, NULL), maps.data(), NULL);
+            all.insert(all.end(), maps.begin(), maps.end());
+        }
+        return all;
+    };
+    std::vector<std::vector<Mat> > calls;
+    for (const int images : {1, 1, 2, 1, 2, 2, 1, 4, 2})
+    {
+        calls.push_back(std::vector<Mat>());
+        for (int i = 0; i < images; i++)
+            calls.back().push_back(badImage(int(calls.size()) * 10 + i));
+    }
+    const std::vector<Mat> expected = mapsOn(onProcessor(ENGINE_PLAIN), calls);
+    for (const int target : gpuTargets())
+    {
+        const std::vector<Mat> maps = mapsOn(resolveDevice(ENGINE_HALIDE, target), calls);
+        for (size_t i = 0; i < maps.size(); i++)
+            EXPECT_LT(difference(maps[i], expected[i]), tolerance(target)) << "map " << i << " on " << target;
+    }
+}
+
 // What a detector gives on a target and on the processor.
 class Anomaly_GpuDetector : public testing::Test
 {
