@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// anomaly_map on a GPU, in two kernels: columns are smoothed as they are upsampled, which a few loads from a patch grid in cache allow, then rows.
+// anomaly_map on a GPU, in three kernels.
 #include "bilinear.hpp"
 
 using namespace Halide;
@@ -16,68 +16,71 @@ Expr reflected(Expr at, Expr extent)
     return clamp(min(wrapped, 2 * extent - 1 - wrapped), 0, extent - 1);
 }
 
-class SmoothColumns : public Generator<SmoothColumns>
+void scheduleMap(Func map, Func sum, Var x, Var y, Var n)
+{
+    Var xo{"xo"}, yo{"yo"}, xi{"xi"}, yi{"yi"};
+    map.gpu_tile(x, y, xo, yo, xi, yi, 32, 4, TailStrategy::GuardWithIf).gpu_blocks(n);
+    if (sum.defined())
+        sum.compute_at(map, xi);
+}
+
+class UpsampleScores : public Generator<UpsampleScores>
 {
 public:
-    Input<Buffer<float, 3>> scores{"scores"};      // column, row of the patch grid, image
-    Input<Buffer<float, 1>> taps{"taps"};          // of the filter, an odd number
-    Input<int> width{"width"}, height{"height"};   // of the map
-    Output<Buffer<float, 3>> smooth{"smooth"};     // column, row of the map, image
+    Input<Buffer<float, 3>> scores{"scores"};    // column, row of the patch grid, image
+    Input<int> width{"width"}, height{"height"}; // of the map
+    Output<Buffer<float, 3>> map{"map"};         // column, row, image
 
     void generate()
     {
         defineBilinear(columns, x, scores.dim(0).extent(), width);
         defineBilinear(rows, y, scores.dim(1).extent(), height);
         wide(x, yc, n) = between(scores(columns(x)[0], yc, n), scores(columns(x)[1], yc, n), columns(x)[2]);
-        fine(x, y, n) = between(wide(x, rows(y)[0], n), wide(x, rows(y)[1], n), rows(y)[2]);
-        RDom tap(0, taps.dim(0).extent());
-        sum(x, y, n) += taps(tap) * fine(x, reflected(y + tap - taps.dim(0).extent() / 2, height), n);
-        smooth(x, y, n) = sum(x, y, n);
+        map(x, y, n) = between(wide(x, rows(y)[0], n), wide(x, rows(y)[1], n), rows(y)[2]);
     }
 
     void schedule()
     {
-        Var xo{"xo"}, yo{"yo"}, xi{"xi"}, yi{"yi"};
         for (int dimension = 0; dimension < 3; dimension++)
         {
             scores.dim(dimension).set_min(0);
-            smooth.dim(dimension).set_min(0);
+            map.dim(dimension).set_min(0);
         }
-        taps.dim(0).set_min(0);
-        smooth.gpu_tile(x, y, xo, yo, xi, yi, 32, 4, TailStrategy::GuardWithIf).gpu_blocks(n);
-        sum.compute_at(smooth, xi);
+        scheduleMap(map, Func(), x, y, n);
     }
 
 private:
     Var x{"x"}, y{"y"}, yc{"yc"}, n{"n"};
-    Func columns{"columns"}, rows{"rows"}, wide{"wide"}, fine{"fine"}, sum{"sum"};
+    Func columns{"columns"}, rows{"rows"}, wide{"wide"};
 };
 
-class SmoothRows : public Generator<SmoothRows>
+class SmoothMap : public Generator<SmoothMap>
 {
 public:
+    GeneratorParam<bool> down{"down", false};  // columns, else rows
+
     Input<Buffer<float, 3>> map{"map"};        // column, row, image
-    Input<Buffer<float, 1>> taps{"taps"};
+    Input<Buffer<float, 1>> taps{"taps"};      // of the filter, an odd number
     Output<Buffer<float, 3>> smooth{"smooth"}; // column, row, image
 
     void generate()
     {
         RDom tap(0, taps.dim(0).extent());
-        sum(x, y, n) += taps(tap) * map(reflected(x + tap - taps.dim(0).extent() / 2, map.dim(0).extent()), y, n);
+        Expr shift = tap - taps.dim(0).extent() / 2;
+        Expr value = down ? map(x, reflected(y + shift, map.dim(1).extent()), n) : map(reflected(x + shift, map.dim(0).extent()), y, n);
+        sum(x, y, n) += taps(tap) * value;
         smooth(x, y, n) = sum(x, y, n);
     }
 
     void schedule()
     {
-        Var xo{"xo"}, yo{"yo"}, xi{"xi"}, yi{"yi"};
         for (int dimension = 0; dimension < 3; dimension++)
         {
             map.dim(dimension).set_min(0);
             smooth.dim(dimension).set_min(0);
         }
         taps.dim(0).set_min(0);
-        smooth.gpu_tile(x, y, xo, yo, xi, yi, 32, 4, TailStrategy::GuardWithIf).gpu_blocks(n);
-        sum.compute_at(smooth, xi);
+        scheduleMap(smooth, sum, x, y, n);
     }
 
 private:
@@ -87,5 +90,5 @@ private:
 
 } // namespace
 
-HALIDE_REGISTER_GENERATOR(SmoothColumns, smooth_columns)
-HALIDE_REGISTER_GENERATOR(SmoothRows, smooth_rows)
+HALIDE_REGISTER_GENERATOR(UpsampleScores, upsample_scores)
+HALIDE_REGISTER_GENERATOR(SmoothMap, smooth_map)

@@ -60,17 +60,22 @@ public:
 private:
     static void* addressOf(const GpuMemory& memory) { return memory.floats({1}).address(); }
 
-    // Without an activation cuDNN knows one way only.
+    // Without an activation cuDNN knows one way only. With one its suggestion is never Winograd's form, which takes a quarter of the products: on an H100 the
+    // 3x3 convolutions of WRN50-2 take 11 instead of 21 ms for 32 images, but a fifth longer for a single one.
     void chooseAlgorithm(const GpuConvolutionSettings& s)
     {
         const CudaContextScope scope;
-        algorithm = Cudnn::IMPLICIT_PRECOMPUTED_GEMM;
-        if (s.relu)
-            algorithm = suggestedAlgorithm();
-        if (const char* asked = std::getenv("ANOMALY_TRY_ALGORITHM"))
-            if (s.relu && s.stride == 1 && s.kernel() == Size(3, 3) && s.groups == 1)
-                algorithm = std::atoi(asked);
+        const bool isForWinograd = s.kernel() == Size(3, 3) && s.stride == 1 && s.dilation == 1 && s.groups == 1 && s.images * s.outputSize().area() >= fewestPixels;
+        if (s.relu && !s.threeDigits && isForWinograd && takes(Cudnn::WINOGRAD_NONFUSED))
+            return;
+        algorithm = s.relu ? suggestedAlgorithm() : Cudnn::IMPLICIT_PRECOMPUTED_GEMM;
         checkCuda(cudnn.getWorkspace(currentCudnnHandle(), input, filter, convolution, output, algorithm, &bytes), "cudnnGetConvolutionForwardWorkspaceSize");
+    }
+
+    bool takes(int wanted)
+    {
+        algorithm = wanted;
+        return cudnn.getWorkspace(currentCudnnHandle(), input, filter, convolution, output, wanted, &bytes) == 0 && bytes <= mostWorkspace;
     }
 
     int suggestedAlgorithm() const
@@ -85,6 +90,7 @@ private:
     }
 
     static const size_t mostWorkspace = 256 << 20;
+    static const int fewestPixels = 4096;
 
     const Cudnn& cudnn;
     const GpuMemory &weights, &bias;

@@ -12,12 +12,15 @@
 
 #include "anomaly_gpu_add_upsampled.h"
 #include "anomaly_gpu_bfloat_parts.h"
+#include "anomaly_gpu_measure_3.h"
+#include "anomaly_gpu_measure_6.h"
 #include "anomaly_gpu_patch_scores.h"
 #include "anomaly_gpu_pool_patches.h"
-#include "anomaly_gpu_select_nearest_3.h"
-#include "anomaly_gpu_select_nearest_6.h"
+#include "anomaly_gpu_rank_3.h"
+#include "anomaly_gpu_rank_6.h"
 #include "anomaly_gpu_smooth_columns.h"
 #include "anomaly_gpu_smooth_rows.h"
+#include "anomaly_gpu_upsample_scores.h"
 
 #include <cstring>
 #include <map>
@@ -28,8 +31,8 @@ namespace anomaly {
 
 namespace {
 
-// Of the two kernels that select.
-const int fewNeighbours = 3, mostNeighbours = 6;
+// Of the kernels that select, and the centres that they measure beyond those: spareCandidates in halide_generators/gpu_neighbours_generator.cpp.
+const int fewNeighbours = 3, mostNeighbours = 6, spareCandidates = 3;
 
 // Libraries multiply fastest where rows begin at multiples of 16 bytes: 8 bfloat16.
 const int alignment = 8;
@@ -118,7 +121,7 @@ struct Workspace
 {
     std::shared_ptr<GpuQueue> queue;
     GpuRepetition repetition;
-    GpuMemory pooled, coarse, phi, parts, products, squaredDistances, indices, scores, columns, smooth;
+    GpuMemory pooled, coarse, phi, parts, products, candidates, squaredDistances, indices, scores, fine, smooth;
     HostMemory smoothHere;
 };
 
@@ -265,7 +268,7 @@ private:
 
     void searchFor(const Range& some, int patches, Workspace& work) const
     {
-        const int rows = aligned(some.size()), depth = 3 * length, padded = divideUp(length, exactLanes) * exactLanes;
+        const int rows = aligned(some.size()), depth = 3 * length;
         work.parts.reserve(size_t(rows) * depth * sizeof(ushort));
         work.products.reserve(size_t(rows) * count * sizeof(float));
         GpuView phi = work.phi.floats({patches, length}), squaredDistances = work.squaredDistances.floats({patches, slots}), indices = work.indices.integers({patches, slots});
@@ -276,9 +279,20 @@ private:
         });
         const GpuView products = work.products.floats({rows, count, 1});
         multiplyOnGpu(work.parts.shorts({rows, depth, 1}), GpuView(bank.parts, halide_type_t(halide_type_uint, 16), {depth, count, 1}, {1, bank.step, 0}), -2, products);
-        runKernel("select_nearest", [&](void* context) {
-            return (slots == fewNeighbours ? anomaly_gpu_select_nearest_3 : anomaly_gpu_select_nearest_6)(
-                context, work.products.floats({rows, count}), bank.norms.floats({count}), phi, centres.floats({padded, count}), squaredDistances, indices);
+        selectFrom(phi, squaredDistances, indices, rows, some.size(), work);
+    }
+
+    void selectFrom(const GpuView& phi, const GpuView& squaredDistances, const GpuView& indices, int rows, int patches, Workspace& work) const
+    {
+        const int candidates = slots + spareCandidates, padded = divideUp(length, exactLanes) * exactLanes;
+        work.candidates.reserve(size_t(patches) * candidates * sizeof(int));
+        runKernel("rank_neighbours", [&](void* context) {
+            return (slots == fewNeighbours ? anomaly_gpu_rank_3 : anomaly_gpu_rank_6)(context, work.products.floats({rows, count}), bank.norms.floats({count}),
+                                                                                      work.candidates.integers({patches, candidates}));
+        });
+        runKernel("measure_neighbours", [&](void* context) {
+            return (slots == fewNeighbours ? anomaly_gpu_measure_3 : anomaly_gpu_measure_6)(
+                context, phi, centres.floats({padded, count}), work.candidates.integers({patches, candidates}), squaredDistances, indices);
         });
     }
 
@@ -286,15 +300,13 @@ private:
     {
         const Size size = settings.input;
         work.smooth.reserve(size_t(images) * size.area() * sizeof(float));
-        work.columns.reserve(size_t(images) * size.area() * sizeof(float));
-        runKernel("smooth_columns", [&](void* context) {
-            return anomaly_gpu_smooth_columns(context, work.scores.floats({grid.width, grid.height, images}), taps.floats({tapCount}), size.width, size.height,
-                                              work.columns.floats({size.width, size.height, images}));
+        work.fine.reserve(size_t(images) * size.area() * sizeof(float));
+        const GpuView first = work.smooth.floats({size.width, size.height, images}), second = work.fine.floats({size.width, size.height, images});
+        runKernel("upsample_scores", [&](void* context) {
+            return anomaly_gpu_upsample_scores(context, work.scores.floats({grid.width, grid.height, images}), size.width, size.height, first);
         });
-        runKernel("smooth_rows", [&](void* context) {
-            return anomaly_gpu_smooth_rows(context, work.columns.floats({size.width, size.height, images}), taps.floats({tapCount}),
-                                           work.smooth.floats({size.width, size.height, images}));
-        });
+        runKernel("smooth_columns", [&](void* context) { return anomaly_gpu_smooth_columns(context, first, taps.floats({tapCount}), second); });
+        runKernel("smooth_rows", [&](void* context) { return anomaly_gpu_smooth_rows(context, second, taps.floats({tapCount}), first); });
     }
 
     void bringHere(int images, Workspace& work, Mat* smooth) const

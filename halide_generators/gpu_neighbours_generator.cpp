@@ -1,0 +1,170 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+
+// The K centres nearest to each patch on a GPU, in two kernels. RankNeighbours picks some more than K by products that the GPU's own library computed in
+// less precision than float32; MeasureNeighbours computes their distances anew, as they are defined.
+#include "neighbour_list.hpp"
+
+using namespace Halide;
+
+namespace {
+
+// Products of bfloat16 parts are wrong by some 1e-5 of |phi||c|: a neighbour may come out a few places late.
+constexpr int spareCandidates = 3;
+
+// Of each patch. Those of a block, with 9 places each, take 36 KiB of shared memory, of the 48 that every GPU has.
+constexpr int lists = 16;
+
+// Lanes of the exact distance's partial sums, as in nearest_centres_generator.cpp.
+constexpr int exactLanes = 8;
+
+constexpr int patchesPerBlock = 32;
+
+class RankNeighbours : public Generator<RankNeighbours>
+{
+public:
+    GeneratorParam<int> K{"K", 3};
+
+    Input<Buffer<float, 2>> products{"products"};      // patch, centre: -2 phi.c
+    Input<Buffer<float, 1>> norms{"norms"};            // centre: |c|^2
+    Output<Buffer<int, 2>> candidates{"candidates"};   // patch, place: centres. A bank of fewer centres than places repeats one
+
+    void generate()
+    {
+        length = K + spareCandidates;
+        const Expr count = norms.dim(0).extent();
+        rounds = RDom(0, (count + lists - 1) / lists);
+        Expr centre = rounds * lists + list, at = min(centre, count - 1);
+        // A product that is no number ranks last: every comparison with it is false.
+        Expr value = select(centre < count, products(p, at) + norms(at), std::numeric_limits<float>::max());
+        best(p, list) = emptyList(length);
+        best(p, list) = inserted(best(p, list), length, value, centre, false);
+
+        mergedFrom = RDom(0, length, 0, lists);
+        std::vector<Expr> values, indices, chosen;
+        for (int n = 0; n < length; n++)
+        {
+            values.push_back(best(p, mergedFrom.y)[n]);
+            indices.push_back(best(p, mergedFrom.y)[length + n]);
+        }
+        merged(p) = emptyList(length);
+        merged(p) = inserted(merged(p), length, mux(mergedFrom.x, values), mux(mergedFrom.x, indices), true);
+        for (int n = 0; n < length; n++)
+            chosen.push_back(clamp(merged(p)[length + n], 0, count - 1));
+        candidates(p, place) = mux(place, chosen);
+    }
+
+    void schedule()
+    {
+        Var block{"block"}, i{"i"};
+        for (int dimension = 0; dimension < 2; dimension++)
+        {
+            products.dim(dimension).set_min(0);
+            candidates.dim(dimension).set_min(0);
+        }
+        norms.dim(0).set_min(0);
+        candidates.dim(1).set_extent(length);
+        // Neighbouring threads read neighbouring patches' products. A thread's list stays in registers, and in shared memory for the one that merges.
+        candidates.bound(place, 0, length).split(p, block, i, patchesPerBlock, TailStrategy::GuardWithIf).reorder(place, i, block);
+        candidates.gpu_blocks(block).gpu_threads(i).unroll(place);
+        merged.compute_at(candidates, i).update().unroll(mergedFrom.x);
+        Func listed = best.in(merged);
+        listed.compute_at(candidates, block).bound(list, 0, lists).reorder(p, list).gpu_threads(p, list);
+        best.compute_at(listed, p);
+    }
+
+private:
+    Var p{"p"}, list{"list"}, place{"place"};
+    Func best{"best"}, merged{"merged"};
+    RDom rounds, mergedFrom;
+    int length = 0;
+};
+
+class MeasureNeighbours : public Generator<MeasureNeighbours>
+{
+public:
+    GeneratorParam<int> K{"K", 3};
+
+    Input<Buffer<float, 2>> phi{"phi"};               // patch, feature
+    Input<Buffer<float, 2>> centres{"centres"};       // feature (zeros up to a multiple of exactLanes), centre
+    Input<Buffer<int, 2>> candidates{"candidates"};   // patch, place
+    Output<Func> nearest{"nearest", {Float(32), Int(32)}, 2}; // squared distance and index: patch, neighbour
+
+    void generate()
+    {
+        length = K + spareCandidates;
+        recomputeDistances();
+        sortNeighbours();
+        std::vector<Expr> distances, indices;
+        for (int n = 0; n < K; n++)
+        {
+            distances.push_back(sorted(p)[n]);
+            indices.push_back(sorted(p)[K + n]);
+        }
+        // Features that are no numbers, or too far away for float, must show in the distance: no list takes them.
+        Expr isFinite = exact(p, 0) <= std::numeric_limits<float>::max();
+        nearest(p, j) = Tuple(select(isFinite, mux(j, distances), exact(p, 0)), mux(j, indices));
+    }
+
+    void schedule()
+    {
+        Var block{"block"}, i{"i"};
+        for (int dimension = 0; dimension < 2; dimension++)
+        {
+            phi.dim(dimension).set_min(0);
+            centres.dim(dimension).set_min(0);
+            candidates.dim(dimension).set_min(0);
+            Func(nearest).output_buffers()[0].dim(dimension).set_min(0);
+        }
+        candidates.dim(1).set_extent(length);
+        // A thread for each candidate, then one for each patch.
+        nearest.bound(j, 0, K).split(p, block, i, patchesPerBlock, TailStrategy::GuardWithIf).reorder(j, i, block).gpu_blocks(block).gpu_threads(i).unroll(j);
+        sorted.compute_at(nearest, i);
+        exact.compute_at(nearest, block).bound(place, 0, length).reorder(p, place).gpu_threads(p, place);
+        partial.compute_at(exact, p).unroll(f).update().reorder(f, chunk).unroll(f);
+    }
+
+private:
+    Var p{"p"}, j{"j"}, f{"f"}, place{"place"};
+    Func partial{"partial"}, exact{"exact"}, sorted{"sorted"};
+    RDom chunk;
+    int length = 0;
+
+    //! Never negative, and exact on integers.
+    void recomputeDistances()
+    {
+        chunk = RDom(0, centres.dim(0).extent() / exactLanes);
+        const Expr features = phi.dim(1).extent();
+        Expr feature = chunk * exactLanes + f;
+        Expr of = select(feature < features, phi(p, min(feature, features - 1)), 0.f);
+        Expr difference = of - centres(feature, clamp(candidates(p, place), 0, centres.dim(1).extent() - 1));
+        partial(f, place, p) += difference * difference;
+        Expr sum = partial(0, place, p);
+        for (int n = 1; n < exactLanes; n++)
+            sum += partial(n, place, p);
+        exact(p, place) = sum;
+    }
+
+    void sortNeighbours()
+    {
+        sorted(p) = emptyList(K);
+        RDom r(0, length);
+        Expr value = select(isRepeated(r), std::numeric_limits<float>::max(), exact(p, r));
+        sorted(p) = inserted(sorted(p), K, value, candidates(p, r), true);
+        sorted.update().unroll(r);
+    }
+
+    Expr isRepeated(const RVar& r)
+    {
+        Expr repeated = cast<bool>(false);
+        for (int n = 0; n < length; n++)
+            repeated = repeated || (n < r && candidates(p, n) == candidates(p, r));
+        return repeated;
+    }
+};
+
+} // namespace
+
+HALIDE_REGISTER_GENERATOR(RankNeighbours, rank_neighbours)
+HALIDE_REGISTER_GENERATOR(MeasureNeighbours, measure_neighbours)
