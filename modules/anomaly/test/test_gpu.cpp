@@ -159,6 +159,29 @@ TEST(Anomaly_Gpu, networks_give_the_maps_of_the_processor)
         }
 }
 
+// Padding that depends on the input's size is left to cv::dnn, where that has the target too.
+TEST(Anomaly_Gpu, other_operators_are_left_to_OpenCV_or_named)
+{
+    SKIP_WITHOUT_GPU();
+    const BackboneSource source = loadBackbone(testDataPath("backbones/all_kinds.onnx"), {"padded", "depthwise", "pointwise"});
+    const Mat input = randomInput(2, Size(61, 90));
+    const FeatureMaps expected = Backbone::create(source, onProcessor(ENGINE_HALIDE))->forward(input);
+    for (const int target : gpuTargets())
+    {
+        std::shared_ptr<const Backbone> network;
+        const String error = errorOf([&] { network = Backbone::create(source, resolveDevice(ENGINE_HALIDE, target)); });
+        if (!network)
+        {
+            EXPECT_PRED_FORMAT2(testing::IsSubstring, "auto_pad", error);
+            EXPECT_PRED_FORMAT2(testing::IsSubstring, "where OpenCV is built with CUDA", error);
+            continue;
+        }
+        const FeatureMaps maps = network->forward(input);
+        for (size_t i = 0; i < maps.maps.size(); i++)
+            EXPECT_LT(difference(maps.maps[i].reshape(1, 1), expected.maps[i].reshape(1, 1)), tolerance(target)) << source.outputs[i] << " on " << target;
+    }
+}
+
 // The second call records what the first one did, and the third replays it: with other images, and after calls of other numbers of them.
 TEST(Anomaly_Gpu, replayed_work_sees_the_new_images)
 {
