@@ -19,6 +19,7 @@
 #include <atomic>
 #include <mutex>
 #include <numeric>
+#include <thread>
 
 namespace cv {
 namespace anomaly {
@@ -50,6 +51,31 @@ template <typename Call> auto reportingLackOfMemory(const Call& call) -> decltyp
     }
 }
 
+//! Whether a batch goes on: the thread that called asks, and all that work for it are told.
+class BatchWish
+{
+public:
+    explicit BatchWish(const std::function<bool()>& f) : goesOn(f), caller(std::this_thread::get_id()), ended(false) {}
+
+    bool hasEnded()
+    {
+        if (!ended && std::this_thread::get_id() == caller && goesOn && !goesOn())
+            ended = true;
+        return ended;
+    }
+
+    void throwIfEnded() const
+    {
+        if (ended)
+            CV_Error(Error::StsError, "The batch was ended by its caller before all images were scored");
+    }
+
+private:
+    const std::function<bool()>& goesOn;
+    const std::thread::id caller;
+    std::atomic<bool> ended;
+};
+
 class CFAImpl CV_FINAL : public CFA
 {
 public:
@@ -79,7 +105,12 @@ public:
     {
         return reportingLackOfMemory([&]() { return score(*current(), image.getMat(), map, mask.getMat(), NULL); });
     }
-    void predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps) const CV_OVERRIDE;
+    void predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps) const CV_OVERRIDE
+    {
+        predictBatch(images, scores, maps, std::function<bool()>());
+    }
+    void predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps,
+                      const std::function<bool()>& goesOn) const CV_OVERRIDE;
     double profile(InputArray image, std::vector<String>& stages, std::vector<double>& milliseconds) const CV_OVERRIDE;
 
     void calibrate(InputArrayOfArrays images, InputArray labels, InputArrayOfArrays masks) CV_OVERRIDE;
@@ -155,7 +186,7 @@ private:
     std::vector<int> scorable(const ImageSource& images, const std::vector<int>& wanted) const;
 
     double score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock) const;
-    void scoreTogether(const Fitted& now, const std::vector<Mat>& images, std::vector<double>& scores, std::vector<Mat>* maps) const;
+    void scoreTogether(const Fitted& now, const std::vector<Mat>& images, std::vector<double>& scores, std::vector<Mat>* maps, BatchWish& wish) const;
 
     // Only the thread that changes the object writes these. It alone reads params without the mutex.
     Params params;
@@ -370,10 +401,10 @@ double CFAImpl::score(const Fitted& now, const Mat& image, OutputArray map, cons
 }
 
 // What a GPU is given at once, so that maps at the input's resolution are few at a time.
-void CFAImpl::scoreTogether(const Fitted& now, const std::vector<Mat>& images, std::vector<double>& scores, std::vector<Mat>* maps) const
+void CFAImpl::scoreTogether(const Fitted& now, const std::vector<Mat>& images, std::vector<double>& scores, std::vector<Mat>* maps, BatchWish& wish) const
 {
     std::vector<Mat> found;
-    for (size_t first = 0; first < images.size(); first += gpuBatch)
+    for (size_t first = 0; first < images.size() && !wish.hasEnded(); first += gpuBatch)
     {
         const std::vector<Mat> some(images.begin() + first, images.begin() + std::min(first + gpuBatch, images.size()));
         now.inputMaps(some, found);
@@ -388,7 +419,7 @@ void CFAImpl::scoreTogether(const Fitted& now, const std::vector<Mat>& images, s
     }
 }
 
-void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps) const
+void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps, const std::function<bool()>& goesOn) const
 {
     const std::shared_ptr<const Fitted> now = current();
     std::vector<Mat> all, made;
@@ -398,19 +429,21 @@ void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& score
     std::vector<double> found(all.size());
     made.resize(all.size());
     const bool wantsMaps = maps.needed();
+    BatchWish wish(goesOn);
     const auto scoreImages = [&](const Range& range) {
-        for (int i = range.start; i < range.end; i++)
+        for (int i = range.start; i < range.end && !wish.hasEnded(); i++)
             found[i] = wantsMaps ? score(*now, all[i], made[i], Mat(), NULL) : score(*now, all[i], noArray(), Mat(), NULL);
     };
     const Range whole(0, int(all.size()));
     reportingLackOfMemory([&]() {
         if (now->device.isGpu())
-            scoreTogether(*now, all, found, wantsMaps ? &made : NULL);
+            scoreTogether(*now, all, found, wantsMaps ? &made : NULL, wish);
         else if (now->takesAtOnce(whole.size()))
             parallel_for_(whole, scoreImages);
         else
             scoreImages(whole);
     });
+    wish.throwIfEnded();
     scores = found;
     if (!maps.needed())
         return;
