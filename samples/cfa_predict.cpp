@@ -180,9 +180,7 @@ public:
     {
         if (file.empty())
             return;
-        const bool goesOn = resume && fs::exists(file);
-        if (goesOn)
-            readRows();
+        const bool goesOn = resume && fs::exists(file) && readRows();
         stream.open(file.c_str(), goesOn ? std::ios::app : std::ios::trunc);
         if (!goesOn)
             stream << "file,score,normalised score,verdict,model" << std::endl;
@@ -203,26 +201,31 @@ public:
     Counts counts;
 
 private:
-    void readRows()
+    // False when the run before ended before it wrote anything.
+    bool readRows()
     {
         const std::string text = readFile(file), whole = text.substr(0, text.rfind('\n') + 1);
+        if (whole.empty())
+            return false;
         const CsvFile rows(whole, file);
+        if (!rows.has("model"))
+            throw std::runtime_error("'" + file + "' does not tell which model its rows are of: it lacks the column 'model'; name another table");
         for (size_t row = 0; row < rows.rows(); row++)
         {
-            checkModel(rows, row);
+            checkModel(rows.at(row, "model"));
             counts.add(rows.at(row, "verdict"));
             done.insert(inOneSpelling(fromHere(rows.at(row, "file"))));
         }
         if (whole.size() < text.size()) // a row that was cut off
             cutFile(file, whole.size());
+        return true;
     }
 
-    void checkModel(const CsvFile& rows, size_t row) const
+    void checkModel(const std::string& found) const
     {
-        const std::string found = rows.has("model") ? rows.at(row, "model") : "";
         if (found != model)
-            throw std::runtime_error("'" + file + "' has rows of " + (found.empty() ? "a model that it does not name" : "the model " + found) +
-                                     ", but --model is " + model + ": go on with that model, or name another table");
+            throw std::runtime_error("'" + file + "' has rows of the model " + found + ", but --model is " + model +
+                                     ": go on with that model, or name another table");
     }
 
     // A table may have been begun in its own folder, and is gone on with from another one.
@@ -414,14 +417,15 @@ Outputs checkOutputs(const Settings& settings, const std::vector<Input>& inputs,
     outputs.readsModel(settings.model, settings.backbone, detector);
     for (const Input& input : inputs)
         outputs.reads(input.file);
+    outputs.writes("output", settings.output);
     outputs.writes("csv", settings.csv);
     if (!settings.output.empty())
         for (const Input& input : inputs)
             checkPictures(settings, input, outputs);
-    if (!settings.csv.empty())
-        checkWritable(settings.csv);
     if (!settings.output.empty())
         checkWritableFolder(settings.output);
+    if (!settings.csv.empty())
+        checkWritable(settings.csv);
     return outputs;
 }
 

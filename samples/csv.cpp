@@ -85,8 +85,9 @@ const std::string& CsvFile::at(size_t row, const std::string& column) const
 std::string CsvFile::path(size_t row, const std::string& column) const
 {
     const std::string& name = at(row, column);
+    const bool isAbsolute = !name.empty() && (name[0] == '/' || name[0] == '\\' || name.find(':') == 1);
     const std::string folder = cv::utils::fs::getParent(file);
-    return name.empty() || isAbsolute(name) || folder.empty() ? name : cv::utils::fs::join(folder, name);
+    return name.empty() || isAbsolute || folder.empty() ? name : cv::utils::fs::join(folder, name);
 }
 
 std::string csvField(const std::string& text)

@@ -116,11 +116,24 @@ bool trySaving(const cv::anomaly::AnomalyDetector& detector, const std::string& 
     }
 }
 
+// cv::imencode returns false or throws, by its version.
+bool encode(const std::string& file, const cv::Mat& picture, std::vector<uchar>& bytes)
+{
+    try
+    {
+        return cv::imencode("." + extension(file), picture, bytes);
+    }
+    catch (const cv::Exception&)
+    {
+        return false;
+    }
+}
+
 // cv::imwrite does not tell when the disk is full.
 void writeEncoded(const std::string& file, const cv::Mat& picture)
 {
     std::vector<uchar> bytes;
-    if (!cv::imencode("." + extension(file), picture, bytes))
+    if (!encode(file, picture, bytes))
         throw std::runtime_error(cv::format("'%s' can not be written: its format does not hold %d x %d pixels", file.c_str(), picture.cols, picture.rows));
     makeParentFolder(file);
     writeFile(file, std::string(bytes.begin(), bytes.end()));

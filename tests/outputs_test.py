@@ -131,6 +131,7 @@ class Inputs(Case):
         self.photo('photo.png')
         (self.folder / 'out').mkdir()
         self.refuse('cfa_predict', self.model, 'photo.png', '--output=out', '--csv=./out/photo.jpg')
+        self.refuse('cfa_predict', self.model, 'photo.png', '--output=to_come', '--csv=./to_come')
         category = self.category()
         done = self.refuse('cfa_train', category, '--model=new.yml', '--checkpoint=./new.yml')
         self.check(done, 2, '--checkpoint', '--model')
@@ -157,6 +158,7 @@ class Inputs(Case):
         self.photo('photo.png')
         for _ in range(2):
             self.check(run_in(self.folder, 'cfa_predict', self.model, 'photo.png', '--output=.', '--csv=t.csv'), 0)
+        self.check(run_in(self.folder, 'cfa_predict', self.model, 'photo.png', '--output=new', '--csv=new/t.csv'), 0)
         self.assertTrue((self.folder / 'photo.jpg').exists())
         self.check(run_in(self.folder, 'cfa_predict', self.model, 'photo.png', '--csv=/dev/null'), 0)
 
@@ -344,6 +346,15 @@ class Resume(Case):
         before = table.read_bytes()
         self.check(self.predict('images', '--csv=t.csv', '--resume'), 1, 't.csv')
         self.assertEqual(table.read_bytes(), before)
+
+    def test_table_of_a_run_that_ended_at_once(self):
+        table = self.folder / 't.csv'
+        for begun in ('', 'file,sco'):
+            table.write_text(begun)
+            self.check(self.predict('images', '--csv=t.csv', '--resume'), 0)
+            self.assertEqual([row[0] for row in rows_of(table)], ['file'] + ['images/%03d.png' % i for i in range(3)])
+        table.write_text('file,score,normalised score,verdict\n')
+        self.check(self.predict('images', '--csv=t.csv', '--resume'), 1, "'model'")
 
     def test_paths_in_another_spelling(self):
         (self.folder / 'linked').symlink_to('images')
