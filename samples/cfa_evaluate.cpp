@@ -146,12 +146,12 @@ void checkOutputs(const Settings& settings, const TestSet& set, const AnomalyDet
     outputs.writes("calibrate", settings.calibrated);
     if (!settings.report.empty())
         outputs.writes("report", reportFile(settings.report));
-    if (!settings.json.empty())
-        checkWritable(settings.json);
     if (!settings.calibrated.empty())
         checkModelName("calibrate", settings.calibrated);
     if (!settings.report.empty())
         checkWritableFolder(settings.report);
+    if (!settings.json.empty())
+        checkWritable(settings.json);
 }
 
 int evaluateCategory(int argc, char** argv)

@@ -175,8 +175,8 @@ std::string hashOf(const std::string& modelFile)
 class Table
 {
 public:
-    //! resume: the rows that the file has stay, and count.
-    Table(const std::string& filename, bool resume, const std::string& modelHash) : file(filename), model(modelHash)
+    //! resume: the rows that the file has stay, and count, and no image gets a second one.
+    Table(const std::string& filename, bool resume, const std::string& modelHash) : file(filename), model(modelHash), isEachOnce(resume)
     {
         if (file.empty())
             return;
@@ -196,6 +196,8 @@ public:
             return;
         stream << csvField(image) << ',' << score << ',' << normalised << ',' << verdict << ',' << model << std::endl;
         check();
+        if (isEachOnce)
+            done.insert(inOneSpelling(image));
     }
 
     Counts counts;
@@ -224,15 +226,17 @@ private:
     void checkModel(const std::string& found) const
     {
         if (found != model)
-            throw std::runtime_error("'" + file + "' has rows of the model " + found + ", but --model is " + model +
+            throw std::runtime_error("'" + file + "' has rows of the model '" + found + "', but --model is '" + model +
                                      ": go on with that model, or name another table");
     }
 
     // A table may have been begun in its own folder, and is gone on with from another one.
     std::string fromHere(const std::string& image) const
     {
+        if (isAbsolute(image) || fs::exists(withoutFrame(image)))
+            return image;
         const std::string moved = fs::join(fs::getParent(file), image);
-        return fs::exists(withoutFrame(image)) || !fs::exists(withoutFrame(moved)) ? image : moved;
+        return fs::exists(withoutFrame(moved)) ? moved : image;
     }
 
     // clip.mp4#000012 is a frame of clip.mp4.
@@ -260,6 +264,7 @@ private:
     }
 
     std::string file, model;
+    bool isEachOnce;
     std::ofstream stream;
     std::set<std::string> done;
     mutable std::map<std::string, std::string> folders; // with their names in one spelling
@@ -281,6 +286,7 @@ private:
     void unreadable(const std::string& name, const std::string& reason);
     void draw(const Mat& image, const Mat& map, const std::string& title, const std::string& output);
     void report(const std::string& reason);
+    void stopIfAsked() const;
 
     const Settings& settings;
     const Outputs& outputs;
@@ -292,14 +298,21 @@ private:
 void Prediction::run(const std::vector<Input>& inputs)
 {
     const Interruption betweenImages;
-    for (size_t i = 0; i < inputs.size() && !Interruption::isRequested(); i++)
+    for (size_t i = 0; i < inputs.size(); i++)
     {
+        stopIfAsked();
         if (isImageFile(inputs[i].file))
             predictImage(inputs[i]);
         else
             predictVideo(inputs[i]);
         bar.update("images", int(i) + 1, int(inputs.size()));
     }
+}
+
+void Prediction::stopIfAsked() const
+{
+    if (Interruption::isRequested())
+        throw std::runtime_error(settings.csv.empty() ? "stopped" : "stopped; the same command with --resume goes on");
 }
 
 void Prediction::predictImage(const Input& input)
@@ -372,15 +385,16 @@ void Prediction::predictVideo(const Input& input)
     VideoCapture video(input.file);
     const int frames = video.isOpened() ? std::max(0, int(video.get(CAP_PROP_FRAME_COUNT))) : 0;
     int index = 0;
-    for (Mat frame; !Interruption::isRequested() && video.isOpened() && video.read(frame); index++)
+    for (Mat frame; video.isOpened() && video.read(frame); index++)
     {
+        stopIfAsked();
         const std::string number = format("%06d", index);
         const std::string name = input.file + "#" + number;
         if (!table.has(name))
             predict(name, frame, fs::join(input.output, "frame_" + number));
         bar.update(fileName(input.file), index + 1, frames);
     }
-    if (index == 0 && !Interruption::isRequested())
+    if (index == 0)
         unreadable(input.file, "'" + input.file + "' is neither an image nor a video that can be read");
 }
 #else
@@ -459,8 +473,6 @@ int predictAll(int argc, char** argv)
     Prediction prediction(settings, detector, outputs);
     prediction.run(inputs);
     print(settings, prediction.counts());
-    if (Interruption::isRequested())
-        throw std::runtime_error(settings.csv.empty() ? "stopped" : "stopped; the same command with --resume goes on");
     return prediction.counts().unreadable || prediction.counts().withoutPicture ? 1 : 0;
 }
 

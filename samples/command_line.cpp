@@ -3,6 +3,8 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "command_line.hpp"
 
+#include "../modules/anomaly/src/standard_streams.hpp"
+
 #include <cctype>
 #include <cerrno>
 #include <climits>
@@ -11,11 +13,6 @@
 #include <cstdlib>
 #include <iostream>
 #include <sstream>
-
-#ifndef _WIN32
-#include <fcntl.h>
-#include <unistd.h>
-#endif
 
 namespace {
 
@@ -328,16 +325,6 @@ std::string errorText(const std::exception& error)
     return ours ? ours->err : error.what();
 }
 
-// A program that was started without one of these, as daemons are, would get its number for the next file, and messages would land there.
-static void openMissingStreams()
-{
-#ifndef _WIN32
-    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-        if (fcntl(stream, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0)
-            (void)!open("/", O_RDONLY); // takes the number, at least
-#endif
-}
-
 // What was printed may still wait in a buffer, and a full disk shows only when that is written.
 static int afterOutput(const std::string& program, int code)
 {
@@ -353,7 +340,7 @@ int runProgram(const std::string& program, int (*body)(int, char**), int argc, c
 #if defined(__SANITIZE_THREAD__)
     cv::setNumThreads(1); // OpenCV is not instrumented: how its threads hand work over is not seen, and all that they share would be a race
 #endif
-    openMissingStreams();
+    cv::anomaly::openMissingStreams();
     try
     {
         return afterOutput(program, body(argc, argv));

@@ -23,6 +23,8 @@ from command_line_test import run, some, train
 
 WORK = pathlib.Path()
 MODEL = pathlib.Path()
+# A model that is soon made: what it tells does not matter here.
+QUICK = ['--adaptation=none', '--validation=0', '--gamma_c=0.02', '--gamma_d=0.05']
 
 
 def run_in(folder, program, *arguments, **options):
@@ -167,8 +169,7 @@ class Inputs(Case):
         for file in kept:
             file.write_text("the user's")
         images = self.images('images', 3)
-        train(images, self.folder / 'new.yml', '--adaptation=none', '--validation=0', '--json=%s' % (self.folder / 'f.json'),
-              '--checkpoint=%s' % (self.folder / 'c.yml.gz'))
+        train(images, self.folder / 'new.yml', *QUICK, '--json=%s' % (self.folder / 'f.json'), '--checkpoint=%s' % (self.folder / 'c.yml.gz'))
         self.check(run_in(self.folder, 'cfa_predict', images, self.model, '--csv=t.csv'), 0)
         table = self.folder / 't.csv'
         table.write_bytes(table.read_bytes()[:-20])
@@ -249,7 +250,7 @@ class Models(Case):
     """Where a model may be saved is known before the training."""
 
     def train(self, model, *options):
-        return run_in(self.folder, 'cfa_train', self.folder / 'good', '--model=%s' % model, '--adaptation=none', '--validation=0', *options)
+        return run_in(self.folder, 'cfa_train', self.folder / 'good', '--model=%s' % model, *QUICK, *options)
 
     def setUp(self):
         super().setUp()
@@ -311,8 +312,8 @@ class Streams(Case):
         images = self.images('good', 3, 'train/good/*.png')
         (images / 'cut.png').write_text('no image')
         for streams in ((0,), (1,), (2,), (1, 2), (0, 1, 2)):
-            self.assertEqual(self.closed(streams, 'cfa_train', images, '--model=m.yml', '--json=m.json', '--adaptation=none', '--validation=0', '--cache_mb=0',
-                                         '--skip_unreadable'), 0, streams)
+            self.assertEqual(self.closed(streams, 'cfa_train', images, '--model=m.yml', '--json=m.json', *QUICK, '--cache_mb=0', '--skip_unreadable'), 0,
+                             streams)
             self.assertEqual(self.closed(streams, 'cfa_predict', images, '--model=m.yml', '--csv=t.csv', '--output=out'), 1)
             self.assertEqual([len(row) for row in rows_of(self.folder / 't.csv')], [5] * 5)
             self.assertTrue((self.folder / 'm.json').read_text().startswith('{'))
@@ -336,7 +337,7 @@ class Resume(Case):
 
     def test_rows_of_another_model_are_refused(self):
         table = self.folder / 't.csv'
-        self.check(train(self.folder / 'images', self.folder / 'other.yml', '--adaptation=none', '--validation=0'), 0)
+        self.check(train(self.folder / 'images', self.folder / 'other.yml', *QUICK), 0)
         self.check(self.predict('images', '--csv=t.csv', model='other.yml'), 0)
         rows = rows_of(table)
         before = table.read_bytes()
@@ -360,6 +361,8 @@ class Resume(Case):
         (self.folder / 'linked').symlink_to('images')
         self.check(self.predict('images', '--csv=t.csv'), 0)
         before = (self.folder / 't.csv').read_bytes()
+        self.check(self.predict('images', './images', 'images/001.png', '--csv=once.csv', '--resume'), 0)
+        self.assertEqual(len(rows_of(self.folder / 'once.csv')), 4)
         for spelling in ('./images', 'images/', 'images//', str(self.folder / 'images'), 'images/../images', 'linked', 'images/000.png'):
             self.check(self.predict(spelling, '--csv=t.csv', '--resume'), 0)
             self.assertEqual((self.folder / 't.csv').read_bytes(), before, spelling)

@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
 #include "adaptation.hpp"
+#include "batch_wish.hpp"
 #include "cfa_params.hpp"
 #include "device.hpp"
 #include "file_replacement.hpp"
@@ -19,7 +20,6 @@
 #include <atomic>
 #include <mutex>
 #include <numeric>
-#include <thread>
 
 namespace cv {
 namespace anomaly {
@@ -50,31 +50,6 @@ template <typename Call> auto reportingLackOfMemory(const Call& call) -> decltyp
         CV_Error(Error::StsNoMem, "The system gives no more memory; the detector is as it was");
     }
 }
-
-//! Whether a batch goes on: the thread that called asks, and all that work for it are told.
-class BatchWish
-{
-public:
-    explicit BatchWish(const std::function<bool()>& f) : goesOn(f), caller(std::this_thread::get_id()), ended(false) {}
-
-    bool hasEnded()
-    {
-        if (!ended && std::this_thread::get_id() == caller && goesOn && !goesOn())
-            ended = true;
-        return ended;
-    }
-
-    void throwIfEnded() const
-    {
-        if (ended)
-            CV_Error(Error::StsError, "The batch was ended by its caller before all images were scored");
-    }
-
-private:
-    const std::function<bool()>& goesOn;
-    const std::thread::id caller;
-    std::atomic<bool> ended;
-};
 
 class CFAImpl CV_FINAL : public CFA
 {
@@ -185,7 +160,7 @@ private:
     void forEachScore(const Fitted& next, const ImageSource& images, const std::vector<int>& indices, bool leaveOut, const ScoreVisitor& visit) const;
     std::vector<int> scorable(const ImageSource& images, const std::vector<int>& wanted) const;
 
-    double score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock) const;
+    double score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock, BatchWish* wish = NULL) const;
     void scoreTogether(const Fitted& now, const std::vector<Mat>& images, std::vector<double>& scores, std::vector<Mat>* maps, BatchWish& wish) const;
 
     // Only the thread that changes the object writes these. It alone reads params without the mutex.
@@ -380,7 +355,7 @@ void CFAImpl::forEachScore(const Fitted& next, const ImageSource& images, const 
 
 // ---- predict
 
-double CFAImpl::score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock) const
+double CFAImpl::score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock, BatchWish* wish) const
 {
     checkImage(image);
     checkMask(mask, image.size());
@@ -388,7 +363,7 @@ double CFAImpl::score(const Fitted& now, const Mat& image, OutputArray map, cons
     if (!leavesPixels(inputMask))
         CV_Error(Error::StsBadArg, "The mask leaves no pixel of the image to score: it must be nonzero where the image is to be checked");
     const WorkspacePool<Mat>::Loan inputMap(inputMaps);
-    now.inputMap(image, clock, *inputMap);
+    now.inputMap(image, clock, *inputMap, wish);
     const double score = now.imageScore(*inputMap, inputMask);
     if (map.needed())
     {
@@ -404,10 +379,10 @@ double CFAImpl::score(const Fitted& now, const Mat& image, OutputArray map, cons
 void CFAImpl::scoreTogether(const Fitted& now, const std::vector<Mat>& images, std::vector<double>& scores, std::vector<Mat>* maps, BatchWish& wish) const
 {
     std::vector<Mat> found;
-    for (size_t first = 0; first < images.size() && !wish.hasEnded(); first += gpuBatch)
+    for (size_t first = 0; first < images.size(); first += gpuBatch)
     {
         const std::vector<Mat> some(images.begin() + first, images.begin() + std::min(first + gpuBatch, images.size()));
-        now.inputMaps(some, found);
+        now.inputMaps(some, found, &wish);
         parallel_for_(Range(0, int(some.size())), [&](const Range& range) {
             for (int i = range.start; i < range.end; i++)
             {
@@ -431,8 +406,8 @@ void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& score
     const bool wantsMaps = maps.needed();
     BatchWish wish(goesOn);
     const auto scoreImages = [&](const Range& range) {
-        for (int i = range.start; i < range.end && !wish.hasEnded(); i++)
-            found[i] = wantsMaps ? score(*now, all[i], made[i], Mat(), NULL) : score(*now, all[i], noArray(), Mat(), NULL);
+        for (int i = range.start; i < range.end; i++)
+            found[i] = wantsMaps ? score(*now, all[i], made[i], Mat(), NULL, &wish) : score(*now, all[i], noArray(), Mat(), NULL, &wish);
     };
     const Range whole(0, int(all.size()));
     reportingLackOfMemory([&]() {
@@ -443,7 +418,6 @@ void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& score
         else
             scoreImages(whole);
     });
-    wish.throwIfEnded();
     scores = found;
     if (!maps.needed())
         return;

@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
 #include "file_replacement.hpp"
+#include "standard_streams.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
 
@@ -272,6 +273,7 @@ private:
 
 void replaceFile(const String& filename, const std::function<void(const String&)>& write)
 {
+    openMissingStreams();
     const Replacement replacement(filename);
     write(replacement.temporary);
     replacement.commit();

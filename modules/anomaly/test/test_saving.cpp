@@ -142,6 +142,40 @@ TEST_F(Anomaly_Saving, mode_and_owner_stay)
     EXPECT_EQ(4321u, status.st_gid);
 }
 
+//! The process has no standard input while this lives, as a daemon has none.
+struct ClosedInput
+{
+    ClosedInput() : kept(dup(STDIN_FILENO)) { close(STDIN_FILENO); }
+    ~ClosedInput()
+    {
+        dup2(kept, STDIN_FILENO);
+        close(kept);
+    }
+
+    //! Whether the null device stands in for it, so that no file takes its number.
+    static bool isReplaced()
+    {
+        struct stat status;
+        return fstat(STDIN_FILENO, &status) == 0 && S_ISCHR(status.st_mode);
+    }
+
+    const int kept;
+};
+
+TEST_F(Anomaly_Saving, files_do_not_take_the_number_of_a_missing_stream)
+{
+    {
+        const ClosedInput closed;
+        cfa->save(folder + "/model.yml");
+        EXPECT_TRUE(closed.isReplaced());
+    }
+    CFA::Params params = smallestParams();
+    params.cacheMiB = 0;
+    const ClosedInput closed;
+    quickDetector(params, 4);
+    EXPECT_TRUE(closed.isReplaced());
+}
+
 TEST_F(Anomaly_Saving, what_is_no_ordinary_file_is_refused)
 {
     const String file = folder + "/pipe.yml";
@@ -244,6 +278,19 @@ TEST(Anomaly_Batch, ends_when_its_caller_wishes)
     EXPECT_TRUE(maps.empty());
     cfa->predictBatch(images, scores, maps);
     EXPECT_EQ(all, scores);
+}
+
+TEST(Anomaly_Batch, ends_between_the_tiles_of_an_image)
+{
+    CFA::Params params = quickParams();
+    params.tile = 64;
+    const Ptr<CFA> cfa = quickDetector(params);
+    Mat large;
+    resize(goodImage(0), large, Size(400, 400));
+    std::vector<double> scores;
+    int asked = 0;
+    EXPECT_ERROR_WITH("ended by its caller", cfa->predictBatch(std::vector<Mat>(1, large), scores, noArray(), [&]() { return ++asked < 5; }));
+    EXPECT_EQ(5, asked);
 }
 
 }} // namespace opencv_test
