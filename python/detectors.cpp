@@ -45,7 +45,8 @@ private:
     std::exception_ptr failure;
 };
 
-// What a long call asks in C++: whether it goes on, which Ctrl-C ends. Other threads of Python are disturbed a few times a second only.
+// What a long call asks in C++: whether it goes on, which Ctrl-C ends. Other threads of Python are disturbed a few
+// times a second only.
 class Signals
 {
 public:

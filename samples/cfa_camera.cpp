@@ -39,7 +39,8 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.heading("Options");
     addBackboneFile(line, settings.backbone);
     line.option("source", "N|FILE|URL", settings.source, "number of a camera, or a video's file or address");
-    line.flag("reconnect", settings.reconnect, "open the source again, each second, when it ends or is not there yet; without it the program says so and ends");
+    line.flag("reconnect", settings.reconnect,
+              "open the source again, each second, when it ends or is not there yet; without it the program says so and ends");
     addDeviceOption(line, settings.device);
     line.threadsOption();
     line.example("--model=model.yml.gz");
@@ -135,7 +136,8 @@ void showAll(AnomalyDetector& detector, VideoCapture& video, const Settings& set
     while (!show(detector, video))
     {
         if (!settings.reconnect)
-            throw std::runtime_error("the stream of '" + settings.source + "' has ended; --reconnect waits for it to come back");
+            throw std::runtime_error("the stream of '" + settings.source +
+                                     "' has ended; --reconnect waits for it to come back");
         std::cerr << "cfa_camera: the stream of '" << settings.source << "' has ended, opening it again" << std::endl;
         do
             if (isEnd(waitKey(pause)))

@@ -146,10 +146,10 @@ void checkOutputs(const Settings& settings, const TestSet& set, const AnomalyDet
     outputs.writes("calibrate", settings.calibrated);
     if (!settings.report.empty())
         outputs.writes("report", reportFile(settings.report));
+    if (!settings.report.empty())
+        checkWritableFolder(settings.report); // in which the others may lie
     if (!settings.calibrated.empty())
         checkModelName("calibrate", settings.calibrated);
-    if (!settings.report.empty())
-        checkWritableFolder(settings.report);
     if (!settings.json.empty())
         checkWritable(settings.json);
 }

@@ -55,9 +55,12 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.arguments("image|folder|video|csv", settings.inputs, "what to score; a .csv names images in its column image_path");
     line.required("model", "FILE", settings.model, "model file that cfa_train wrote");
     line.heading("Options, of which --output or --csv must be given");
-    line.option("output", "DIR", settings.output, "folder for the pictures, with the folders of the images inside; JPEG, or PNG where one side has more than 65500 pixels");
-    line.option("csv", "FILE", settings.csv, "table to write: file, score, normalised score (0.5 is the threshold), verdict, and the start of the model file's SHA-256");
-    line.flag("resume", settings.resume, "go on where a run with the same table and model stopped: images that have a row in it are left out");
+    line.option("output", "DIR", settings.output,
+                "folder for the pictures, with the folders of the images inside; JPEG, or PNG where one side has more than 65500 pixels");
+    line.option("csv", "FILE", settings.csv,
+                "table to write: file, score, normalised score (0.5 is the threshold), verdict, and the start of the model file's SHA-256");
+    line.flag("resume", settings.resume,
+              "go on where a run with the same table and model stopped: images that have a row in it are left out");
     line.option("min_area", "PIXELS", settings.minimumArea, "outline only defects of at least so many pixels; 0: all");
     line.flag("raw", settings.raw, "also write the maps as numbers, 32-bit float TIFF");
     addBackboneFile(line, settings.backbone);
@@ -77,8 +80,8 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     return true;
 }
 
-// The name of a picture of an image that a list names: below --output, with the image's folders where they lie beside the list. It does not
-// depend on how the list itself was named.
+// The name of a picture of an image that a list names: below --output, with the image's folders where they lie beside
+// the list. It does not depend on how the list itself was named.
 std::string pictureName(const std::string& image)
 {
     std::vector<std::string> parts;
@@ -128,7 +131,8 @@ private:
     void addFolder(const std::string& folder, const std::string& output, bool isOneOfMany)
     {
         if (!output.empty() && fs::canonical(folder) == fs::canonical(output))
-            throw UsageError("--output=" + output + " is the folder of the images: name another one for the pictures, it may lie inside");
+            throw UsageError("--output=" + output +
+                             " is the folder of the images: name another one for the pictures, it may lie inside");
         const std::string name = fileName(fs::canonical(folder));
         for (const std::string& relative : listImagesBelow(folder, output))
             add(fs::join(folder, relative), isOneOfMany ? fs::join(name, relative) : relative);
@@ -176,7 +180,8 @@ class Table
 {
 public:
     //! resume: the rows that the file has stay, and count, and no image gets a second one.
-    Table(const std::string& filename, bool resume, const std::string& modelHash) : file(filename), model(modelHash), isEachOnce(resume)
+    Table(const std::string& filename, bool resume, const std::string& modelHash)
+        : file(filename), model(modelHash), isEachOnce(resume)
     {
         if (file.empty())
             return;
@@ -211,7 +216,8 @@ private:
             return false;
         const CsvFile rows(whole, file);
         if (!rows.has("model"))
-            throw std::runtime_error("'" + file + "' does not tell which model its rows are of: it lacks the column 'model'; name another table");
+            throw std::runtime_error("'" + file +
+                                     "' does not tell which model its rows are of, since it has no column 'model': name another table");
         for (size_t row = 0; row < rows.rows(); row++)
         {
             checkModel(rows.at(row, "model"));
@@ -326,12 +332,14 @@ void Prediction::predictImage(const Input& input)
     }
     catch (const std::exception& error)
     {
-        return unreadable(input.file, errorText(error));
+        const std::string reason = errorText(error), name = "'" + input.file + "'";
+        return unreadable(input.file, reason.find(name) == std::string::npos ? name + ": " + reason : reason);
     }
     predict(input.file, image, input.output);
 }
 
-// What the detector refuses (too small, NaN) is an image that could not be read, too. Without its picture an image still has its row.
+// What the detector refuses (too small, NaN) is an image that could not be read, too. Without its picture an image
+// still has its row.
 void Prediction::predict(const std::string& name, const Mat& image, const std::string& output)
 {
     Mat map;
@@ -404,7 +412,8 @@ void Prediction::predictVideo(const Input& input)
 }
 #endif
 
-// How many frames a video has shows only when it is read: any picture of an earlier frame that is there might be replaced.
+// How many frames a video has shows only when it is read: any picture of an earlier frame that is there might be
+// replaced.
 void checkFrames(const std::string& folder, Outputs& outputs)
 {
     if (!fs::isDirectory(folder))

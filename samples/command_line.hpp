@@ -88,8 +88,8 @@ private:
 //! What an exception says, without the place in the source that cv::Exception::what adds.
 std::string errorText(const std::exception& error);
 
-//! Runs a program's body and turns exceptions, and output that can not be written, into messages on stderr and exit codes: 0 done, 1 failed,
-//! 2 usage.
+//! Runs a program's body and turns exceptions, and output that cannot be written, into messages on stderr and exit
+//! codes: 0 done, 1 failed, 2 usage.
 int runProgram(const std::string& program, int (*body)(int, char**), int argc, char** argv);
 
 #endif

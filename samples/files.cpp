@@ -143,6 +143,12 @@ std::string readFile(const std::string& file)
     return text.str();
 }
 
+std::runtime_error notWritable(const std::string& file)
+{
+    const std::string reason = errno ? std::string(": ") + std::strerror(errno) : "";
+    return std::runtime_error("'" + file + "' can not be written" + reason);
+}
+
 void writeFile(const std::string& file, const std::string& text)
 {
     errno = 0;
@@ -150,7 +156,7 @@ void writeFile(const std::string& file, const std::string& text)
     stream << text;
     stream.close();
     if (!stream)
-        throw std::runtime_error("'" + file + "' can not be written" + (errno ? std::string(": ") + std::strerror(errno) : ""));
+        throw notWritable(file);
 }
 
 void cutFile(const std::string& file, size_t bytes)
@@ -164,7 +170,7 @@ void cutFile(const std::string& file, size_t bytes)
     const bool done = truncate(file.c_str(), off_t(bytes)) == 0;
 #endif
     if (!done)
-        throw std::runtime_error("'" + file + "' can not be written");
+        throw notWritable(file);
 }
 
 void FlatJson::put(const std::string& key, double number)

@@ -6,6 +6,7 @@
 
 #include "opencv2/core.hpp"
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -39,6 +40,9 @@ void makeParentFolder(const std::string& file);
 
 //! All of a file. Throws when it cannot be read.
 std::string readFile(const std::string& file);
+
+//! The error that a file cannot be written, with the system's reason where errno has one.
+std::runtime_error notWritable(const std::string& file);
 
 //! Writes all of a file, or throws.
 void writeFile(const std::string& file, const std::string& text);

@@ -4,8 +4,8 @@
 #ifndef ANOMALY_SAMPLES_INTERRUPTION_HPP
 #define ANOMALY_SAMPLES_INTERRUPTION_HPP
 
-/** While one lives, Ctrl-C, SIGTERM and the end of the terminal are only noted, so that the program stops where nothing is half written. The
-second one ends it at once. What the program was started to ignore, as by nohup, stays ignored.
+/** While one lives, Ctrl-C, SIGTERM and the end of the terminal are only noted, so that the program stops where nothing
+is half written. The second one ends it at once. What the program was started to ignore, as by nohup, stays ignored.
 */
 class Interruption
 {

@@ -12,7 +12,6 @@
 
 #include <cerrno>
 #include <cstdio>
-#include <cstring>
 #include <fstream>
 #include <stdexcept>
 
@@ -29,7 +28,8 @@ namespace {
 
 std::string folderOf(const std::string& file)
 {
-    const size_t end = file.find_last_not_of("/\\"), slash = end == std::string::npos ? end : file.find_last_of("/\\", end);
+    const size_t end = file.find_last_not_of("/\\");
+    const size_t slash = end == std::string::npos ? end : file.find_last_of("/\\", end);
     return slash == std::string::npos ? "." : file.substr(0, std::max(slash, size_t(1)));
 }
 
@@ -69,7 +69,8 @@ std::string withoutDanglingLink(std::string file)
     return file;
 }
 
-// The same text for the same file, also for one that is still to be made; empty for a device or a pipe, which loses nothing when it is written to.
+// The same text for the same file, also for one that is still to be made; empty for a device or a pipe, which loses
+// nothing when it is written to.
 std::string identity(const std::string& name)
 {
     const std::string file = withoutDanglingLink(name);
@@ -88,15 +89,11 @@ bool mayWrite(const std::string& file)
 
 #endif
 
-std::runtime_error notWritable(const std::string& file)
-{
-    return std::runtime_error("'" + file + "' can not be written" + (errno ? std::string(": ") + std::strerror(errno) : ""));
-}
-
 // A name like that of a file, in a folder, which nothing has yet.
 std::string freeName(const std::string& folder, const std::string& file)
 {
-    const std::string name = fileName(file), stem = withoutExtension(extension(name) == "gz" ? withoutExtension(name) : name);
+    const std::string name = fileName(file), unpacked = extension(name) == "gz" ? withoutExtension(name) : name;
+    const std::string stem = withoutExtension(unpacked);
     std::string free;
     for (int i = 2; free.empty() || fs::exists(free); i++)
         free = fs::join(folder, cv::format("%s_%d", stem.c_str(), i) + name.substr(stem.size()));
@@ -134,7 +131,8 @@ void writeEncoded(const std::string& file, const cv::Mat& picture)
 {
     std::vector<uchar> bytes;
     if (!encode(file, picture, bytes))
-        throw std::runtime_error(cv::format("'%s' can not be written: its format does not hold %d x %d pixels", file.c_str(), picture.cols, picture.rows));
+        throw std::runtime_error(cv::format("'%s' can not be written: its format does not hold %d x %d pixels",
+                                            file.c_str(), picture.cols, picture.rows));
     makeParentFolder(file);
     writeFile(file, std::string(bytes.begin(), bytes.end()));
 }
@@ -153,7 +151,8 @@ void Outputs::reads(const std::vector<std::string>& files)
         reads(file);
 }
 
-void Outputs::readsModel(const std::string& model, const std::string& backbone, const cv::anomaly::AnomalyDetector& detector)
+void Outputs::readsModel(const std::string& model, const std::string& backbone,
+                         const cv::anomaly::AnomalyDetector& detector)
 {
     reads(model);
     reads(backbone);
@@ -174,10 +173,12 @@ void Outputs::writes(const std::string& option, const std::string& file)
     if (key.empty())
         return;
     if (inputs.count(key))
-        throw UsageError("--" + option + ": '" + file + "' is one of the files that are read, and what it holds would be lost: name another place to write to");
-    const std::pair<std::map<std::string, std::string>::iterator, bool> added = outputs.insert(std::make_pair(key, option));
+        throw UsageError("--" + option + ": '" + file +
+                         "' is one of the files that are read, and what it holds would be lost: name another place to write to");
+    const auto added = outputs.insert(std::make_pair(key, option));
     if (!added.second)
-        throw UsageError("--" + option + ": '" + file + "' is also what --" + added.first->second + " writes: name another place to write to");
+        throw UsageError("--" + option + ": '" + file + "' is also what --" + added.first->second +
+                         " writes: name another place to write to");
 }
 
 void checkWritable(const std::string& name)
@@ -245,7 +246,8 @@ void writePicture(const std::string& name, const cv::Mat& picture, const Outputs
         return writeEncoded(name + ".jpg", picture);
     const std::string file = name + ".png";
     if (outputs.isRead(file))
-        throw std::runtime_error("the picture of '" + file + "' is too long for a JPEG, and as PNG it would be written over that image: name another folder");
+        throw std::runtime_error("the picture of '" + file +
+                                 "' is too long for a JPEG, and as PNG it would be written over that image: name another folder");
     writeEncoded(file, picture);
 }
 

@@ -342,7 +342,8 @@ std::string picture(const Mat& image, const std::string& caption)
     const int longest = 280;
     const double scale = std::min(1., double(longest) / std::max(image.rows, image.cols));
     Mat small;
-    resize(image, small, Size(std::max(1, cvRound(image.cols * scale)), std::max(1, cvRound(image.rows * scale))), 0, 0, INTER_AREA);
+    const Size size(std::max(1, cvRound(image.cols * scale)), std::max(1, cvRound(image.rows * scale)));
+    resize(image, small, size, 0, 0, INTER_AREA);
     std::vector<uchar> jpeg;
     imencode(".jpg", small, jpeg, {IMWRITE_JPEG_QUALITY, 78});
     return "<figure><img alt='" + caption + "' src='data:image/jpeg;base64," + base64(jpeg) + "'><figcaption>" + caption + "</figcaption></figure>";

@@ -197,6 +197,25 @@ class Rows(Case):
         self.assertNotIn('unreadable', self.verdicts())
         self.assertEqual(struct.unpack('>I', (self.folder / 'out' / '000_long.png').read_bytes()[20:24])[0] // 1000, 70)
 
+    def test_each_image_that_fails_is_named(self):
+        images = self.images('images', 1)
+        (images / 'empty.png').write_bytes(b'')
+        (images / 'huge.pgm').write_bytes(b'P5 40000 40000 255\n')
+        (images / 'small.pgm').write_bytes(b'P5 7 7 255\n' + bytes(49))
+        (images / 'gone.png').symlink_to('nowhere.png')
+        self.check(self.predict(), 1, *['%s\'' % name for name in ('empty.png', 'huge.pgm', 'small.pgm', 'gone.png')])
+        self.assertEqual(self.verdicts().count('unreadable'), 4)
+        self.assertTrue((self.folder / 'out' / '000.jpg').exists())
+
+    def test_report_on_a_long_image(self):
+        category = self.category()
+        (category / 'test' / 'hole' / 'long.pgm').write_bytes(b'P5 32 70000 255\n' + bytes(range(128, 160)) * 70000)
+        shutil.rmtree(str(category / 'ground_truth'))
+        report = self.folder / 'report'
+        done = run('cfa_evaluate', category, '--model=%s' % MODEL, '--report=%s' % report, '--json=%s' % (report / 'figures.json'))
+        self.check(done, 0)
+        self.assertIn('hole/long.pgm', (report / 'index.html').read_text(encoding='utf-8'))
+
     def test_picture_that_can_not_be_written(self):
         self.images('images', 3)
         out = self.folder / 'out'

@@ -80,7 +80,8 @@ public:
     {
         return reportingLackOfMemory([&]() { return score(*current(), image.getMat(), map, mask.getMat(), NULL); });
     }
-    void predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps) const CV_OVERRIDE
+    void predictBatch(InputArrayOfArrays images, std::vector<double>& scores,
+                      OutputArrayOfArrays maps) const CV_OVERRIDE
     {
         predictBatch(images, scores, maps, std::function<bool()>());
     }
@@ -160,8 +161,10 @@ private:
     void forEachScore(const Fitted& next, const ImageSource& images, const std::vector<int>& indices, bool leaveOut, const ScoreVisitor& visit) const;
     std::vector<int> scorable(const ImageSource& images, const std::vector<int>& wanted) const;
 
-    double score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock, BatchWish* wish = NULL) const;
-    void scoreTogether(const Fitted& now, const std::vector<Mat>& images, std::vector<double>& scores, std::vector<Mat>* maps, BatchWish& wish) const;
+    double score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock,
+                 BatchWish* wish = NULL) const;
+    void scoreTogether(const Fitted& now, const std::vector<Mat>& images, std::vector<double>& scores,
+                       std::vector<Mat>* maps, BatchWish& wish) const;
 
     // Only the thread that changes the object writes these. It alone reads params without the mutex.
     Params params;
@@ -355,7 +358,8 @@ void CFAImpl::forEachScore(const Fitted& next, const ImageSource& images, const 
 
 // ---- predict
 
-double CFAImpl::score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock, BatchWish* wish) const
+double CFAImpl::score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock,
+                      BatchWish* wish) const
 {
     checkImage(image);
     checkMask(mask, image.size());
@@ -376,7 +380,8 @@ double CFAImpl::score(const Fitted& now, const Mat& image, OutputArray map, cons
 }
 
 // What a GPU is given at once, so that maps at the input's resolution are few at a time.
-void CFAImpl::scoreTogether(const Fitted& now, const std::vector<Mat>& images, std::vector<double>& scores, std::vector<Mat>* maps, BatchWish& wish) const
+void CFAImpl::scoreTogether(const Fitted& now, const std::vector<Mat>& images, std::vector<double>& scores,
+                            std::vector<Mat>* maps, BatchWish& wish) const
 {
     std::vector<Mat> found;
     for (size_t first = 0; first < images.size(); first += gpuBatch)
@@ -394,7 +399,8 @@ void CFAImpl::scoreTogether(const Fitted& now, const std::vector<Mat>& images, s
     }
 }
 
-void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps, const std::function<bool()>& goesOn) const
+void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps,
+                           const std::function<bool()>& goesOn) const
 {
     const std::shared_ptr<const Fitted> now = current();
     std::vector<Mat> all, made;
@@ -407,7 +413,8 @@ void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& score
     BatchWish wish(goesOn);
     const auto scoreImages = [&](const Range& range) {
         for (int i = range.start; i < range.end; i++)
-            found[i] = wantsMaps ? score(*now, all[i], made[i], Mat(), NULL, &wish) : score(*now, all[i], noArray(), Mat(), NULL, &wish);
+            found[i] = wantsMaps ? score(*now, all[i], made[i], Mat(), NULL, &wish)
+                                 : score(*now, all[i], noArray(), Mat(), NULL, &wish);
     };
     const Range whole(0, int(all.size()));
     reportingLackOfMemory([&]() {

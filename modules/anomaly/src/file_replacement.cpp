@@ -32,8 +32,8 @@ size_t startOfName(const String& path)
     return path.find_last_of("/\\") + 1; // 0 where there is no folder
 }
 
-// A temporary file's name after its number. cv::FileStorage knows formats by extensions in lower case and cuts names at question marks, and
-// the number in front must not make a long name longer than the system allows.
+// A temporary file's name after its number. cv::FileStorage knows formats by extensions in lower case and cuts names
+// at question marks, and the number in front must not make a long name longer than the system allows.
 String plainName(const String& filename)
 {
     const size_t longest = 100;
@@ -108,7 +108,8 @@ String withoutLinks(String path)
 class OpenFile
 {
 public:
-    OpenFile(const String& name, int flags, mode_t mode = 0) : descriptor(open(name.c_str(), flags | O_CLOEXEC, mode)) {}
+    OpenFile(const String& name, int flags, mode_t mode = 0)
+        : descriptor(open(name.c_str(), flags | O_CLOEXEC, mode)) {}
     ~OpenFile()
     {
         if (isOpen())
@@ -197,7 +198,8 @@ public:
     {
         const OpenFile file(temporary, O_RDONLY);
         if (!file.isOpen() || !file.flush())
-            CV_Error_(Error::StsError, ("'%s' can not be brought to the disk: %s", temporary.c_str(), std::strerror(errno)));
+            CV_Error_(Error::StsError,
+                      ("'%s' can not be brought to the disk: %s", temporary.c_str(), std::strerror(errno)));
         const bool keepsOwner = takeOwnerAndMode();
         if (isBeside && keepsOwner && takeName())
             return;

@@ -21,7 +21,8 @@ only be kept in its place (it is mounted by itself, its folder is not writable, 
 file), its content is overwritten instead, and is put back when that fails; a crash in that moment is not survived. */
 void replaceFile(const String& filename, const std::function<void(const String& temporary)>& write);
 
-//! Throws what replaceFile would throw before it has anything to write, and leaves all files as they are; `write` may try the temporary name.
+//! Throws what replaceFile would throw before it has anything to write, and leaves all files as they are; `write` may
+//! try the temporary name.
 void checkReplaceable(const String& filename, const std::function<void(const String& temporary)>& write);
 
 }} // namespace cv::anomaly

@@ -54,7 +54,8 @@ protected:
 
 TEST_F(Anomaly_Saving, names_in_either_case_and_with_any_letters)
 {
-    for (const String& name : {String("MODEL.YML"), String("Model.Json.GZ"), String("a?b.yml"), String("what?/m.xml"), String(250, 'x') + ".yml"})
+    const String longest = String(250, 'x') + ".yml";
+    for (const String& name : std::vector<String>{"MODEL.YML", "Model.Json.GZ", "a?b.yml", "what?/m.xml", longest})
     {
         const String file = folder + "/" + name;
         utils::fs::createDirectories(utils::fs::getParent(file));
@@ -70,7 +71,8 @@ TEST_F(Anomaly_Saving, names_in_either_case_and_with_any_letters)
 TEST_F(Anomaly_Saving, what_save_refuses_is_known_before)
 {
     utils::fs::createDirectory(folder + "/folder.yml");
-    for (const char* name : {"model.onnx", "model", "model.gz", "model.yml.zip", ".yml/model", "none/model.yml", "folder.yml"})
+    for (const char* name : {"model.onnx", "model", "model.gz", "model.yml.zip", ".yml/model", "none/model.yml",
+                             "folder.yml"})
     {
         const String file = folder + "/" + name, error = errorOf([&]() { checkModelFile(file); });
         EXPECT_NE("", error) << name;
@@ -289,7 +291,8 @@ TEST(Anomaly_Batch, ends_between_the_tiles_of_an_image)
     resize(goodImage(0), large, Size(400, 400));
     std::vector<double> scores;
     int asked = 0;
-    EXPECT_ERROR_WITH("ended by its caller", cfa->predictBatch(std::vector<Mat>(1, large), scores, noArray(), [&]() { return ++asked < 5; }));
+    const std::vector<Mat> images(1, large);
+    EXPECT_ERROR_WITH("ended by its caller", cfa->predictBatch(images, scores, noArray(), [&]() { return ++asked < 5; }));
     EXPECT_EQ(5, asked);
 }
 

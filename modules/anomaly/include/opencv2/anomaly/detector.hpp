@@ -94,8 +94,8 @@ public:
     @param images vector of images
     @param scores one score an image
     @param maps one map an image, or noArray()
-    @param goesOn asked between images, and between tiles of one, always by the thread that called; once it returns false, the call throws an exception with code
-    Error::StsError and leaves scores and maps as they were
+    @param goesOn asked between images, and between tiles of one, always by the thread that called; once it returns
+    false, the call throws an exception with code Error::StsError and leaves scores and maps as they were
     */
     virtual void predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps,
                               const std::function<bool()>& goesOn) const = 0;
