@@ -255,7 +255,8 @@ Outcome fitOrStop(CFA& cfa, const std::vector<std::string>& files, const std::st
     catch (const cv::Exception&)
     {
         if (Interruption::isRequested())
-            throw std::runtime_error(checkpoint.empty() ? "stopped; no model was written" : "stopped; the same command goes on at the last whole epoch");
+            throw std::runtime_error(checkpoint.empty() ? "stopped; no model was written"
+                                                        : "stopped; the same command goes on at the last whole epoch");
         throw;
     }
 }
@@ -266,12 +267,12 @@ int train(int argc, char** argv)
     if (!readCommandLine(argc, argv, settings))
         return 0;
     const std::vector<std::string> files = goodImages(settings.images);
+    const Interruption untilSaved;
     checkOutputs(settings, files);
 
     const Ptr<CFA> cfa = create(settings.params);
     cfa->setPreferableTarget(targetOf(settings.device));
     const std::string& checkpoint = settings.params.checkpoint;
-    const Interruption untilSaved;
     const Outcome outcome = fitOrStop(*cfa, files, checkpoint);
     saveModel(*cfa, settings.model);
     if (!checkpoint.empty())
