@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "module.hpp"
 
+#include <chrono>
 #include <exception>
 #include <functional>
 
@@ -41,6 +42,33 @@ public:
 
 private:
     const py::object function;
+    std::exception_ptr failure;
+};
+
+// What a long call asks in C++: whether it goes on, which Ctrl-C ends. Other threads of Python are disturbed a few
+// times a second only.
+class Signals
+{
+public:
+    Signals() : asked(std::chrono::steady_clock::now()) {}
+
+    bool operator()()
+    {
+        const std::chrono::steady_clock::time_point now = std::chrono::steady_clock::now();
+        if (now - asked < std::chrono::milliseconds(100))
+            return true;
+        asked = now;
+        const py::gil_scoped_acquire acquired;
+        if (PyErr_CheckSignals() == 0)
+            return true;
+        failure = std::make_exception_ptr(py::error_already_set());
+        return false;
+    }
+
+    const std::exception_ptr& failed() const { return failure; }
+
+private:
+    std::chrono::steady_clock::time_point asked;
     std::exception_ptr failure;
 };
 
@@ -91,9 +119,17 @@ static py::tuple predictBatch(const AnomalyDetector& self, const Arrays& images)
 {
     std::vector<double> scores;
     std::vector<Mat> maps;
+    Signals signals;
+    try
     {
         const py::gil_scoped_release released;
-        self.predictBatch(images.mats, scores, maps);
+        self.predictBatch(images.mats, scores, maps, std::ref(signals));
+    }
+    catch (const cv::Exception&)
+    {
+        if (signals.failed())
+            std::rethrow_exception(signals.failed());
+        throw;
     }
     return py::make_tuple(py::array(static_cast<py::ssize_t>(scores.size()), scores.data()), toNumpy(maps));
 }
@@ -223,6 +259,7 @@ static void bindDetector(py::module_& m)
         .def("getDefaultName", &AnomalyDetector::getDefaultName);
     m.def("loadDetector", &loadAny, "filename"_a, "backboneFile"_a = "");
     m.def("getAvailableTargets", &getAvailableTargets);
+    m.def("checkModelFile", &checkModelFile, "filename"_a);
 }
 
 void bindDetectors(py::module_& m)

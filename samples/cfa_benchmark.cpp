@@ -6,6 +6,7 @@
 #include "command_line.hpp"
 #include "device_option.hpp"
 #include "files.hpp"
+#include "outputs.hpp"
 #include "progress.hpp"
 
 #include "opencv2/anomaly/cfa.hpp"
@@ -285,6 +286,19 @@ Times timeTraining(const Settings& settings, std::vector<Mat> images)
     return {{"train_step", median(times["training"]) / params.batchSize}, {"train_backbone", median(times["features"])}};
 }
 
+void checkOutputs(const Settings& settings, const AnomalyDetector& detector)
+{
+    if (settings.json.empty())
+        return;
+    Outputs outputs;
+    outputs.readsModel(settings.model, backboneFile(settings.params), detector);
+    if (!settings.images.empty())
+        for (const std::string& file : listImagesBelow(settings.images))
+            outputs.reads(settings.images + "/" + file);
+    outputs.writes("json", settings.json);
+    checkWritable(settings.json);
+}
+
 int benchmark(int argc, char** argv)
 {
     Settings settings = Settings();
@@ -295,6 +309,7 @@ int benchmark(int argc, char** argv)
         return 0;
     utils::logging::setLogLevel(utils::logging::LOG_LEVEL_ERROR); // thresholds from learned images do not matter here
     const Ptr<AnomalyDetector> detector = settings.random ? randomDetector(settings.params) : loadDetector(settings.model, backboneFile(settings.params));
+    checkOutputs(settings, *detector);
     detector->setMapSize(MAP_IMAGE);
     const std::vector<Mat> images = imagesToPredict(settings);
     const double difference = compareWithPlain(*detector, settings, batchOf(images, 0, std::min(int(images.size()), 8)));

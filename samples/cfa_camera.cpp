@@ -27,6 +27,7 @@ struct Settings
 {
     std::string model, backbone, source;
     int device;
+    bool reconnect;
 };
 
 bool readCommandLine(int argc, char** argv, Settings& settings)
@@ -38,6 +39,8 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.heading("Options");
     addBackboneFile(line, settings.backbone);
     line.option("source", "N|FILE|URL", settings.source, "number of a camera, or a video's file or address");
+    line.flag("reconnect", settings.reconnect,
+              "open the source again, each second, when it ends or is not there yet; without it the program says so and ends");
     addDeviceOption(line, settings.device);
     line.threadsOption();
     line.example("--model=model.yml.gz");
@@ -78,11 +81,16 @@ void openWindow()
     std::signal(SIGABRT, before);
 }
 
-void open(VideoCapture& video, const std::string& source)
+bool open(VideoCapture& video, const std::string& source)
 {
     const bool isNumber = source.find_first_not_of("0123456789") == std::string::npos;
-    if (isNumber ? !video.open(std::atoi(source.c_str())) : !video.open(source))
-        throw std::runtime_error("the source '" + source + "' can not be opened");
+    return isNumber ? video.open(std::atoi(source.c_str())) : video.open(source);
+}
+
+bool isEnd(int key)
+{
+    const int escape = 27;
+    return (key & 255) == 'q' || (key & 255) == escape;
 }
 
 // Smoothed over some ten frames, so that the figure can be read.
@@ -105,18 +113,36 @@ private:
     double seconds;
 };
 
-void show(AnomalyDetector& detector, VideoCapture& video)
+//! False when the stream has ended, true when the user is done.
+bool show(AnomalyDetector& detector, VideoCapture& video)
 {
     FrameRate rate;
     for (Mat frame, map; video.read(frame);)
     {
         const double score = detector.predict(frame, map);
         Mat picture = drawOverlay(detector, frame, map);
-        drawText(picture, format("%.3f %s  %.1f frames/s", score, verdict(detector, score).c_str(), rate.tick()));
+        addCaption(picture, format("%.3f %s  %.1f frames/s", score, verdict(detector, score).c_str(), rate.tick()));
         imshow(windowName, picture);
-        const int key = waitKey(1) & 255, escape = 27;
-        if (key == 'q' || key == escape)
-            return;
+        if (isEnd(waitKey(1)))
+            return true;
+    }
+    return false;
+}
+
+// Until the user is done. Throws when the stream ends before, unless it is to be opened again.
+void showAll(AnomalyDetector& detector, VideoCapture& video, const Settings& settings)
+{
+    const int pause = 1000; // ms
+    while (!show(detector, video))
+    {
+        if (!settings.reconnect)
+            throw std::runtime_error("the stream of '" + settings.source +
+                                     "' has ended; --reconnect waits for it to come back");
+        std::cerr << "cfa_camera: the stream of '" << settings.source << "' has ended, opening it again" << std::endl;
+        do
+            if (isEnd(waitKey(pause)))
+                return;
+        while (!open(video, settings.source));
     }
 }
 
@@ -128,7 +154,8 @@ int run(const Settings& settings)
     detector->setPreferableTarget(targetOf(settings.device));
     detector->setMapSize(MAP_IMAGE);
     VideoCapture video;
-    open(video, settings.source);
+    if (!open(video, settings.source) && !settings.reconnect)
+        throw std::runtime_error("the source '" + settings.source + "' can not be opened");
     try
     {
         openWindow();
@@ -137,7 +164,7 @@ int run(const Settings& settings)
     {
         return noDisplay(error.err);
     }
-    show(*detector, video);
+    showAll(*detector, video, settings);
     return 0;
 }
 

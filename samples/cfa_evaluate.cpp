@@ -7,6 +7,7 @@
 #include "device_option.hpp"
 #include "evaluation.hpp"
 #include "files.hpp"
+#include "outputs.hpp"
 #include "report.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
@@ -131,7 +132,26 @@ void saveCalibrated(AnomalyDetector& detector, const Figures& figures, const std
     detector.setImageThreshold(figures.imageThreshold);
     if (figures.hasPixels)
         detector.setPixelThreshold(figures.pixelThreshold);
-    detector.save(file);
+    saveModel(detector, file);
+}
+
+void checkOutputs(const Settings& settings, const TestSet& set, const AnomalyDetector& detector)
+{
+    Outputs outputs;
+    outputs.reads(settings.category);
+    outputs.readsModel(settings.model, settings.backbone, detector);
+    for (const TestImage& image : set.images)
+        outputs.reads(std::vector<std::string>{image.file, image.mask});
+    outputs.writes("json", settings.json);
+    outputs.writes("calibrate", settings.calibrated);
+    if (!settings.report.empty())
+        outputs.writes("report", reportFile(settings.report));
+    if (!settings.report.empty())
+        checkWritableFolder(settings.report); // in which the others may lie
+    if (!settings.calibrated.empty())
+        checkModelName("calibrate", settings.calibrated);
+    if (!settings.json.empty())
+        checkWritable(settings.json);
 }
 
 int evaluateCategory(int argc, char** argv)
@@ -141,11 +161,8 @@ int evaluateCategory(int argc, char** argv)
         return 0;
     utils::logging::setLogLevel(utils::logging::LOG_LEVEL_SILENT); // unreadable files are reported here, with their names
     const TestSet set = readTestSet(settings.category);
-    if (!settings.json.empty())
-        checkWritable(settings.json);
-    if (!settings.calibrated.empty())
-        checkModelName("calibrate", settings.calibrated);
     const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
+    checkOutputs(settings, set, *detector);
     detector->setPreferableTarget(targetOf(settings.device));
     const int mapSize = detector->getMapSize();
 

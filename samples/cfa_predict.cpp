@@ -7,21 +7,25 @@
 #include "csv.hpp"
 #include "device_option.hpp"
 #include "files.hpp"
+#include "interruption.hpp"
+#include "outputs.hpp"
 #include "overlay.hpp"
 #include "progress.hpp"
 
 #include "opencv2/anomaly/detector.hpp"
 #include "opencv2/core/utils/filesystem.hpp"
 #include "opencv2/core/utils/logger.hpp"
-#include "opencv2/imgcodecs.hpp"
 #ifdef WITH_VIDEOIO
 #include "opencv2/videoio.hpp"
 #endif
 
-#include <cstdio>
+#include "../modules/anomaly/src/sha256.hpp"
+
 #include <fstream>
 #include <iostream>
+#include <map>
 #include <set>
+#include <sstream>
 
 using namespace cv;
 using namespace cv::anomaly;
@@ -51,9 +55,12 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.arguments("image|folder|video|csv", settings.inputs, "what to score; a .csv names images in its column image_path");
     line.required("model", "FILE", settings.model, "model file that cfa_train wrote");
     line.heading("Options, of which --output or --csv must be given");
-    line.option("output", "DIR", settings.output, "folder for the pictures, with the folders of the images inside");
-    line.option("csv", "FILE", settings.csv, "table to write: file, score, normalised score (0.5 is the threshold), verdict");
-    line.flag("resume", settings.resume, "go on where a run with the same table stopped: images that have a row in it are left out");
+    line.option("output", "DIR", settings.output,
+                "folder for the pictures, with the folders of the images inside; JPEG, or PNG where one side has more than 65500 pixels");
+    line.option("csv", "FILE", settings.csv,
+                "table to write: file, score, normalised score (0.5 is the threshold), verdict, and the start of the model file's SHA-256");
+    line.flag("resume", settings.resume,
+              "go on where a run with the same table and model stopped: images that have a row in it are left out");
     line.option("min_area", "PIXELS", settings.minimumArea, "outline only defects of at least so many pixels; 0: all");
     line.flag("raw", settings.raw, "also write the maps as numbers, 32-bit float TIFF");
     addBackboneFile(line, settings.backbone);
@@ -71,6 +78,29 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     if (settings.resume && settings.csv.empty())
         throw UsageError("--resume goes on by the table of --csv, which is missing");
     return true;
+}
+
+// The name of a picture of an image that a list names: below --output, with the image's folders where they lie beside
+// the list. It does not depend on how the list itself was named.
+std::string pictureName(const std::string& image)
+{
+    std::vector<std::string> parts;
+    std::istringstream path(image);
+    for (std::string part; std::getline(path, part, '/');)
+    {
+        if (part == ".." && parts.empty())
+            return fileName(image);
+        if (part == "..")
+            parts.pop_back();
+        else if (!part.empty() && part != ".")
+            parts.push_back(part);
+    }
+    if (parts.empty() || isAbsolute(image))
+        return fileName(image);
+    std::string name;
+    for (const std::string& part : parts)
+        name += (name.empty() ? "" : "/") + part;
+    return name;
 }
 
 //! Lists what is given, each under an output name of its own.
@@ -100,20 +130,19 @@ private:
     // The folder's own name comes first where others are given too. Pictures of an earlier run inside it are left out.
     void addFolder(const std::string& folder, const std::string& output, bool isOneOfMany)
     {
+        if (!output.empty() && fs::canonical(folder) == fs::canonical(output))
+            throw UsageError("--output=" + output +
+                             " is the folder of the images: name another one for the pictures, it may lie inside");
         const std::string name = fileName(fs::canonical(folder));
         for (const std::string& relative : listImagesBelow(folder, output))
             add(fs::join(folder, relative), isOneOfMany ? fs::join(name, relative) : relative);
     }
 
-    // A picture of ../a.png, or of a name from the root, must not land outside --output.
     void addList(const std::string& file)
     {
         const CsvFile list(file);
         for (size_t row = 0; row < list.rows(); row++)
-        {
-            const std::string &name = list.at(row, "image_path"), path = list.path(row, "image_path");
-            add(path, path == name || name.find("..") != std::string::npos ? fileName(name) : name);
-        }
+            add(list.path(row, "image_path"), pictureName(list.at(row, "image_path")));
     }
 
     // a.png and a.jpg of one folder, or equal names given one by one, must not overwrite one another.
@@ -132,63 +161,106 @@ private:
 
 struct Counts
 {
-    Counts() : good(0), defective(0), unreadable(0) {}
+    Counts() : good(0), defective(0), unreadable(0), withoutPicture(0) {}
     void add(const std::string& verdict) { (verdict == "good" ? good : verdict == "defective" ? defective : unreadable)++; }
     int good, defective, unreadable;
+    int withoutPicture; // of the good and the defective ones
 };
+
+//! Tells a model file from others in a table: the start of what sha256sum prints of it.
+std::string hashOf(const std::string& modelFile)
+{
+    const size_t digits = 16;
+    const std::string bytes = readFile(modelFile);
+    return Sha256().add(bytes.data(), bytes.size()).digest().substr(0, digits);
+}
 
 //! A row for each image, written as it comes, and counted also where no file is wanted.
 class Table
 {
 public:
-    //! resume: the rows that the file has stay, and count.
-    Table(const std::string& filename, bool resume) : file(filename)
+    //! resume: the rows that the file has stay, and count, and no image gets a second one.
+    Table(const std::string& filename, bool resume, const std::string& modelHash)
+        : file(filename), model(modelHash), isEachOnce(resume)
     {
         if (file.empty())
             return;
-        const bool goesOn = resume && fs::exists(file);
-        if (goesOn)
-            readRows();
+        const bool goesOn = resume && fs::exists(file) && readRows();
         stream.open(file.c_str(), goesOn ? std::ios::app : std::ios::trunc);
         if (!goesOn)
-            stream << "file,score,normalised score,verdict" << std::endl;
+            stream << "file,score,normalised score,verdict,model" << std::endl;
         check();
     }
 
-    bool has(const std::string& image) const { return done.count(image) > 0; }
+    bool has(const std::string& image) const { return !done.empty() && done.count(inOneSpelling(image)) > 0; }
 
     void add(const std::string& image, const std::string& score, const std::string& normalised, const std::string& verdict)
     {
         counts.add(verdict);
         if (file.empty())
             return;
-        stream << csvField(image) << ',' << score << ',' << normalised << ',' << verdict << std::endl;
+        stream << csvField(image) << ',' << score << ',' << normalised << ',' << verdict << ',' << model << std::endl;
         check();
+        if (isEachOnce)
+            done.insert(inOneSpelling(image));
     }
 
     Counts counts;
 
 private:
-    void readRows()
+    // False when the run before ended before it wrote anything.
+    bool readRows()
     {
         const std::string text = readFile(file), whole = text.substr(0, text.rfind('\n') + 1);
-        if (whole.size() < text.size()) // a row that was cut off
-            replace(whole);
+        if (whole.empty())
+            return false;
         const CsvFile rows(whole, file);
+        if (!rows.has("model"))
+            throw std::runtime_error("'" + file +
+                                     "' does not tell which model its rows are of, since it has no column 'model': name another table");
         for (size_t row = 0; row < rows.rows(); row++)
         {
+            checkModel(rows.at(row, "model"));
             counts.add(rows.at(row, "verdict"));
-            done.insert(rows.at(row, "file"));
+            done.insert(inOneSpelling(fromHere(rows.at(row, "file"))));
         }
+        if (whole.size() < text.size()) // a row that was cut off
+            cutFile(file, whole.size());
+        return true;
     }
 
-    // Beside the file first: hours of rows must not hang on one moment.
-    void replace(const std::string& text) const
+    void checkModel(const std::string& found) const
     {
-        const std::string beside = file + ".tmp";
-        writeFile(beside, text);
-        if (std::rename(beside.c_str(), file.c_str()) != 0)
-            throw std::runtime_error("'" + file + "' can not be replaced by '" + beside + "'");
+        if (found != model)
+            throw std::runtime_error("'" + file + "' has rows of the model '" + found + "', but --model is '" + model +
+                                     ": go on with that model, or name another table");
+    }
+
+    // A table may have been begun in its own folder, and is gone on with from another one.
+    std::string fromHere(const std::string& image) const
+    {
+        if (isAbsolute(image) || fs::exists(withoutFrame(image)))
+            return image;
+        const std::string moved = fs::join(fs::getParent(file), image);
+        return fs::exists(withoutFrame(moved)) ? moved : image;
+    }
+
+    // clip.mp4#000012 is a frame of clip.mp4.
+    static std::string withoutFrame(const std::string& image)
+    {
+        const size_t mark = image.rfind('#');
+        return mark == std::string::npos || fs::exists(image) ? image : image.substr(0, mark);
+    }
+
+    // The same text for the same image, however the folder that it is in was named.
+    std::string inOneSpelling(const std::string& image) const
+    {
+        const size_t name = image.find_last_of("/\\") + 1;
+        const std::string folder = name ? image.substr(0, name) : ".";
+        std::string& canonical = folders[folder];
+        if (canonical.empty())
+            canonical = fs::canonical(folder);
+        return canonical + "/" + image.substr(name);
     }
 
     void check() const
@@ -197,19 +269,18 @@ private:
             throw std::runtime_error("'" + file + "' can not be written");
     }
 
-    std::string file;
+    std::string file, model;
+    bool isEachOnce;
     std::ofstream stream;
     std::set<std::string> done;
+    mutable std::map<std::string, std::string> folders; // with their names in one spelling
 };
 
 class Prediction
 {
 public:
-    explicit Prediction(const Settings& s) : settings(s), detector(loadDetector(s.model, s.backbone)), table(s.csv, s.resume)
-    {
-        detector->setMapSize(MAP_IMAGE);
-        detector->setPreferableTarget(targetOf(s.device));
-    }
+    Prediction(const Settings& s, const Ptr<AnomalyDetector>& d, const Outputs& o)
+        : settings(s), outputs(o), detector(d), table(s.csv, s.resume, s.csv.empty() ? "" : hashOf(s.model)) {}
 
     void run(const std::vector<Input>& inputs);
     const Counts& counts() const { return table.counts; }
@@ -220,9 +291,11 @@ private:
     void predict(const std::string& name, const Mat& image, const std::string& output);
     void unreadable(const std::string& name, const std::string& reason);
     void draw(const Mat& image, const Mat& map, const std::string& title, const std::string& output);
-    void write(const Mat& picture, const std::string& output);
+    void report(const std::string& reason);
+    void stopIfAsked() const;
 
     const Settings& settings;
+    const Outputs& outputs;
     Ptr<AnomalyDetector> detector;
     Table table;
     ProgressBar bar;
@@ -230,14 +303,22 @@ private:
 
 void Prediction::run(const std::vector<Input>& inputs)
 {
+    const Interruption betweenImages;
     for (size_t i = 0; i < inputs.size(); i++)
     {
+        stopIfAsked();
         if (isImageFile(inputs[i].file))
             predictImage(inputs[i]);
         else
             predictVideo(inputs[i]);
         bar.update("images", int(i) + 1, int(inputs.size()));
     }
+}
+
+void Prediction::stopIfAsked() const
+{
+    if (Interruption::isRequested())
+        throw std::runtime_error(settings.csv.empty() ? "stopped" : "stopped; the same command with --resume goes on");
 }
 
 void Prediction::predictImage(const Input& input)
@@ -251,12 +332,14 @@ void Prediction::predictImage(const Input& input)
     }
     catch (const std::exception& error)
     {
-        return unreadable(input.file, error.what());
+        const std::string reason = errorText(error), name = "'" + input.file + "'";
+        return unreadable(input.file, reason.find(name) == std::string::npos ? name + ": " + reason : reason);
     }
     predict(input.file, image, input.output);
 }
 
-// What the detector refuses (too small, NaN) is an image that could not be read, too; what cannot be written ends the run.
+// What the detector refuses (too small, NaN) is an image that could not be read, too. Without its picture an image
+// still has its row.
 void Prediction::predict(const std::string& name, const Mat& image, const std::string& output)
 {
     Mat map;
@@ -265,9 +348,9 @@ void Prediction::predict(const std::string& name, const Mat& image, const std::s
     {
         score = settings.output.empty() ? detector->predict(image) : detector->predict(image, map);
     }
-    catch (const cv::Exception& error)
+    catch (const std::exception& error)
     {
-        return unreadable(name, "'" + name + "': " + error.err);
+        return unreadable(name, "'" + name + "': " + errorText(error));
     }
     const std::string judged = verdict(*detector, score);
     if (!settings.output.empty())
@@ -275,27 +358,33 @@ void Prediction::predict(const std::string& name, const Mat& image, const std::s
     table.add(name, format("%.9g", score), format("%.9g", detector->normalizedScore(score)), judged);
 }
 
-void Prediction::unreadable(const std::string& name, const std::string& reason)
+void Prediction::report(const std::string& reason)
 {
     bar.clear();
     std::cerr << "cfa_predict: " << reason << std::endl;
+}
+
+void Prediction::unreadable(const std::string& name, const std::string& reason)
+{
+    report(reason);
     table.add(name, "", "", "unreadable");
 }
 
 void Prediction::draw(const Mat& image, const Mat& map, const std::string& title, const std::string& output)
 {
-    Mat picture = drawOverlay(*detector, image, map, settings.minimumArea);
-    drawText(picture, title);
-    write(picture, output + ".jpg");
-    if (settings.raw)
-        write(map, output + ".tiff");
-}
-
-void Prediction::write(const Mat& picture, const std::string& file)
-{
-    makeParentFolder(file);
-    if (!imwrite(file, picture))
-        throw std::runtime_error("'" + file + "' can not be written");
+    try
+    {
+        Mat picture = drawOverlay(*detector, image, map, settings.minimumArea);
+        addCaption(picture, title);
+        writePicture(output, picture, outputs);
+        if (settings.raw)
+            writeMap(output + ".tiff", map);
+    }
+    catch (const std::exception& error)
+    {
+        report(errorText(error));
+        table.counts.withoutPicture++;
+    }
 }
 
 #ifdef WITH_VIDEOIO
@@ -306,6 +395,7 @@ void Prediction::predictVideo(const Input& input)
     int index = 0;
     for (Mat frame; video.isOpened() && video.read(frame); index++)
     {
+        stopIfAsked();
         const std::string number = format("%06d", index);
         const std::string name = input.file + "#" + number;
         if (!table.has(name))
@@ -322,6 +412,63 @@ void Prediction::predictVideo(const Input& input)
 }
 #endif
 
+// How many frames a video has shows only when it is read: any picture of an earlier frame that is there might be
+// replaced.
+void checkFrames(const std::string& folder, Outputs& outputs)
+{
+    if (!fs::isDirectory(folder))
+        return;
+    for (const std::string& name : listFolder(folder))
+        if (name.compare(0, 6, "frame_") == 0)
+            outputs.writes("output", fs::join(folder, name));
+}
+
+void checkPictures(const Settings& settings, const Input& input, Outputs& outputs)
+{
+    const std::string picture = fs::join(settings.output, input.output);
+    if (!isImageFile(input.file))
+        return checkFrames(picture, outputs);
+    outputs.writes("output", picture + ".jpg");
+    if (settings.raw)
+        outputs.writes("raw", picture + ".tiff");
+}
+
+Outputs checkOutputs(const Settings& settings, const std::vector<Input>& inputs, const AnomalyDetector& detector)
+{
+    Outputs outputs;
+    outputs.reads(settings.inputs);
+    outputs.readsModel(settings.model, settings.backbone, detector);
+    for (const Input& input : inputs)
+        outputs.reads(input.file);
+    outputs.writes("output", settings.output);
+    outputs.writes("csv", settings.csv);
+    if (!settings.output.empty())
+        for (const Input& input : inputs)
+            checkPictures(settings, input, outputs);
+    if (!settings.output.empty())
+        checkWritableFolder(settings.output);
+    if (!settings.csv.empty())
+        checkWritable(settings.csv);
+    return outputs;
+}
+
+Ptr<AnomalyDetector> loadModel(const Settings& settings)
+{
+    const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
+    detector->setMapSize(MAP_IMAGE);
+    detector->setPreferableTarget(targetOf(settings.device));
+    return detector;
+}
+
+void print(const Settings& settings, const Counts& counts)
+{
+    std::cout << counts.good << " good, " << counts.defective << " defective, " << counts.unreadable << " unreadable; "
+              << (settings.output.empty() ? "table in " + settings.csv : "pictures in " + settings.output);
+    if (counts.withoutPicture)
+        std::cout << ", where " << counts.withoutPicture << " could not be written";
+    std::cout << std::endl;
+}
+
 int predictAll(int argc, char** argv)
 {
     Settings settings = Settings();
@@ -330,12 +477,12 @@ int predictAll(int argc, char** argv)
     // Unreadable files are reported here, with their names.
     utils::logging::setLogLevel(utils::logging::LOG_LEVEL_SILENT);
     const std::vector<Input> inputs = InputList(settings).inputs;
-    Prediction prediction(settings);
+    const Ptr<AnomalyDetector> detector = loadModel(settings);
+    const Outputs outputs = checkOutputs(settings, inputs, *detector);
+    Prediction prediction(settings, detector, outputs);
     prediction.run(inputs);
-    const Counts& counts = prediction.counts();
-    std::cout << counts.good << " good, " << counts.defective << " defective, " << counts.unreadable << " unreadable; "
-              << (settings.output.empty() ? "table in " + settings.csv : "pictures in " + settings.output) << std::endl;
-    return counts.unreadable ? 1 : 0;
+    print(settings, prediction.counts());
+    return prediction.counts().unreadable || prediction.counts().withoutPicture ? 1 : 0;
 }
 
 } // namespace

@@ -7,12 +7,13 @@
 #include "dataset.hpp"
 #include "device_option.hpp"
 #include "files.hpp"
+#include "interruption.hpp"
+#include "outputs.hpp"
 #include "progress.hpp"
 
 #include "opencv2/anomaly/cfa.hpp"
 
 #include <algorithm>
-#include <csignal>
 #include <cstdio>
 #include <iostream>
 #include <map>
@@ -45,15 +46,6 @@ struct Outcome
     std::vector<double> losses, radii;            // of each epoch
     std::map<std::string, double> secondsOfStage; // "features" and so on
 };
-
-volatile std::sig_atomic_t interrupted = 0;
-
-// A second Ctrl-C ends the program at once.
-void interrupt(int)
-{
-    interrupted = 1;
-    std::signal(SIGINT, SIG_DFL);
-}
 
 void addModelOptions(CommandLine& line, CFA::Params& p)
 {
@@ -153,13 +145,11 @@ Outcome fit(CFA& cfa, const std::vector<std::string>& files)
         const int64 now = getTickCount();
         outcome.secondsOfStage[progress.stage] += double(now - last) / getTickFrequency();
         last = now;
-        return !interrupted;
+        return !Interruption::isRequested();
     });
-    std::signal(SIGINT, interrupt);
     const int64 start = getTickCount();
     cfa.fit(files);
     outcome.seconds = double(getTickCount() - start) / getTickFrequency();
-    std::signal(SIGINT, SIG_DFL);
     return outcome;
 }
 
@@ -239,33 +229,52 @@ void writeJson(const std::string& file, const CFA& cfa, const Outcome& outcome)
     json.write(file);
 }
 
+void checkOutputs(const Settings& settings, const std::vector<std::string>& files)
+{
+    Outputs outputs;
+    outputs.reads(settings.images);
+    outputs.reads(files);
+    outputs.reads(settings.params.backbone);
+    outputs.writes("model", settings.model);
+    outputs.writes("checkpoint", settings.params.checkpoint);
+    outputs.writes("json", settings.json);
+    checkModelName("model", settings.model);
+    if (!settings.params.checkpoint.empty())
+        checkModelName("checkpoint", settings.params.checkpoint);
+    if (!settings.json.empty())
+        checkWritable(settings.json);
+}
+
+// Ctrl-C ends it with words of its own.
+Outcome fitOrStop(CFA& cfa, const std::vector<std::string>& files, const std::string& checkpoint)
+{
+    try
+    {
+        return fit(cfa, files);
+    }
+    catch (const cv::Exception&)
+    {
+        if (Interruption::isRequested())
+            throw std::runtime_error(checkpoint.empty() ? "stopped; no model was written"
+                                                        : "stopped; the same command goes on at the last whole epoch");
+        throw;
+    }
+}
+
 int train(int argc, char** argv)
 {
     Settings settings = Settings();
     if (!readCommandLine(argc, argv, settings))
         return 0;
     const std::vector<std::string> files = goodImages(settings.images);
-    checkModelName("model", settings.model);
-    if (!settings.params.checkpoint.empty())
-        checkModelName("checkpoint", settings.params.checkpoint);
-    if (!settings.json.empty())
-        checkWritable(settings.json);
+    const Interruption untilSaved;
+    checkOutputs(settings, files);
 
     const Ptr<CFA> cfa = create(settings.params);
     cfa->setPreferableTarget(targetOf(settings.device));
     const std::string& checkpoint = settings.params.checkpoint;
-    Outcome outcome;
-    try
-    {
-        outcome = fit(*cfa, files);
-    }
-    catch (const cv::Exception&)
-    {
-        if (interrupted)
-            throw std::runtime_error(checkpoint.empty() ? "stopped; no model was written" : "stopped; the same command goes on at the last whole epoch");
-        throw;
-    }
-    cfa->save(settings.model);
+    const Outcome outcome = fitOrStop(*cfa, files, checkpoint);
+    saveModel(*cfa, settings.model);
     if (!checkpoint.empty())
         std::remove(checkpoint.c_str());
     if (!settings.json.empty())

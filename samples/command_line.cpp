@@ -2,7 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "command_line.hpp"
-#include "files.hpp"
+
+#include "../modules/anomaly/src/standard_streams.hpp"
 
 #include <cctype>
 #include <cerrno>
@@ -221,7 +222,7 @@ void CommandLine::checkOption(const std::string& argument) const
     const std::string name = argument.substr(0, equals);
     const Option* option = name.compare(0, 2, "--") == 0 ? find(name.substr(2)) : NULL;
     if (!option)
-        throw UsageError("there is no option " + name);
+        throw UsageError("there is no option " + name + " (the name of a file that begins so comes after --)");
     const bool hasValue = equals != std::string::npos && equals + 1 < argument.size();
     if (!option->valueName.empty() && !hasValue)
         throw UsageError(name + " needs a value after an equals sign: " + name + "=" + option->valueName);
@@ -241,12 +242,12 @@ void CommandLine::readArguments(const std::vector<std::string>& given) const
         throw UsageError("<" + positional[given.size()].name + "> is missing");
 }
 
-void CommandLine::readOptions(int argc, const char* const* argv) const
+void CommandLine::readOptions(const std::vector<const char*>& named) const
 {
     std::string keys;
     for (const Option& option : options)
         keys += "{" + option.name + "||}";
-    const cv::CommandLineParser parser(argc, argv, keys);
+    const cv::CommandLineParser parser(int(named.size()), named.data(), keys);
     for (const Option& option : options)
     {
         if (parser.has(option.name))
@@ -259,22 +260,28 @@ void CommandLine::readOptions(int argc, const char* const* argv) const
 bool CommandLine::parse(int argc, const char* const* argv)
 {
     std::vector<std::string> given;
+    std::vector<const char*> named(1, argv[0]);
+    bool onlyFiles = false; // after --
     for (int i = 1; i < argc; i++)
     {
         const std::string argument = argv[i];
-        if (argument == "--help" || argument == "-h")
+        if (onlyFiles || !isOption(argument))
+            given.push_back(argument);
+        else if (argument == "--")
+            onlyFiles = true;
+        else
+            named.push_back(argv[i]);
+    }
+    for (size_t i = 1; i < named.size(); i++)
+        if (named[i] == std::string("--help") || named[i] == std::string("-h"))
         {
             printHelp();
             return false;
         }
-        if (!isOption(argument))
-            given.push_back(argument);
-    }
-    for (int i = 1; i < argc; i++)
-        if (isOption(argv[i]))
-            checkOption(argv[i]);
+    for (size_t i = 1; i < named.size(); i++)
+        checkOption(named[i]);
     readArguments(given);
-    readOptions(argc, argv);
+    readOptions(named);
     return true;
 }
 
@@ -305,17 +312,27 @@ void CommandLine::printHelp() const
         printWrapped("  --" + option.name + value, column, option.help + defaultText);
     }
     printWrapped("  --help", column, "print this");
+    if (!positional.empty())
+        printWrapped("  --", column, "what follows are names of files, even if they begin with -");
     std::cout << "\nExamples:\n";
     for (const std::string& example : examples)
         std::cout << "  " << example << '\n';
 }
 
-void checkModelName(const std::string& option, const std::string& file)
+std::string errorText(const std::exception& error)
 {
-    const std::string last = extension(file), inner = last == "gz" ? extension(withoutExtension(file)) : last;
-    if (inner != "yml" && inner != "yaml" && inner != "xml" && inner != "json")
-        throw UsageError("--" + option + "=" + file + ": expected a name that ends in .yml, .xml or .json, or one of these and .gz");
-    checkWritable(file);
+    const cv::Exception* const ours = dynamic_cast<const cv::Exception*>(&error);
+    return ours ? ours->err : error.what();
+}
+
+// What was printed may still wait in a buffer, and a full disk shows only when that is written.
+static int afterOutput(const std::string& program, int code)
+{
+    std::cout.flush();
+    if (std::cout && std::fflush(stdout) == 0)
+        return code;
+    std::cerr << program << ": standard output can not be written, is the disk full?" << std::endl;
+    return code ? code : 1;
 }
 
 int runProgram(const std::string& program, int (*body)(int, char**), int argc, char** argv)
@@ -323,22 +340,19 @@ int runProgram(const std::string& program, int (*body)(int, char**), int argc, c
 #if defined(__SANITIZE_THREAD__)
     cv::setNumThreads(1); // OpenCV is not instrumented: how its threads hand work over is not seen, and all that they share would be a race
 #endif
+    cv::anomaly::openMissingStreams();
     try
     {
-        return body(argc, argv);
+        return afterOutput(program, body(argc, argv));
     }
     catch (const UsageError& error)
     {
         std::cerr << program << ": " << error.what() << "\n" << program << " --help lists what can be given\n";
         return 2;
     }
-    catch (const cv::Exception& error)
-    {
-        std::cerr << program << ": " << error.err << std::endl;
-    }
     catch (const std::exception& error)
     {
-        std::cerr << program << ": " << error.what() << std::endl;
+        std::cerr << program << ": " << errorText(error) << std::endl;
     }
     return 1;
 }

@@ -74,7 +74,7 @@ private:
     const Option* find(const std::string& name) const;
     void checkOption(const std::string& argument) const;
     void readArguments(const std::vector<std::string>& given) const;
-    void readOptions(int argc, const char* const* argv) const;
+    void readOptions(const std::vector<const char*>& named) const;
     std::string usage() const;
     void printHelp() const;
 
@@ -85,10 +85,11 @@ private:
     int threads;
 };
 
-//! Refuses an option's value that no model can be saved as.
-void checkModelName(const std::string& option, const std::string& file);
+//! What an exception says, without the place in the source that cv::Exception::what adds.
+std::string errorText(const std::exception& error);
 
-//! Runs a program's body and turns exceptions into messages on stderr and exit codes: 0 done, 1 failed, 2 usage.
+//! Runs a program's body and turns exceptions, and output that cannot be written, into messages on stderr and exit
+//! codes: 0 done, 1 failed, 2 usage.
 int runProgram(const std::string& program, int (*body)(int, char**), int argc, char** argv);
 
 #endif

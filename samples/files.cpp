@@ -9,12 +9,20 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <cmath>
 #include <cstdio>
+#include <cstring>
 #include <fstream>
 #include <set>
 #include <sstream>
 #include <stdexcept>
+
+#ifdef _WIN32
+#include <io.h>
+#else
+#include <unistd.h>
+#endif
 
 namespace fs = cv::utils::fs;
 
@@ -36,6 +44,11 @@ std::string extension(const std::string& path)
     std::string name = path.substr(withoutExtension(path).size());
     std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return char(std::tolower(c)); });
     return name.empty() ? name : name.substr(1);
+}
+
+bool isAbsolute(const std::string& path)
+{
+    return !path.empty() && (path[0] == '/' || path[0] == '\\' || path.find(':') == 1);
 }
 
 bool isImageFile(const std::string& path)
@@ -120,17 +133,6 @@ void makeParentFolder(const std::string& file)
         throw std::runtime_error("the folder '" + folder + "' can not be made");
 }
 
-void checkWritable(const std::string& file)
-{
-    if (fs::isDirectory(file))
-        throw std::runtime_error("'" + file + "' is a folder");
-    // Not the file itself: what it holds stays until there is something to put in its place.
-    const std::string trial = file + ".tmp";
-    if (!std::ofstream(trial.c_str(), std::ios::app))
-        throw std::runtime_error("'" + file + "' can not be written");
-    std::remove(trial.c_str());
-}
-
 std::string readFile(const std::string& file)
 {
     std::ifstream stream(file.c_str(), std::ios::binary);
@@ -141,13 +143,34 @@ std::string readFile(const std::string& file)
     return text.str();
 }
 
+std::runtime_error notWritable(const std::string& file)
+{
+    const std::string reason = errno ? std::string(": ") + std::strerror(errno) : "";
+    return std::runtime_error("'" + file + "' can not be written" + reason);
+}
+
 void writeFile(const std::string& file, const std::string& text)
 {
+    errno = 0;
     std::ofstream stream(file.c_str(), std::ios::binary);
     stream << text;
     stream.close();
     if (!stream)
-        throw std::runtime_error("'" + file + "' can not be written");
+        throw notWritable(file);
+}
+
+void cutFile(const std::string& file, size_t bytes)
+{
+#ifdef _WIN32
+    FILE* const stream = std::fopen(file.c_str(), "r+b");
+    const bool done = stream && _chsize_s(_fileno(stream), (long long)bytes) == 0;
+    if (stream)
+        std::fclose(stream);
+#else
+    const bool done = truncate(file.c_str(), off_t(bytes)) == 0;
+#endif
+    if (!done)
+        throw notWritable(file);
 }
 
 void FlatJson::put(const std::string& key, double number)

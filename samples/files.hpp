@@ -6,6 +6,7 @@
 
 #include "opencv2/core.hpp"
 
+#include <stdexcept>
 #include <string>
 #include <vector>
 
@@ -13,6 +14,9 @@
 std::string fileName(const std::string& path);         // "a/b.png" -> "b.png"
 std::string withoutExtension(const std::string& path); // "a/b.png" -> "a/b"
 std::string extension(const std::string& path);        // "a/b.PNG" -> "png"
+
+//! Whether it starts at a root or, on Windows, with a drive.
+bool isAbsolute(const std::string& path);
 
 bool isImageFile(const std::string& path);
 
@@ -34,14 +38,17 @@ cv::Mat toDisplay(const cv::Mat& image);
 //! Makes the folder that a file is going to lie in.
 void makeParentFolder(const std::string& file);
 
-//! Throws when no file can be written under this name, so that a long run does not end with that.
-void checkWritable(const std::string& file);
-
 //! All of a file. Throws when it cannot be read.
 std::string readFile(const std::string& file);
 
+//! The error that a file cannot be written, with the system's reason where errno has one.
+std::runtime_error notWritable(const std::string& file);
+
 //! Writes all of a file, or throws.
 void writeFile(const std::string& file, const std::string& text);
+
+//! Ends a file after so many bytes, or throws.
+void cutFile(const std::string& file, size_t bytes);
 
 //! One flat JSON object.
 class FlatJson

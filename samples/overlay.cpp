@@ -23,15 +23,21 @@ Mat drawOverlay(const anomaly::AnomalyDetector& detector, const Mat& image, cons
     return picture;
 }
 
-void drawText(Mat& picture, const std::string& text)
+void addCaption(Mat& picture, const std::string& text)
 {
     const int margin = 4, font = FONT_HERSHEY_SIMPLEX, width = getTextSize(text, font, 1, 1, NULL).width;
-    const double fitting = double(picture.cols - 2 * margin) / width, scale = std::min(fitting, std::max(0.4, picture.rows / 800.));
+    const double smallest = 0.4; // below that letters cannot be told apart
+    const double fitting = double(picture.cols - 2 * margin) / width;
+    const double scale = std::max(smallest, std::min(fitting, picture.rows / 800.));
     const int stroke = std::max(1, cvRound(scale));
-    const Size size = getTextSize(text, font, scale, stroke, NULL);
-    const Point origin(margin, margin + size.height);
-    putText(picture, text, origin, font, scale, Scalar::all(0), 3 * stroke, LINE_AA);
-    putText(picture, text, origin, font, scale, Scalar::all(255), stroke, LINE_AA);
+    int below = 0;
+    const Size size = getTextSize(text, font, scale, stroke, &below);
+    const int band = size.height + below + 2 * margin, columns = std::max(picture.cols, size.width + 2 * margin);
+    Mat whole(picture.rows + band, columns, CV_8UC3, Scalar::all(0));
+    picture.copyTo(whole(Rect(Point(), picture.size())));
+    const Point origin(margin, picture.rows + margin + size.height);
+    putText(whole, text, origin, font, scale, Scalar::all(255), stroke, LINE_AA);
+    picture = whole;
 }
 
 std::string verdict(const anomaly::AnomalyDetector& detector, double score)

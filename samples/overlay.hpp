@@ -11,8 +11,9 @@
 //! The image under its map's colours, with the defects outlined that have enough pixels. The colours mean the same on every image of a model.
 cv::Mat drawOverlay(const cv::anomaly::AnomalyDetector& detector, const cv::Mat& image, const cv::Mat& map, double minimumArea = 0);
 
-//! A line of text in the upper left corner, readable on any picture.
-void drawText(cv::Mat& picture, const std::string& text);
+//! Puts a line of text below a picture, where it hides nothing and no pixel changes its place. A narrow picture gets a
+//! margin on the right.
+void addCaption(cv::Mat& picture, const std::string& text);
 
 //! "defective" from the detector's threshold on, else "good".
 std::string verdict(const cv::anomaly::AnomalyDetector& detector, double score);

@@ -33,6 +33,16 @@ def shuffled(files):
     return sorted(files, key=lambda file: hashlib.sha256((SEED + file.name).encode()).digest())
 
 
+def remove_links(folder):
+    """What an earlier run made; images of the user's own are no links."""
+    if not folder.exists():
+        return
+    own = [file for file in folder.rglob("*") if not file.is_symlink() and not file.is_dir()]
+    if own:
+        raise SystemExit(f"prepare_elpv.py: {own[0]} is no link that an earlier run made: name another folder")
+    shutil.rmtree(folder)
+
+
 def link(files, folder):
     folder.mkdir(parents=True)
     for file in files:
@@ -48,7 +58,7 @@ source = dataset_folder()
 good = shuffled(mono_cells(source, 0.0))
 to_train = round(TRAIN_SHARE * len(good))
 for folder in ("train", "test"):
-    shutil.rmtree(target / folder, ignore_errors=True)
+    remove_links(target / folder)
 link(good[:to_train], target / "train" / "good")
 link(good[to_train:], target / "test" / "good")
 link(mono_cells(source, 1.0), target / "test" / "defective")

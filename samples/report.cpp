@@ -342,7 +342,8 @@ std::string picture(const Mat& image, const std::string& caption)
     const int longest = 280;
     const double scale = std::min(1., double(longest) / std::max(image.rows, image.cols));
     Mat small;
-    resize(image, small, Size(), scale, scale, INTER_AREA);
+    const Size size(std::max(1, cvRound(image.cols * scale)), std::max(1, cvRound(image.rows * scale)));
+    resize(image, small, size, 0, 0, INTER_AREA);
     std::vector<uchar> jpeg;
     imencode(".jpg", small, jpeg, {IMWRITE_JPEG_QUALITY, 78});
     return "<figure><img alt='" + caption + "' src='data:image/jpeg;base64," + base64(jpeg) + "'><figcaption>" + caption + "</figcaption></figure>";
@@ -449,10 +450,15 @@ std::string page(const std::string& title, const Evaluation& evaluation, const A
 
 } // namespace
 
+std::string reportFile(const std::string& folder)
+{
+    return utils::fs::join(folder, "index.html");
+}
+
 std::string writeReport(const std::string& folder, const std::string& title, const Evaluation& evaluation, AnomalyDetector& detector)
 {
     detector.setMapSize(MAP_IMAGE);
-    const std::string file = utils::fs::join(folder, "index.html");
+    const std::string file = reportFile(folder);
     makeParentFolder(file);
     writeFile(file, page(title, evaluation, detector));
     return file;

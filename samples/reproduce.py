@@ -6,6 +6,7 @@
 import argparse
 import csv
 import hashlib
+import io
 import json
 import os
 import pathlib
@@ -14,6 +15,7 @@ import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections import namedtuple
 
 TEXTURES = 'carpet grid leather tile wood'.split()
@@ -190,9 +192,11 @@ def take(file):
 
 def write_whole(file, text):
     """Under its name a file is either whole or absent, however the program ends."""
-    beside = file.with_name(file.name + '.part')
-    beside.write_text(text)
-    beside.replace(file)
+    with tempfile.TemporaryDirectory(dir=file.parent) as folder:
+        beside = pathlib.Path(folder) / file.name
+        with open(beside, 'w', newline='') as stream:
+            stream.write(text)
+        beside.replace(file)
 
 
 def collected(run):
@@ -344,19 +348,18 @@ def markdown(number, entries, options):
     return '\n'.join(head + notes(number, options) + columns + [markdown_line(item) for item in entries]) + '\n'
 
 
-def write_csv(file, entries):
-    beside = file.with_name(file.name + '.part')
-    with open(beside, 'w', newline='') as text:
-        writer = csv.DictWriter(text, entries[0])
-        writer.writeheader()
-        writer.writerows(entries)
-    beside.replace(file)
+def csv_text(entries):
+    text = io.StringIO()
+    writer = csv.DictWriter(text, entries[0])
+    writer.writeheader()
+    writer.writerows(entries)
+    return text.getvalue()
 
 
 def write_table(number, options, paper):
     entries = table_entries(number, options, paper)
     write_whole(options.output / ('table%d.md' % number), markdown(number, entries, options))
-    write_csv(options.output / ('table%d.csv' % number), entries)
+    write_whole(options.output / ('table%d.csv' % number), csv_text(entries))
 
 
 def main():

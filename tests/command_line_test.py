@@ -23,7 +23,7 @@ OPTIONS = {
                  'device threads help',
     'cfa_evaluate': 'model backbone json report calibrate transform seed device threads help',
     'cfa_predict': 'model backbone output csv resume min_area raw device threads help',
-    'cfa_camera': 'model backbone source device threads help',
+    'cfa_camera': 'model backbone source reconnect device threads help',
     'cfa_benchmark': 'model random backbone gamma_c gamma_d outputs mean scale input_size images batch callers runs engine train device threads json help',
 }
 PROGRAMS = pathlib.Path()
@@ -279,9 +279,9 @@ class EndToEnd(unittest.TestCase):
         for suffix in ('.jpg', '.tiff'):
             self.assertEqual(sorted(p.relative_to(output) for p in output.rglob('*' + suffix)), [p.with_suffix(suffix) for p in images])
         rows = list(csv.reader(table.read_text().splitlines()))
-        self.assertEqual(rows[0], ['file', 'score', 'normalised score', 'verdict'])
+        self.assertEqual(rows[0], ['file', 'score', 'normalised score', 'verdict', 'model'])
         self.assertEqual([row[0] for row in rows[1:]], [str(self.category / 'test' / p) for p in images])
-        for _, score, normalised, verdict in rows[1:]:
+        for _, score, normalised, verdict, _ in rows[1:]:
             self.assertGreater(float(score), 0)
             self.assertEqual(verdict, 'defective' if float(normalised) >= 0.5 else 'good')
 

@@ -179,6 +179,15 @@ class Export(unittest.TestCase):
             self.fail_with(2, words, *arguments)
         self.assertEqual(self.left(), [])
 
+    def test_weights_are_not_replaced(self):
+        with tempfile.TemporaryDirectory() as folder:
+            weights, link = pathlib.Path(folder) / 'weights.onnx', pathlib.Path(folder) / 'link.onnx'
+            weights.write_text('weights')
+            link.symlink_to(weights.name)
+            for output in (weights, link):
+                self.fail_with(2, ['weights'], 'resnet18', output, '--weights=%s' % weights)
+            self.assertEqual(weights.read_text(), 'weights')
+
 
 def missing_package():
     probe = subprocess.run([sys.executable, '-c', 'import torch, torchvision, onnx, cv2'], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,

@@ -277,6 +277,39 @@ class Threads(unittest.TestCase):
         self.assertEqual(together, alone)
 
 
+class ControlC(unittest.TestCase):
+    def test_ends_a_batch(self):
+        program = '''if True:
+            import os, signal, sys, threading, time
+            import numpy, cv_anomaly
+            cfa = cv_anomaly.CFA.load(sys.argv[1])
+            images = [numpy.zeros((224, 224, 3), numpy.uint8)] * 100000
+            pressed = []
+            def press():
+                pressed.append(time.monotonic())
+                os.kill(os.getpid(), signal.SIGINT)
+            threading.Timer(0.5, press).start()
+            try:
+                cfa.predictBatch(images)
+            except KeyboardInterrupt:
+                print(time.monotonic() - pressed[0])
+                print(len(cfa.predictBatch(images[:3])[0]))
+        '''
+        done = subprocess.run([sys.executable, '-c', program, STORED], env=dict(os.environ, PYTHONPATH=PACKAGES), stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, universal_newlines=True, timeout=100)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        seconds, scores = done.stdout.split()
+        self.assertLess(float(seconds), 1)
+        self.assertEqual(scores, '3')
+
+    def test_place_of_a_model_is_known_before(self):
+        with tempfile.TemporaryDirectory() as folder:
+            anomaly.checkModelFile(folder + '/model.yml')
+            self.assertEqual(os.listdir(folder), [])
+            with self.assertRaisesRegex(anomaly.error, 'must end in'):
+                anomaly.checkModelFile(folder + '/model.onnx')
+
+
 class ProgressOfFit(unittest.TestCase):
     def test_steps_are_told(self):
         steps = []

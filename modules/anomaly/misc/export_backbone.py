@@ -14,6 +14,7 @@ import pickle
 import re
 import shlex
 import sys
+import tempfile
 from collections import namedtuple
 
 PACKAGES = 'on Debian "apt-get install python3-torch python3-torchvision python3-onnx python3-opencv" and /usr/bin/python3, elsewhere ' \
@@ -104,6 +105,8 @@ def read_command_line():
     options = line.parse_args()
     if options.output.suffix != '.onnx' or options.output.is_dir():
         line.error('%s: expected the name of a file that ends in .onnx' % options.output)
+    if options.weights and options.weights.exists() and options.output.exists() and options.weights.samefile(options.output):
+        line.error('%s: these are the weights that are read, name another file to write' % options.output)
     if options.seed is not None and not options.random:
         line.error('--seed is of use only with --random')
     return options
@@ -281,17 +284,16 @@ def compare(backbone, file):
 
 
 def write_checked(backbone, output):
-    output.parent.mkdir(parents=True, exist_ok=True)
-    beside = output.with_name(output.name + '.part')
-    try:
-        write_onnx(backbone, beside)
-        features = compare(backbone, beside)
-        beside.replace(output)
-    except cv2.error as error:
-        raise Failure('cv2.dnn %s does not run the network: %s' % (cv2.__version__, error))
-    finally:
-        if beside.exists():
-            beside.unlink()
+    target = output.resolve()  # of a link
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=str(target.parent)) as folder:
+        beside = pathlib.Path(folder) / output.name
+        try:
+            write_onnx(backbone, beside)
+            features = compare(backbone, beside)
+        except cv2.error as error:
+            raise Failure('cv2.dnn %s does not run the network: %s' % (cv2.__version__, error))
+        beside.replace(target)
     return features
 
 

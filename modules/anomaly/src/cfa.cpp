@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
 #include "adaptation.hpp"
+#include "batch_wish.hpp"
 #include "cfa_params.hpp"
 #include "device.hpp"
 #include "file_replacement.hpp"
@@ -79,7 +80,13 @@ public:
     {
         return reportingLackOfMemory([&]() { return score(*current(), image.getMat(), map, mask.getMat(), NULL); });
     }
-    void predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps) const CV_OVERRIDE;
+    void predictBatch(InputArrayOfArrays images, std::vector<double>& scores,
+                      OutputArrayOfArrays maps) const CV_OVERRIDE
+    {
+        predictBatch(images, scores, maps, std::function<bool()>());
+    }
+    void predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps,
+                      const std::function<bool()>& goesOn) const CV_OVERRIDE;
     double profile(InputArray image, std::vector<String>& stages, std::vector<double>& milliseconds) const CV_OVERRIDE;
 
     void calibrate(InputArrayOfArrays images, InputArray labels, InputArrayOfArrays masks) CV_OVERRIDE;
@@ -154,8 +161,10 @@ private:
     void forEachScore(const Fitted& next, const ImageSource& images, const std::vector<int>& indices, bool leaveOut, const ScoreVisitor& visit) const;
     std::vector<int> scorable(const ImageSource& images, const std::vector<int>& wanted) const;
 
-    double score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock) const;
-    void scoreTogether(const Fitted& now, const std::vector<Mat>& images, std::vector<double>& scores, std::vector<Mat>* maps) const;
+    double score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock,
+                 BatchWish* wish = NULL) const;
+    void scoreTogether(const Fitted& now, const std::vector<Mat>& images, std::vector<double>& scores,
+                       std::vector<Mat>* maps, BatchWish& wish) const;
 
     // Only the thread that changes the object writes these. It alone reads params without the mutex.
     Params params;
@@ -349,7 +358,8 @@ void CFAImpl::forEachScore(const Fitted& next, const ImageSource& images, const 
 
 // ---- predict
 
-double CFAImpl::score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock) const
+double CFAImpl::score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock,
+                      BatchWish* wish) const
 {
     checkImage(image);
     checkMask(mask, image.size());
@@ -357,7 +367,7 @@ double CFAImpl::score(const Fitted& now, const Mat& image, OutputArray map, cons
     if (!leavesPixels(inputMask))
         CV_Error(Error::StsBadArg, "The mask leaves no pixel of the image to score: it must be nonzero where the image is to be checked");
     const WorkspacePool<Mat>::Loan inputMap(inputMaps);
-    now.inputMap(image, clock, *inputMap);
+    now.inputMap(image, clock, *inputMap, wish);
     const double score = now.imageScore(*inputMap, inputMask);
     if (map.needed())
     {
@@ -370,13 +380,14 @@ double CFAImpl::score(const Fitted& now, const Mat& image, OutputArray map, cons
 }
 
 // What a GPU is given at once, so that maps at the input's resolution are few at a time.
-void CFAImpl::scoreTogether(const Fitted& now, const std::vector<Mat>& images, std::vector<double>& scores, std::vector<Mat>* maps) const
+void CFAImpl::scoreTogether(const Fitted& now, const std::vector<Mat>& images, std::vector<double>& scores,
+                            std::vector<Mat>* maps, BatchWish& wish) const
 {
     std::vector<Mat> found;
     for (size_t first = 0; first < images.size(); first += gpuBatch)
     {
         const std::vector<Mat> some(images.begin() + first, images.begin() + std::min(first + gpuBatch, images.size()));
-        now.inputMaps(some, found);
+        now.inputMaps(some, found, &wish);
         parallel_for_(Range(0, int(some.size())), [&](const Range& range) {
             for (int i = range.start; i < range.end; i++)
             {
@@ -388,7 +399,8 @@ void CFAImpl::scoreTogether(const Fitted& now, const std::vector<Mat>& images, s
     }
 }
 
-void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps) const
+void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps,
+                           const std::function<bool()>& goesOn) const
 {
     const std::shared_ptr<const Fitted> now = current();
     std::vector<Mat> all, made;
@@ -398,14 +410,16 @@ void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& score
     std::vector<double> found(all.size());
     made.resize(all.size());
     const bool wantsMaps = maps.needed();
+    BatchWish wish(goesOn);
     const auto scoreImages = [&](const Range& range) {
         for (int i = range.start; i < range.end; i++)
-            found[i] = wantsMaps ? score(*now, all[i], made[i], Mat(), NULL) : score(*now, all[i], noArray(), Mat(), NULL);
+            found[i] = wantsMaps ? score(*now, all[i], made[i], Mat(), NULL, &wish)
+                                 : score(*now, all[i], noArray(), Mat(), NULL, &wish);
     };
     const Range whole(0, int(all.size()));
     reportingLackOfMemory([&]() {
         if (now->device.isGpu())
-            scoreTogether(*now, all, found, wantsMaps ? &made : NULL);
+            scoreTogether(*now, all, found, wantsMaps ? &made : NULL, wish);
         else if (now->takesAtOnce(whole.size()))
             parallel_for_(whole, scoreImages);
         else

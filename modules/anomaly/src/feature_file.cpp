@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
 #include "feature_file.hpp"
+#include "standard_streams.hpp"
 
 #include <cstdio>
 
@@ -20,6 +21,7 @@ FeatureFile::~FeatureFile()
 
 void FeatureFile::open()
 {
+    openMissingStreams();
     name = tempfile(".features");
     stream.open(name.c_str(), std::ios::in | std::ios::out | std::ios::binary | std::ios::trunc);
     if (!stream)

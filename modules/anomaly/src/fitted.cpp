@@ -88,11 +88,11 @@ Fitted::Fitted(const CfaModel& m, const std::shared_ptr<const Backbone>& b, cons
         heads.push_back(std::make_shared<Head>(trained, model.params, device));
 }
 
-void Fitted::inputMap(const Mat& image, StageClock* clock, Mat& map) const
+void Fitted::inputMap(const Mat& image, StageClock* clock, Mat& map, BatchWish* wish) const
 {
     const Tiling tiling(image.size(), input());
     if (tiling.count() == 1)
-        return wholeMaps(&image, 1, clock, &map);
+        return wholeMaps(&image, 1, clock, &map, wish);
     map.create(tiling.mapSize(), CV_32F);
     map.setTo(0);
     const Mat stretched = tiling.stretched(image);
@@ -104,7 +104,7 @@ void Fitted::inputMap(const Mat& image, StageClock* clock, Mat& map) const
             std::vector<Mat> tiles;
             for (int i = range.start; i < range.end; i++)
                 tiles.push_back(tiling.cut(stretched, first + i));
-            wholeMaps(tiles.data(), range.size(), clock, &tileMaps[range.start]);
+            wholeMaps(tiles.data(), range.size(), clock, &tileMaps[range.start], wish);
         };
         if (!clock && takesAtOnce(some.size()))
             parallel_for_(some, score);
@@ -121,13 +121,13 @@ bool Fitted::takesAtOnce(int count) const
     return !device.isGpu() && count >= 2 * getNumThreads() && getNumThreads() * networkCopies * model.backbone.bytes.size() <= bytesAtMost;
 }
 
-void Fitted::inputMaps(const std::vector<Mat>& images, std::vector<Mat>& maps) const
+void Fitted::inputMaps(const std::vector<Mat>& images, std::vector<Mat>& maps, BatchWish* wish) const
 {
     maps.resize(images.size());
     if (input().tile == 0)
-        return wholeMaps(images.data(), int(images.size()), NULL, maps.data());
+        return wholeMaps(images.data(), int(images.size()), NULL, maps.data(), wish);
     for (size_t i = 0; i < images.size(); i++)
-        inputMap(images[i], NULL, maps[i]);
+        inputMap(images[i], NULL, maps[i], wish);
 }
 
 // A power of two, so that networks need be set up for few sizes.
@@ -139,10 +139,12 @@ static int largestBatch(int images)
     return batch;
 }
 
-void Fitted::wholeMaps(const Mat* images, int count, StageClock* clock, Mat* maps) const
+void Fitted::wholeMaps(const Mat* images, int count, StageClock* clock, Mat* maps, BatchWish* wish) const
 {
     for (int first = 0, some = 0; first < count; first += some)
     {
+        if (wish)
+            wish->check();
         some = device.isGpu() ? largestBatch(count - first) : 1;
         heads[0]->map(*backbone, images + first, some, clock, maps + first);
         if (heads.size() > 1)

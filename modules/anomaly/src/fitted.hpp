@@ -5,6 +5,7 @@
 #define OPENCV_ANOMALY_FITTED_HPP
 
 #include "backbone.hpp"
+#include "batch_wish.hpp"
 #include "model_io.hpp"
 #include "preprocess.hpp"
 #include "stage_clock.hpp"
@@ -30,10 +31,11 @@ struct Fitted
     Fitted(const CfaModel& model, const std::shared_ptr<const Backbone>& backbone, const Device& device);
 
     //! The map at the resolution of the first head's input: for an ensemble the whole image, averaged where both heads see it. Maps of tiles are blended.
-    void inputMap(const Mat& image, StageClock* clock, Mat& map) const;
+    //! wish: asked before each tile.
+    void inputMap(const Mat& image, StageClock* clock, Mat& map, BatchWish* wish = NULL) const;
 
     //! The same of several images, of which a GPU sees gpuBatch at a time.
-    void inputMaps(const std::vector<Mat>& images, std::vector<Mat>& maps) const;
+    void inputMaps(const std::vector<Mat>& images, std::vector<Mat>& maps, BatchWish* wish) const;
 
     //! K maps at the resolution of the first head's input: its distances to the nearest centre, to the second, and so on.
     void neighbourMaps(const Mat& image, std::vector<Mat>& maps) const;
@@ -51,7 +53,7 @@ struct Fitted
     bool takesAtOnce(int count) const;
 
     //! Of images, or tiles of one, that are seen as a whole.
-    void wholeMaps(const Mat* images, int count, StageClock* clock, Mat* maps) const;
+    void wholeMaps(const Mat* images, int count, StageClock* clock, Mat* maps, BatchWish* wish) const;
 
     const Device device;
     CfaModel model;

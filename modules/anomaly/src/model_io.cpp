@@ -5,11 +5,13 @@
 #include "model_io.hpp"
 #include "cfa_params.hpp"
 #include "error_text.hpp"
+#include "file_replacement.hpp"
 #include "model_text.hpp"
 #include "sha256.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
 
+#include <cctype>
 #include <numeric>
 
 namespace cv {
@@ -370,7 +372,11 @@ static bool endsWith(const String& text, const String& end)
 // cv::FileStorage takes any other name for YAML.
 void checkModelFileName(const String& filename)
 {
-    const String plain = endsWith(filename, ".gz") ? filename.substr(0, filename.size() - 3) : filename;
+    String plain = filename;
+    for (char& c : plain)
+        c = char(std::tolower(uchar(c)));
+    if (endsWith(plain, ".gz"))
+        plain.resize(plain.size() - 3);
     for (const char* extension : {".yml", ".yaml", ".xml", ".json"})
         if (endsWith(plain, extension))
             return;
@@ -390,8 +396,9 @@ FileStorage openModelFile(const String& filename, int mode)
     String why = "it can not be opened";
     try
     {
+        // cv::FileStorage takes what stands after the last question mark for options.
         if (mode & FileStorage::WRITE)
-            file.open(filename, mode);
+            file.open(filename.find('?') == String::npos ? filename : filename + "?", mode);
         else
             file.open(readModelText(filename), mode | FileStorage::MEMORY);
     }
@@ -403,6 +410,12 @@ FileStorage openModelFile(const String& filename, int mode)
     if (!file.isOpened())
         CV_Error_(Error::StsObjectNotFound, ("Model file '%s' can not be %s: %s", filename.c_str(), mode & FileStorage::WRITE ? "written" : "read", why.c_str()));
     return file;
+}
+
+void checkModelFile(const String& filename)
+{
+    checkModelFileName(filename);
+    checkReplaceable(filename, [](const String& temporary) { openModelFile(temporary, FileStorage::WRITE); });
 }
 
 FileNode modelNode(const FileStorage& file, const String& filename)

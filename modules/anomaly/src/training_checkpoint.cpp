@@ -46,7 +46,7 @@ TrainingCheckpoint::TrainingCheckpoint(const String& file, const CFA::Params& pa
 {
     if (filename.empty())
         return;
-    checkModelFileName(filename);
+    checkModelFile(filename);
     if (utils::fs::exists(filename))
         read();
 }

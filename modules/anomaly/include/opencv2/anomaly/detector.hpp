@@ -90,6 +90,16 @@ public:
     CV_WRAP virtual void predictBatch(InputArrayOfArrays images, CV_OUT std::vector<double>& scores,
                                       OutputArrayOfArrays maps = noArray()) const = 0;
 
+    /** @brief The same, for a caller who may want to end it early.
+    @param images vector of images
+    @param scores one score an image
+    @param maps one map an image, or noArray()
+    @param goesOn asked between images, and between tiles of one, always by the thread that called; once it returns
+    false, the call throws an exception with code Error::StsError and leaves scores and maps as they were
+    */
+    virtual void predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps,
+                              const std::function<bool()>& goesOn) const = 0;
+
     /** @brief Scores one image and tells how long each stage took.
     @param image the image
     @param stages names of the stages in order: preprocess, backbone, descriptor, search, map
@@ -187,6 +197,12 @@ file under its own name
 @throws cv::Exception when the file is missing, damaged, of a newer version or of an unknown method
 */
 CV_EXPORTS_W Ptr<AnomalyDetector> loadDetector(const String& filename, const String& backboneFile = String());
+
+/** @brief Tells before a long fit whether save could write its model, by the same rules. All files stay as they are.
+@param filename .yml, .yaml, .xml or .json, in letters of either case, each also with .gz
+@throws cv::Exception when the name has another ending, or no file can be written there
+*/
+CV_EXPORTS_W void checkModelFile(const String& filename);
 
 //! @}
 

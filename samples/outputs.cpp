@@ -1,0 +1,257 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "outputs.hpp"
+#include "command_line.hpp"
+#include "files.hpp"
+#include "interruption.hpp"
+
+#include "opencv2/anomaly/cfa.hpp"
+#include "opencv2/core/utils/filesystem.hpp"
+#include "opencv2/imgcodecs.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <fstream>
+#include <stdexcept>
+
+#ifdef _WIN32
+#include <io.h>
+#else
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+namespace fs = cv::utils::fs;
+
+namespace {
+
+std::string folderOf(const std::string& file)
+{
+    const size_t end = file.find_last_not_of("/\\");
+    const size_t slash = end == std::string::npos ? end : file.find_last_of("/\\", end);
+    return slash == std::string::npos ? "." : file.substr(0, std::max(slash, size_t(1)));
+}
+
+#ifdef _WIN32
+
+std::string withoutDanglingLink(const std::string& file)
+{
+    return file;
+}
+
+// The same text for the same file; empty for what is neither a file nor a folder.
+std::string identity(const std::string& file)
+{
+    return fs::exists(file) ? fs::canonical(file) : fs::join(fs::canonical(folderOf(file)), fileName(file));
+}
+
+bool mayWrite(const std::string& file)
+{
+    return _access(file.c_str(), 2) == 0;
+}
+
+#else
+
+// Where a link leads that has no file at its end yet; other names stay as they are.
+std::string withoutDanglingLink(std::string file)
+{
+    const int mostLinks = 40; // as in Linux
+    std::vector<char> target(4096);
+    for (int i = 0; i < mostLinks && !fs::exists(file); i++)
+    {
+        const ssize_t length = readlink(file.c_str(), target.data(), target.size());
+        if (length <= 0)
+            break;
+        const std::string text(target.data(), size_t(length));
+        file = text[0] == '/' ? text : fs::join(folderOf(file), text);
+    }
+    return file;
+}
+
+// The same text for the same file, also for one that is still to be made; empty for a device or a pipe, which loses
+// nothing when it is written to.
+std::string identity(const std::string& name)
+{
+    const std::string file = withoutDanglingLink(name);
+    struct stat status;
+    if (stat(file.c_str(), &status) != 0)
+        return file == folderOf(file) ? file : identity(folderOf(file)) + "/" + fileName(file);
+    if (!S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode))
+        return std::string();
+    return cv::format("%llu:%llu", (unsigned long long)status.st_dev, (unsigned long long)status.st_ino);
+}
+
+bool mayWrite(const std::string& file)
+{
+    return access(file.c_str(), W_OK) == 0;
+}
+
+#endif
+
+// A name like that of a file, in a folder, which nothing has yet.
+std::string freeName(const std::string& folder, const std::string& file)
+{
+    const std::string name = fileName(file), unpacked = extension(name) == "gz" ? withoutExtension(name) : name;
+    const std::string stem = withoutExtension(unpacked);
+    std::string free;
+    for (int i = 2; free.empty() || fs::exists(free); i++)
+        free = fs::join(folder, cv::format("%s_%d", stem.c_str(), i) + name.substr(stem.size()));
+    return free;
+}
+
+bool trySaving(const cv::anomaly::AnomalyDetector& detector, const std::string& file)
+{
+    try
+    {
+        detector.save(file);
+        return true;
+    }
+    catch (const cv::Exception&)
+    {
+        return false;
+    }
+}
+
+// cv::imencode returns false or throws, by its version.
+bool encode(const std::string& file, const cv::Mat& picture, std::vector<uchar>& bytes)
+{
+    try
+    {
+        return cv::imencode("." + extension(file), picture, bytes);
+    }
+    catch (const cv::Exception&)
+    {
+        return false;
+    }
+}
+
+// cv::imwrite does not tell when the disk is full.
+void writeEncoded(const std::string& file, const cv::Mat& picture)
+{
+    std::vector<uchar> bytes;
+    if (!encode(file, picture, bytes))
+        throw std::runtime_error(cv::format("'%s' can not be written: its format does not hold %d x %d pixels",
+                                            file.c_str(), picture.cols, picture.rows));
+    makeParentFolder(file);
+    writeFile(file, std::string(bytes.begin(), bytes.end()));
+}
+
+} // namespace
+
+void Outputs::reads(const std::string& file)
+{
+    if (!file.empty())
+        inputs.insert(identity(file));
+}
+
+void Outputs::reads(const std::vector<std::string>& files)
+{
+    for (const std::string& file : files)
+        reads(file);
+}
+
+void Outputs::readsModel(const std::string& model, const std::string& backbone,
+                         const cv::anomaly::AnomalyDetector& detector)
+{
+    reads(model);
+    reads(backbone);
+    const cv::anomaly::CFA* const cfa = dynamic_cast<const cv::anomaly::CFA*>(&detector);
+    if (cfa && backbone.empty())
+        reads(fs::join(folderOf(model), cfa->getParams().backbone));
+}
+
+bool Outputs::isRead(const std::string& file) const
+{
+    const std::string key = identity(file);
+    return !key.empty() && inputs.count(key) > 0;
+}
+
+void Outputs::writes(const std::string& option, const std::string& file)
+{
+    const std::string key = file.empty() ? file : identity(file);
+    if (key.empty())
+        return;
+    if (inputs.count(key))
+        throw UsageError("--" + option + ": '" + file +
+                         "' is one of the files that are read, and what it holds would be lost: name another place to write to");
+    const auto added = outputs.insert(std::make_pair(key, option));
+    if (!added.second)
+        throw UsageError("--" + option + ": '" + file + "' is also what --" + added.first->second +
+                         " writes: name another place to write to");
+}
+
+void checkWritable(const std::string& name)
+{
+    if (fs::isDirectory(name))
+        throw std::runtime_error("'" + name + "' is a folder");
+    const std::string file = withoutDanglingLink(name);
+    errno = 0;
+    if (fs::exists(file))
+    {
+        if (!mayWrite(file))
+            throw notWritable(name);
+        return;
+    }
+    if (!std::ofstream(file.c_str(), std::ios::app))
+        throw notWritable(name);
+    std::remove(file.c_str());
+}
+
+void checkWritableFolder(const std::string& folder)
+{
+    if (!fs::isDirectory(folder) && !fs::createDirectories(folder))
+        throw std::runtime_error("the folder '" + folder + "' can not be made");
+    if (!mayWrite(folder))
+        throw notWritable(folder);
+}
+
+void checkModelName(const std::string& option, const std::string& file)
+{
+    try
+    {
+        cv::anomaly::checkModelFile(file);
+    }
+    catch (const cv::Exception& error)
+    {
+        if (error.code == cv::Error::StsBadArg)
+            throw UsageError("--" + option + ": " + error.err);
+        throw;
+    }
+}
+
+void saveModel(const cv::anomaly::AnomalyDetector& detector, const std::string& file)
+{
+    const Interruption untilSaved;
+    try
+    {
+        return detector.save(file);
+    }
+    catch (const cv::Exception& error)
+    {
+        for (const std::string& folder : {folderOf(file), std::string("."), folderOf(cv::tempfile())})
+        {
+            const std::string kept = freeName(folder, file);
+            if (trySaving(detector, kept))
+                throw std::runtime_error(error.err + ". The model is kept as '" + kept + "'");
+        }
+        throw;
+    }
+}
+
+void writePicture(const std::string& name, const cv::Mat& picture, const Outputs& outputs)
+{
+    const int longestJpeg = 65500; // libjpeg's limit
+    if (std::max(picture.rows, picture.cols) <= longestJpeg)
+        return writeEncoded(name + ".jpg", picture);
+    const std::string file = name + ".png";
+    if (outputs.isRead(file))
+        throw std::runtime_error("the picture of '" + file +
+                                 "' is too long for a JPEG, and as PNG it would be written over that image: name another folder");
+    writeEncoded(file, picture);
+}
+
+void writeMap(const std::string& file, const cv::Mat& map)
+{
+    writeEncoded(file, map);
+}
