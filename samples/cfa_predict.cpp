@@ -249,9 +249,9 @@ void Prediction::predictImage(const Input& input)
     {
         image = readImage(input.file);
     }
-    catch (const std::exception& error)
+    catch (const cv::Exception& error)
     {
-        return unreadable(input.file, error.what());
+        return unreadable(input.file, error.err);
     }
     predict(input.file, image, input.output);
 }

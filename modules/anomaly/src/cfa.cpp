@@ -8,6 +8,7 @@
 #include "file_replacement.hpp"
 #include "fitted.hpp"
 #include "image_source.hpp"
+#include "network_check.hpp"
 #include "random_stream.hpp"
 #include "random_view.hpp"
 #include "trainer_loader.hpp"
@@ -57,8 +58,8 @@ public:
     {
         params = p;
         checkParams(params);
-        backboneSource = loadBackbone(params.backbone, params.outputs);
-        backbone = Backbone::create(backboneSource, device());
+        backboneSource = loadWholeBackbone(params.backbone, params.outputs);
+        backbone = createBackbone(backboneSource, device());
         if (!isEmbeddedBackbone(params.backbone))
             backbone->forward(preprocess(Mat::zeros(params.inputSize, params.inputSize, CV_8UC3), inputSettings(params, INPUT_RESIZED)));
     }
@@ -79,6 +80,7 @@ public:
     {
         return reportingLackOfMemory([&]() { return score(*current(), image.getMat(), map, mask.getMat(), NULL); });
     }
+    double predict(const String& file, OutputArray map, InputArray mask) const CV_OVERRIDE { return predict(readImage(file), map, mask); }
     void predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps) const CV_OVERRIDE;
     double profile(InputArray image, std::vector<String>& stages, std::vector<double>& milliseconds) const CV_OVERRIDE;
 
@@ -178,7 +180,7 @@ std::shared_ptr<const Fitted> CFAImpl::current() const
 
 void CFAImpl::adopt(const CfaModel& model)
 {
-    const std::shared_ptr<const Backbone> network = Backbone::create(model.backbone, device());
+    const std::shared_ptr<const Backbone> network = createBackbone(model.backbone, device());
     const std::shared_ptr<const Fitted> next = std::make_shared<Fitted>(model, network, device());
     setParams(model.params);
     backboneSource = model.backbone;
@@ -216,7 +218,7 @@ void CFAImpl::moveTo(const Device& next)
     if (next.engine == engine && next.target == target)
         return;
     reportingLackOfMemory([&]() {
-        const std::shared_ptr<const Backbone> network = Backbone::create(backboneSource, next);
+        const std::shared_ptr<const Backbone> network = createBackbone(backboneSource, next);
         if (!empty())
             std::atomic_store(&fitted, std::shared_ptr<const Fitted>(std::make_shared<Fitted>(current()->model, network, next)));
         backbone = network;

@@ -6,6 +6,7 @@
 #include "cfa_params.hpp"
 #include "error_text.hpp"
 #include "model_text.hpp"
+#include "network_check.hpp"
 #include "sha256.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
@@ -197,7 +198,7 @@ BackboneSource findBackbone(const FileNode& node, const String& name, const std:
     const String file = !places.file.empty() ? places.file : utils::fs::join(places.folder, name);
     if (places.file.empty() && !utils::fs::exists(file))
         CV_Error_(Error::StsObjectNotFound, ("The model's backbone '%s' is not beside the model file: put it there, or name it when loading", name.c_str()));
-    BackboneSource source = loadBackbone(file, outputs);
+    BackboneSource source = loadWholeBackbone(file, outputs);
     source.name = name;
     return source;
 }

@@ -67,7 +67,7 @@ public:
     CV_WRAP virtual void fit(InputArrayOfArrays images, InputArrayOfArrays masks = noArray()) = 0;
 
     /** @brief Learns from good image files, read one at a time, so that memory does not grow with the files' sizes.
-    @param files names that cv::imread can read; they are read with IMREAD_ANYCOLOR | IMREAD_ANYDEPTH
+    @param files names that cv::imread can read; they are read as cv::anomaly::readImage does
     */
     CV_WRAP_AS(fitFiles) virtual void fit(const std::vector<String>& files) = 0;
 
@@ -81,6 +81,17 @@ public:
     @return the image's score: 0 or more, without an upper limit, to be compared with getImageThreshold
     */
     CV_WRAP virtual double predict(InputArray image, OutputArray map = noArray(), InputArray mask = noArray()) const = 0;
+
+    /** @brief Scores an image file, read as fit reads files: by cv::anomaly::readImage.
+
+    cv::imread without flags reads 16-bit and floating point files as 8 bits, which makes other images of them: a detector that was fitted to the
+    files themselves may then call good ones defective.
+    @param file name of the file
+    @param map as for an image that is given
+    @param mask as for an image that is given
+    @return the image's score, as for an image that is given
+    */
+    CV_WRAP_AS(predictFile) virtual double predict(const String& file, OutputArray map = noArray(), InputArray mask = noArray()) const = 0;
 
     /** @brief Scores several images, which may differ in size.
     @param images vector of images
@@ -99,6 +110,9 @@ public:
     CV_WRAP virtual double profile(InputArray image, CV_OUT std::vector<String>& stages, CV_OUT std::vector<double>& milliseconds) const = 0;
 
     /** @brief Sets thresholds from labelled images, where F1 is best, and the range that normalizedScore uses.
+
+    Such a threshold lies in the middle between two neighbouring scores, as that of cv::anomaly::bestF1: where all defective images score
+    above all good ones, halfway from the highest good score to the lowest defective one.
 
     With labels that are all zero, and no masks, both thresholds are a quantile of the good images' scores instead, as after fit
     (see CFA::Params::thresholdQuantile): best from images that were not learned, of parts made since.
@@ -123,7 +137,7 @@ public:
     CV_WRAP virtual void getMapRange(CV_OUT double& lowest, CV_OUT double& highest) const = 0;
 
     /** @brief The score on a scale from 0 to 1 on which the threshold lies at 0.5:
-    clip((score - image threshold) / (highest - lowest) + 0.5, 0, 1). */
+    clip((score - image threshold) / (highest - lowest) + 0.5, 0, 1); NaN stays NaN. */
     CV_WRAP virtual double normalizedScore(double score) const = 0;
 
     /** @brief Brings a mask to the pixels of a MAP_INPUT map, as figures of papers are taken.
@@ -172,6 +186,13 @@ public:
     */
     CV_WRAP virtual void setPreferableTarget(int targetId) = 0;
 };
+
+/** @brief Reads an image file as fit and predict do, with the depth that it has: cv::imread with IMREAD_ANYCOLOR | IMREAD_ANYDEPTH.
+@param file name of a file that cv::imread can read
+@return the image, gray or BGR, turned upright as the file says
+@throws cv::Exception of code Error::StsObjectNotFound that names a file which cannot be read
+*/
+CV_EXPORTS_W Mat readImage(const String& file);
 
 /** @brief What this build can compute on, on this machine.
 @return values of cv::dnn::Target for AnomalyDetector::setPreferableTarget: DNN_TARGET_CPU, and those of a GPU that OpenCV, the kernels of
