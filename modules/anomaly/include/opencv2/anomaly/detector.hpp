@@ -38,7 +38,10 @@ struct CV_EXPORTS FitProgress
     int steps;          //!< all steps of this stage
     int epoch;          //!< epoch under way from 1, or 0 outside "training"
     int epochs;         //!< all epochs
-    double loss;        //!< mean loss of the epoch so far, 0 outside "training"
+    double loss;        //!< mean loss of the epoch so far, 0 outside "training"; it may rise while the radius grows, which makes it a poor measure of progress
+    //! Mean distance of the epoch's patches to their nearest centre so far, as a share of that in the first batch: it falls as the descriptor
+    //! learns what good patches have in common; 0 outside "training"
+    double distance;
     double radius;      //!< the hypersphere's radius now
 };
 
