@@ -111,23 +111,22 @@ public:
     {
         TrainingState state = checkpoint.find(model.bank);
         restore(state);
-        if (!state.distances.empty())
-            startDistance = state.distances[0];
         RNG random = randomStream(params.seed, RANDOM_ORDER);
         for (int epoch = 1; epoch <= params.epochs && !onPlateau(state.losses, params.patience); epoch++)
         {
             const std::vector<int> order = randomOrder(data.images, random);
             if (size_t(epoch) <= state.losses.size())
             {
-                const double distance = size_t(epoch) < state.distances.size() ? state.distances[epoch] : 0;
-                report(reporter, epoch, batches, {state.losses[epoch - 1], distance}, state.radii[epoch - 1]);
+                noteDistance(size_t(epoch) <= state.distances.size() ? state.distances[epoch - 1] : 0);
+                report(reporter, epoch, batches, {state.losses[epoch - 1], lastDistance}, state.radii[epoch - 1]);
                 continue;
             }
             const StepFigures means = runEpoch(epoch, order, reporter);
             state.losses.push_back(means.loss);
             state.radii.push_back(model.radius);
-            state.distances.resize(epoch, startDistance);
+            state.distances.resize(epoch - 1); // a file of the first kind has none
             state.distances.push_back(means.distance);
+            noteDistance(means.distance);
             if (!params.checkpoint.empty())
             {
                 save(state);
@@ -165,16 +164,21 @@ private:
         check(trainer->step(maps.data(), batch.patchWeights.empty() ? NULL : batch.patchWeights.data(), batchSize, bank, figures));
         if (!(figures.loss < DBL_MAX))
             CV_Error_(Error::StsError, ("Training went astray, the loss is %g: lower learningRate (now %g)", figures.loss, params.learningRate));
-        if (startDistance == 0)
-            startDistance = figures.distance;
         readModel();
         return figures;
     }
 
-    // Distances are told as a share of the first.
+    void noteDistance(double ofEpoch)
+    {
+        lastDistance = ofEpoch;
+        if (firstDistance == 0)
+            firstDistance = ofEpoch;
+    }
+
+    // Distances are told as a share of the first epoch's. Within it they jump: the optimizer's first steps are as long as later ones, in any direction.
     void report(FitReporter& reporter, int epoch, int batchesDone, StepFigures means, double radius) const
     {
-        means.distance = startDistance > 0 ? means.distance / startDistance : 0;
+        means.distance = firstDistance > 0 ? means.distance / firstDistance : 1;
         reporter.setTraining(epoch, params.epochs, means, radius);
         reporter.report("training", (epoch - 1) * batches + batchesDone, params.epochs * batches);
     }
@@ -210,7 +214,7 @@ private:
     BankForTrainer bank;
     Batch batch;
     std::unique_ptr<Trainer> trainer;
-    double startDistance = 0; // of the first step's patches to their nearest centres
+    double firstDistance = 0, lastDistance = 0; // mean distances to the nearest centre of the first epoch that is known, and of the last
 };
 
 } // namespace

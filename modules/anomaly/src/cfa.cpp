@@ -54,6 +54,8 @@ template <typename Call> auto reportingLackOfMemory(const Call& call) -> decltyp
 class CFAImpl CV_FINAL : public CFA
 {
 public:
+    CFAImpl() : engine(resolveDevice(ENGINE_AUTO, dnn::DNN_TARGET_CPU).engine), target(dnn::DNN_TARGET_CPU) {}
+
     explicit CFAImpl(const Params& p) : CFAImpl()
     {
         params = p;
@@ -133,10 +135,10 @@ public:
         reportingLackOfMemory([&]() { adopt(readModel(node, {&backboneSource.bytes, String(), String()})); });
     }
     void save(const String& filename) const CV_OVERRIDE;
+    void saveToMemory(std::vector<uchar>& model) const CV_OVERRIDE;
+    Ptr<AnomalyDetector> clone() const CV_OVERRIDE;
 
 private:
-    CFAImpl() : engine(resolveDevice(ENGINE_AUTO, dnn::DNN_TARGET_CPU).engine), target(dnn::DNN_TARGET_CPU) {}
-
     Device device() const { return Device{engine, target}; }
     int trainerDevice() const { return backendOf(target) == dnn::DNN_BACKEND_CUDA ? TRAIN_ON_CUDA : TRAIN_ON_CPU; }
     void moveTo(const Device& device);
@@ -159,7 +161,7 @@ private:
     double score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock) const;
     void scoreTogether(const Fitted& now, const std::vector<Mat>& images, std::vector<double>& scores, std::vector<Mat>* maps) const;
 
-    // Only the thread that changes the object writes these. It alone reads params without the mutex.
+    // Only the thread that changes the object writes these. It alone reads params and the backbone without the mutex.
     Params params;
     mutable std::mutex paramsMutex;
     std::atomic<int> engine, target;
@@ -183,8 +185,11 @@ void CFAImpl::adopt(const CfaModel& model)
     const std::shared_ptr<const Backbone> network = createBackbone(model.backbone, device());
     const std::shared_ptr<const Fitted> next = std::make_shared<Fitted>(model, network, device());
     setParams(model.params);
-    backboneSource = model.backbone;
-    backbone = network;
+    {
+        const std::lock_guard<std::mutex> lock(paramsMutex);
+        backboneSource = model.backbone;
+        backbone = network;
+    }
     std::atomic_store(&fitted, next);
 }
 
@@ -221,6 +226,7 @@ void CFAImpl::moveTo(const Device& next)
         const std::shared_ptr<const Backbone> network = createBackbone(backboneSource, next);
         if (!empty())
             std::atomic_store(&fitted, std::shared_ptr<const Fitted>(std::make_shared<Fitted>(current()->model, network, next)));
+        const std::lock_guard<std::mutex> lock(paramsMutex);
         backbone = network;
         engine = next.engine;
         target = next.target;
@@ -494,11 +500,50 @@ void CFAImpl::save(const String& filename) const
     reportingLackOfMemory([&]() { replaceFile(filename, write); });
 }
 
+void CFAImpl::saveToMemory(std::vector<uchar>& model) const
+{
+    reportingLackOfMemory([&]() {
+        CfaModel whole = current()->model;
+        whole.params.embedBackbone = whole.params.embedBackbone || !isEmbeddedBackbone(whole.backbone.name);
+        FileStorage file("", FileStorage::WRITE | FileStorage::MEMORY | FileStorage::FORMAT_YAML | FileStorage::BASE64);
+        file << getDefaultName() << "{";
+        writeModel(file, whole);
+        file << "}";
+        const String text = file.releaseAndGetString();
+        model.assign(text.begin(), text.end());
+    });
+}
+
+Ptr<AnomalyDetector> CFAImpl::clone() const
+{
+    return reportingLackOfMemory([&]() {
+        const Ptr<CFAImpl> copy = makePtr<CFAImpl>();
+        copy->fitted = std::atomic_load(&fitted);
+        const std::lock_guard<std::mutex> lock(paramsMutex);
+        copy->params = params;
+        copy->engine = copy->fitted ? copy->fitted->device.engine : engine.load();
+        copy->target = copy->fitted ? copy->fitted->device.target : target.load();
+        copy->backboneSource = copy->fitted ? copy->fitted->model.backbone : backboneSource;
+        copy->backbone = copy->fitted ? copy->fitted->backbone : backbone;
+        return Ptr<AnomalyDetector>(copy);
+    });
+}
+
 } // namespace
 
 Ptr<CFA> CFA::create(const Params& parameters)
 {
     return reportingLackOfMemory([&]() { return makePtr<CFAImpl>(parameters); });
+}
+
+Ptr<AnomalyDetector> loadDetectorFromMemory(const std::vector<uchar>& model)
+{
+    return reportingLackOfMemory([&]() {
+        const String name = "The model in memory";
+        const FileStorage file = openModelText(std::string(model.begin(), model.end()), name);
+        const std::vector<uchar> none; // a backbone of its own is in the model
+        return Ptr<AnomalyDetector>(makePtr<CFAImpl>(readModel(modelNode(file, name), {&none, String(), String()})));
+    });
 }
 
 Ptr<CFA> CFA::load(const String& filename, const String& backboneFile)

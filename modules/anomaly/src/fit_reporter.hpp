@@ -37,7 +37,7 @@ public:
             CV_Error(Error::StsError, "Fit was cancelled; the detector is as it was");
     }
 
-    //! m: of the epoch so far, the distance as a share of that at the start.
+    //! m: of the epoch so far, the distance as a share of the first epoch's.
     void setTraining(int e, int of, const StepFigures& m, double r)
     {
         epoch = e;

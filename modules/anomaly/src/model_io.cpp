@@ -11,6 +11,7 @@
 
 #include "opencv2/core/utils/filesystem.hpp"
 
+#include <functional>
 #include <numeric>
 
 namespace cv {
@@ -385,16 +386,14 @@ static String parserText(const std::exception& e)
     return ours && !ours->func.empty() && ours->func[0] == '(' ? "line " + ours->func : errorText(e);
 }
 
-FileStorage openModelFile(const String& filename, int mode)
+// Opens by `open`, and says what cv::FileStorage's parser says where that fails.
+static FileStorage openedBy(const std::function<void(FileStorage&)>& open, const String& name, const char* done)
 {
     FileStorage file;
     String why = "it can not be opened";
     try
     {
-        if (mode & FileStorage::WRITE)
-            file.open(filename, mode);
-        else
-            file.open(readModelText(filename), mode | FileStorage::MEMORY);
+        open(file);
     }
     catch (const std::exception& e)
     {
@@ -402,8 +401,20 @@ FileStorage openModelFile(const String& filename, int mode)
         why = parserText(e);
     }
     if (!file.isOpened())
-        CV_Error_(Error::StsObjectNotFound, ("Model file '%s' can not be %s: %s", filename.c_str(), mode & FileStorage::WRITE ? "written" : "read", why.c_str()));
+        CV_Error_(Error::StsObjectNotFound, ("Model file '%s' can not be %s: %s", name.c_str(), done, why.c_str()));
     return file;
+}
+
+FileStorage openModelFile(const String& filename, int mode)
+{
+    if (mode & FileStorage::WRITE)
+        return openedBy([&](FileStorage& file) { file.open(filename, mode); }, filename, "written");
+    return openedBy([&](FileStorage& file) { file.open(readModelText(filename), mode | FileStorage::MEMORY); }, filename, "read");
+}
+
+FileStorage openModelText(const std::string& text, const String& name)
+{
+    return openedBy([&](FileStorage& file) { file.open(checkedModelText(text), FileStorage::READ | FileStorage::MEMORY); }, name, "read");
 }
 
 FileNode modelNode(const FileStorage& file, const String& filename)

@@ -39,8 +39,8 @@ struct CV_EXPORTS FitProgress
     int epoch;          //!< epoch under way from 1, or 0 outside "training"
     int epochs;         //!< all epochs
     double loss;        //!< mean loss of the epoch so far, 0 outside "training"; it may rise while the radius grows, which makes it a poor measure of progress
-    //! Mean distance of the epoch's patches to their nearest centre so far, as a share of that in the first batch: it falls as the descriptor
-    //! learns what good patches have in common; 0 outside "training"
+    //! Mean distance of the epoch's patches to their nearest center so far, as a share of the first epoch's mean: 1 in the first epoch, then
+    //! falling as the descriptor learns what good patches have in common, and at last level; 0 outside "training"
     double distance;
     double radius;      //!< the hypersphere's radius now
 };
@@ -188,6 +188,14 @@ public:
     @throws cv::Exception of code Error::StsNotImplemented that names what is missing and how to get it; nothing is put in its place
     */
     CV_WRAP virtual void setPreferableTarget(int targetId) = 0;
+
+    /** @brief Makes a detector like this one, which from then on changes by itself. Both share the memory of what was learned; the fit callback stays here. */
+    CV_WRAP virtual Ptr<AnomalyDetector> clone() const = 0;
+
+    /** @brief Saves to memory what save writes into a file, and the backbone's ONNX with it where that is not the embedded one.
+    @param model the model, for loadDetectorFromMemory
+    */
+    CV_WRAP virtual void saveToMemory(CV_OUT std::vector<uchar>& model) const = 0;
 };
 
 /** @brief Reads an image file as fit and predict do, with the depth that it has: cv::imread with IMREAD_ANYCOLOR | IMREAD_ANYDEPTH.
@@ -211,6 +219,11 @@ file under its own name
 @throws cv::Exception when the file is missing, damaged, of a newer version or of an unknown method
 */
 CV_EXPORTS_W Ptr<AnomalyDetector> loadDetector(const String& filename, const String& backboneFile = String());
+
+/** @brief Loads a detector that saveToMemory saved. It needs no file, and keeps a backbone of its own in files that it saves (CFA::Params::embedBackbone).
+@param model what saveToMemory gave, or the bytes of a model file that is not packed and brings its backbone
+*/
+CV_EXPORTS_W Ptr<AnomalyDetector> loadDetectorFromMemory(const std::vector<uchar>& model);
 
 //! @}
 
