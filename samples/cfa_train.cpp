@@ -133,7 +133,7 @@ std::string note(const FitProgress& progress)
 {
     if (progress.epochs == 0)
         return std::string();
-    return format("epoch %d/%d, distance %.1f %% of the first epoch's, radius %.3f", progress.epoch, progress.epochs, 100 * progress.distance, progress.radius);
+    return format("epoch %d/%d, distance %.1f %%, radius %.3f", progress.epoch, progress.epochs, 100 * progress.distance, progress.radius);
 }
 
 void noteEpoch(const FitProgress& progress, Outcome& outcome)

@@ -82,7 +82,10 @@ public:
     {
         return reportingLackOfMemory([&]() { return score(*current(), image.getMat(), map, mask.getMat(), NULL); });
     }
-    double predict(const String& file, OutputArray map, InputArray mask) const CV_OVERRIDE { return predict(readImage(file), map, mask); }
+    double predict(const String& file, OutputArray map, InputArray mask) const CV_OVERRIDE
+    {
+        return predict(reportingLackOfMemory([&]() { return readImage(file); }), map, mask);
+    }
     void predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps) const CV_OVERRIDE;
     double profile(InputArray image, std::vector<String>& stages, std::vector<double>& milliseconds) const CV_OVERRIDE;
 
