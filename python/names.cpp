@@ -20,9 +20,11 @@ py::str toPython(const std::string& fileName)
 
 py::iterator iterate(const py::handle& object, const char* wanted)
 {
-    const bool isName = py::isinstance<py::str>(object) || py::isinstance<py::bytes>(object) || py::hasattr(object, "__fspath__");
+    const bool isName =
+        py::isinstance<py::str>(object) || py::isinstance<py::bytes>(object) || py::hasattr(object, "__fspath__");
     if (isName || !py::hasattr(object, "__iter__"))
-        throw py::type_error("expected a list or another iterable of " + std::string(wanted) + ", not " + std::string(py::str(py::type::of(object).attr("__name__"))) +
+        throw py::type_error("expected a list or another iterable of " + std::string(wanted) + ", not " +
+                             std::string(py::str(py::type::of(object).attr("__name__"))) +
                              (isName ? ": put it into a list" : ""));
     return py::iter(object);
 }

@@ -17,7 +17,9 @@ template <typename Value> static void setField(Value& field, const py::handle& v
 {
     py::detail::make_caster<Value> caster;
     if (value.is_none() || !caster.load(value, true))
-        throw py::type_error("expected " + std::string(wanted(field)) + ", not " + std::string(py::str(py::type::of(value).attr("__name__"))) + " " + std::string(py::repr(value)));
+        throw py::type_error("expected " + std::string(wanted(field)) + ", not " +
+                             std::string(py::str(py::type::of(value).attr("__name__"))) + " " +
+                             std::string(py::repr(value)));
     field = py::detail::cast_op<Value>(caster);
 }
 
@@ -32,7 +34,8 @@ static void setField(std::vector<cv::String>& field, const py::handle& value)
     for (const py::handle& item : iterate(value, "texts"))
     {
         if (!py::isinstance<py::str>(item))
-            throw py::type_error("expected texts, not " + std::string(py::str(py::type::of(item).attr("__name__"))) + " " + std::string(py::repr(item)));
+            throw py::type_error("expected texts, not " + std::string(py::str(py::type::of(item).attr("__name__"))) +
+                                 " " + std::string(py::repr(item)));
         texts.push_back(item.cast<std::string>());
     }
     field = texts;
@@ -43,7 +46,8 @@ static py::object valueOf(const cv::String& field) { return toPython(field); }
 // A list would be a copy, and what is appended to it lost.
 static py::object valueOf(const std::vector<cv::String>& field) { return py::tuple(py::cast(field)); }
 
-template <typename Value> static void setNamed(CFA::Params& params, Value CFA::Params::*field, const char* name, const py::handle& value)
+template <typename Value>
+static void setNamed(CFA::Params& params, Value CFA::Params::* field, const char* name, const py::handle& value)
 {
     const std::string prefix = "CFA_Params." + std::string(name) + ": ";
     try
@@ -66,10 +70,12 @@ template <typename Value> static void setNamed(CFA::Params& params, Value CFA::P
     }
 }
 
-template <typename Value> static void bindField(py::class_<CFA::Params>& params, const char* name, Value CFA::Params::*field)
+template <typename Value>
+static void bindField(py::class_<CFA::Params>& params, const char* name, Value CFA::Params::* field)
 {
-    params.def_property(name, [field](const CFA::Params& self) { return valueOf(self.*field); },
-                        [field, name](CFA::Params& self, const py::object& value) { setNamed(self, field, name, value); });
+    params.def_property(
+        name, [field](const CFA::Params& self) { return valueOf(self.*field); },
+        [field, name](CFA::Params& self, const py::object& value) { setNamed(self, field, name, value); });
 }
 
 py::dict stateOf(const CFA::Params& params)

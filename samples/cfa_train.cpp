@@ -96,11 +96,13 @@ void addFurtherOptions(CommandLine& line, CFA::Params& p)
 
 bool readCommandLine(int argc, char** argv, Settings& settings)
 {
-    CommandLine line("cfa_train", "Learns from good images what is normal, and writes a model file with which cfa_predict, cfa_evaluate and "
-                                  "cfa_camera find what is not. Twelve images are enough to start with. Ctrl-C stops it; no model is written then. "
-                                  "As it trains it prints the mean distance of the images' patches to the nearest center of the memory bank, as a share of the first "
-                                  "epoch's: it falls from 100 %, and then levels off. The loss, which --json notes too, may rise in the first epochs, while "
-                                  "the radius is learned: that is no fault.");
+    CommandLine line(
+        "cfa_train",
+        "Learns from good images what is normal, and writes a model file with which cfa_predict, cfa_evaluate and "
+        "cfa_camera find what is not. Twelve images are enough to start with. Ctrl-C stops it; no model is written "
+        "then. As it trains it prints the mean distance of the images' patches to the nearest center of the memory "
+        "bank, as a share of the first epoch's: it falls from 100 %, and then levels off. The loss, which --json notes "
+        "too, may rise in the first epochs, while the radius is learned: that is no fault.");
     settings.params.backbone = "lite0";
     line.argument("images", settings.images, "folder of good images; or a category in MVTec layout, whose train/good is used; or a .csv with image_path, label and split");
     line.required("model", "FILE", settings.model, "model file to write: .yml, .xml or .json, each also with .gz");
@@ -133,7 +135,8 @@ std::string note(const FitProgress& progress)
 {
     if (progress.epochs == 0)
         return std::string();
-    return format("epoch %d/%d, distance %.1f %%, radius %.3f", progress.epoch, progress.epochs, 100 * progress.distance, progress.radius);
+    return format("epoch %d/%d, distance %.1f %%, radius %.3f", progress.epoch, progress.epochs,
+                  100 * progress.distance, progress.radius);
 }
 
 void noteEpoch(const FitProgress& progress, Outcome& outcome)
@@ -280,8 +283,8 @@ int train(int argc, char** argv)
     std::cout << settings.model << ": " << outcome.images << " images in " << clockTime(outcome.seconds);
     if (!outcome.distances.empty())
         std::cout << format(", distance %.1f %% of the first epoch's", 100 * outcome.distance);
-    std::cout << format(", loss %.4g, radius %.3f, image threshold %.4g, pixel threshold %.4g\n", outcome.loss, cfa->getRadius(),
-                        cfa->getImageThreshold(), cfa->getPixelThreshold());
+    std::cout << format(", loss %.4g, radius %.3f, image threshold %.4g, pixel threshold %.4g\n", outcome.loss,
+                        cfa->getRadius(), cfa->getImageThreshold(), cfa->getPixelThreshold());
     return 0;
 }
 

@@ -2,8 +2,8 @@
 # This file is part of OpenCV project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
-"""What the library is to the programs that use it: library_test.py <folder of the programs> <test_data> <folder of the libraries>
-<folder of the package cv_anomaly>."""
+"""What the library is to the programs that use it: library_test.py <folder of the programs> <test_data>
+<folder of the libraries> <folder of the package cv_anomaly>."""
 import os
 import pathlib
 import re
@@ -36,8 +36,8 @@ def fit():
 def python(program, *arguments, **environment):
     """Runs a Python program that can fit."""
     environment = dict(os.environ, PYTHONPATH=str(PACKAGE), **environment)
-    return subprocess.run([sys.executable, '-c', FIT + program] + [str(a) for a in arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                          universal_newlines=True, env=environment)
+    return subprocess.run([sys.executable, '-c', FIT + program] + [str(a) for a in arguments], stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, universal_newlines=True, env=environment)
 
 
 def good_folder():
@@ -50,7 +50,8 @@ def has_package():
 
 
 def is_torch_there():
-    return subprocess.run([sys.executable, '-c', 'import torch'], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode == 0
+    return subprocess.run([sys.executable, '-c', 'import torch'], stdout=subprocess.DEVNULL,
+                          stderr=subprocess.DEVNULL).returncode == 0
 
 
 class Training(unittest.TestCase):
@@ -70,13 +71,16 @@ class Training(unittest.TestCase):
     def train(self, folder, **environment):
         images = self.work / 'images'
         link(some('train/good/*.png', 6), images)
-        return run('cfa_train', images, '--model=%s' % (self.work / 'model.yml'), '--epochs=1', '--validation=0', LD_LIBRARY_PATH=str(folder), **environment)
+        return run('cfa_train', images, '--model=%s' % (self.work / 'model.yml'), '--epochs=1', '--validation=0',
+                   LD_LIBRARY_PATH=str(folder), **environment)
 
     @unittest.skipUnless(sys.platform == 'linux', 'reads /proc')
     def test_libtorch_stays_out_of_the_program(self):
         if not has_package():
             self.skipTest('there is no cv_anomaly')
-        done = python('fit(); print([line for line in open("/proc/self/maps") if "libtorch" in line or "anomaly_train." in line])', good_folder())
+        program = ('fit()\n'
+                   'print([line for line in open("/proc/self/maps") if "libtorch" in line or "anomaly_train." in line])\n')
+        done = python(program, good_folder())
         self.assertEqual((done.returncode, done.stdout.strip()), (0, '[]'), done.stderr)
 
     def test_without_the_helper_training_goes_on_in_the_program(self):
@@ -106,7 +110,8 @@ class Training(unittest.TestCase):
         if not has_package() or not is_torch_there():
             self.skipTest('it needs cv_anomaly and torch in one Python')
         use = 'print(torch.ones(2, 2).sum().item())\n'
-        for program in ('import torch\nfit()\n' + use, 'fit()\nimport torch\n' + use, 'import torch\n' + use + 'fit()\nfit()\n'):
+        for program in ('import torch\nfit()\n' + use, 'fit()\nimport torch\n' + use,
+                        'import torch\n' + use + 'fit()\nfit()\n'):
             done = python(program, good_folder())
             self.assertEqual((done.returncode, done.stdout), (0, '4.0\n'), done.stderr)
 
@@ -114,7 +119,8 @@ class Training(unittest.TestCase):
     def test_processes_that_are_forked_train_too(self):
         if not has_package():
             self.skipTest('there is no cv_anomaly')
-        program = 'import os\nfit()\nchild = os.fork()\nfit()\nif not child: os._exit(0)\nprint(os.waitpid(child, 0)[1])\nfit()\n'
+        program = ('import os\nfit()\nchild = os.fork()\nfit()\nif not child: os._exit(0)\n'
+                   'print(os.waitpid(child, 0)[1])\nfit()\n')
         done = python(program, good_folder(), OPENCV_FOR_THREADS_NUM='1')
         self.assertEqual((done.returncode, done.stdout), (0, '0\n'), done.stderr)
 
@@ -124,15 +130,18 @@ class Training(unittest.TestCase):
         link(some('train/good/*.png', 6), images)
         model = self.work / 'model.yml'
         command = '"$0" "$1" --model="$2" --epochs=1 --validation=0 <&- >&- 2>&-'
-        done = subprocess.run(['sh', '-c', command, str(command_line_test.PROGRAMS / 'cfa_train'), str(images), str(model)])
+        cfa_train = str(command_line_test.PROGRAMS / 'cfa_train')
+        done = subprocess.run(['sh', '-c', command, cfa_train, str(images), str(model)])
         self.assertEqual(done.returncode, 0)
-        self.assertEqual(run('cfa_predict', next(images.iterdir()), '--model=%s' % model, '--csv=%s' % (self.work / 't.csv')).returncode, 0)
+        done = run('cfa_predict', next(images.iterdir()), '--model=%s' % model, '--csv=%s' % (self.work / 't.csv'))
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     @unittest.skipUnless(sys.platform == 'linux', 'reads /proc')
     def test_no_helper_outlives_its_program(self):
         images = self.work / 'images'
         link(some('train/good/*.png', 12), images)
-        command = [str(command_line_test.PROGRAMS / 'cfa_train'), str(images), '--model=%s' % (self.work / 'model.yml'), '--epochs=200']
+        command = [str(command_line_test.PROGRAMS / 'cfa_train'), str(images), '--model=%s' % (self.work / 'model.yml'),
+                   '--epochs=200']
         with subprocess.Popen(command, stderr=subprocess.PIPE, universal_newlines=True) as process:
             while not process.stderr.readline().startswith('training') and process.poll() is None:
                 pass
@@ -158,8 +167,16 @@ class Training(unittest.TestCase):
         return int(fields[2].split()[1])
 
 
+class Quickstart(unittest.TestCase):
+    def test_it_installs_what_the_python_package_needs(self):
+        script = (command_line_test.TEST_DATA.parent / 'samples' / 'install_packages.sh').read_text()
+        wanted = re.search(r'\[build\]="([^"]*)"', script).group(1).split()
+        self.assertLessEqual({'pybind11-dev', 'python3-dev', 'python3-numpy'}, set(wanted))
+
+
 if __name__ == '__main__':
     with tempfile.TemporaryDirectory() as folder:
-        command_line_test.PROGRAMS, command_line_test.TEST_DATA, LIBRARIES, PACKAGE = [pathlib.Path(a).resolve() for a in sys.argv[1:5]]
+        PROGRAMS, TEST_DATA, LIBRARIES, PACKAGE = [pathlib.Path(a).resolve() for a in sys.argv[1:5]]
+        command_line_test.PROGRAMS, command_line_test.TEST_DATA = PROGRAMS, TEST_DATA
         command_line_test.WORK = pathlib.Path(folder)
         unittest.main(argv=sys.argv[:1], verbosity=2)

@@ -10,8 +10,9 @@ except ModuleNotFoundError as _error:
     if _error.name != __name__ + '._cv_anomaly':
         raise
     _built = ', '.join(sorted(path.name for path in pathlib.Path(__file__).parent.glob('_cv_anomaly.*'))) or 'nothing'
-    raise ImportError('cv_anomaly is built for another Python: its folder has %s, and this is Python %d.%d, %s. Start the Python that it was built for, or build it '
-                      'with -DANOMALY_PYTHON=%s' % (_built, *sys.version_info[:2], sys.implementation.cache_tag, sys.executable)) from None
+    raise ImportError('cv_anomaly is built for another Python: its folder has %s, and this is Python %d.%d, %s. '
+                      'Start the Python that it was built for, or build it with -DANOMALY_PYTHON=%s'
+                      % (_built, *sys.version_info[:2], sys.implementation.cache_tag, sys.executable)) from None
 from ._cv_anomaly import __version__
 
 for _name, _value in list(globals().items()):

@@ -1,5 +1,6 @@
-# opencv_anomaly_train, which alone includes LibTorch. A shared build has a helper process load it when fit first needs it, so that programs
-# that only predict do not carry LibTorch, and those that train may hold another one; a static build links it. The file's name carries OpenCV's version, so that one
+# opencv_anomaly_train, which alone includes LibTorch. A shared build has a helper process load it when fit first needs
+# it, so that programs that only predict do not carry LibTorch, and those that train may hold another one; a static
+# build links it. The file's name carries OpenCV's version, so that one
 # built for another OpenCV is never loaded.
 if(WIN32)
   set(_suffix ${CMAKE_SHARED_LIBRARY_SUFFIX})

@@ -61,7 +61,8 @@ static void showDifferences(const CFA& cfa, const Mat& image, const String& over
 
 static void run(const CommandLineParser& parser)
 {
-    const String good = parser.get<String>("@good"), file = parser.get<String>("@image"), model = parser.get<String>("model");
+    const String good = parser.get<String>("@good"), file = parser.get<String>("@image"),
+                 model = parser.get<String>("model");
     //! [read]
     const Mat image = readImage(file); // as fit reads files: imread without flags makes 8 bits of 16
     //! [read]

@@ -161,9 +161,11 @@ private:
         for (const std::vector<float>& map : batch.maps)
             maps.push_back(map.data());
         StepFigures figures = {0, 0};
-        check(trainer->step(maps.data(), batch.patchWeights.empty() ? NULL : batch.patchWeights.data(), batchSize, bank, figures));
+        check(trainer->step(maps.data(), batch.patchWeights.empty() ? NULL : batch.patchWeights.data(), batchSize, bank,
+                            figures));
         if (!(figures.loss < DBL_MAX))
-            CV_Error_(Error::StsError, ("Training went astray, the loss is %g: lower learningRate (now %g)", figures.loss, params.learningRate));
+            CV_Error_(Error::StsError, ("Training went astray, the loss is %g: lower learningRate (now %g)",
+                                        figures.loss, params.learningRate));
         readModel();
         return figures;
     }
@@ -175,7 +177,8 @@ private:
             firstDistance = ofEpoch;
     }
 
-    // Distances are told as a share of the first epoch's. Within it they jump: the optimizer's first steps are as long as later ones, in any direction.
+    // Distances are told as a share of the first epoch's mean. Within that epoch they jump, since the optimizer's first
+    // steps are as long as later ones, in any direction.
     void report(FitReporter& reporter, int epoch, int batchesDone, StepFigures means, double radius) const
     {
         means.distance = firstDistance > 0 ? means.distance / firstDistance : 1;
@@ -214,7 +217,8 @@ private:
     BankForTrainer bank;
     Batch batch;
     std::unique_ptr<Trainer> trainer;
-    double firstDistance = 0, lastDistance = 0; // mean distances to the nearest centre of the first epoch that is known, and of the last
+    // Mean distances to the nearest center, of the first epoch that is known and of the last.
+    double firstDistance = 0, lastDistance = 0;
 };
 
 } // namespace

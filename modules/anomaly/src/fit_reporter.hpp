@@ -15,7 +15,10 @@ namespace anomaly {
 class FitReporter
 {
 public:
-    FitReporter(const FitCallback& c, int modelCount) : callback(c), models(modelCount), model(0), epoch(0), epochs(0), means{0, 0}, radius(0) {}
+    FitReporter(const FitCallback& c, int modelCount)
+        : callback(c), models(modelCount), model(0), epoch(0), epochs(0), means{0, 0}, radius(0)
+    {
+    }
 
     void startModel(int index) { model = index; }
 

@@ -22,8 +22,10 @@ Mat readImage(const String& file)
     // IMREAD_UNCHANGED would leave a photograph as the camera held it, where the application's imread turns it upright.
     const Mat read = imread(file, IMREAD_ANYCOLOR | IMREAD_ANYDEPTH);
     if (read.empty())
-        CV_Error_(Error::StsObjectNotFound, ("%s can not be read: %s", nameOfFile(file).c_str(),
-                                             utils::fs::exists(file) ? "it is damaged or of a format that this OpenCV lacks" : "there is no such file"));
+        CV_Error_(Error::StsObjectNotFound,
+                  ("%s can not be read: %s", nameOfFile(file).c_str(),
+                   utils::fs::exists(file) ? "it is damaged or of a format that this OpenCV lacks"
+                                           : "there is no such file"));
     return read;
 }
 

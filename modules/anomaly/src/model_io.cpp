@@ -409,12 +409,15 @@ FileStorage openModelFile(const String& filename, int mode)
 {
     if (mode & FileStorage::WRITE)
         return openedBy([&](FileStorage& file) { file.open(filename, mode); }, filename, "written");
-    return openedBy([&](FileStorage& file) { file.open(readModelText(filename), mode | FileStorage::MEMORY); }, filename, "read");
+    return openedBy([&](FileStorage& file) { file.open(readModelText(filename), mode | FileStorage::MEMORY); },
+                    filename, "read");
 }
 
 FileStorage openModelText(const std::string& text, const String& name)
 {
-    return openedBy([&](FileStorage& file) { file.open(checkedModelText(text), FileStorage::READ | FileStorage::MEMORY); }, name, "read");
+    return openedBy(
+        [&](FileStorage& file) { file.open(checkedModelText(text), FileStorage::READ | FileStorage::MEMORY); }, name,
+        "read");
 }
 
 FileNode modelNode(const FileStorage& file, const String& filename)

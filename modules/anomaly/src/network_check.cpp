@@ -27,8 +27,10 @@ String exportAdvice(const BackboneSource& network)
     String names;
     for (const String& output : network.outputs)
         names += (names.empty() ? "'" : ", '") + output + "'";
-    return "Export it as one file in single precision: torch.onnx.export(model.float().eval(), torch.zeros(1, 3, 224, 224), '" + network.name +
-           "', output_names=[" + names + "], opset_version=11, dynamo=False); PyTorch before 2.5 has no argument dynamo.";
+    return "Export it as one file in single precision: "
+           "torch.onnx.export(model.float().eval(), torch.zeros(1, 3, 224, 224), '" +
+           network.name + "', output_names=[" + names +
+           "], opset_version=11, dynamo=False); PyTorch before 2.5 has no argument dynamo.";
 }
 
 // ---- weights beside the ONNX file
@@ -43,7 +45,10 @@ std::string outsideEntry(const OnnxTensor& tensor, const char* key)
 class WeightFiles
 {
 public:
-    WeightFiles(const BackboneSource& n, const String& file) : network(n), folder(folderOf(file)), realFolder(folderOf(utils::fs::canonical(file))), total(n.bytes.size()) {}
+    WeightFiles(const BackboneSource& n, const String& file)
+        : network(n), folder(folderOf(file)), realFolder(folderOf(utils::fs::canonical(file))), total(n.bytes.size())
+    {
+    }
 
     std::vector<uchar> read(const OnnxTensor& tensor)
     {
@@ -51,11 +56,15 @@ public:
         checkPlace(location);
         const String file = utils::fs::join(folder, location);
         const uint64 available = sizeOf(file, location), offset = number(tensor, "offset", 0);
-        const uint64 length = number(tensor, "length", available - std::min(offset, available)), expected = tensor.count() * tensor.elementSize();
+        const uint64 length = number(tensor, "length", available - std::min(offset, available)),
+                     expected = tensor.count() * tensor.elementSize();
         if (offset > available || length > available - offset || length != expected)
-            CV_Error_(Error::StsParseError, ("Backbone %s has tensor '%s' of %.0f bytes, but its place in the file '%s' holds %.0f: that file is another's, or damaged. %s",
-                                             network.name.c_str(), tensor.name.c_str(), double(expected), location.c_str(),
-                                             offset > available ? 0. : double(std::min(length, available - offset)), exportAdvice(network).c_str()));
+            CV_Error_(Error::StsParseError,
+                      ("Backbone %s has tensor '%s' of %.0f bytes, but its place in the file '%s' holds %.0f: that "
+                       "file is another's, or damaged. %s",
+                       network.name.c_str(), tensor.name.c_str(), double(expected), location.c_str(),
+                       offset > available ? 0. : double(std::min(length, available - offset)),
+                       exportAdvice(network).c_str()));
         addToTotal(length);
         return readPart(file, offset, size_t(length));
     }
@@ -64,15 +73,18 @@ private:
     // As text first, since there need be no such file to tell that a path leads out of the folder.
     void checkPlace(const std::string& location) const
     {
-        const bool isAbsolute = location.empty() || location.find_first_of("/\\") == 0 || location.find(':') != std::string::npos;
-        if (isAbsolute || ("/" + location + "/").find("/../") != std::string::npos || location.find('\\') != std::string::npos || location.find('\0') != std::string::npos)
+        const bool isAbsolute =
+            location.empty() || location.find_first_of("/\\") == 0 || location.find(':') != std::string::npos;
+        if (isAbsolute || ("/" + location + "/").find("/../") != std::string::npos ||
+            location.find('\\') != std::string::npos || location.find('\0') != std::string::npos)
             refusePlace(location);
     }
 
     void refusePlace(const std::string& location) const
     {
-        CV_Error_(Error::StsParseError, ("Backbone %s names '%s' as the file of its weights, expected one in the folder of the ONNX file, or below it. %s", network.name.c_str(),
-                                         location.c_str(), exportAdvice(network).c_str()));
+        CV_Error_(Error::StsParseError, ("Backbone %s names '%s' as the file of its weights, expected one in the "
+                                         "folder of the ONNX file, or below it. %s",
+                                         network.name.c_str(), location.c_str(), exportAdvice(network).c_str()));
     }
 
     static bool isBelow(const String& file, const String& parent)
@@ -81,13 +93,16 @@ private:
         return file.compare(0, start.size(), start) == 0 || start == "//";
     }
 
-    // A link may lead anywhere, but not out of the folder: where the ONNX file is a link too, its target's folder counts as well.
+    // A link may lead anywhere, but not out of the folder: where the ONNX file is a link too, its target's folder
+    // counts as well.
     uint64 sizeOf(const String& file, const std::string& location) const
     {
         struct stat status;
         if (stat(file.c_str(), &status) != 0)
-            CV_Error_(Error::StsObjectNotFound, ("Backbone %s keeps its weights in a file of their own, '%s', which is not beside it: put both into one folder. %s",
-                                                 network.name.c_str(), location.c_str(), exportAdvice(network).c_str()));
+            CV_Error_(Error::StsObjectNotFound,
+                      ("Backbone %s keeps its weights in a file of their own, '%s', which is not beside it: put both "
+                       "into one folder. %s",
+                       network.name.c_str(), location.c_str(), exportAdvice(network).c_str()));
         const String real = utils::fs::canonical(file);
         if ((status.st_mode & S_IFMT) != S_IFREG || !(isBelow(real, folder) || isBelow(real, realFolder)))
             refusePlace(location);
@@ -100,8 +115,9 @@ private:
         if (text.empty())
             return byDefault;
         if (text.size() > 15 || text.find_first_not_of("0123456789") != std::string::npos)
-            CV_Error_(Error::StsParseError, ("Backbone %s has '%s' as %s of tensor '%s' in its file, expected a number of bytes", network.name.c_str(), text.c_str(), key,
-                                             tensor.name.c_str()));
+            CV_Error_(Error::StsParseError,
+                      ("Backbone %s has '%s' as %s of tensor '%s' in its file, expected a number of bytes",
+                       network.name.c_str(), text.c_str(), key, tensor.name.c_str()));
         return std::stoull(text);
     }
 
@@ -110,7 +126,9 @@ private:
     {
         total += length;
         if (total > INT_MAX)
-            CV_Error_(Error::StsOutOfRange, ("Backbone %s has more than 2 GiB of weights, the most that an ONNX file can hold: a smaller network is needed", network.name.c_str()));
+            CV_Error_(Error::StsOutOfRange, ("Backbone %s has more than 2 GiB of weights, the most that an ONNX file "
+                                             "can hold: a smaller network is needed",
+                                             network.name.c_str()));
     }
 
     std::vector<uchar> readPart(const String& file, uint64 offset, size_t length) const
@@ -120,7 +138,8 @@ private:
         stream.seekg(std::streamoff(offset));
         stream.read(reinterpret_cast<char*>(bytes.data()), std::streamsize(length));
         if (!stream)
-            CV_Error_(Error::StsObjectNotFound, ("The weights '%s' of backbone %s can not be read", file.c_str(), network.name.c_str()));
+            CV_Error_(Error::StsObjectNotFound,
+                      ("The weights '%s' of backbone %s can not be read", file.c_str(), network.name.c_str()));
         return bytes;
     }
 
@@ -134,12 +153,16 @@ private:
 void checkTensor(const OnnxTensor& tensor, const BackboneSource& network)
 {
     if (tensor.isOutside)
-        CV_Error_(Error::StsParseError, ("Backbone %s keeps its weights in a file of their own, '%s', which a network within a model file can not have. %s", network.name.c_str(),
-                                         outsideEntry(tensor, "location").c_str(), exportAdvice(network).c_str()));
+        CV_Error_(Error::StsParseError,
+                  ("Backbone %s keeps its weights in a file of their own, '%s', which a network within a model file "
+                   "can not have. %s",
+                   network.name.c_str(), outsideEntry(tensor, "location").c_str(), exportAdvice(network).c_str()));
     const uint64 expected = tensor.count();
     if (tensor.elementSize() && tensor.stored() < expected)
-        CV_Error_(Error::StsParseError, ("Backbone %s has %.0f numbers in tensor '%s', expected %.0f: its weights are missing, or the file is cut off. %s", network.name.c_str(),
-                                         double(tensor.stored()), tensor.name.c_str(), double(expected), exportAdvice(network).c_str()));
+        CV_Error_(Error::StsParseError, ("Backbone %s has %.0f numbers in tensor '%s', expected %.0f: its weights are "
+                                         "missing, or the file is cut off. %s",
+                                         network.name.c_str(), double(tensor.stored()), tensor.name.c_str(),
+                                         double(expected), exportAdvice(network).c_str()));
 }
 
 typedef std::map<std::string, std::vector<int64> > Shapes;
@@ -167,16 +190,18 @@ void checkSteps(const OnnxNode& node, const BackboneSource& network)
             continue;
         for (const int64 value : found->second)
             if (value < 1)
-                CV_Error_(Error::StsParseError, ("Backbone %s has %.0f in %s of node '%s' (%s), expected 1 or more", network.name.c_str(), double(value), name, node.name.c_str(),
-                                                 node.type.c_str()));
+                CV_Error_(Error::StsParseError,
+                          ("Backbone %s has %.0f in %s of node '%s' (%s), expected 1 or more", network.name.c_str(),
+                           double(value), name, node.name.c_str(), node.type.c_str()));
     }
 }
 
 // Inputs that an operator must have, of those whose weights cv::dnn takes as they come.
 size_t neededInputs(const std::string& type)
 {
-    static const std::map<std::string, size_t> counts = {{"Conv", 2}, {"ConvTranspose", 2}, {"Gemm", 2}, {"MatMul", 2}, {"BatchNormalization", 5}, {"InstanceNormalization", 3},
-                                                         {"PRelu", 2}, {"Add", 2}, {"Sub", 2}, {"Mul", 2}, {"Div", 2}};
+    static const std::map<std::string, size_t> counts = {
+        {"Conv", 2}, {"ConvTranspose", 2}, {"Gemm", 2}, {"MatMul", 2}, {"BatchNormalization", 5},
+        {"InstanceNormalization", 3}, {"PRelu", 2}, {"Add", 2}, {"Sub", 2}, {"Mul", 2}, {"Div", 2}};
     const auto found = counts.find(type);
     return found == counts.end() ? 0 : found->second;
 }
@@ -216,14 +241,17 @@ private:
         if (node.type != "Conv" || node.inputs.size() < 3)
             return;
         const auto weights = shapes.find(node.inputs[1]), bias = shapes.find(node.inputs[2]);
-        if (weights != shapes.end() && bias != shapes.end() && !weights->second.empty() && bias->second != std::vector<int64>(1, weights->second[0]))
+        if (weights != shapes.end() && bias != shapes.end() && !weights->second.empty() &&
+            bias->second != std::vector<int64>(1, weights->second[0]))
             refuse(node, "has not one number a channel in '" + bias->first + "'");
     }
 
     void refuse(const OnnxNode& node, const String& what) const
     {
-        CV_Error_(Error::StsParseError, ("Backbone %s %s, which node '%s' (%s) needs: the file is damaged, or was written by a program with a fault. %s", network.name.c_str(),
-                                         what.c_str(), node.name.c_str(), node.type.c_str(), exportAdvice(network).c_str()));
+        CV_Error_(Error::StsParseError, ("Backbone %s %s, which node '%s' (%s) needs: the file is damaged, or was "
+                                         "written by a program with a fault. %s",
+                                         network.name.c_str(), what.c_str(), node.name.c_str(), node.type.c_str(),
+                                         exportAdvice(network).c_str()));
     }
 
     const BackboneSource& network;
@@ -286,8 +314,10 @@ String reasonOf(const BackboneSource& network, const String& refusal)
     std::smatch node;
     if (hasHalfPrecision(network))
         return "has weights in half precision, which OpenCV " CV_VERSION " does not read";
-    if (std::regex_search(refusal, node, std::regex("ode \\[([A-Za-z0-9_]+)[^\\]]*\\]:\\((?:onnx_node\\w*!)?([^)]*)\\)")))
-        return "uses the operator " + node[1].str() + " in node '" + node[2].str() + "', which OpenCV " CV_VERSION " does not have, or not in this form";
+    if (std::regex_search(refusal, node,
+                          std::regex("ode \\[([A-Za-z0-9_]+)[^\\]]*\\]:\\((?:onnx_node\\w*!)?([^)]*)\\)")))
+        return "uses the operator " + node[1].str() + " in node '" + node[2].str() +
+               "', which OpenCV " CV_VERSION " does not have, or not in this form";
     return "is an ONNX file, but OpenCV " CV_VERSION " does not read its network";
 }
 
@@ -297,7 +327,9 @@ bool isNetwork(const BackboneSource& source)
     try
     {
         rewriteTensors(source.bytes, [](Bytes, std::vector<uchar>&) { return false; });
-        forEachField(bytesOf(source.bytes), [&hasGraph](const Field& field) { hasGraph |= field.number == MODEL_GRAPH && field.hasLength && !field.payload.empty(); });
+        forEachField(bytesOf(source.bytes), [&hasGraph](const Field& field) {
+            hasGraph |= field.number == MODEL_GRAPH && field.hasLength && !field.payload.empty();
+        });
     }
     catch (const cv::Exception&)
     {
@@ -334,15 +366,17 @@ std::shared_ptr<const Backbone> createBackbone(const BackboneSource& source, con
         checkNetwork(source);
     try
     {
-        const BackboneSource readable = {source.name, isOnnx ? withoutConstantIdentities(source.bytes) : source.bytes, source.outputs};
+        const BackboneSource readable = {source.name, isOnnx ? withoutConstantIdentities(source.bytes) : source.bytes,
+                                         source.outputs};
         return Backbone::create(readable, device);
     }
     catch (const cv::Exception& e)
     {
         if (!isOnnx || e.code != Error::StsParseError)
             throw;
-        CV_Error_(Error::StsParseError, ("Backbone %s %s. %s cv::dnn says: %s", source.name.c_str(), reasonOf(source, e.err).c_str(), exportAdvice(source).c_str(),
-                                         wordsOfDnn(e.err).c_str()));
+        CV_Error_(Error::StsParseError,
+                  ("Backbone %s %s. %s cv::dnn says: %s", source.name.c_str(), reasonOf(source, e.err).c_str(),
+                   exportAdvice(source).c_str(), wordsOfDnn(e.err).c_str()));
     }
 }
 

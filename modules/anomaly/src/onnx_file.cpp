@@ -113,7 +113,8 @@ Aliases constantAliases(Bytes graph)
         if (field.number != GRAPH_NODE)
             return;
         const OnnxNode node = readNode(field.payload);
-        if (node.type != "Identity" || node.inputs.size() != 1 || node.outputs.size() != 1 || outputs.count(node.outputs[0]))
+        if (node.type != "Identity" || node.inputs.size() != 1 || node.outputs.size() != 1 ||
+            outputs.count(node.outputs[0]))
             return;
         const auto earlier = aliases.find(node.inputs[0]);
         const std::string source = earlier == aliases.end() ? node.inputs[0] : earlier->second;

@@ -68,7 +68,9 @@ uint64 OnnxTensor::count() const
     for (const int64 size : sizes)
     {
         if (size < 0 || size > INT_MAX || (product *= uint64(size)) > INT_MAX)
-            CV_Error_(Error::StsParseError, ("Tensor '%s' of an ONNX file has %.0f as one of its sizes, or more than 2^31 elements", name.c_str(), double(size)));
+            CV_Error_(Error::StsParseError,
+                      ("Tensor '%s' of an ONNX file has %.0f as one of its sizes, or more than 2^31 elements",
+                       name.c_str(), double(size)));
     }
     return product;
 }

@@ -41,9 +41,10 @@ private:
 //! The tensor with these bytes as its elements, in place of a file that it names.
 std::vector<uchar> withElements(Bytes tensor, const std::vector<uchar>& raw);
 
-/** @brief A network in which `change` gives a tensor's new message, or false to leave it: initializers, and tensors in attributes of nodes, also
-in graphs within the graph. */
-std::vector<uchar> rewriteTensors(const std::vector<uchar>& onnx, const std::function<bool(Bytes tensor, std::vector<uchar>& payload)>& change);
+/** @brief A network in which `change` gives a tensor's new message, or false to leave it: initializers, and tensors in
+attributes of nodes, also in graphs within the graph. */
+std::vector<uchar> rewriteTensors(const std::vector<uchar>& onnx,
+                                  const std::function<bool(Bytes tensor, std::vector<uchar>& payload)>& change);
 
 }} // namespace cv::anomaly
 

@@ -5,8 +5,8 @@
 #define OPENCV_ANOMALY_PROTOBUF_HPP
 
 /** @file
-Reads and rewrites protocol buffers field by field, without knowing their messages. All that is read is checked against the end of the
-bytes: what is no protocol buffer is a cv::Exception.
+Reads and rewrites protocol buffers field by field, without knowing their messages. All that is read is checked against
+the end of the bytes: what is no protocol buffer is a cv::Exception.
 */
 
 #include "opencv2/core.hpp"
@@ -132,7 +132,9 @@ template <typename Change> std::vector<uchar> rewriteFields(Bytes message, const
 //! The same for fields of one number.
 template <typename Change> std::vector<uchar> rewrite(Bytes message, int number, const Change& change)
 {
-    return rewriteFields(message, [&](const Field& field, std::vector<uchar>& payload) { return field.number == number && change(field.payload, payload); });
+    return rewriteFields(message, [&](const Field& field, std::vector<uchar>& payload) {
+        return field.number == number && change(field.payload, payload);
+    });
 }
 
 }} // namespace cv::anomaly

@@ -68,8 +68,9 @@ double averagePrecisionOf(const std::vector<Positive>& positives, const std::vec
 
 /** @brief A threshold between two neighbouring scores that calls the higher one defective and the lower one good.
 
-It is the middle of the gap, so that a defect a little weaker than all that were seen is still found. Maps hold single precision: where
-that has no number in between, or the middle rounds to the lower score, the higher score is the threshold.
+It is the middle of the gap, so that a defect a little weaker than all that were seen is still found. Maps hold single
+precision: where that has no number in between, or the middle rounds to the lower score, the higher score is the
+threshold.
 */
 inline double middleOfGap(double lower, double higher)
 {

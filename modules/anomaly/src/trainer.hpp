@@ -78,7 +78,8 @@ public:
     virtual ~Trainer() {}
     //! maps: for each scale the batch's pooled maps, channels x images x rows x cols. patchWeights: images x patches, or
     //! null for 1 each: how much a patch counts. bank: the same in all steps.
-    virtual bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank, StepFigures& figures) = 0;
+    virtual bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank,
+                      StepFigures& figures) = 0;
     virtual void read(float* W, float* b, double& radius) const = 0;
     //! All that the next step depends on, in a form of the trainer's own: the size with bytes null, then the bytes.
     virtual bool save(unsigned char* bytes, size_t& size) = 0;

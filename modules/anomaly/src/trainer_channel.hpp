@@ -5,8 +5,8 @@
 #define OPENCV_ANOMALY_TRAINER_CHANNEL_HPP
 
 /** @file
-What a process that fits and its helper process, which trains, say to each other. Both run on one machine and were built together, so
-values cross as they lie in memory. The helper includes neither OpenCV nor this library.
+What a process that fits and its helper process, which trains, say to each other. Both run on one machine and were built
+together, so values cross as they lie in memory. The helper includes neither OpenCV nor this library.
 */
 
 #include <cerrno>

@@ -116,9 +116,11 @@ static void refuseOtherTorch()
     String other;
     dl_iterate_phdr(&noteOtherTorch, &other);
     if (!other.empty())
-        CV_Error_(Error::StsNotImplemented, ("fit can not load its LibTorch, %s, into a process that holds another one, %s: keep the program %s beside opencv_anomaly, so that "
-                                             "training runs in a process of its own, or fit in a program that does not load the other one (in Python, that does not import torch)",
-                                             ANOMALY_TORCH_FILE, other.c_str(), ANOMALY_TRAINER_PROGRAM));
+        CV_Error_(Error::StsNotImplemented,
+                  ("fit can not load its LibTorch, %s, into a process that holds another one, %s: keep the program %s "
+                   "beside opencv_anomaly, so that training runs in a process of its own, or fit in a program that "
+                   "does not load the other one (in Python, that does not import torch)",
+                   ANOMALY_TORCH_FILE, other.c_str(), ANOMALY_TRAINER_PROGRAM));
 }
 #else
 static void refuseOtherTorch() {}
@@ -184,7 +186,9 @@ std::unique_ptr<Trainer> createTrainer(const TrainerSettings& settings)
 {
     requireTrainer(settings.device);
     const TrainerProcess& process = trainerProcess();
-    std::unique_ptr<Trainer> trainer = process.isAvailable() ? process.create(settings) : std::unique_ptr<Trainer>(findTrainer().create(trainerInterface, settings));
+    std::unique_ptr<Trainer> trainer = process.isAvailable()
+                                           ? process.create(settings)
+                                           : std::unique_ptr<Trainer>(findTrainer().create(trainerInterface, settings));
     if (!trainer)
         CV_Error_(Error::StsNotImplemented, ("opencv_anomaly_train can not start, or does not speak interface %d: install the one built with this opencv_anomaly", trainerInterface));
     return trainer;

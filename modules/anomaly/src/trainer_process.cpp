@@ -9,9 +9,12 @@ namespace anomaly {
 
 void reportMissingTrainer(const String& why)
 {
-    CV_Error_(Error::StsNotImplemented, ("fit needs the library opencv_anomaly_train: build with LibTorch (Debian: libtorch-dev) and "
-                                         "ANOMALY_WITH_TORCH=ON, and keep it beside opencv_anomaly. Without it only ADAPTATION_NONE can be fitted. "
-                                         "The loader says: %s", why.c_str()));
+    CV_Error_(
+        Error::StsNotImplemented,
+        ("fit needs the library opencv_anomaly_train: build with LibTorch (Debian: libtorch-dev) and "
+         "ANOMALY_WITH_TORCH=ON, and keep it beside opencv_anomaly. Without it only ADAPTATION_NONE can be fitted. "
+         "The loader says: %s",
+         why.c_str()));
 }
 
 }} // namespace cv::anomaly
@@ -34,7 +37,8 @@ namespace anomaly {
 
 namespace {
 
-// A socket of the lowest numbers would be stdin, stdout or stderr where the program has closed those, and be written to by anyone.
+// A socket of the lowest numbers would be stdin, stdout or stderr where the program has closed those, and be written to
+// by anyone.
 int raised(int descriptor, int lowest)
 {
     const int high = fcntl(descriptor, F_DUPFD_CLOEXEC, lowest);
@@ -42,7 +46,7 @@ int raised(int descriptor, int lowest)
     return high;
 }
 
-//! A pair of sockets, of which the helper gets one.
+//! A pair of sockets, of which the helper gets one. The other is closed too, unless somebody takes it.
 struct SocketPair
 {
     SocketPair() : ours(-1), helpers(-1)
@@ -56,11 +60,21 @@ struct SocketPair
         const int yes = 1;
         setsockopt(ours, SOL_SOCKET, SO_NOSIGPIPE, &yes, sizeof yes);
 #endif
-        const int buffer = 1 << 20; // a step sends some 10 MB, and each time that the buffer is full the other process has to wake
+        // A step sends some 10 MB, and each time that the buffer is full the other process has to wake.
+        const int buffer = 1 << 20;
         setsockopt(ours, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
         setsockopt(helpers, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
     }
-    ~SocketPair() { close(helpers); }
+    ~SocketPair()
+    {
+        close(helpers);
+        if (ours >= 0)
+            close(ours);
+    }
+    SocketPair(const SocketPair&) = delete;
+    SocketPair& operator=(const SocketPair&) = delete;
+
+    void take() { ours = -1; }
 
     int ours, helpers;
 };
@@ -103,9 +117,11 @@ pid_t spawn(const String& program, const std::vector<String>& libraries, int soc
     arguments.push_back(NULL);
     const SpawnSettings settings(socket);
     pid_t pid = 0;
-    const int failure = posix_spawn(&pid, program.c_str(), &settings.actions, &settings.attributes, arguments.data(), environ);
+    const int failure =
+        posix_spawn(&pid, program.c_str(), &settings.actions, &settings.attributes, arguments.data(), environ);
     if (failure != 0)
-        CV_Error_(Error::StsNotImplemented, ("fit can not start '%s', the helper process that trains: %s", program.c_str(), std::strerror(failure)));
+        CV_Error_(Error::StsNotImplemented, ("fit can not start '%s', the helper process that trains: %s",
+                                             program.c_str(), std::strerror(failure)));
     return pid;
 }
 
@@ -113,7 +129,10 @@ pid_t spawn(const String& program, const std::vector<String>& libraries, int soc
 class HelperProcess
 {
 public:
-    HelperProcess(const String& program, const std::vector<String>& libraries) : HelperProcess(program, libraries, SocketPair()) {}
+    HelperProcess(const String& program, const std::vector<String>& libraries)
+        : HelperProcess(program, libraries, SocketPair())
+    {
+    }
 
     // The helper ends when nobody is left at the other end.
     ~HelperProcess()
@@ -151,9 +170,11 @@ public:
     TrainerChannel& channel() { return connection; }
 
 private:
-    HelperProcess(const String& program, const std::vector<String>& libraries, const SocketPair& sockets)
-        : starter(getpid()), socket(sockets.ours), connection(sockets.ours), process(spawn(program, libraries, sockets.helpers)), isOver(false)
+    HelperProcess(const String& program, const std::vector<String>& libraries, SocketPair&& sockets)
+        : starter(getpid()), socket(sockets.ours), connection(sockets.ours),
+          process(spawn(program, libraries, sockets.helpers)), isOver(false)
     {
+        sockets.take();
     }
 
     const pid_t starter;
@@ -177,10 +198,13 @@ void greet(HelperProcess& helper)
     }
     catch (const std::runtime_error&)
     {
-        CV_Error_(Error::StsNotImplemented, ("The helper process that trains does not start, %s. LibTorch may not fit this processor or system", helper.end().c_str()));
+        CV_Error_(Error::StsNotImplemented,
+                  ("The helper process that trains does not start, %s. LibTorch may not fit this processor or system",
+                   helper.end().c_str()));
     }
     if (interfaceVersion != trainerInterface)
-        CV_Error(Error::StsNotImplemented, "The helper process that trains, opencv_anomaly_trainer, is of another version: install the one built with this opencv_anomaly");
+        CV_Error(Error::StsNotImplemented, "The helper process that trains, opencv_anomaly_trainer, is of another "
+                                           "version: install the one built with this opencv_anomaly");
     if (!isLoaded)
         reportMissingTrainer(why);
 }
@@ -235,7 +259,8 @@ class RemoteTrainer CV_FINAL : public Trainer
 {
 public:
     RemoteTrainer(std::unique_ptr<HelperProcess> h, const TrainerSettings& settings)
-        : helper(std::move(h)), channel(helper->channel()), descriptorLength(settings.descriptorLength), scales(settings.scales, settings.scales + settings.scaleCount), isBroken(false)
+        : helper(std::move(h)), channel(helper->channel()), descriptorLength(settings.descriptorLength),
+          scales(settings.scales, settings.scales + settings.scaleCount), isBroken(false)
     {
         inputs = 2;
         for (const ScaleShape& scale : scales)
@@ -261,7 +286,8 @@ public:
         });
     }
 
-    bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank, StepFigures& figures) CV_OVERRIDE
+    bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank,
+              StepFigures& figures) CV_OVERRIDE
     {
         return succeeds([&]() {
             channel.put(MESSAGE_STEP);
@@ -398,7 +424,10 @@ private:
         channel.putArray(indices.data(), succeeded ? indices.size() : 0);
     }
 
-    size_t patchesOf(size_t scale, int images) const { return size_t(scales[scale].rows) * scales[scale].cols * images; }
+    size_t patchesOf(size_t scale, int images) const
+    {
+        return size_t(scales[scale].rows) * scales[scale].cols * images;
+    }
 
     std::unique_ptr<HelperProcess> helper;
     TrainerChannel& channel;

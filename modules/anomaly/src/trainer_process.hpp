@@ -18,8 +18,9 @@ CV_NORETURN void reportMissingTrainer(const String& why);
 
 /** @brief Training in a helper process, opencv_anomaly_trainer.
 
-LibTorch then never enters the process that fits, which may hold another one, such as PyTorch's in Python, or import it later. A helper that has
-done its work waits for the next training, so that LibTorch is loaded once, and ends with the process that started it.
+LibTorch then never enters the process that fits, which may hold another one, such as PyTorch's in Python, or import it
+later. A helper that has done its work waits for the next training, so that LibTorch is loaded once, and ends with the
+process that started it.
 */
 class TrainerProcess
 {
@@ -33,7 +34,8 @@ public:
     //! Throws where the helper can not start, or not load the library.
     void require() const;
 
-    //! Null where the library does not speak this interface, or LibTorch can not start. Throws where the library can not be loaded.
+    //! Null where the library does not speak this interface, or LibTorch can not start. Throws where the library can
+    //! not be loaded.
     std::unique_ptr<Trainer> create(const TrainerSettings& settings) const;
     int countCudaDevices() const;
 

@@ -173,7 +173,8 @@ TEST_P(Anomaly_TrainingSteps, agree_with_autograd_through_the_full_matrix)
     double radius = 0;
     for (int step = 1; step <= 3; step++)
     {
-        ASSERT_TRUE(training.trainer->step(training.pointers.data(), NULL, 2, bank, figures)) << training.trainer->error();
+        ASSERT_TRUE(training.trainer->step(training.pointers.data(), NULL, 2, bank, figures))
+            << training.trainer->error();
         training.trainer->read(W.ptr<float>(), b.ptr<float>(), radius);
         if (step == 1)
         {

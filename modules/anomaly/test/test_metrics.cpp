@@ -146,7 +146,8 @@ TEST(Anomaly_Metrics, best_threshold_lies_in_the_middle_of_the_gap)
 {
     EXPECT_EQ(4, bestThreshold(Mat_<float>({1, 2, 6, 7}), {0, 0, 1, 1}));
     EXPECT_EQ(-4, bestThreshold(Mat_<double>({-2, -6, -3, -5}), {1, 0, 1, 0}));
-    EXPECT_EQ(2.5, bestThreshold(Mat_<float>({1, 2, 3, 4, 5}), {0, 0, 1, 0, 1})); // a good one over the lowest defective one
+    EXPECT_EQ(2.5,
+              bestThreshold(Mat_<float>({1, 2, 3, 4, 5}), {0, 0, 1, 0, 1})); // a good one over the lowest defective one
     EXPECT_EQ(3, bestThreshold(Mat_<float>({1, 2, 4}), {0, 0, 1}));
     EXPECT_EQ(1, bestThreshold(Mat_<float>({1, 2, 3}), {1, 0, 1})); // nothing lies below
 }

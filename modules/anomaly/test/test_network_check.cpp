@@ -36,7 +36,8 @@ Buffer readAll(const String& file)
 
 void writeAll(const String& file, const Buffer& bytes)
 {
-    std::ofstream(file.c_str(), std::ios::binary).write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
+    std::ofstream(file.c_str(), std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
 }
 
 //! A folder that goes with all that is in it.
@@ -52,13 +53,14 @@ struct TemporaryFolder
 //! A network of the test data with another message in the place of each tensor or node of its graph.
 Buffer withParts(const char* file, int part, const std::function<Buffer(Bytes)>& change)
 {
-    return rewrite(bytesOf(readAll(testDataPath(String("backbones/") + file))), MODEL_GRAPH, [&](Bytes graph, Buffer& changed) {
-        changed = rewrite(graph, part, [&](Bytes message, Buffer& newMessage) {
-            newMessage = change(message);
-            return true;
-        });
-        return true;
-    });
+    return rewrite(bytesOf(readAll(testDataPath(String("backbones/") + file))), MODEL_GRAPH,
+                   [&](Bytes graph, Buffer& changed) {
+                       changed = rewrite(graph, part, [&](Bytes message, Buffer& newMessage) {
+                           newMessage = change(message);
+                           return true;
+                       });
+                       return true;
+                   });
 }
 
 Buffer without(Bytes message, int number)
@@ -122,7 +124,8 @@ void writeSplit(const String& file, const String& dataFile, const std::string& l
     writeAll(file, withParts("two_scales.onnx", GRAPH_INITIALIZER, [&](Bytes tensor) {
         data.resize((data.size() + 4095) / 4096 * 4096);
         const Bytes raw = rawOf(tensor);
-        const Entries entries = {{"location", location}, {"offset", std::to_string(data.size())}, {"length", std::to_string(raw.size())}};
+        const Entries entries = {
+            {"location", location}, {"offset", std::to_string(data.size())}, {"length", std::to_string(raw.size())}};
         append(data, raw);
         return outside(tensor, entries);
     }));
@@ -180,14 +183,17 @@ TEST(Anomaly_NetworkCheck, missing_weights_are_named_with_what_to_export)
     writeSplit(folder.of("split.onnx"), folder.of("elsewhere"), "split.onnx.data");
     const String error = errorOf([&]() { CFA::create(paramsOf(folder.of("split.onnx"))); });
     EXPECT_NE(String::npos, error.find("'split.onnx.data', which is not beside it")) << error;
-    EXPECT_NE(String::npos, error.find("torch.onnx.export(model.float().eval(), torch.zeros(1, 3, 224, 224), 'split.onnx', output_names=['fine', 'coarse'], opset_version=11, "
-                                       "dynamo=False)")) << error;
+    EXPECT_NE(String::npos, error.find("torch.onnx.export(model.float().eval(), torch.zeros(1, 3, 224, 224), "
+                                       "'split.onnx', output_names=['fine', 'coarse'], opset_version=11, "
+                                       "dynamo=False)"))
+        << error;
 }
 
 //! The message for a network whose tensors all name this place.
 String errorOfPlace(const TemporaryFolder& folder, const Entries& entries)
 {
-    writeAll(folder.of("place.onnx"), withParts("two_scales.onnx", GRAPH_INITIALIZER, [&](Bytes tensor) { return outside(tensor, entries); }));
+    writeAll(folder.of("place.onnx"),
+             withParts("two_scales.onnx", GRAPH_INITIALIZER, [&](Bytes tensor) { return outside(tensor, entries); }));
     return errorOf([&]() { CFA::create(paramsOf(folder.of("place.onnx"))); });
 }
 
@@ -197,7 +203,16 @@ TEST(Anomaly_NetworkCheck, weights_out_of_the_folder_are_not_read)
     const TemporaryFolder folder;
     writeAll(outer.of("secret"), Buffer(1 << 16));
     const String beside = "../" + outer.name.substr(outer.name.find_last_of("/\\") + 1) + "/secret";
-    const std::vector<std::string> places = {beside, outer.of("secret"), "a/../" + beside, "..", "/", "", "..\\secret", "C:\\secret", "\\\\host\\secret", "file:///etc/passwd",
+    const std::vector<std::string> places = {beside,
+                                             outer.of("secret"),
+                                             "a/../" + beside,
+                                             "..",
+                                             "/",
+                                             "",
+                                             "..\\secret",
+                                             "C:\\secret",
+                                             "\\\\host\\secret",
+                                             "file:///etc/passwd",
                                              std::string("ok\0/../secret", 13)};
     for (const std::string& place : places)
     {
@@ -234,8 +249,16 @@ TEST(Anomaly_NetworkCheck, places_that_do_not_fit_are_refused)
     const TemporaryFolder folder;
     writeAll(folder.of("w"), Buffer(1 << 16));
     const Entries inFile = {{"location", "w"}};
-    for (const Entries& wrong : std::vector<Entries>{{{"offset", "65537"}}, {{"offset", "65536"}}, {{"offset", "18446744073709551615"}}, {{"offset", "-8"}}, {{"offset", "many"}},
-                                                     {{"length", "0"}}, {{"length", "7"}}, {{"length", "65537"}}, {{"length", "999999999999999"}}, {}})
+    for (const Entries& wrong : std::vector<Entries>{{{"offset", "65537"}},
+                                                     {{"offset", "65536"}},
+                                                     {{"offset", "18446744073709551615"}},
+                                                     {{"offset", "-8"}},
+                                                     {{"offset", "many"}},
+                                                     {{"length", "0"}},
+                                                     {{"length", "7"}},
+                                                     {{"length", "65537"}},
+                                                     {{"length", "999999999999999"}},
+                                                     {}})
     {
         Entries entries = inFile;
         entries.insert(entries.end(), wrong.begin(), wrong.end());
@@ -256,7 +279,8 @@ String errorOfNetwork(const Buffer& onnx)
 
 TEST(Anomaly_NetworkCheck, tensors_without_numbers_are_refused)
 {
-    const Buffer none = withParts("two_scales.onnx", GRAPH_INITIALIZER, [](Bytes tensor) { return without(tensor, TENSOR_RAW); });
+    const Buffer none =
+        withParts("two_scales.onnx", GRAPH_INITIALIZER, [](Bytes tensor) { return without(tensor, TENSOR_RAW); });
     EXPECT_PART("has 0 numbers in tensor 'fine_w', expected 1152", errorOfNetwork(none));
     EXPECT_PART("opset_version=11", errorOfNetwork(none));
     const Buffer few = withParts("two_scales.onnx", GRAPH_INITIALIZER, [](Bytes tensor) {
@@ -279,7 +303,10 @@ TEST(Anomaly_NetworkCheck, tensors_without_numbers_are_refused)
 
 TEST(Anomaly_NetworkCheck, a_network_in_a_model_file_has_no_files_beside_it)
 {
-    const BackboneSource source = {"inside.onnx", withParts("two_scales.onnx", GRAPH_INITIALIZER, [](Bytes tensor) { return outside(tensor, {{"location", "w"}}); }), {"fine", "coarse"}};
+    const BackboneSource source = {"inside.onnx",
+                                   withParts("two_scales.onnx", GRAPH_INITIALIZER,
+                                             [](Bytes tensor) { return outside(tensor, {{"location", "w"}}); }),
+                                   {"fine", "coarse"}};
     const Device processor = {ENGINE_PLAIN, 0};
     EXPECT_ERROR_WITH("which a network within a model file can not have", createBackbone(source, processor));
 }
@@ -310,7 +337,8 @@ TEST(Anomaly_NetworkCheck, unknown_operators_are_named_before_opencv_speaks)
         appendText(message, NODE_TYPE, "Imagined");
         return message;
     }));
-    EXPECT_EQ(0u, error.find("Backbone net.onnx uses the operator Imagined in node 'fine', which OpenCV " CV_VERSION " does not have, or not in this form. Export it as one file"))
+    EXPECT_EQ(0u, error.find("Backbone net.onnx uses the operator Imagined in node 'fine', which OpenCV " CV_VERSION
+                             " does not have, or not in this form. Export it as one file"))
         << error;
     EXPECT_PART("cv::dnn says: ", error);
 }
@@ -369,7 +397,8 @@ TEST(Anomaly_NetworkCheck, identities_of_constants_are_read)
     });
     const TemporaryFolder folder;
     writeAll(folder.of("net.onnx"), onnx);
-    EXPECT_EQ(scoreBy(*quickDetector(paramsOf(testDataPath("backbones/two_scales.onnx")))), scoreBy(*quickDetector(paramsOf(folder.of("net.onnx")))));
+    EXPECT_EQ(scoreBy(*quickDetector(paramsOf(testDataPath("backbones/two_scales.onnx")))),
+              scoreBy(*quickDetector(paramsOf(folder.of("net.onnx")))));
 }
 
 // Whatever is in the file, there is an exception or a network: no signal.

@@ -95,7 +95,8 @@ public:
             maps.push_back(map.ptr<float>());
         StepFigures figures = {0, 0};
         for (int i = 0; i < count; i++)
-            EXPECT_TRUE(trainer->step(maps.data(), start.patchWeights.empty() ? NULL : start.patchWeights.ptr<float>(), start.images, bank, figures))
+            EXPECT_TRUE(trainer->step(maps.data(), start.patchWeights.empty() ? NULL : start.patchWeights.ptr<float>(),
+                                      start.images, bank, figures))
                 << trainer->error() << bank.error;
         Learned learned = read();
         learned.loss = figures.loss;

@@ -25,7 +25,8 @@ std::vector<pid_t> helpers()
         std::ifstream stat("/proc/" + std::string(entry->d_name) + "/stat");
         std::string number, name, state;
         pid_t parent = 0;
-        if (pid > 0 && stat >> number >> name >> state >> parent && parent == getpid() && state != "Z" && name.compare(0, 15, "(opencv_anomaly") == 0)
+        if (pid > 0 && stat >> number >> name >> state >> parent && parent == getpid() && state != "Z" &&
+            name.compare(0, 15, "(opencv_anomaly") == 0)
             found.push_back(pid);
     }
     closedir(all);

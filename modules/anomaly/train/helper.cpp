@@ -3,8 +3,8 @@
 // of this distribution and at http://opencv.org/license.html.
 /* opencv_anomaly_trainer <library>...: trains for a process that fits, over a socket. opencv_anomaly starts it.
 
-   It is a process of its own because two versions of LibTorch, or two of OpenCV, must not meet in one: a Python program has often
-   imported PyTorch, and LibTorch may bring libraries that the program does not want. */
+   It is a process of its own because two versions of LibTorch, or two of OpenCV, must not meet in one: a Python program
+   has often imported PyTorch, and LibTorch may bring libraries that the program does not want. */
 #include "trainer.hpp"
 #include "trainer_channel.hpp"
 
@@ -35,7 +35,8 @@ public:
         return true;
     }
 
-    bool backward(const float* phi, int patches, int k, const float* distanceGradient, const int* indices, float* gradient) override
+    bool backward(const float* phi, int patches, int k, const float* distanceGradient, const int* indices,
+                  float* gradient) override
     {
         const size_t count = size_t(k) * size_t(patches);
         start(MESSAGE_BACKWARD, phi, patches, k);
@@ -85,7 +86,10 @@ private:
 class Helper
 {
 public:
-    Helper(CreateTrainer c, CountCudaDevices d, TrainerChannel& where) : createTrainer(c), countCudaDevices(d), channel(where) {}
+    Helper(CreateTrainer c, CountCudaDevices d, TrainerChannel& where)
+        : createTrainer(c), countCudaDevices(d), channel(where)
+    {
+    }
 
     void answer(TrainerMessage message)
     {
@@ -147,7 +151,8 @@ private:
         weights.resize(weighted ? patchesOf(0, images) : 0);
         channel.getArray(weights.data(), weights.size());
         StepFigures figures = {0, 0};
-        const bool succeeded = trainer->step(pointers.data(), weighted ? weights.data() : nullptr, images, *bank, figures);
+        const bool succeeded =
+            trainer->step(pointers.data(), weighted ? weights.data() : nullptr, images, *bank, figures);
         channel.put(MESSAGE_RESULT);
         finish(succeeded);
         channel.put(figures);
@@ -187,7 +192,10 @@ private:
         channel.putText(succeeded ? std::string() : trainer->error());
     }
 
-    size_t patchesOf(size_t scale, int images) const { return size_t(scales[scale].rows) * size_t(scales[scale].cols) * size_t(images); }
+    size_t patchesOf(size_t scale, int images) const
+    {
+        return size_t(scales[scale].rows) * size_t(scales[scale].cols) * size_t(images);
+    }
 
     const CreateTrainer createTrainer;
     const CountCudaDevices countCudaDevices;
@@ -224,8 +232,10 @@ void serve(int count, char** libraries)
     TrainerChannel channel(helperDescriptor);
     std::string why;
     void* const library = openFirst(count, libraries, why);
-    const CreateTrainer create = library ? reinterpret_cast<CreateTrainer>(dlsym(library, "anomalyCreateTrainer")) : nullptr;
-    const CountCudaDevices devices = library ? reinterpret_cast<CountCudaDevices>(dlsym(library, "anomalyCudaDevices")) : nullptr;
+    const CreateTrainer create =
+        library ? reinterpret_cast<CreateTrainer>(dlsym(library, "anomalyCreateTrainer")) : nullptr;
+    const CountCudaDevices devices =
+        library ? reinterpret_cast<CountCudaDevices>(dlsym(library, "anomalyCudaDevices")) : nullptr;
     channel.put(trainerInterface);
     channel.put(create && devices);
     channel.putText(library ? "a function is missing" : why);

@@ -88,7 +88,8 @@ public:
         optimizer = std::make_unique<torch::optim::AdamW>(learned, torch::optim::AdamWOptions(s.learningRate).weight_decay(s.weightDecay).amsgrad(true));
     }
 
-    bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank, StepFigures& figures) override
+    bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank,
+              StepFigures& figures) override
     {
         return succeeds([&] {
             figures.loss = adapt(tensorsOf(maps, images), patchWeights, bank);
@@ -149,7 +150,8 @@ protected:
     int patchesOf(size_t scale) const { return scales[scale].rows * scales[scale].cols; }
     int neighbours() const { return settings.K + (settings.repulsion ? settings.J : 0); }
 
-    // Eq. 1 and 2 on squared distances, (K + J) x patches: the mean over the patches that count. Notes the mean distance to the nearest centre.
+    // Eq. 1 and 2 on squared distances, (K + J) x patches: the mean over the patches that count. Notes the mean
+    // distance to the nearest centre.
     Tensor lossOf(const Tensor& d, const float* patchWeights)
     {
         const Tensor weights = (patchWeights ? copyOf(patchWeights, {1, d.size(1)}) : torch::ones({1, d.size(1)})).to(device);

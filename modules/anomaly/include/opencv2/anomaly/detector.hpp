@@ -38,9 +38,11 @@ struct CV_EXPORTS FitProgress
     int steps;          //!< all steps of this stage
     int epoch;          //!< epoch under way from 1, or 0 outside "training"
     int epochs;         //!< all epochs
-    double loss;        //!< mean loss of the epoch so far, 0 outside "training"; it may rise while the radius grows, which makes it a poor measure of progress
-    //! Mean distance of the epoch's patches to their nearest center so far, as a share of the first epoch's mean: 1 in the first epoch, then
-    //! falling as the descriptor learns what good patches have in common, and at last level; 0 outside "training"
+    //! Mean loss of the epoch so far, 0 outside "training". It may rise while the radius grows.
+    double loss;
+    //! Mean distance of the epoch's patches to their nearest center so far, as a share of the first epoch's mean: 1 in
+    //! the first epoch, then falling as the descriptor learns what good patches have in common, and at last level; 0
+    //! outside "training"
     double distance;
     double radius;      //!< the hypersphere's radius now
 };
@@ -87,14 +89,15 @@ public:
 
     /** @brief Scores an image file, read as fit reads files: by cv::anomaly::readImage.
 
-    cv::imread without flags reads 16-bit and floating point files as 8 bits, which makes other images of them: a detector that was fitted to the
-    files themselves may then call good ones defective.
+    cv::imread without flags reads 16-bit and floating point files as 8 bits, which makes other images of them: a
+    detector that was fitted to the files themselves may then call good ones defective.
     @param file name of the file
     @param map as for an image that is given
     @param mask as for an image that is given
     @return the image's score, as for an image that is given
     */
-    CV_WRAP_AS(predictFile) virtual double predict(const String& file, OutputArray map = noArray(), InputArray mask = noArray()) const = 0;
+    CV_WRAP_AS(predictFile)
+    virtual double predict(const String& file, OutputArray map = noArray(), InputArray mask = noArray()) const = 0;
 
     /** @brief Scores several images, which may differ in size.
     @param images vector of images
@@ -114,11 +117,11 @@ public:
 
     /** @brief Sets thresholds from labelled images, where F1 is best, and the range that normalizedScore uses.
 
-    Such a threshold lies in the middle between two neighbouring scores, as that of cv::anomaly::bestF1: where all defective images score
-    above all good ones, halfway from the highest good score to the lowest defective one.
+    Such a threshold lies in the middle between two neighbouring scores, as that of cv::anomaly::bestF1: where all
+    defective images score above all good ones, halfway from the highest good score to the lowest defective one.
 
-    With labels that are all zero, and no masks, both thresholds are a quantile of the good images' scores instead, as after fit
-    (see CFA::Params::thresholdQuantile): best from images that were not learned, of parts made since.
+    With labels that are all zero, and no masks, both thresholds are a quantile of the good images' scores instead, as
+    after fit (see CFA::Params::thresholdQuantile): best from images that were not learned, of parts made since.
     @param images vector of good and defective images
     @param labels one integer an image, nonzero: defective; may be empty when masks are given
     @param masks empty, or a CV_8UC1 mask an image that is nonzero on defects (empty Mat: none); needed for the pixel
@@ -189,16 +192,21 @@ public:
     */
     CV_WRAP virtual void setPreferableTarget(int targetId) = 0;
 
-    /** @brief Makes a detector like this one, which from then on changes by itself. Both share the memory of what was learned; the fit callback stays here. */
+    /** @brief Makes a detector like this one, which from then on changes by itself.
+
+    Both share the memory of what was learned. The callback of fit stays with this one. */
     CV_WRAP virtual Ptr<AnomalyDetector> clone() const = 0;
 
-    /** @brief Saves to memory what save writes into a file, and the backbone's ONNX with it where that is not the embedded one.
+    /** @brief Saves to memory what save writes into a file, and the backbone's ONNX with it where that is not the
+    embedded one.
     @param model the model, for loadDetectorFromMemory
     */
     CV_WRAP virtual void saveToMemory(CV_OUT std::vector<uchar>& model) const = 0;
 };
 
-/** @brief Reads an image file as fit and predict do, with the depth that it has: cv::imread with IMREAD_ANYCOLOR | IMREAD_ANYDEPTH.
+/** @brief Reads an image file as fit and predict do, with the depth that it has.
+
+This is cv::imread with IMREAD_ANYCOLOR | IMREAD_ANYDEPTH.
 @param file name of a file that cv::imread can read
 @return the image, gray or BGR, turned upright as the file says
 @throws cv::Exception of code Error::StsObjectNotFound that names a file which cannot be read
@@ -220,7 +228,9 @@ file under its own name
 */
 CV_EXPORTS_W Ptr<AnomalyDetector> loadDetector(const String& filename, const String& backboneFile = String());
 
-/** @brief Loads a detector that saveToMemory saved. It needs no file, and keeps a backbone of its own in files that it saves (CFA::Params::embedBackbone).
+/** @brief Loads a detector that saveToMemory saved.
+
+It needs no file, and keeps a backbone of its own in files that it saves (CFA::Params::embedBackbone).
 @param model what saveToMemory gave, or the bytes of a model file that is not packed and brings its backbone
 */
 CV_EXPORTS_W Ptr<AnomalyDetector> loadDetectorFromMemory(const std::vector<uchar>& model);
