@@ -398,7 +398,8 @@ class Copies(unittest.TestCase):
             script = pathlib.Path(folder) / 'workers.py'
             script.write_text(program)
             done = subprocess.run([sys.executable, str(script), STORED] + files,
-                                  env=dict(os.environ, PYTHONPATH=PACKAGES), stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
+                                  env=dict(os.environ, PYTHONPATH=PACKAGES), stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, universal_newlines=True)
         self.assertEqual((done.returncode, done.stdout), (0, 'True\n'), done.stderr)
 
 
@@ -480,6 +481,8 @@ class Errors(unittest.TestCase):
         self.assertIn('no such model.yml', str(caught.exception))
         self.assertIn('no such model.yml', caught.exception.err)
         self.assertLess(caught.exception.code, 0)
+        with self.assertRaisesRegex(anomaly.error, r'no such \\xff model'):
+            anomaly.CFA.load(b'no such \xff model.yml')
         with self.assertRaises(anomaly.error):
             anomaly.CFA.create().predict(pattern(0))
         params = anomaly.CFA_Params()
