@@ -180,7 +180,7 @@ Shapes checkTensors(const BackboneSource& network)
     return shapes;
 }
 
-// Steps and sizes by which cv::dnn divides.
+// Sizes and steps that are divided by, in cv::dnn or in layers of ours.
 void checkSteps(const OnnxNode& node, const BackboneSource& network)
 {
     for (const char* name : {"strides", "dilations", "kernel_shape", "group"})

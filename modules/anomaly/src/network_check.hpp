@@ -19,8 +19,8 @@ CV_EXPORTS BackboneSource loadWholeBackbone(const String& nameOrFile, const std:
 
 /** @brief Makes a backbone as Backbone::create does, after a check.
 
-cv::dnn ends the process where weights are missing or a stride is 0, and explains little of what it refuses. Both become
-a cv::Exception that says what is wrong with the network and how to export one that is read.
+cv::dnn ends the process where weights are missing or a convolution has 0 groups, and explains little of what it
+refuses. Both become a cv::Exception that says what is wrong with the network and how to export one that is read.
 */
 CV_EXPORTS std::shared_ptr<const Backbone> createBackbone(const BackboneSource& source, const Device& device);
 
