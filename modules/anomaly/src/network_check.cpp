@@ -338,10 +338,31 @@ bool isNetwork(const BackboneSource& source)
     return hasGraph;
 }
 
+void refuseFolder(const String& file)
+{
+    struct stat status;
+    if (stat(file.c_str(), &status) == 0 && (status.st_mode & S_IFMT) == S_IFDIR)
+        CV_Error_(Error::StsObjectNotFound,
+                  ("Backbone '%s' is a folder: give an ONNX file, or '' for the embedded one", file.c_str()));
+}
+
+// What often stands where an ONNX file should.
+void refuseOtherFiles(const BackboneSource& source)
+{
+    const std::string pointer = "version https://git-lfs";
+    if (source.bytes.empty())
+        CV_Error_(Error::StsParseError, ("Backbone %s is an empty file: expected an ONNX network", source.name.c_str()));
+    if (source.bytes.size() >= pointer.size() && std::equal(pointer.begin(), pointer.end(), source.bytes.begin()))
+        CV_Error_(Error::StsParseError,
+                  ("Backbone %s is a pointer of Git LFS, not the network: get that by git lfs pull", source.name.c_str()));
+}
+
 } // namespace
 
 BackboneSource loadWholeBackbone(const String& nameOrFile, const std::vector<String>& outputs)
 {
+    if (!isEmbeddedBackbone(nameOrFile))
+        refuseFolder(nameOrFile);
     BackboneSource network = loadBackbone(nameOrFile, outputs);
     if (isEmbeddedBackbone(nameOrFile) || !isNetwork(network))
         return network;
@@ -364,6 +385,8 @@ std::shared_ptr<const Backbone> createBackbone(const BackboneSource& source, con
     const bool isOnnx = isNetwork(source);
     if (isOnnx)
         checkNetwork(source);
+    else
+        refuseOtherFiles(source);
     try
     {
         const BackboneSource readable = {source.name, isOnnx ? withoutConstantIdentities(source.bytes) : source.bytes,

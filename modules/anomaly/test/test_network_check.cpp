@@ -401,6 +401,15 @@ TEST(Anomaly_NetworkCheck, identities_of_constants_are_read)
               scoreBy(*quickDetector(paramsOf(folder.of("net.onnx")))));
 }
 
+TEST(Anomaly_NetworkCheck, what_is_no_network_is_named)
+{
+    EXPECT_PART("is an empty file", errorOfNetwork(Buffer()));
+    EXPECT_PART("git lfs pull", errorOfNetwork(textBytes("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")));
+    EXPECT_PART("no ONNX network", errorOfNetwork(textBytes("<html>not found</html>")));
+    const TemporaryFolder folder;
+    EXPECT_ERROR_WITH("is a folder", CFA::create(paramsOf(folder.name)));
+}
+
 // Whatever is in the file, there is an exception or a network: no signal.
 TEST(Anomaly_NetworkCheck, cut_networks_are_refused_or_read)
 {
