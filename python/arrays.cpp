@@ -2,6 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "arrays.hpp"
+#include "names.hpp"
 
 #include <string>
 
@@ -62,9 +63,9 @@ Arrays arraysOf(const py::handle& object)
     if (object.is_none())
         return arrays;
     // A single image is a sequence of rows to Python.
-    if (!py::isinstance<py::sequence>(object) || (py::isinstance<py::array>(object) && py::cast<py::array>(object).ndim() < 4))
-        throw py::type_error("expected a list of numpy arrays");
-    for (const py::handle& item : py::reinterpret_borrow<py::sequence>(object))
+    if (py::isinstance<py::array>(object) && py::cast<py::array>(object).ndim() < 4)
+        throw py::type_error("expected a list of numpy arrays, not one array: put it into a list");
+    for (const py::handle& item : iterate(object, "numpy arrays"))
     {
         const Array array = arrayOf(item);
         arrays.owners.push_back(array.owner);

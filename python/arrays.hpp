@@ -17,7 +17,7 @@ struct Array
     cv::Mat mat;
 };
 
-//! A sequence of them.
+//! Several of them, in any iterable.
 struct Arrays
 {
     std::vector<pybind11::array> owners;
@@ -52,7 +52,7 @@ template <> struct type_caster<Array>
 
 template <> struct type_caster<Arrays>
 {
-    PYBIND11_TYPE_CASTER(Arrays, const_name("Sequence[numpy.ndarray]"));
+    PYBIND11_TYPE_CASTER(Arrays, const_name("Iterable[numpy.ndarray]"));
     bool load(handle source, bool)
     {
         value = arraysOf(source);

@@ -2,6 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "module.hpp"
+#include "names.hpp"
+#include "params.hpp"
 
 #include <chrono>
 #include <exception>
@@ -99,9 +101,9 @@ static void fit(AnomalyDetector& self, const Arrays& images, const Arrays& masks
     fitWith(self, progress, [&] { self.fit(images.mats, optional(masks)); });
 }
 
-static void fitFiles(AnomalyDetector& self, const std::vector<String>& files, const py::object& progress)
+static void fitFiles(AnomalyDetector& self, const FileNames& files, const py::object& progress)
 {
-    fitWith(self, progress, [&] { self.fit(files); });
+    fitWith(self, progress, [&] { self.fit(files.names); });
 }
 
 static py::tuple predict(const AnomalyDetector& self, const Array& image, const Array& mask)
@@ -113,6 +115,27 @@ static py::tuple predict(const AnomalyDetector& self, const Array& image, const 
         score = self.predict(image.mat, map, optional(mask));
     }
     return py::make_tuple(score, toNumpy(map));
+}
+
+static py::tuple predictFile(const AnomalyDetector& self, const FileName& file, const Array& mask)
+{
+    Mat map;
+    double score;
+    {
+        const py::gil_scoped_release released;
+        score = self.predict(file.name, map, optional(mask));
+    }
+    return py::make_tuple(score, toNumpy(map));
+}
+
+static py::array readFile(const FileName& file)
+{
+    Mat image;
+    {
+        const py::gil_scoped_release released;
+        image = readImage(file.name);
+    }
+    return toNumpy(image);
 }
 
 static py::tuple predictBatch(const AnomalyDetector& self, const Arrays& images)
@@ -189,21 +212,83 @@ static std::shared_ptr<CFA> create(const CFA::Params& parameters)
     return CFA::create(parameters);
 }
 
-static std::shared_ptr<CFA> load(const String& filename, const String& backboneFile)
+static void save(const AnomalyDetector& self, const FileName& filename)
 {
     const py::gil_scoped_release released;
-    return CFA::load(filename, backboneFile);
+    self.save(filename.name);
 }
 
-static py::object loadAny(const String& filename, const String& backboneFile)
+static std::shared_ptr<CFA> load(const FileName& filename, const FileName& backboneFile)
+{
+    const py::gil_scoped_release released;
+    return CFA::load(filename.name, backboneFile.name);
+}
+
+// A detector as what it is.
+static py::object toPython(const std::shared_ptr<AnomalyDetector>& detector)
+{
+    const std::shared_ptr<CFA> cfa = std::dynamic_pointer_cast<CFA>(detector);
+    return cfa ? py::cast(cfa) : py::cast(detector);
+}
+
+static py::object loadAny(const FileName& filename, const FileName& backboneFile)
 {
     std::shared_ptr<AnomalyDetector> detector;
     {
         const py::gil_scoped_release released;
-        detector = loadDetector(filename, backboneFile);
+        detector = loadDetector(filename.name, backboneFile.name);
     }
-    const std::shared_ptr<CFA> cfa = std::dynamic_pointer_cast<CFA>(detector);
-    return cfa ? py::cast(cfa) : py::cast(detector);
+    return toPython(detector);
+}
+
+static py::bytes saveToMemory(const AnomalyDetector& self)
+{
+    std::vector<uchar> model;
+    {
+        const py::gil_scoped_release released;
+        self.saveToMemory(model);
+    }
+    return py::bytes(reinterpret_cast<const char*>(model.data()), model.size());
+}
+
+static std::shared_ptr<AnomalyDetector> fromMemory(const py::buffer& bytes)
+{
+    const py::buffer_info info = bytes.request();
+    if (info.itemsize != 1 || info.ndim != 1)
+        throw py::type_error("expected bytes");
+    const uchar* const first = static_cast<const uchar*>(info.ptr);
+    const std::vector<uchar> model(first, first + info.size);
+    const py::gil_scoped_release released;
+    return loadDetectorFromMemory(model);
+}
+
+static py::object loadFromMemory(const py::buffer& model)
+{
+    return toPython(fromMemory(model));
+}
+
+static py::object cloneOf(const AnomalyDetector& self)
+{
+    return toPython(self.clone());
+}
+
+// What pickle keeps: the settings, the model where there is one, and where it computes.
+static py::tuple stateOfDetector(const CFA& self)
+{
+    const py::object model = self.empty() ? py::object(py::none()) : py::object(saveToMemory(self));
+    return py::make_tuple(stateOf(self.getParams()), model, self.getEngine(), self.getPreferableTarget());
+}
+
+static std::shared_ptr<CFA> detectorOf(const py::tuple& state)
+{
+    std::shared_ptr<CFA> cfa;
+    if (state[1].is_none())
+        cfa = CFA::create(paramsOf(state[0].cast<py::dict>()));
+    else
+        cfa = std::dynamic_pointer_cast<CFA>(fromMemory(state[1].cast<py::buffer>()));
+    cfa->setEngine(state[2].cast<int>());
+    cfa->setPreferableTarget(state[3].cast<int>());
+    return cfa;
 }
 
 static void bindProgress(py::module_& m)
@@ -215,17 +300,8 @@ static void bindProgress(py::module_& m)
         .def_readonly("epoch", &FitProgress::epoch)
         .def_readonly("epochs", &FitProgress::epochs)
         .def_readonly("loss", &FitProgress::loss)
+        .def_readonly("distance", &FitProgress::distance)
         .def_readonly("radius", &FitProgress::radius);
-}
-
-static void bindParams(py::module_& m)
-{
-    py::class_<CFA::Params> params(m, "CFA_Params");
-    params.def(py::init<>()).def_static("paper", &CFA::Params::paper);
-#define ANOMALY_FIELD(name) params.def_readwrite(#name, &CFA::Params::name);
-#include "params_fields.inc"
-#undef ANOMALY_FIELD
-    m.def("CFA_Params_paper", &CFA::Params::paper);
 }
 
 static void bindDetector(py::module_& m)
@@ -235,6 +311,7 @@ static void bindDetector(py::module_& m)
         .def("fit", &fit, "images"_a, "masks"_a = none, py::kw_only(), "progress"_a = none)
         .def("fitFiles", &fitFiles, "files"_a, py::kw_only(), "progress"_a = none)
         .def("predict", &predict, "image"_a, py::kw_only(), "mask"_a = none)
+        .def("predictFile", &predictFile, "file"_a, py::kw_only(), "mask"_a = none)
         .def("predictBatch", &predictBatch, "images"_a)
         .def("profile", &profile, "image"_a)
         .def("calibrate", &calibrate, "images"_a, "labels"_a, "masks"_a = none)
@@ -254,10 +331,16 @@ static void bindDetector(py::module_& m)
         .def("setPreferableBackend", &AnomalyDetector::setPreferableBackend, "backendId"_a)
         .def("getPreferableTarget", &AnomalyDetector::getPreferableTarget)
         .def("setPreferableTarget", &AnomalyDetector::setPreferableTarget, "targetId"_a)
-        .def("save", &AnomalyDetector::save, "filename"_a, py::call_guard<py::gil_scoped_release>())
+        .def("save", &save, "filename"_a)
+        .def("saveToMemory", &saveToMemory)
+        .def("clone", &cloneOf)
+        .def("__copy__", &cloneOf)
+        .def("__deepcopy__", [](const AnomalyDetector& self, const py::object&) { return cloneOf(self); }, "memo"_a)
         .def("empty", &AnomalyDetector::empty)
         .def("getDefaultName", &AnomalyDetector::getDefaultName);
     m.def("loadDetector", &loadAny, "filename"_a, "backboneFile"_a = "");
+    m.def("loadDetectorFromMemory", &loadFromMemory, "model"_a);
+    m.def("readImage", &readFile, "file"_a);
     m.def("getAvailableTargets", &getAvailableTargets);
     m.def("checkModelFile", &checkModelFile, "filename"_a);
 }
@@ -270,6 +353,7 @@ void bindDetectors(py::module_& m)
     py::class_<CFA, AnomalyDetector, std::shared_ptr<CFA> > cfa(m, "CFA");
     cfa.def_static("create", &create, "parameters"_a = CFA::Params())
         .def_static("load", &load, "filename"_a, "backboneFile"_a = "")
+        .def(py::pickle(&stateOfDetector, &detectorOf))
         .def("neighbourMaps", &neighbourMaps, "image"_a)
         .def("getParams", &CFA::getParams)
         .def("getRadius", &CFA::getRadius)

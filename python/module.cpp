@@ -8,6 +8,13 @@ namespace py = pybind11;
 // cv_anomaly.error has the attributes of cv2.error.
 static PyObject* errorType = NULL;
 
+// A message may hold bytes that are no UTF-8, of a file's name or of what is in it.
+static py::object textOf(const std::string& text)
+{
+    const Py_ssize_t size = static_cast<Py_ssize_t>(text.size());
+    return py::reinterpret_steal<py::object>(PyUnicode_DecodeUTF8(text.data(), size, "backslashreplace"));
+}
+
 static void translate(std::exception_ptr thrown)
 {
     try
@@ -16,12 +23,12 @@ static void translate(std::exception_ptr thrown)
     }
     catch (const cv::Exception& e)
     {
-        const py::object error = py::reinterpret_borrow<py::object>(errorType)(e.what());
+        const py::object error = py::reinterpret_borrow<py::object>(errorType)(textOf(e.what()));
         error.attr("code") = e.code;
-        error.attr("err") = e.err;
-        error.attr("msg") = e.msg;
-        error.attr("func") = e.func;
-        error.attr("file") = e.file;
+        error.attr("err") = textOf(e.err);
+        error.attr("msg") = textOf(e.msg);
+        error.attr("func") = textOf(e.func);
+        error.attr("file") = textOf(e.file);
         error.attr("line") = e.line;
         PyErr_SetObject(errorType, error.ptr());
     }

@@ -330,9 +330,9 @@ void Prediction::predictImage(const Input& input)
     {
         image = readImage(input.file);
     }
-    catch (const std::exception& error)
+    catch (const cv::Exception& error)
     {
-        const std::string reason = errorText(error), name = "'" + input.file + "'";
+        const std::string reason = error.err, name = "'" + input.file + "'";
         return unreadable(input.file, reason.find(name) == std::string::npos ? name + ": " + reason : reason);
     }
     predict(input.file, image, input.output);

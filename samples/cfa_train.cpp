@@ -42,8 +42,8 @@ struct Settings
 struct Outcome
 {
     size_t images;
-    double seconds, loss;
-    std::vector<double> losses, radii;            // of each epoch
+    double seconds, loss, distance;
+    std::vector<double> losses, distances, radii; // of each epoch
     std::map<std::string, double> secondsOfStage; // "features" and so on
 };
 
@@ -88,8 +88,13 @@ void addFurtherOptions(CommandLine& line, CFA::Params& p)
 
 bool readCommandLine(int argc, char** argv, Settings& settings)
 {
-    CommandLine line("cfa_train", "Learns from good images what is normal, and writes a model file with which cfa_predict, cfa_evaluate and "
-                                  "cfa_camera find what is not. Twelve images are enough to start with. Ctrl-C stops it; no model is written then.");
+    CommandLine line(
+        "cfa_train",
+        "Learns from good images what is normal, and writes a model file with which cfa_predict, cfa_evaluate and "
+        "cfa_camera find what is not. Twelve images are enough to start with. Ctrl-C stops it; no model is written "
+        "then. As it trains it prints the mean distance of the images' patches to the nearest center of the memory "
+        "bank, as a share of the first epoch's: it falls from 100 %, and then levels off. The loss, which --json notes "
+        "too, may rise in the first epochs, while the radius is learned: that is no fault.");
     settings.params.backbone = "lite0";
     line.argument("images", settings.images, "folder of good images; or a category in MVTec layout, whose train/good is used; or a .csv with image_path, label and split");
     line.required("model", "FILE", settings.model, "model file to write: .yml, .xml or .json, each also with .gz");
@@ -122,20 +127,23 @@ std::string note(const FitProgress& progress)
 {
     if (progress.epochs == 0)
         return std::string();
-    return format("epoch %d/%d, loss %.4g, radius %.3f", progress.epoch, progress.epochs, progress.loss, progress.radius);
+    return format("epoch %d/%d, distance %.1f %%, radius %.3f", progress.epoch, progress.epochs,
+                  100 * progress.distance, progress.radius);
 }
 
 void noteEpoch(const FitProgress& progress, Outcome& outcome)
 {
     outcome.losses.resize(progress.epoch);
+    outcome.distances.resize(progress.epoch);
     outcome.radii.resize(progress.epoch);
     outcome.loss = outcome.losses.back() = progress.loss;
+    outcome.distance = outcome.distances.back() = progress.distance;
     outcome.radii.back() = progress.radius;
 }
 
 Outcome fit(CFA& cfa, const std::vector<std::string>& files)
 {
-    Outcome outcome = {files.size(), 0, 0, {}, {}, {}};
+    Outcome outcome = {files.size(), 0, 0, 0, {}, {}, {}, {}};
     int64 last = getTickCount();
     ProgressBar bar;
     cfa.setFitCallback([&](const FitProgress& progress) {
@@ -221,6 +229,8 @@ void writeJson(const std::string& file, const CFA& cfa, const Outcome& outcome)
     json.put("descriptor_length", bank.cols);
     json.put("loss", outcome.loss);
     json.put("losses", outcome.losses);
+    json.put("distance", outcome.distance);
+    json.put("distances", outcome.distances);
     json.put("radii", outcome.radii);
     json.put("learning_rates", std::vector<double>(outcome.losses.size(), cfa.getParams().learningRate));
     json.put("radius", cfa.getRadius());
@@ -279,9 +289,11 @@ int train(int argc, char** argv)
         std::remove(checkpoint.c_str());
     if (!settings.json.empty())
         writeJson(settings.json, *cfa, outcome);
-    std::cout << settings.model << ": " << outcome.images << " images in " << clockTime(outcome.seconds)
-              << format(", loss %.4g, radius %.3f, image threshold %.4g, pixel threshold %.4g\n", outcome.loss, cfa->getRadius(),
-                        cfa->getImageThreshold(), cfa->getPixelThreshold());
+    std::cout << settings.model << ": " << outcome.images << " images in " << clockTime(outcome.seconds);
+    if (!outcome.distances.empty())
+        std::cout << format(", distance %.1f %% of the first epoch's", 100 * outcome.distance);
+    std::cout << format(", loss %.4g, radius %.3f, image threshold %.4g, pixel threshold %.4g\n", outcome.loss,
+                        cfa->getRadius(), cfa->getImageThreshold(), cfa->getPixelThreshold());
     return 0;
 }
 

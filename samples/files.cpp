@@ -4,7 +4,6 @@
 #include "files.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
-#include "opencv2/imgcodecs.hpp"
 #include "opencv2/imgproc.hpp"
 
 #include <algorithm>
@@ -104,15 +103,6 @@ std::vector<std::string> listImagesBelow(const std::string& folder, const std::s
         visited.insert(fs::canonical(except));
     listBelow(folder, "", visited, files);
     return files;
-}
-
-cv::Mat readImage(const std::string& file)
-{
-    const cv::Mat image = cv::imread(file, cv::IMREAD_ANYCOLOR | cv::IMREAD_ANYDEPTH);
-    if (image.empty())
-        throw std::runtime_error(
-            "'" + file + "' can not be read: " + (fs::exists(file) ? "it is damaged or of a format that this OpenCV lacks" : "there is no such file"));
-    return image;
 }
 
 cv::Mat toDisplay(const cv::Mat& image)

@@ -29,9 +29,6 @@ std::vector<std::string> listImages(const std::string& folder);
 //! Images below a folder at any depth, without the folder's name in front. `except`: a folder to leave out.
 std::vector<std::string> listImagesBelow(const std::string& folder, const std::string& except = std::string());
 
-//! The image as it is in the file: depth, channels and orientation as fit sees them. Throws when it cannot be read.
-cv::Mat readImage(const std::string& file);
-
 //! 8-bit BGR to draw on, by the same rules as the detector reads an image.
 cv::Mat toDisplay(const cv::Mat& image);
 

@@ -6,8 +6,8 @@ set -euo pipefail
 
 declare -A packages=(
   [build]="g++ cmake ninja-build ccache libopencv-dev libopencv-contrib-dev libtorch-dev libhalide14-0-dev libgtest-dev
-           libopenblas0-pthread zlib1g-dev"
-  [test]="python3 binutils doxygen pkg-config pybind11-dev python3-dev python3-numpy python3-opencv"
+           libopenblas0-pthread zlib1g-dev pybind11-dev python3-dev python3-numpy"
+  [test]="python3 binutils doxygen pkg-config python3-opencv"
   [packages]="dpkg-dev file debootstrap"
   [in_tree]="ca-certificates dpkg-dev libjpeg-dev libpng-dev libprotobuf-dev libtiff-dev opencl-headers protobuf-compiler python3-venv"
   [fuzz]="clang libclang-rt-dev"
@@ -71,7 +71,9 @@ list_missing_elsewhere() {
         has_cmake_package Torch || missing+=("LibTorch 1.13 or newer, cxx11 ABI (TorchConfig.cmake)")
         has_cmake_package Halide || missing+=("Halide 14 or newer (HalideConfig.cmake)")
         [[ -n $(find -H /usr/include /usr/local/include -name zlib.h -print -quit 2>/dev/null) ]] || missing+=("zlib's headers (zlib.h)")
-        has_cmake_package GTest || missing+=("GoogleTest 1.12 or newer (GTestConfig.cmake)") ;;
+        has_cmake_package GTest || missing+=("GoogleTest 1.12 or newer (GTestConfig.cmake)")
+        has_cmake_package pybind11 && has_python_modules numpy ||
+          echo "$0: without pybind11 2.10 or newer (pybind11Config.cmake) and numpy there is no Python package cv_anomaly" >&2 ;;
       test)
         has_program python3 || missing+=("Python 3 (python3)")
         has_program doxygen || missing+=("Doxygen (doxygen)")

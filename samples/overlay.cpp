@@ -42,5 +42,5 @@ void addCaption(Mat& picture, const std::string& text)
 
 std::string verdict(const anomaly::AnomalyDetector& detector, double score)
 {
-    return score >= detector.getImageThreshold() ? "defective" : "good";
+    return score < detector.getImageThreshold() ? "good" : "defective"; // a score that is no number is not good
 }

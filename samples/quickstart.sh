@@ -71,6 +71,13 @@ figure() {
   value=$(sed -nE "s/.*\"$1\": *([-+.0-9eE]+).*/\1/p" "$results/figures.json")
   [[ -z $value ]] || LC_ALL=C printf %.4f "$value"
 }
+python=$(sed -n 's/^ANOMALY_PYTHON:FILEPATH=//p' build/release/CMakeCache.txt)
+if [[ -e build/release/python/cv_anomaly/__init__.py ]]; then
+  in_python="In Python, the package that was built beside the programs:
+  PYTHONPATH=$PWD/build/release/python $python -c 'import cv_anomaly; print(cv_anomaly.CFA.load(\"own.yml.gz\").predictFile(\"IMAGE\")[0])'"
+else
+  in_python="The Python package cv_anomaly was not built: it needs pybind11 and Python's headers."
+fi
 image_auroc=$(figure image_auroc)
 pixel_auroc=$(figure pixel_auroc)
 
@@ -87,4 +94,6 @@ Done: $data
 Now with images of your own, good ones in one folder and new ones in another:
   $bin/cfa_train GOOD_IMAGES --model=own.yml.gz
   $bin/cfa_predict --model=own.yml.gz NEW_IMAGES --output=own_overlays --csv=own_scores.csv
+
+$in_python
 END

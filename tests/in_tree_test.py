@@ -54,11 +54,16 @@ class StoredModel(unittest.TestCase):
             score, map = self.cfa.predict(image)
             self.assertEqual((map.shape, map.dtype), (image.shape[:2], np.float32))
             self.assertGreaterEqual(score, self.cfa.getImageThreshold())
+            self.assertEqual(self.cfa.predictFile(file)[0], score)
         for file in files('test/good', 3):
             self.assertLess(self.cfa.predict(cv2.imread(file))[0], score)
 
     def test_results_have_the_forms_of_cv_anomaly(self):
         image = cv2.imread(files('test/hole', 1)[0])
+        np.testing.assert_array_equal(anomaly.readImage(files('test/hole', 1)[0]), image)
+        self.assertEqual(self.cfa.clone().predict(image)[0], self.cfa.predict(image)[0])
+        same = anomaly.loadDetectorFromMemory(self.cfa.saveToMemory())
+        self.assertEqual(same.predict(image)[0], self.cfa.predict(image)[0])
         scores, maps = self.cfa.predictBatch([image, image])
         self.assertEqual((len(scores), len(maps)), (2, 2))
         score, map = self.cfa.predict(image, mask=np.ones(image.shape[:2], np.uint8))

@@ -61,10 +61,10 @@ double step(Trainer& trainer, BankForTrainer& bank, const std::vector<std::vecto
         maps.push_back(joined(features, images, int(scale)));
     for (const Mat& map : maps)
         pointers.push_back(map.ptr<float>());
-    double loss = 0;
-    if (!trainer.step(pointers.data(), NULL, images.cols, bank, loss))
+    StepFigures figures = {0, 0};
+    if (!trainer.step(pointers.data(), NULL, images.cols, bank, figures))
         throw std::runtime_error(std::string(trainer.error()) + " " + bank.error);
-    return loss;
+    return figures.loss;
 }
 
 void train(const FileStorage& given, FileStorage& result)

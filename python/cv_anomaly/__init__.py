@@ -2,7 +2,17 @@
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
 """Visual anomaly detection: the names of cv2.anomaly, for a Python whose cv2 was built without it."""
-from ._cv_anomaly import *
+try:
+    from ._cv_anomaly import *
+except ModuleNotFoundError as _error:
+    import pathlib
+    import sys
+    if _error.name != __name__ + '._cv_anomaly':
+        raise
+    _built = ', '.join(sorted(path.name for path in pathlib.Path(__file__).parent.glob('_cv_anomaly.*'))) or 'nothing'
+    raise ImportError('cv_anomaly is built for another Python: its folder has %s, and this is Python %d.%d, %s. '
+                      'Start the Python that it was built for, or build it with -DANOMALY_PYTHON=%s'
+                      % (_built, *sys.version_info[:2], sys.implementation.cache_tag, sys.executable)) from None
 from ._cv_anomaly import __version__
 
 for _name, _value in list(globals().items()):

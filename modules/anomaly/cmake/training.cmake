@@ -1,5 +1,6 @@
-# opencv_anomaly_train, which alone includes LibTorch. A shared build loads it when fit first needs it, so that programs
-# that only predict do not carry LibTorch; a static build links it. The file's name carries OpenCV's version, so that one
+# opencv_anomaly_train, which alone includes LibTorch. A shared build has a helper process load it when fit first needs
+# it, so that programs that only predict do not carry LibTorch, and those that train may hold another one; a static
+# build links it. The file's name carries OpenCV's version, so that one
 # built for another OpenCV is never loaded.
 if(WIN32)
   set(_suffix ${CMAKE_SHARED_LIBRARY_SUFFIX})
@@ -9,7 +10,9 @@ else()
   set(_suffix ${CMAKE_SHARED_LIBRARY_SUFFIX}.${OPENCV_SOVERSION})
 endif()
 set(ANOMALY_TRAINING_LIBRARIES)
-set(ANOMALY_TRAINING_DEFINITIONS ANOMALY_TRAINING_FILE="${CMAKE_SHARED_LIBRARY_PREFIX}opencv_anomaly_train${_suffix}")
+set(ANOMALY_TRAINER_PROGRAM opencv_anomaly_trainer.${OPENCV_SOVERSION})
+set(ANOMALY_TRAINING_DEFINITIONS ANOMALY_TRAINING_FILE="${CMAKE_SHARED_LIBRARY_PREFIX}opencv_anomaly_train${_suffix}"
+  ANOMALY_TRAINER_PROGRAM="${ANOMALY_TRAINER_PROGRAM}")
 
 # The file of LibTorch's own code.
 function(anomaly_torch_file out)
@@ -56,6 +59,7 @@ if(_linked AND DEFINED OPENCV_INITIAL_PASS AND NOT HAVE_OPENCL)
 endif()
 message(STATUS "anomaly: training with LibTorch ${Torch_VERSION}")
 add_subdirectory(${CMAKE_CURRENT_SOURCE_DIR}/train ${CMAKE_CURRENT_BINARY_DIR}/train)
+list(APPEND ANOMALY_TRAINING_DEFINITIONS ANOMALY_TORCH_FILE="${_torch}")
 get_filename_component(_torch ${_torch} DIRECTORY)
 set_target_properties(opencv_anomaly_train PROPERTIES ANOMALY_TORCH_FOLDER ${_torch}) # for pkg-config's file
 if(NOT BUILD_SHARED_LIBS)

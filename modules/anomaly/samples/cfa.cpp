@@ -41,42 +41,58 @@ static Ptr<CFA> learn(const String& folder, int epochs)
     return cfa;
 }
 
-int main(int argc, char** argv)
+static void showDifferences(const CFA& cfa, const Mat& image, const String& overlayFile)
 {
-    CommandLineParser parser(argc, argv, keys);
-    parser.about("Learns from a folder of good images and shows where another image differs from them.");
-    const String good = parser.get<String>("@good"), file = parser.get<String>("@image");
-    if (parser.has("help") || good.empty() || file.empty())
-    {
-        parser.printMessage();
-        return parser.has("help") ? 0 : 2;
-    }
-    const Mat image = imread(file);
-    if (image.empty())
-    {
-        std::cerr << file << " can not be read" << std::endl;
-        return 1;
-    }
-
-    const Ptr<CFA> cfa = learn(good, parser.get<int>("epochs"));
-    //! [save]
-    cfa->save(parser.get<String>("model"));
-    //! [save]
-
     //! [predict]
-    const Ptr<CFA> same = CFA::load(parser.get<String>("model"));
     Mat map; // CV_32F, of the image's size
-    const double score = same->predict(image, map);
-    std::cout << "score " << score << ": " << (score >= same->getImageThreshold() ? "defective" : "good") << std::endl;
+    const double score = cfa.predict(image, map);
+    std::cout << "score " << score << ": " << (score < cfa.getImageThreshold() ? "good" : "defective") << std::endl;
     //! [predict]
 
     //! [draw]
     Mat overlay;
     double lowest, highest;
-    same->getMapRange(lowest, highest);
+    cfa.getMapRange(lowest, highest);
     drawHeatMap(image, map, overlay, lowest, highest);
-    drawDefects(overlay, map, overlay, same->getPixelThreshold());
+    drawDefects(overlay, map, overlay, cfa.getPixelThreshold());
     //! [draw]
-    imwrite(parser.get<String>("overlay"), overlay);
+    imwrite(overlayFile, overlay);
+}
+
+static void run(const CommandLineParser& parser)
+{
+    const String good = parser.get<String>("@good"), file = parser.get<String>("@image"),
+                 model = parser.get<String>("model");
+    //! [read]
+    const Mat image = readImage(file); // as fit reads files: imread without flags makes 8 bits of 16
+    //! [read]
+    const Ptr<CFA> cfa = learn(good, parser.get<int>("epochs"));
+    //! [save]
+    cfa->save(model);
+    //! [save]
+    //! [load]
+    const Ptr<CFA> same = CFA::load(model);
+    //! [load]
+    showDifferences(*same, image, parser.get<String>("overlay"));
+}
+
+int main(int argc, char** argv)
+{
+    CommandLineParser parser(argc, argv, keys);
+    parser.about("Learns from a folder of good images and shows where another image differs from them.");
+    if (parser.has("help") || parser.get<String>("@good").empty() || parser.get<String>("@image").empty())
+    {
+        parser.printMessage();
+        return parser.has("help") ? 0 : 2;
+    }
+    try
+    {
+        run(parser);
+    }
+    catch (const cv::Exception& error)
+    {
+        std::cerr << error.err << std::endl;
+        return 1;
+    }
     return 0;
 }

@@ -117,53 +117,72 @@ public:
             const std::vector<int> order = randomOrder(data.images, random);
             if (size_t(epoch) <= state.losses.size())
             {
-                report(reporter, epoch, batches, state.losses[epoch - 1], state.radii[epoch - 1]);
+                noteDistance(size_t(epoch) <= state.distances.size() ? state.distances[epoch - 1] : 0);
+                report(reporter, epoch, batches, {state.losses[epoch - 1], lastDistance}, state.radii[epoch - 1]);
                 continue;
             }
-            state.losses.push_back(runEpoch(epoch, order, reporter));
+            const StepFigures means = runEpoch(epoch, order, reporter);
+            state.losses.push_back(means.loss);
             state.radii.push_back(model.radius);
+            state.distances.resize(epoch - 1); // a file of the first kind has none
+            state.distances.push_back(means.distance);
+            noteDistance(means.distance);
             if (!params.checkpoint.empty())
             {
                 save(state);
                 checkpoint.keep(model.bank, state);
             }
         }
-        reporter.setTraining(0, 0, 0, 0);
+        reporter.setTraining(0, 0, {0, 0}, 0);
     }
 
 private:
-    // The epoch's mean loss.
-    double runEpoch(int epoch, const std::vector<int>& order, FitReporter& reporter)
+    // The epoch's means.
+    StepFigures runEpoch(int epoch, const std::vector<int>& order, FitReporter& reporter)
     {
         FeatureCache::Compute features = [&](int image) { return data.features.get(image); };
         if (data.view)
             features = [&](int image) { return data.view(image, epoch); };
-        double sum = 0;
+        StepFigures sum = {0, 0};
         for (int i = 0; i < batches; i++)
         {
             batch.load(std::vector<int>(order.begin() + i * batchSize, order.begin() + (i + 1) * batchSize), features);
-            sum += step();
-            report(reporter, epoch, i + 1, sum / (i + 1), model.radius);
+            const StepFigures figures = step();
+            sum.loss += figures.loss;
+            sum.distance += figures.distance;
+            report(reporter, epoch, i + 1, {sum.loss / (i + 1), sum.distance / (i + 1)}, model.radius);
         }
-        return sum / batches;
+        return {sum.loss / batches, sum.distance / batches};
     }
 
-    double step()
+    StepFigures step()
     {
         std::vector<const float*> maps;
         for (const std::vector<float>& map : batch.maps)
             maps.push_back(map.data());
-        double loss = 0;
-        check(trainer->step(maps.data(), batch.patchWeights.empty() ? NULL : batch.patchWeights.data(), batchSize, bank, loss));
-        if (!(loss < DBL_MAX))
-            CV_Error_(Error::StsError, ("Training went astray, the loss is %g: lower learningRate (now %g)", loss, params.learningRate));
+        StepFigures figures = {0, 0};
+        check(trainer->step(maps.data(), batch.patchWeights.empty() ? NULL : batch.patchWeights.data(), batchSize, bank,
+                            figures));
+        if (!(figures.loss < DBL_MAX))
+            CV_Error_(Error::StsError, ("Training went astray, the loss is %g: lower learningRate (now %g)",
+                                        figures.loss, params.learningRate));
         readModel();
-        return loss;
+        return figures;
     }
 
-    void report(FitReporter& reporter, int epoch, int batchesDone, double loss, double radius) const
+    void noteDistance(double ofEpoch)
     {
-        reporter.setTraining(epoch, params.epochs, loss, radius);
+        lastDistance = ofEpoch;
+        if (firstDistance == 0)
+            firstDistance = ofEpoch;
+    }
+
+    // Distances are told as a share of the first epoch's mean. Within that epoch they jump, since the optimizer's first
+    // steps are as long as later ones, in any direction.
+    void report(FitReporter& reporter, int epoch, int batchesDone, StepFigures means, double radius) const
+    {
+        means.distance = firstDistance > 0 ? means.distance / firstDistance : 1;
+        reporter.setTraining(epoch, params.epochs, means, radius);
         reporter.report("training", (epoch - 1) * batches + batchesDone, params.epochs * batches);
     }
 
@@ -198,6 +217,8 @@ private:
     BankForTrainer bank;
     Batch batch;
     std::unique_ptr<Trainer> trainer;
+    // Mean distances to the nearest center, of the first epoch that is known and of the last.
+    double firstDistance = 0, lastDistance = 0;
 };
 
 } // namespace

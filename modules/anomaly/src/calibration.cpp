@@ -12,6 +12,8 @@ static const size_t mostPixels = 1 << 18;
 
 double normalizedScore(const Calibration& calibration, double score)
 {
+    if (cvIsNaN(score)) // std::max would make it 0, the score of a good image
+        return score;
     const double range = std::max(calibration.highest - calibration.lowest, DBL_EPSILON);
     return std::min(1., std::max(0., (score - calibration.imageThreshold) / range + 0.5));
 }

@@ -18,8 +18,8 @@ struct Calibration
     double lowest, highest;
 };
 
-//! clip((score - image threshold) / (highest - lowest) + 0.5, 0, 1)
-double normalizedScore(const Calibration& calibration, double score);
+//! clip((score - image threshold) / (highest - lowest) + 0.5, 0, 1); NaN stays NaN.
+CV_EXPORTS double normalizedScore(const Calibration& calibration, double score);
 
 /** @brief Collects scores and maps of good images; thresholds are a quantile of them.
 

@@ -9,6 +9,7 @@
 #include "file_replacement.hpp"
 #include "fitted.hpp"
 #include "image_source.hpp"
+#include "network_check.hpp"
 #include "random_stream.hpp"
 #include "random_view.hpp"
 #include "trainer_loader.hpp"
@@ -54,12 +55,14 @@ template <typename Call> auto reportingLackOfMemory(const Call& call) -> decltyp
 class CFAImpl CV_FINAL : public CFA
 {
 public:
+    CFAImpl() : engine(resolveDevice(ENGINE_AUTO, dnn::DNN_TARGET_CPU).engine), target(dnn::DNN_TARGET_CPU) {}
+
     explicit CFAImpl(const Params& p) : CFAImpl()
     {
         params = p;
         checkParams(params);
-        backboneSource = loadBackbone(params.backbone, params.outputs);
-        backbone = Backbone::create(backboneSource, device());
+        backboneSource = loadWholeBackbone(params.backbone, params.outputs);
+        backbone = createBackbone(backboneSource, device());
         if (!isEmbeddedBackbone(params.backbone))
             backbone->forward(preprocess(Mat::zeros(params.inputSize, params.inputSize, CV_8UC3), inputSettings(params, INPUT_RESIZED)));
     }
@@ -79,6 +82,10 @@ public:
     double predict(InputArray image, OutputArray map, InputArray mask) const CV_OVERRIDE
     {
         return reportingLackOfMemory([&]() { return score(*current(), image.getMat(), map, mask.getMat(), NULL); });
+    }
+    double predict(const String& file, OutputArray map, InputArray mask) const CV_OVERRIDE
+    {
+        return predict(reportingLackOfMemory([&]() { return readImage(file); }), map, mask);
     }
     void predictBatch(InputArrayOfArrays images, std::vector<double>& scores,
                       OutputArrayOfArrays maps) const CV_OVERRIDE
@@ -138,10 +145,10 @@ public:
         reportingLackOfMemory([&]() { adopt(readModel(node, {&backboneSource.bytes, String(), String()})); });
     }
     void save(const String& filename) const CV_OVERRIDE;
+    void saveToMemory(std::vector<uchar>& model) const CV_OVERRIDE;
+    Ptr<AnomalyDetector> clone() const CV_OVERRIDE;
 
 private:
-    CFAImpl() : engine(resolveDevice(ENGINE_AUTO, dnn::DNN_TARGET_CPU).engine), target(dnn::DNN_TARGET_CPU) {}
-
     Device device() const { return Device{engine, target}; }
     int trainerDevice() const { return backendOf(target) == dnn::DNN_BACKEND_CUDA ? TRAIN_ON_CUDA : TRAIN_ON_CPU; }
     void moveTo(const Device& device);
@@ -166,7 +173,7 @@ private:
     void scoreTogether(const Fitted& now, const std::vector<Mat>& images, std::vector<double>& scores,
                        std::vector<Mat>* maps, BatchWish& wish) const;
 
-    // Only the thread that changes the object writes these. It alone reads params without the mutex.
+    // Only the thread that changes the object writes these. It alone reads params and the backbone without the mutex.
     Params params;
     mutable std::mutex paramsMutex;
     std::atomic<int> engine, target;
@@ -187,11 +194,14 @@ std::shared_ptr<const Fitted> CFAImpl::current() const
 
 void CFAImpl::adopt(const CfaModel& model)
 {
-    const std::shared_ptr<const Backbone> network = Backbone::create(model.backbone, device());
+    const std::shared_ptr<const Backbone> network = createBackbone(model.backbone, device());
     const std::shared_ptr<const Fitted> next = std::make_shared<Fitted>(model, network, device());
     setParams(model.params);
-    backboneSource = model.backbone;
-    backbone = network;
+    {
+        const std::lock_guard<std::mutex> lock(paramsMutex);
+        backboneSource = model.backbone;
+        backbone = network;
+    }
     std::atomic_store(&fitted, next);
 }
 
@@ -225,9 +235,10 @@ void CFAImpl::moveTo(const Device& next)
     if (next.engine == engine && next.target == target)
         return;
     reportingLackOfMemory([&]() {
-        const std::shared_ptr<const Backbone> network = Backbone::create(backboneSource, next);
+        const std::shared_ptr<const Backbone> network = createBackbone(backboneSource, next);
         if (!empty())
             std::atomic_store(&fitted, std::shared_ptr<const Fitted>(std::make_shared<Fitted>(current()->model, network, next)));
+        const std::lock_guard<std::mutex> lock(paramsMutex);
         backbone = network;
         engine = next.engine;
         target = next.target;
@@ -506,11 +517,50 @@ void CFAImpl::save(const String& filename) const
     reportingLackOfMemory([&]() { replaceFile(filename, write); });
 }
 
+void CFAImpl::saveToMemory(std::vector<uchar>& model) const
+{
+    reportingLackOfMemory([&]() {
+        CfaModel whole = current()->model;
+        whole.params.embedBackbone = whole.params.embedBackbone || !isEmbeddedBackbone(whole.backbone.name);
+        FileStorage file("", FileStorage::WRITE | FileStorage::MEMORY | FileStorage::FORMAT_YAML | FileStorage::BASE64);
+        file << getDefaultName() << "{";
+        writeModel(file, whole);
+        file << "}";
+        const String text = file.releaseAndGetString();
+        model.assign(text.begin(), text.end());
+    });
+}
+
+Ptr<AnomalyDetector> CFAImpl::clone() const
+{
+    return reportingLackOfMemory([&]() {
+        const Ptr<CFAImpl> copy = makePtr<CFAImpl>();
+        copy->fitted = std::atomic_load(&fitted);
+        const std::lock_guard<std::mutex> lock(paramsMutex);
+        copy->params = params;
+        copy->engine = copy->fitted ? copy->fitted->device.engine : engine.load();
+        copy->target = copy->fitted ? copy->fitted->device.target : target.load();
+        copy->backboneSource = copy->fitted ? copy->fitted->model.backbone : backboneSource;
+        copy->backbone = copy->fitted ? copy->fitted->backbone : backbone;
+        return Ptr<AnomalyDetector>(copy);
+    });
+}
+
 } // namespace
 
 Ptr<CFA> CFA::create(const Params& parameters)
 {
     return reportingLackOfMemory([&]() { return makePtr<CFAImpl>(parameters); });
+}
+
+Ptr<AnomalyDetector> loadDetectorFromMemory(const std::vector<uchar>& model)
+{
+    return reportingLackOfMemory([&]() {
+        const String name = "The model in memory";
+        const FileStorage file = openModelText(std::string(model.begin(), model.end()), name);
+        const std::vector<uchar> none; // a backbone of its own is in the model
+        return Ptr<AnomalyDetector>(makePtr<CFAImpl>(readModel(modelNode(file, name), {&none, String(), String()})));
+    });
 }
 
 Ptr<CFA> CFA::load(const String& filename, const String& backboneFile)

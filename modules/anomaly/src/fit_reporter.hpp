@@ -4,6 +4,8 @@
 #ifndef OPENCV_ANOMALY_FIT_REPORTER_HPP
 #define OPENCV_ANOMALY_FIT_REPORTER_HPP
 
+#include "trainer.hpp"
+
 #include "opencv2/anomaly/detector.hpp"
 
 namespace cv {
@@ -13,7 +15,10 @@ namespace anomaly {
 class FitReporter
 {
 public:
-    FitReporter(const FitCallback& c, int modelCount) : callback(c), models(modelCount), model(0), epoch(0), epochs(0), loss(0), radius(0) {}
+    FitReporter(const FitCallback& c, int modelCount)
+        : callback(c), models(modelCount), model(0), epoch(0), epochs(0), means{0, 0}, radius(0)
+    {
+    }
 
     void startModel(int index) { model = index; }
 
@@ -28,24 +33,27 @@ public:
         progress.steps = models * count;
         progress.epoch = epoch ? model * epochs + epoch : 0;
         progress.epochs = models * epochs;
-        progress.loss = loss;
+        progress.loss = means.loss;
+        progress.distance = means.distance;
         progress.radius = radius;
         if (!callback(progress))
             CV_Error(Error::StsError, "Fit was cancelled; the detector is as it was");
     }
 
-    void setTraining(int e, int of, double l, double r)
+    //! m: of the epoch so far, the distance as a share of the first epoch's.
+    void setTraining(int e, int of, const StepFigures& m, double r)
     {
         epoch = e;
         epochs = of;
-        loss = l;
+        means = m;
         radius = r;
     }
 
 private:
     FitCallback callback;
     int models, model, epoch, epochs;
-    double loss, radius;
+    StepFigures means;
+    double radius;
 };
 
 }} // namespace cv::anomaly

@@ -7,6 +7,7 @@
 #include "gpu_layers.hpp"
 #include "gpu_queue.hpp"
 #include "halide_runtime.hpp"
+#include "onnx_graph.hpp"
 
 #include "anomaly_gpu_clip_map.h"
 #include "anomaly_gpu_image_planes.h"

@@ -5,11 +5,29 @@
 #include "image_source.hpp"
 #include "preprocess.hpp"
 
+#include "opencv2/anomaly/detector.hpp"
 #include "opencv2/core/utils/filesystem.hpp"
 #include "opencv2/imgcodecs.hpp"
 
 namespace cv {
 namespace anomaly {
+
+static String nameOfFile(const String& file)
+{
+    return "Image '" + file + "'";
+}
+
+Mat readImage(const String& file)
+{
+    // IMREAD_UNCHANGED would leave a photograph as the camera held it, where the application's imread turns it upright.
+    const Mat read = imread(file, IMREAD_ANYCOLOR | IMREAD_ANYDEPTH);
+    if (read.empty())
+        CV_Error_(Error::StsObjectNotFound,
+                  ("%s can not be read: %s", nameOfFile(file).c_str(),
+                   utils::fs::exists(file) ? "it is damaged or of a format that this OpenCV lacks"
+                                           : "there is no such file"));
+    return read;
+}
 
 namespace {
 
@@ -20,15 +38,11 @@ public:
 
     int size() const CV_OVERRIDE { return int(files.size()); }
     Mat mask(int) const CV_OVERRIDE { return Mat(); }
-    String name(int index) const CV_OVERRIDE { return "Image '" + files[index] + "'"; }
+    String name(int index) const CV_OVERRIDE { return nameOfFile(files[index]); }
 
     Mat image(int index) const CV_OVERRIDE
     {
-        // IMREAD_UNCHANGED would leave a photograph as the camera held it, where the application's imread turns it upright.
-        const Mat read = imread(files[index], IMREAD_ANYCOLOR | IMREAD_ANYDEPTH);
-        if (read.empty())
-            CV_Error_(Error::StsObjectNotFound, ("%s can not be read: %s", name(index).c_str(),
-                                                 utils::fs::exists(files[index]) ? "it is damaged or of a format that this OpenCV lacks" : "there is no such file"));
+        const Mat read = anomaly::readImage(files[index]);
         checkImage(read, name(index));
         return read;
     }

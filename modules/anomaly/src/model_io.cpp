@@ -7,11 +7,13 @@
 #include "error_text.hpp"
 #include "file_replacement.hpp"
 #include "model_text.hpp"
+#include "network_check.hpp"
 #include "sha256.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
 
 #include <cctype>
+#include <functional>
 #include <numeric>
 
 namespace cv {
@@ -199,7 +201,7 @@ BackboneSource findBackbone(const FileNode& node, const String& name, const std:
     const String file = !places.file.empty() ? places.file : utils::fs::join(places.folder, name);
     if (places.file.empty() && !utils::fs::exists(file))
         CV_Error_(Error::StsObjectNotFound, ("The model's backbone '%s' is not beside the model file: put it there, or name it when loading", name.c_str()));
-    BackboneSource source = loadBackbone(file, outputs);
+    BackboneSource source = loadWholeBackbone(file, outputs);
     source.name = name;
     return source;
 }
@@ -390,17 +392,14 @@ static String parserText(const std::exception& e)
     return ours && !ours->func.empty() && ours->func[0] == '(' ? "line " + ours->func : errorText(e);
 }
 
-FileStorage openModelFile(const String& filename, int mode)
+// Opens by `open`, and says what cv::FileStorage's parser says where that fails.
+static FileStorage openedBy(const std::function<void(FileStorage&)>& open, const String& name, const char* done)
 {
     FileStorage file;
     String why = "it can not be opened";
     try
     {
-        // cv::FileStorage takes what stands after the last question mark for options.
-        if (mode & FileStorage::WRITE)
-            file.open(filename.find('?') == String::npos ? filename : filename + "?", mode);
-        else
-            file.open(readModelText(filename), mode | FileStorage::MEMORY);
+        open(file);
     }
     catch (const std::exception& e)
     {
@@ -408,8 +407,27 @@ FileStorage openModelFile(const String& filename, int mode)
         why = parserText(e);
     }
     if (!file.isOpened())
-        CV_Error_(Error::StsObjectNotFound, ("Model file '%s' can not be %s: %s", filename.c_str(), mode & FileStorage::WRITE ? "written" : "read", why.c_str()));
+        CV_Error_(Error::StsObjectNotFound, ("Model file '%s' can not be %s: %s", name.c_str(), done, why.c_str()));
     return file;
+}
+
+FileStorage openModelFile(const String& filename, int mode)
+{
+    if (mode & FileStorage::WRITE)
+    {
+        // cv::FileStorage takes what stands after the last question mark for options.
+        const String name = filename.find('?') == String::npos ? filename : filename + "?";
+        return openedBy([&](FileStorage& file) { file.open(name, mode); }, filename, "written");
+    }
+    return openedBy([&](FileStorage& file) { file.open(readModelText(filename), mode | FileStorage::MEMORY); },
+                    filename, "read");
+}
+
+FileStorage openModelText(const std::string& text, const String& name)
+{
+    return openedBy(
+        [&](FileStorage& file) { file.open(checkedModelText(text), FileStorage::READ | FileStorage::MEMORY); }, name,
+        "read");
 }
 
 void checkModelFile(const String& filename)

@@ -63,6 +63,9 @@ void checkModelFileName(const String& filename);
 //! Opens for reading or writing; throws when that fails, also where cv::FileStorage's parser does.
 FileStorage openModelFile(const String& filename, int mode);
 
+//! Opens what is in memory for reading; `name` stands for it in messages.
+FileStorage openModelText(const std::string& text, const String& name);
+
 String folderOf(const String& filename);
 
 }} // namespace cv::anomaly

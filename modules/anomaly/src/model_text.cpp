@@ -145,6 +145,11 @@ std::string readModelText(const String& filename)
     std::string text;
     while (file.appendTo(text))
         checkSize(text.size(), file.bytesOnDisk());
+    return checkedModelText(std::move(text));
+}
+
+std::string checkedModelText(std::string text)
+{
     if (startsWith(text, 0, "\xEF\xBB\xBF")) // the mark of UTF-8
         text.erase(0, 3);
     checkCharacters(text);

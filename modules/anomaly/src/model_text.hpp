@@ -17,6 +17,9 @@ Throws where that parser would crash, hang or take memory out of proportion: see
 */
 std::string readModelText(const String& filename);
 
+//! The same for a text that is in memory.
+std::string checkedModelText(std::string text);
+
 }} // namespace cv::anomaly
 
 #endif

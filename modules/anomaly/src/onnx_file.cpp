@@ -3,92 +3,15 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
 #include "onnx_file.hpp"
+#include "onnx_fields.hpp"
 
 #include <cstring>
+#include <set>
 
 namespace cv {
 namespace anomaly {
 
 namespace {
-
-// Numbers of fields, of onnx.proto.
-enum { MODEL_GRAPH = 7, GRAPH_NODE = 1, GRAPH_INITIALIZER = 5, GRAPH_INPUT = 11, INPUT_NAME = 1, NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_TYPE = 4, NODE_ATTRIBUTE = 5,
-       ATTRIBUTE_NAME = 1, ATTRIBUTE_FLOAT = 2, ATTRIBUTE_INT = 3, ATTRIBUTE_TENSOR = 5, ATTRIBUTE_INTS = 8, TENSOR_DIMS = 1, TENSOR_TYPE = 2, TENSOR_FLOATS = 4, TENSOR_NAME = 8,
-       TENSOR_BYTES = 9 };
-enum { TENSOR_FLOAT = 1 };
-
-// A part of the file: a message, a text or packed numbers.
-struct Bytes
-{
-    const uchar* begin;
-    const uchar* end;
-
-    std::string text() const { return std::string(begin, end); }
-    bool empty() const { return begin == end; }
-    size_t size() const { return size_t(end - begin); }
-};
-
-uint64 takeVarint(Bytes& from)
-{
-    uint64 value = 0;
-    for (int shift = 0; shift < 64; shift += 7)
-    {
-        CV_Assert(!from.empty());
-        const uchar byte = *from.begin++;
-        value |= uint64(byte & 127) << shift;
-        if (byte < 128)
-            return value;
-    }
-    CV_Error(Error::StsParseError, "A number in an ONNX file has more than 64 bits");
-}
-
-struct Field
-{
-    int number;
-    uint64 value;  // of a number
-    Bytes payload; // of anything with a length
-    Bytes all;     // with what announces it
-    bool hasLength;
-};
-
-// Takes the next field of a message.
-Field takeField(Bytes& message)
-{
-    enum { VARINT, FIXED_64, LENGTH, FIXED_32 = 5 };
-    Field field = Field();
-    field.all.begin = message.begin;
-    const uint64 key = takeVarint(message);
-    field.number = int(key >> 3);
-    const int kind = int(key & 7);
-    field.hasLength = kind == LENGTH;
-    if (kind == VARINT)
-        field.value = takeVarint(message);
-    else
-    {
-        CV_Assert(kind == FIXED_64 || kind == LENGTH || kind == FIXED_32);
-        const uint64 length = kind == LENGTH ? takeVarint(message) : kind == FIXED_64 ? 8 : 4;
-        CV_Assert(length <= uint64(message.end - message.begin));
-        field.payload.begin = message.begin;
-        field.payload.end = message.begin += length;
-    }
-    field.all.end = message.begin;
-    return field;
-}
-
-template <typename Action> void forEachField(Bytes message, const Action& action)
-{
-    while (!message.empty())
-        action(takeField(message));
-}
-
-// Repeated numbers come one a field, or packed.
-void appendNumbers(const Field& field, std::vector<int64>& numbers)
-{
-    if (!field.hasLength)
-        numbers.push_back(int64(field.value));
-    for (Bytes packed = field.payload; field.hasLength && !packed.empty();)
-        numbers.push_back(int64(takeVarint(packed)));
-}
 
 void readAttribute(Bytes message, OnnxNode& node)
 {
@@ -105,22 +28,6 @@ void readAttribute(Bytes message, OnnxNode& node)
     node.integers[name] = numbers;
 }
 
-OnnxNode readNode(Bytes message)
-{
-    OnnxNode node;
-    forEachField(message, [&](const Field& field) {
-        if (field.number == NODE_INPUT)
-            node.inputs.push_back(field.payload.text());
-        else if (field.number == NODE_OUTPUT)
-            node.outputs.push_back(field.payload.text());
-        else if (field.number == NODE_TYPE)
-            node.type = field.payload.text();
-        else if (field.number == NODE_ATTRIBUTE)
-            readAttribute(field.payload, node);
-    });
-    return node;
-}
-
 void readConstant(Bytes message, OnnxConstants& constants)
 {
     std::string name;
@@ -134,124 +41,50 @@ void readConstant(Bytes message, OnnxConstants& constants)
         else if (field.number == TENSOR_TYPE)
             type = field.value;
     });
-    if (type == TENSOR_FLOAT)
+    if (type == ONNX_FLOAT)
         constants[name] = sizes;
 }
 
-// A float's bytes as protocol buffers have them are this machine's: OpenCV runs on little-endian ones.
-Mat readTensor(Bytes message, std::string& name)
-{
-    std::vector<int64> sizes;
-    std::vector<uchar> data;
-    uint64 type = 0;
-    forEachField(message, [&](const Field& field) {
-        if (field.number == TENSOR_NAME)
-            name = field.payload.text();
-        else if (field.number == TENSOR_DIMS)
-            appendNumbers(field, sizes);
-        else if (field.number == TENSOR_TYPE)
-            type = field.value;
-        else if (field.number == TENSOR_FLOATS || field.number == TENSOR_BYTES)
-            data.insert(data.end(), field.payload.begin, field.payload.end);
-    });
-    if (type != TENSOR_FLOAT || data.empty())
-        return Mat();
-    std::vector<int> shape(sizes.begin(), sizes.end());
-    shape.resize(std::max(shape.size(), size_t(1)), 1); // a scalar has no sizes
-    const uint64 count = data.size() / sizeof(float);
-    uint64 expected = 1;
-    for (const int size : shape)
-        expected = size >= 1 && expected <= count / uint64(size) ? expected * uint64(size) : 0;
-    CV_CheckEQ(expected, count, "A constant of an ONNX file must be as large as it says");
-    CV_CheckLE(shape.size(), size_t(8), "A constant of an ONNX file has too many dimensions");
-    Mat tensor(int(shape.size()), shape.data(), CV_32F);
-    std::memcpy(tensor.data, data.data(), data.size());
-    return tensor;
-}
+} // namespace
 
-void readConstantNode(Bytes message, const std::string& output, OnnxGraph& graph)
-{
-    std::string unnamed;
-    forEachField(message, [&](const Field& field) {
-        if (field.number == NODE_ATTRIBUTE)
-            forEachField(field.payload, [&](const Field& attribute) {
-                if (attribute.number == ATTRIBUTE_TENSOR)
-                    graph.constants[output] = readTensor(attribute.payload, unnamed);
-            });
-    });
-}
-
-std::string readInputName(Bytes message)
+std::string onnxName(Bytes message, int nameField)
 {
     std::string name;
     forEachField(message, [&](const Field& field) {
-        if (field.number == INPUT_NAME)
+        if (field.number == nameField)
             name = field.payload.text();
     });
     return name;
 }
 
-void readGraphField(const Field& field, OnnxGraph& graph, std::vector<std::string>& inputs)
+OnnxNode readNode(Bytes message)
 {
-    if (field.number == GRAPH_INITIALIZER)
-    {
-        std::string name;
-        const Mat tensor = readTensor(field.payload, name);
-        if (!tensor.empty())
-            graph.constants[name] = tensor;
-    }
-    else if (field.number == GRAPH_INPUT)
-        inputs.push_back(readInputName(field.payload));
-    else if (field.number == GRAPH_NODE)
-    {
-        const OnnxNode node = readNode(field.payload);
-        if (node.type == "Constant" && node.outputs.size() == 1)
-            readConstantNode(field.payload, node.outputs[0], graph);
-        else
-            graph.nodes.push_back(node);
-    }
-}
-
-void append(std::vector<uchar>& to, const Bytes& bytes)
-{
-    to.insert(to.end(), bytes.begin, bytes.end);
-}
-
-void appendVarint(std::vector<uchar>& to, uint64 value)
-{
-    for (; value >= 128; value >>= 7)
-        to.push_back(uchar(value) | 128);
-    to.push_back(uchar(value));
-}
-
-void appendField(std::vector<uchar>& to, int number, const uchar* data, size_t size)
-{
-    appendVarint(to, uint64(number) << 3 | 2);
-    appendVarint(to, size);
-    to.insert(to.end(), data, data + size);
-}
-
-// A message in which `change` gives the field's new payload, or false to leave it.
-template <typename Change> std::vector<uchar> rewrite(Bytes message, int number, const Change& change)
-{
-    std::vector<uchar> out;
+    OnnxNode node;
     forEachField(message, [&](const Field& field) {
-        std::vector<uchar> payload;
-        if (field.number == number && change(field.payload, payload))
-            appendField(out, number, payload.data(), payload.size());
-        else
-            append(out, field.all);
+        if (field.number == NODE_INPUT)
+            node.inputs.push_back(field.payload.text());
+        else if (field.number == NODE_OUTPUT)
+            node.outputs.push_back(field.payload.text());
+        else if (field.number == NODE_NAME)
+            node.name = field.payload.text();
+        else if (field.number == NODE_TYPE)
+            node.type = field.payload.text();
+        else if (field.number == NODE_ATTRIBUTE)
+            readAttribute(field.payload, node);
     });
-    return out;
+    return node;
 }
 
-} // namespace
+std::vector<int64> numbersOf(const OnnxNode& node, const char* name, const std::vector<int64>& byDefault)
+{
+    const auto found = node.integers.find(name);
+    return found == node.integers.end() ? byDefault : found->second;
+}
 
 std::vector<uchar> renameOperators(const std::vector<uchar>& onnx, const std::string& type,
                                    const std::function<bool(const OnnxNode&, const OnnxConstants&)>& chosen)
 {
-    const Bytes model = {onnx.data(), onnx.data() + onnx.size()};
-    return rewrite(model, MODEL_GRAPH, [&](Bytes graph, std::vector<uchar>& newGraph) {
+    return rewrite(bytesOf(onnx), MODEL_GRAPH, [&](Bytes graph, std::vector<uchar>& newGraph) {
         OnnxConstants constants;
         forEachField(graph, [&](const Field& field) {
             if (field.number == GRAPH_INITIALIZER)
@@ -270,24 +103,73 @@ std::vector<uchar> renameOperators(const std::vector<uchar>& onnx, const std::st
     });
 }
 
-std::vector<int64> numbersOf(const OnnxNode& node, const char* name, const std::vector<int64>& byDefault)
+namespace {
+
+typedef std::map<std::string, std::string> Aliases;
+
+// Constants by the name that an Identity gives them. What the network gives as an output keeps its node.
+Aliases constantAliases(Bytes graph)
 {
-    const auto found = node.integers.find(name);
-    return found == node.integers.end() ? byDefault : found->second;
+    std::set<std::string> constants, outputs;
+    Aliases aliases;
+    forEachField(graph, [&](const Field& field) {
+        if (field.number == GRAPH_INITIALIZER)
+            constants.insert(onnxName(field.payload, TENSOR_NAME));
+        else if (field.number == GRAPH_OUTPUT)
+            outputs.insert(onnxName(field.payload, VALUE_NAME));
+    });
+    forEachField(graph, [&](const Field& field) {
+        if (field.number != GRAPH_NODE)
+            return;
+        const OnnxNode node = readNode(field.payload);
+        if (node.type != "Identity" || node.inputs.size() != 1 || node.outputs.size() != 1 ||
+            outputs.count(node.outputs[0]))
+            return;
+        const auto earlier = aliases.find(node.inputs[0]);
+        const std::string source = earlier == aliases.end() ? node.inputs[0] : earlier->second;
+        if (constants.count(source))
+            aliases[node.outputs[0]] = source;
+    });
+    return aliases;
 }
 
-OnnxGraph readOnnxGraph(const std::vector<uchar>& onnx)
+std::vector<uchar> withInputs(Bytes node, const Aliases& aliases)
 {
-    OnnxGraph graph;
-    std::vector<std::string> inputs;
-    forEachField(Bytes{onnx.data(), onnx.data() + onnx.size()}, [&](const Field& model) {
-        if (model.number == MODEL_GRAPH)
-            forEachField(model.payload, [&](const Field& field) { readGraphField(field, graph, inputs); });
+    return rewrite(node, NODE_INPUT, [&](Bytes name, std::vector<uchar>& changed) {
+        const auto found = aliases.find(name.text());
+        if (found == aliases.end())
+            return false;
+        changed.assign(found->second.begin(), found->second.end());
+        return true;
     });
-    for (const std::string& name : inputs)
-        if (graph.input.empty() && !graph.constants.count(name))
-            graph.input = name;
-    return graph;
+}
+
+std::vector<uchar> withoutAliases(Bytes graph, const Aliases& aliases)
+{
+    std::vector<uchar> out;
+    forEachField(graph, [&](const Field& field) {
+        if (field.number != GRAPH_NODE)
+            return append(out, field.all);
+        const OnnxNode node = readNode(field.payload);
+        if (node.outputs.size() == 1 && aliases.count(node.outputs[0]))
+            return;
+        const std::vector<uchar> changed = withInputs(field.payload, aliases);
+        appendField(out, GRAPH_NODE, changed.data(), changed.size());
+    });
+    return out;
+}
+
+} // namespace
+
+std::vector<uchar> withoutConstantIdentities(const std::vector<uchar>& onnx)
+{
+    return rewrite(bytesOf(onnx), MODEL_GRAPH, [](Bytes graph, std::vector<uchar>& changed) {
+        const Aliases aliases = constantAliases(graph);
+        if (aliases.empty())
+            return false;
+        changed = withoutAliases(graph, aliases);
+        return true;
+    });
 }
 
 }} // namespace cv::anomaly

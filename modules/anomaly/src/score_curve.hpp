@@ -66,16 +66,33 @@ double averagePrecisionOf(const std::vector<Positive>& positives, const std::vec
     return sum / double(positives.size());
 }
 
+/** @brief A threshold between two neighbouring scores that calls the higher one defective and the lower one good.
+
+It is the middle of the gap, so that a defect a little weaker than all that were seen is still found. Maps hold single
+precision: where that has no number in between, or the middle rounds to the lower score, the higher score is the
+threshold.
+*/
+inline double middleOfGap(double lower, double higher)
+{
+    const double middle = lower + (higher - lower) / 2, rounded = float(middle);
+    return rounded > lower && rounded <= higher ? middle : higher;
+}
+
 template <typename Positive, typename Negative>
 double bestF1Of(const std::vector<Positive>& positives, const std::vector<Negative>& negatives, double& threshold)
 {
     double best = 0;
+    bool lastWasBest = false;
     forEachThreshold(positives, negatives, [&](const OperatingPoint& point) {
+        if (lastWasBest)
+            threshold = middleOfGap(point.threshold, threshold);
+        lastWasBest = false;
         const double f1 = 2 * double(point.truePositives) / double(point.truePositives + point.falsePositives + int64(positives.size()));
         if (f1 > best)
         {
             best = f1;
             threshold = point.threshold;
+            lastWasBest = true;
         }
     });
     return best;

@@ -15,7 +15,7 @@ namespace cv {
 namespace anomaly {
 
 //! Changes with every change of this file.
-const int trainerInterface = 4;
+const int trainerInterface = 5;
 
 //! Where a step computes.
 enum TrainerDevice
@@ -46,6 +46,13 @@ struct TrainerSettings
     int device;  // one of TrainerDevice
 };
 
+//! What a step was about, before it changed anything.
+struct StepFigures
+{
+    double loss;     // mean of the batch
+    double distance; // mean, over the patches that count, to the nearest centre
+};
+
 /** @brief The memory bank: for the CPU what a step needs of it, done outside of autograd by the search that predicts; for CUDA the
 centres themselves.
 
@@ -70,8 +77,9 @@ class Trainer
 public:
     virtual ~Trainer() {}
     //! maps: for each scale the batch's pooled maps, channels x images x rows x cols. patchWeights: images x patches, or
-    //! null for 1 each: how much a patch counts. bank: the same in all steps. loss: of the batch before the step.
-    virtual bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank, double& loss) = 0;
+    //! null for 1 each: how much a patch counts. bank: the same in all steps.
+    virtual bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank,
+                      StepFigures& figures) = 0;
     virtual void read(float* W, float* b, double& radius) const = 0;
     //! All that the next step depends on, in a form of the trainer's own: the size with bytes null, then the bytes.
     virtual bool save(unsigned char* bytes, size_t& size) = 0;

@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
 #include "trainer_loader.hpp"
+#include "trainer_process.hpp"
 
 #ifdef ANOMALY_TRAINING_LINKED
 extern "C" cv::anomaly::Trainer* anomalyCreateTrainer(int interfaceVersion, const cv::anomaly::TrainerSettings& settings);
@@ -10,7 +11,11 @@ extern "C" int anomalyCudaDevices();
 #elif defined(_WIN32)
 #include <windows.h>
 #else
+#include <cstdlib>
 #include <dlfcn.h>
+#ifdef __linux__
+#include <link.h>
+#endif
 #endif
 
 namespace cv {
@@ -25,6 +30,12 @@ struct TrainerLibrary
 
 #ifdef ANOMALY_TRAINING_LINKED
 
+static const TrainerProcess& trainerProcess()
+{
+    static const TrainerProcess none((String()), std::vector<String>());
+    return none;
+}
+
 static TrainerLibrary findTrainer()
 {
     const TrainerLibrary linked = {&anomalyCreateTrainer, &anomalyCudaDevices};
@@ -32,6 +43,12 @@ static TrainerLibrary findTrainer()
 }
 
 #elif defined(_WIN32)
+
+static const TrainerProcess& trainerProcess()
+{
+    static const TrainerProcess none((String()), std::vector<String>());
+    return none;
+}
 
 // The default search looks beside the program and along PATH; the flag adds the folder of this library.
 static TrainerLibrary openTrainer(String& why)
@@ -55,16 +72,65 @@ static TrainerLibrary openTrainer(String& why)
 
 #else
 
-// From beside this library, else from where the loader looks by itself.
-static TrainerLibrary openTrainer(String& why)
+// Of this library, with a slash at its end; empty where it is not known.
+static String ownFolder()
 {
     Dl_info self;
-    String folder;
-    if (dladdr(reinterpret_cast<void*>(&openTrainer), &self) && self.dli_fname)
-        folder = String(self.dli_fname).substr(0, String(self.dli_fname).find_last_of('/') + 1);
-    void* library = dlopen((folder + ANOMALY_TRAINING_FILE).c_str(), RTLD_NOW | RTLD_LOCAL);
-    if (!library)
-        library = dlopen(ANOMALY_TRAINING_FILE, RTLD_NOW | RTLD_LOCAL);
+    if (!dladdr(reinterpret_cast<void*>(&ownFolder), &self) || !self.dli_fname)
+        return String();
+    return String(self.dli_fname).substr(0, String(self.dli_fname).find_last_of('/') + 1);
+}
+
+// Beside this library, else where the loader looks by itself.
+static std::vector<String> trainerFiles()
+{
+    return {ownFolder() + ANOMALY_TRAINING_FILE, ANOMALY_TRAINING_FILE};
+}
+
+static const TrainerProcess& trainerProcess()
+{
+    static const TrainerProcess process(ownFolder() + ANOMALY_TRAINER_PROGRAM, trainerFiles());
+    return process;
+}
+
+#if defined(__linux__) && defined(ANOMALY_TORCH_FILE)
+static String realPath(const char* file)
+{
+    const std::unique_ptr<char, void (*)(void*)> real(realpath(file, NULL), &std::free);
+    return real ? String(real.get()) : String(file);
+}
+
+// Keeps the name of a LibTorch that is not the one opencv_anomaly_train was built with.
+static int noteOtherTorch(dl_phdr_info* library, size_t, void* found)
+{
+    const String name = library->dlpi_name, file = name.substr(name.find_last_of('/') + 1);
+    if (file.compare(0, 15, "libtorch_cpu.so") != 0 || realPath(library->dlpi_name) == realPath(ANOMALY_TORCH_FILE))
+        return 0;
+    *static_cast<String*>(found) = name;
+    return 1;
+}
+
+// Two versions of LibTorch in one process end it.
+static void refuseOtherTorch()
+{
+    String other;
+    dl_iterate_phdr(&noteOtherTorch, &other);
+    if (!other.empty())
+        CV_Error_(Error::StsNotImplemented,
+                  ("fit can not load its LibTorch, %s, into a process that holds another one, %s: keep the program %s "
+                   "beside opencv_anomaly, so that training runs in a process of its own, or fit in a program that "
+                   "does not load the other one (in Python, that does not import torch)",
+                   ANOMALY_TORCH_FILE, other.c_str(), ANOMALY_TRAINER_PROGRAM));
+}
+#else
+static void refuseOtherTorch() {}
+#endif
+
+static TrainerLibrary openTrainer(String& why)
+{
+    void* library = NULL;
+    for (const String& file : trainerFiles())
+        library = library ? library : dlopen(file.c_str(), RTLD_NOW | RTLD_LOCAL);
     if (!library)
     {
         why = dlerror();
@@ -78,14 +144,20 @@ static TrainerLibrary openTrainer(String& why)
 #endif
 
 #ifndef ANOMALY_TRAINING_LINKED
+static TrainerLibrary openOnce(String& why)
+{
+#ifndef _WIN32
+    refuseOtherTorch();
+#endif
+    return openTrainer(why);
+}
+
 static TrainerLibrary findTrainer()
 {
     static String why = "it is not the one built with this opencv_anomaly, a function is missing";
-    static const TrainerLibrary library = openTrainer(why);
+    static const TrainerLibrary library = openOnce(why);
     if (!library.create || !library.countCudaDevices)
-        CV_Error_(Error::StsNotImplemented, ("fit needs the library opencv_anomaly_train: build with LibTorch (Debian: libtorch-dev) and "
-                                             "ANOMALY_WITH_TORCH=ON, and keep it beside opencv_anomaly. Without it only ADAPTATION_NONE can be fitted. "
-                                             "The loader says: %s", why.c_str()));
+        reportMissingTrainer(why);
     return library;
 }
 #endif
@@ -101,15 +173,22 @@ static void requireCuda(int devices)
 
 void requireTrainer(int device)
 {
-    const TrainerLibrary library = findTrainer();
+    const TrainerProcess& process = trainerProcess();
+    if (process.isAvailable())
+        process.require();
+    else
+        findTrainer();
     if (device == TRAIN_ON_CUDA)
-        requireCuda(library.countCudaDevices());
+        requireCuda(process.isAvailable() ? process.countCudaDevices() : findTrainer().countCudaDevices());
 }
 
 std::unique_ptr<Trainer> createTrainer(const TrainerSettings& settings)
 {
     requireTrainer(settings.device);
-    std::unique_ptr<Trainer> trainer(findTrainer().create(trainerInterface, settings));
+    const TrainerProcess& process = trainerProcess();
+    std::unique_ptr<Trainer> trainer = process.isAvailable()
+                                           ? process.create(settings)
+                                           : std::unique_ptr<Trainer>(findTrainer().create(trainerInterface, settings));
     if (!trainer)
         CV_Error_(Error::StsNotImplemented, ("opencv_anomaly_train can not start, or does not speak interface %d: install the one built with this opencv_anomaly", trainerInterface));
     return trainer;

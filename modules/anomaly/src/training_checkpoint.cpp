@@ -36,8 +36,12 @@ String hashOf(const MemoryBank& bank)
 
 String hashOf(const TrainingState& state)
 {
-    return Sha256().add(state.losses.data(), state.losses.size() * sizeof(double)).add(state.radii.data(), state.radii.size() * sizeof(double))
-        .add(state.trainer.data(), state.trainer.size()).digest();
+    return Sha256()
+        .add(state.losses.data(), state.losses.size() * sizeof(double))
+        .add(state.radii.data(), state.radii.size() * sizeof(double))
+        .add(state.distances.data(), state.distances.size() * sizeof(double))
+        .add(state.trainer.data(), state.trainer.size())
+        .digest();
 }
 
 } // namespace
@@ -63,6 +67,8 @@ std::vector<TrainingCheckpoint::Entry> TrainingCheckpoint::entriesOf(const Strin
         node["bank"] >> entry.bank;
         node["losses"] >> entry.state.losses;
         node["radii"] >> entry.state.radii;
+        if (!node["distances"].empty())
+            node["distances"] >> entry.state.distances;
         Mat trainer;
         node["trainer"] >> trainer;
         trainer.reshape(1, 1).copyTo(entry.state.trainer);
@@ -134,8 +140,9 @@ void TrainingCheckpoint::write(const String& temporary) const
     FileStorage file = openModelFile(temporary, FileStorage::WRITE | FileStorage::BASE64);
     file << rootName << "{" << "settings" << settings << "models" << "[";
     for (const Entry& entry : entries)
-        file << "{" << "bank" << entry.bank << "losses" << entry.state.losses << "radii" << entry.state.radii << "trainer"
-             << Mat(entry.state.trainer, true) << "checksum" << hashOf(entry.state) << "}";
+        file << "{" << "bank" << entry.bank << "losses" << entry.state.losses << "radii" << entry.state.radii
+             << "distances" << entry.state.distances << "trainer" << Mat(entry.state.trainer, true) << "checksum"
+             << hashOf(entry.state) << "}";
     file << "]" << "}";
 }
 

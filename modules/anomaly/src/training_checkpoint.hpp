@@ -15,6 +15,7 @@ namespace anomaly {
 struct TrainingState
 {
     std::vector<double> losses, radii; // of each epoch that is done
+    std::vector<double> distances;     // as well; empty in the first files
     std::vector<uchar> trainer;        // Trainer::save's bytes
 };
 

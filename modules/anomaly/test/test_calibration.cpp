@@ -5,6 +5,8 @@
 
 #include "../src/calibration.hpp"
 
+#include <limits>
+
 namespace opencv_test {
 namespace {
 
@@ -62,6 +64,17 @@ TEST(Anomaly_Calibration, scores_without_spread_or_logarithm)
     EXPECT_EQ(0, thresholdOf(scoresOf({0, 0}), 0.995));
     EXPECT_NEAR(3 * 0.995, thresholdOf(scoresOf({0, 3}), 0.995), 1e-6);
     EXPECT_NEAR(1 + 2 * 0.995, thresholdOf(scoresOf({1, 3}, {0}), 0.995), 1e-6);
+}
+
+TEST(Anomaly_Calibration, normalized_score)
+{
+    const Calibration calibration = {5, 6, 1, 9};
+    EXPECT_DOUBLE_EQ(0.5, normalizedScore(calibration, 5));
+    EXPECT_DOUBLE_EQ(0.75, normalizedScore(calibration, 7));
+    const double infinity = std::numeric_limits<double>::infinity();
+    EXPECT_EQ(0, normalizedScore(calibration, -infinity));
+    EXPECT_EQ(1, normalizedScore(calibration, infinity));
+    EXPECT_TRUE(cvIsNaN(normalizedScore(calibration, std::numeric_limits<double>::quiet_NaN())));
 }
 
 }} // namespace opencv_test

@@ -144,6 +144,20 @@ struct TrainingCase
     std::unique_ptr<Trainer> trainer;
 };
 
+//! Mean distance of descriptors, D' x patches, to their nearest centre.
+double meanNearest(const Mat& phi, const Mat& C)
+{
+    double sum = 0;
+    for (int patch = 0; patch < phi.cols; patch++)
+    {
+        double nearest = DBL_MAX;
+        for (int centre = 0; centre < C.rows; centre++)
+            nearest = std::min(nearest, cv::norm(phi.col(patch), C.row(centre).t()));
+        sum += nearest / phi.cols;
+    }
+    return sum;
+}
+
 typedef testing::TestWithParam<int> Anomaly_TrainingSteps; // by device
 
 // Neighbours are found outside of autograd and the gradient passes only the K + J centres: equal to the full matrix' own.
@@ -155,14 +169,17 @@ TEST_P(Anomaly_TrainingSteps, agree_with_autograd_through_the_full_matrix)
     TrainingCase training(gold, GetParam());
     WatchedBank bank(training.head.bank);
     Mat W = training.head.descriptor.W.clone(), b = training.head.descriptor.b.clone();
-    double loss = 0, radius = 0;
+    StepFigures figures = {0, 0};
+    double radius = 0;
     for (int step = 1; step <= 3; step++)
     {
-        ASSERT_TRUE(training.trainer->step(training.pointers.data(), NULL, 2, bank, loss)) << training.trainer->error();
+        ASSERT_TRUE(training.trainer->step(training.pointers.data(), NULL, 2, bank, figures))
+            << training.trainer->error();
         training.trainer->read(W.ptr<float>(), b.ptr<float>(), radius);
         if (step == 1)
         {
-            EXPECT_NEAR(loss, double(gold["loss"]), 1e-5 * double(gold["loss"]));
+            EXPECT_NEAR(figures.loss, double(gold["loss"]), 1e-5 * double(gold["loss"]));
+            EXPECT_NEAR(meanNearest(goldMatrix(gold, "phi"), training.head.bank.C), figures.distance, 1e-5);
             EXPECT_EQ(GetParam() != TRAIN_ON_CPU, bank.seen.empty()); // CUDA's code searches by itself
             EXPECT_LT(bank.seen.empty() ? 0 : difference(bank.seen, goldMatrix(gold, "phi")), 1e-5);
         }
@@ -184,12 +201,15 @@ TEST(Anomaly_Training, patches_without_weight_do_not_count)
     TrainingCase all(file["training"]), some(file["training"]);
     std::vector<float> weights(2 * all.patches(), 1.f);
     WatchedBank bank(all.head.bank);
-    double lossOfAll = 0, loss = 0;
-    ASSERT_TRUE(all.trainer->step(all.pointers.data(), weights.data(), 2, bank, lossOfAll));
-    EXPECT_NEAR(lossOfAll, double(file["training"]["loss"]), 1e-4);
+    StepFigures ofAll = {0, 0}, ofSome = {0, 0};
+    ASSERT_TRUE(all.trainer->step(all.pointers.data(), weights.data(), 2, bank, ofAll));
+    EXPECT_NEAR(ofAll.loss, double(file["training"]["loss"]), 1e-4);
+    const Mat phi = bank.seen.clone(), counted = phi.colRange(0, all.patches());
+    EXPECT_NEAR(meanNearest(phi, all.head.bank.C), ofAll.distance, 1e-5);
     std::fill(weights.begin() + all.patches(), weights.end(), 0.f);
-    ASSERT_TRUE(some.trainer->step(some.pointers.data(), weights.data(), 2, bank, loss));
-    EXPECT_GT(std::abs(loss - lossOfAll), 1e-3);
+    ASSERT_TRUE(some.trainer->step(some.pointers.data(), weights.data(), 2, bank, ofSome));
+    EXPECT_GT(std::abs(ofSome.loss - ofAll.loss), 1e-3);
+    EXPECT_NEAR(meanNearest(counted, all.head.bank.C), ofSome.distance, 1e-5);
 }
 
 TEST(Anomaly_Map, mean_of_the_highest_share)

@@ -28,6 +28,17 @@ template <typename Call> std::string refusal(Call call)
 
 #define EXPECT_REFUSED(call, part) EXPECT_NE(std::string::npos, refusal([&] { call; }).find(part)) << refusal([&] { call; })
 
+//! Halfway from this score to the next lower one; the score itself where there is none.
+double middleBelow(const Mat& scores, double score)
+{
+    double lower = -DBL_MAX;
+    Mat values;
+    scores.convertTo(values, CV_64F);
+    for (const double value : Mat_<double>(values.reshape(1, 1)))
+        lower = value < score ? std::max(lower, value) : lower;
+    return lower == -DBL_MAX ? score : lower + (score - lower) / 2;
+}
+
 TEST(Anomaly_Metrics, agree_with_scikit_learn)
 {
     FileStorage gold(testDataPath("gold/metrics.yml"), FileStorage::READ);
@@ -43,7 +54,7 @@ TEST(Anomaly_Metrics, agree_with_scikit_learn)
         EXPECT_NEAR(double((*it)["auroc"]), auroc(scores, labels), agreement);
         EXPECT_NEAR(double((*it)["average_precision"]), averagePrecision(scores, labels), agreement);
         EXPECT_NEAR(double((*it)["best_f1"]), bestF1(scores, labels, threshold), agreement);
-        EXPECT_EQ(double((*it)["best_f1_threshold"]), threshold);
+        EXPECT_EQ(middleBelow(scores, (*it)["best_f1_threshold"]), threshold);
     }
 }
 
@@ -122,6 +133,33 @@ TEST(Anomaly_Metrics, scores_that_tell_nothing)
     EXPECT_DOUBLE_EQ(0.2, averagePrecision(scores, labels));
     EXPECT_DOUBLE_EQ(1 / 3., bestF1(scores, labels, threshold));
     EXPECT_EQ(3, threshold);
+}
+
+double bestThreshold(const Mat& scores, const std::vector<int>& labels)
+{
+    double threshold = 0;
+    bestF1(scores, labels, threshold);
+    return threshold;
+}
+
+TEST(Anomaly_Metrics, best_threshold_lies_in_the_middle_of_the_gap)
+{
+    EXPECT_EQ(4, bestThreshold(Mat_<float>({1, 2, 6, 7}), {0, 0, 1, 1}));
+    EXPECT_EQ(-4, bestThreshold(Mat_<double>({-2, -6, -3, -5}), {1, 0, 1, 0}));
+    EXPECT_EQ(2.5,
+              bestThreshold(Mat_<float>({1, 2, 3, 4, 5}), {0, 0, 1, 0, 1})); // a good one over the lowest defective one
+    EXPECT_EQ(3, bestThreshold(Mat_<float>({1, 2, 4}), {0, 0, 1}));
+    EXPECT_EQ(1, bestThreshold(Mat_<float>({1, 2, 3}), {1, 0, 1})); // nothing lies below
+}
+
+// Maps are compared in single precision, where the middle of such scores is the lower one.
+TEST(Anomaly_Metrics, best_threshold_parts_scores_without_a_number_in_between)
+{
+    const float first = 1.f, second = std::nextafter(first, 2.f), third = std::nextafter(second, 2.f);
+    EXPECT_EQ(second, float(bestThreshold(Mat_<float>({first, second}), {0, 1})));
+    EXPECT_EQ(third, float(bestThreshold(Mat_<float>({second, third}), {0, 1})));
+    const double near = 1 + DBL_EPSILON;
+    EXPECT_EQ(near, bestThreshold(Mat_<double>({1., near}), {0, 1}));
 }
 
 TEST(Anomaly_Metrics, roc_curve_starts_where_nothing_is_called_defective)
@@ -216,7 +254,7 @@ TEST(Anomaly_Metrics, perfect_map)
     EXPECT_EQ(1, metrics->averagePrecision());
     EXPECT_NEAR(1, metrics->aupro(), 1e-15);
     EXPECT_EQ(1, metrics->bestF1(threshold));
-    EXPECT_EQ(1, threshold);
+    EXPECT_EQ(0.5, threshold);
 }
 
 TEST(Anomaly_Metrics, constant_map)

@@ -93,13 +93,13 @@ public:
         std::vector<const float*> maps;
         for (const Mat& map : start.maps)
             maps.push_back(map.ptr<float>());
-        Learned learned = read();
+        StepFigures figures = {0, 0};
         for (int i = 0; i < count; i++)
-            EXPECT_TRUE(trainer->step(maps.data(), start.patchWeights.empty() ? NULL : start.patchWeights.ptr<float>(), start.images, bank, learned.loss))
+            EXPECT_TRUE(trainer->step(maps.data(), start.patchWeights.empty() ? NULL : start.patchWeights.ptr<float>(),
+                                      start.images, bank, figures))
                 << trainer->error() << bank.error;
-        const double loss = learned.loss;
-        learned = read();
-        learned.loss = loss;
+        Learned learned = read();
+        learned.loss = figures.loss;
         return learned;
     }
 

@@ -83,6 +83,35 @@ TEST_F(Anomaly_Checkpoint, an_interrupted_fit_goes_on_to_the_same_model)
     EXPECT_EQ(whole, fittedContent(params)) << "from a file in which all epochs are done";
 }
 
+//! What fit tells of the distance, a value an epoch.
+std::vector<double> distancesOf(const CFA::Params& params)
+{
+    std::vector<double> distances;
+    const Ptr<CFA> cfa = CFA::create(params);
+    cfa->setFitCallback([&distances](const FitProgress& progress) {
+        if (progress.stage == "training")
+            distances.push_back(progress.distance);
+        else
+            EXPECT_EQ(0, progress.distance);
+        return true;
+    });
+    cfa->fit(goodImages(6));
+    return distances;
+}
+
+TEST_F(Anomaly_Checkpoint, the_distance_falls_from_1_also_after_an_interruption)
+{
+    SKIP_WITHOUT_TRAINING();
+    CFA::Params without = params;
+    without.checkpoint.clear();
+    const std::vector<double> distances = distancesOf(without);
+    ASSERT_EQ(4u, distances.size()); // one batch an epoch
+    EXPECT_EQ(1, distances[0]);
+    EXPECT_LT(distances[3], distances[1]);
+    fitUntil(3, params);
+    EXPECT_EQ(distances, distancesOf(params));
+}
+
 TEST_F(Anomaly_Checkpoint, an_interrupted_ensemble_goes_on_to_the_same_model)
 {
     SKIP_WITHOUT_TRAINING();

@@ -88,9 +88,13 @@ public:
         optimizer = std::make_unique<torch::optim::AdamW>(learned, torch::optim::AdamWOptions(s.learningRate).weight_decay(s.weightDecay).amsgrad(true));
     }
 
-    bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank, double& loss) override
+    bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank,
+              StepFigures& figures) override
     {
-        return succeeds([&] { loss = adapt(tensorsOf(maps, images), patchWeights, bank); });
+        return succeeds([&] {
+            figures.loss = adapt(tensorsOf(maps, images), patchWeights, bank);
+            figures.distance = meanDistance;
+        });
     }
 
     // All tensors are the CPU's in it, so that each device restores what another one saved.
@@ -146,10 +150,12 @@ protected:
     int patchesOf(size_t scale) const { return scales[scale].rows * scales[scale].cols; }
     int neighbours() const { return settings.K + (settings.repulsion ? settings.J : 0); }
 
-    // Eq. 1 and 2 on squared distances, (K + J) x patches: the mean over the patches that count.
-    Tensor lossOf(const Tensor& d, const float* patchWeights) const
+    // Eq. 1 and 2 on squared distances, (K + J) x patches: the mean over the patches that count. Notes the mean
+    // distance to the nearest centre.
+    Tensor lossOf(const Tensor& d, const float* patchWeights)
     {
         const Tensor weights = (patchWeights ? copyOf(patchWeights, {1, d.size(1)}) : torch::ones({1, d.size(1)})).to(device);
+        noteDistance(d.detach().narrow(0, 0, 1), weights);
         const Tensor patches = weights.sum().clamp_min(1), squaredRadius = radius * radius;
         Tensor loss = (torch::relu(d.narrow(0, 0, settings.K) - squaredRadius) * weights).sum() / (patches * settings.K);
         if (settings.repulsion)
@@ -164,6 +170,12 @@ protected:
     Tensor W, b, radius;
 
 private:
+    void noteDistance(const Tensor& nearest, const Tensor& weights)
+    {
+        const torch::NoGradGuard noGradient;
+        meanDistance = ((nearest.clamp_min(0).sqrt() * weights).sum() / weights.sum().clamp_min(1)).item<float>();
+    }
+
     double adapt(const std::vector<Tensor>& maps, const float* patchWeights, BankAccess& bank)
     {
         optimizer->zero_grad();
@@ -214,6 +226,7 @@ private:
     }
 
     std::unique_ptr<torch::optim::AdamW> optimizer;
+    double meanDistance = 0; // of the last batch
     std::string message;
 };
 

@@ -81,7 +81,7 @@ def main():
     detector = anomaly.CFA.create()
     detector.fitFiles(files(category / 'train' / 'good'))
     kinds = dict({'good': good}, **defects)
-    scores = {kind: [detector.predict(cv2.imread(file))[0] for file in found] for kind, found in kinds.items()}
+    scores = {kind: [detector.predictFile(file)[0] for file in found] for kind, found in kinds.items()}
     first = detector.getImageThreshold()
     images = [cv2.imread(file) for found in kinds.values() for file in found]
     detector.calibrate(images, None, [mask_of(file) for found in kinds.values() for file in found])

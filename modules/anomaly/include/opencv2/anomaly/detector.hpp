@@ -38,7 +38,12 @@ struct CV_EXPORTS FitProgress
     int steps;          //!< all steps of this stage
     int epoch;          //!< epoch under way from 1, or 0 outside "training"
     int epochs;         //!< all epochs
-    double loss;        //!< mean loss of the epoch so far, 0 outside "training"
+    //! Mean loss of the epoch so far, 0 outside "training". It may rise while the radius grows.
+    double loss;
+    //! Mean distance of the epoch's patches to their nearest center so far, as a share of the first epoch's mean: 1 in
+    //! the first epoch, then falling as the descriptor learns what good patches have in common, and at last level; 0
+    //! outside "training"
+    double distance;
     double radius;      //!< the hypersphere's radius now
 };
 
@@ -67,7 +72,7 @@ public:
     CV_WRAP virtual void fit(InputArrayOfArrays images, InputArrayOfArrays masks = noArray()) = 0;
 
     /** @brief Learns from good image files, read one at a time, so that memory does not grow with the files' sizes.
-    @param files names that cv::imread can read; they are read with IMREAD_ANYCOLOR | IMREAD_ANYDEPTH
+    @param files names that cv::imread can read; they are read as cv::anomaly::readImage does
     */
     CV_WRAP_AS(fitFiles) virtual void fit(const std::vector<String>& files) = 0;
 
@@ -81,6 +86,18 @@ public:
     @return the image's score: 0 or more, without an upper limit, to be compared with getImageThreshold
     */
     CV_WRAP virtual double predict(InputArray image, OutputArray map = noArray(), InputArray mask = noArray()) const = 0;
+
+    /** @brief Scores an image file, read as fit reads files: by cv::anomaly::readImage.
+
+    cv::imread without flags reads 16-bit and floating point files as 8 bits, which makes other images of them: a
+    detector that was fitted to the files themselves may then call good ones defective.
+    @param file name of the file
+    @param map as for an image that is given
+    @param mask as for an image that is given
+    @return the image's score, as for an image that is given
+    */
+    CV_WRAP_AS(predictFile)
+    virtual double predict(const String& file, OutputArray map = noArray(), InputArray mask = noArray()) const = 0;
 
     /** @brief Scores several images, which may differ in size.
     @param images vector of images
@@ -110,8 +127,11 @@ public:
 
     /** @brief Sets thresholds from labelled images, where F1 is best, and the range that normalizedScore uses.
 
-    With labels that are all zero, and no masks, both thresholds are a quantile of the good images' scores instead, as after fit
-    (see CFA::Params::thresholdQuantile): best from images that were not learned, of parts made since.
+    Such a threshold lies in the middle between two neighbouring scores, as that of cv::anomaly::bestF1: where all
+    defective images score above all good ones, halfway from the highest good score to the lowest defective one.
+
+    With labels that are all zero, and no masks, both thresholds are a quantile of the good images' scores instead, as
+    after fit (see CFA::Params::thresholdQuantile): best from images that were not learned, of parts made since.
     @param images vector of good and defective images
     @param labels one integer an image, nonzero: defective; may be empty when masks are given
     @param masks empty, or a CV_8UC1 mask an image that is nonzero on defects (empty Mat: none); needed for the pixel
@@ -133,7 +153,7 @@ public:
     CV_WRAP virtual void getMapRange(CV_OUT double& lowest, CV_OUT double& highest) const = 0;
 
     /** @brief The score on a scale from 0 to 1 on which the threshold lies at 0.5:
-    clip((score - image threshold) / (highest - lowest) + 0.5, 0, 1). */
+    clip((score - image threshold) / (highest - lowest) + 0.5, 0, 1); NaN stays NaN. */
     CV_WRAP virtual double normalizedScore(double score) const = 0;
 
     /** @brief Brings a mask to the pixels of a MAP_INPUT map, as figures of papers are taken.
@@ -181,7 +201,27 @@ public:
     @throws cv::Exception of code Error::StsNotImplemented that names what is missing and how to get it; nothing is put in its place
     */
     CV_WRAP virtual void setPreferableTarget(int targetId) = 0;
+
+    /** @brief Makes a detector like this one, which from then on changes by itself.
+
+    Both share the memory of what was learned. The callback of fit stays with this one. */
+    CV_WRAP virtual Ptr<AnomalyDetector> clone() const = 0;
+
+    /** @brief Saves to memory what save writes into a file, and the backbone's ONNX with it where that is not the
+    embedded one.
+    @param model the model, for loadDetectorFromMemory
+    */
+    CV_WRAP virtual void saveToMemory(CV_OUT std::vector<uchar>& model) const = 0;
 };
+
+/** @brief Reads an image file as fit and predict do, with the depth that it has.
+
+This is cv::imread with IMREAD_ANYCOLOR | IMREAD_ANYDEPTH.
+@param file name of a file that cv::imread can read
+@return the image, gray or BGR, turned upright as the file says
+@throws cv::Exception of code Error::StsObjectNotFound that names a file which cannot be read
+*/
+CV_EXPORTS_W Mat readImage(const String& file);
 
 /** @brief What this build can compute on, on this machine.
 @return values of cv::dnn::Target for AnomalyDetector::setPreferableTarget: DNN_TARGET_CPU, and those of a GPU that OpenCV, the kernels of
@@ -203,6 +243,13 @@ CV_EXPORTS_W Ptr<AnomalyDetector> loadDetector(const String& filename, const Str
 @throws cv::Exception when the name has another ending, or no file can be written there
 */
 CV_EXPORTS_W void checkModelFile(const String& filename);
+
+/** @brief Loads a detector that saveToMemory saved.
+
+It needs no file, and keeps a backbone of its own in files that it saves (CFA::Params::embedBackbone).
+@param model what saveToMemory gave, or the bytes of a model file that is not packed and brings its backbone
+*/
+CV_EXPORTS_W Ptr<AnomalyDetector> loadDetectorFromMemory(const std::vector<uchar>& model);
 
 //! @}
 

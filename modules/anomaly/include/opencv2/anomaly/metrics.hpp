@@ -42,7 +42,9 @@ CV_EXPORTS_W double averagePrecision(InputArray scores, InputArray labels);
 /** @brief The best F1 (harmonic mean of precision and recall) that any threshold reaches.
 @param scores vector of scores
 @param labels as many labels, nonzero: defective
-@param threshold the score from which on to call it defective; the highest where several are equally good
+@param threshold the score from which on to call it defective: the middle between the lowest score that is called
+defective and the next lower one, so that defects a little weaker than those seen are found too; the highest such place
+where several are equally good
 @return F1, over 0 up to 1
 */
 CV_EXPORTS_W double bestF1(InputArray scores, InputArray labels, CV_OUT double& threshold);

@@ -1,0 +1,33 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_ONNX_FIELDS_HPP
+#define OPENCV_ANOMALY_ONNX_FIELDS_HPP
+
+namespace cv {
+namespace anomaly {
+
+//! Numbers of fields, of onnx.proto.
+enum OnnxFields
+{
+    MODEL_GRAPH = 7,
+    GRAPH_NODE = 1, GRAPH_INITIALIZER = 5, GRAPH_INPUT = 11, GRAPH_OUTPUT = 12,
+    VALUE_NAME = 1,
+    NODE_INPUT = 1, NODE_OUTPUT = 2, NODE_NAME = 3, NODE_TYPE = 4, NODE_ATTRIBUTE = 5,
+    ATTRIBUTE_NAME = 1, ATTRIBUTE_FLOAT = 2, ATTRIBUTE_INT = 3, ATTRIBUTE_TENSOR = 5, ATTRIBUTE_GRAPH = 6,
+    ATTRIBUTE_INTS = 8, ATTRIBUTE_TENSORS = 10, ATTRIBUTE_GRAPHS = 11,
+    TENSOR_DIMS = 1, TENSOR_TYPE = 2, TENSOR_FLOATS = 4, TENSOR_INT32S = 5, TENSOR_INT64S = 7, TENSOR_NAME = 8,
+    TENSOR_RAW = 9, TENSOR_DOUBLES = 10, TENSOR_UINT64S = 11, TENSOR_EXTERNAL = 13, TENSOR_LOCATION = 14,
+    ENTRY_KEY = 1, ENTRY_VALUE = 2
+};
+
+//! Types of a tensor's elements that this library tells apart.
+enum OnnxTypes
+{
+    ONNX_FLOAT = 1, ONNX_UINT8 = 2, ONNX_INT8 = 3, ONNX_UINT16 = 4, ONNX_INT16 = 5, ONNX_INT32 = 6, ONNX_INT64 = 7,
+    ONNX_BOOL = 9, ONNX_FLOAT16 = 10, ONNX_DOUBLE = 11, ONNX_UINT32 = 12, ONNX_UINT64 = 13, ONNX_BFLOAT16 = 16
+};
+
+}} // namespace cv::anomaly
+
+#endif

@@ -1,0 +1,142 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_PROTOBUF_HPP
+#define OPENCV_ANOMALY_PROTOBUF_HPP
+
+/** @file
+Reads and rewrites protocol buffers field by field, without knowing their messages. All that is read is checked against
+the end of the bytes: what is no protocol buffer is a cv::Exception.
+*/
+
+#include "opencv2/core.hpp"
+
+#include <string>
+#include <vector>
+
+namespace cv {
+namespace anomaly {
+
+//! A part of the file: a message, a text or packed numbers.
+struct Bytes
+{
+    const uchar* begin;
+    const uchar* end;
+
+    std::string text() const { return std::string(begin, end); }
+    bool empty() const { return begin == end; }
+    size_t size() const { return size_t(end - begin); }
+};
+
+inline Bytes bytesOf(const std::vector<uchar>& all)
+{
+    const Bytes bytes = {all.data(), all.data() + all.size()};
+    return bytes;
+}
+
+inline uint64 takeVarint(Bytes& from)
+{
+    uint64 value = 0;
+    for (int shift = 0; shift < 64; shift += 7)
+    {
+        CV_Assert(!from.empty());
+        const uchar byte = *from.begin++;
+        value |= uint64(byte & 127) << shift;
+        if (byte < 128)
+            return value;
+    }
+    CV_Error(Error::StsParseError, "A number in an ONNX file has more than 64 bits");
+}
+
+struct Field
+{
+    int number;
+    uint64 value;  // of a number
+    Bytes payload; // of anything with a length
+    Bytes all;     // with what announces it
+    bool hasLength;
+};
+
+//! Takes the next field of a message.
+inline Field takeField(Bytes& message)
+{
+    enum { VARINT, FIXED_64, LENGTH, FIXED_32 = 5 };
+    Field field = Field();
+    field.all.begin = message.begin;
+    const uint64 key = takeVarint(message);
+    field.number = int(key >> 3);
+    const int kind = int(key & 7);
+    field.hasLength = kind == LENGTH;
+    if (kind == VARINT)
+        field.value = takeVarint(message);
+    else
+    {
+        CV_Assert(kind == FIXED_64 || kind == LENGTH || kind == FIXED_32);
+        const uint64 length = kind == LENGTH ? takeVarint(message) : kind == FIXED_64 ? 8 : 4;
+        CV_Assert(length <= uint64(message.end - message.begin));
+        field.payload.begin = message.begin;
+        field.payload.end = message.begin += length;
+    }
+    field.all.end = message.begin;
+    return field;
+}
+
+template <typename Action> void forEachField(Bytes message, const Action& action)
+{
+    while (!message.empty())
+        action(takeField(message));
+}
+
+//! Whole numbers that are repeated come one a field, or packed.
+inline void appendNumbers(const Field& field, std::vector<int64>& numbers)
+{
+    if (!field.hasLength)
+        numbers.push_back(int64(field.value));
+    for (Bytes packed = field.payload; field.hasLength && !packed.empty();)
+        numbers.push_back(int64(takeVarint(packed)));
+}
+
+inline void append(std::vector<uchar>& to, const Bytes& bytes)
+{
+    to.insert(to.end(), bytes.begin, bytes.end);
+}
+
+inline void appendVarint(std::vector<uchar>& to, uint64 value)
+{
+    for (; value >= 128; value >>= 7)
+        to.push_back(uchar(value) | 128);
+    to.push_back(uchar(value));
+}
+
+inline void appendField(std::vector<uchar>& to, int number, const uchar* data, size_t size)
+{
+    appendVarint(to, uint64(number) << 3 | 2);
+    appendVarint(to, size);
+    to.insert(to.end(), data, data + size);
+}
+
+//! A message in which `change` gives the new payload of a field with a length, or false to leave it.
+template <typename Change> std::vector<uchar> rewriteFields(Bytes message, const Change& change)
+{
+    std::vector<uchar> out, payload;
+    forEachField(message, [&](const Field& field) {
+        payload.clear();
+        if (field.hasLength && change(field, payload))
+            appendField(out, field.number, payload.data(), payload.size());
+        else
+            append(out, field.all);
+    });
+    return out;
+}
+
+//! The same for fields of one number.
+template <typename Change> std::vector<uchar> rewrite(Bytes message, int number, const Change& change)
+{
+    return rewriteFields(message, [&](const Field& field, std::vector<uchar>& payload) {
+        return field.number == number && change(field.payload, payload);
+    });
+}
+
+}} // namespace cv::anomaly
+
+#endif

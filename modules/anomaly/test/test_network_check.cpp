@@ -1,0 +1,425 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "test_textures.hpp"
+
+#include "../src/network_check.hpp"
+#include "../src/onnx_fields.hpp"
+#include "../src/protobuf.hpp"
+
+#include "opencv2/core/utils/filesystem.hpp"
+
+#include <fstream>
+#include <functional>
+#include <iterator>
+
+#ifndef _WIN32
+#include <sys/stat.h>
+#include <unistd.h>
+#endif
+
+namespace opencv_test {
+namespace {
+
+typedef std::vector<uchar> Buffer;
+
+Buffer textBytes(const std::string& text)
+{
+    return Buffer(text.begin(), text.end());
+}
+
+Buffer readAll(const String& file)
+{
+    std::ifstream stream(file.c_str(), std::ios::binary);
+    return Buffer(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+}
+
+void writeAll(const String& file, const Buffer& bytes)
+{
+    std::ofstream(file.c_str(), std::ios::binary)
+        .write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
+}
+
+//! A folder that goes with all that is in it.
+struct TemporaryFolder
+{
+    TemporaryFolder() : name(cv::tempfile("")) { EXPECT_TRUE(utils::fs::createDirectory(name)); }
+    ~TemporaryFolder() { utils::fs::remove_all(name); }
+    String of(const String& file) const { return utils::fs::join(name, file); }
+
+    String name;
+};
+
+//! A network of the test data with another message in the place of each tensor or node of its graph.
+Buffer withParts(const char* file, int part, const std::function<Buffer(Bytes)>& change)
+{
+    return rewrite(bytesOf(readAll(testDataPath(String("backbones/") + file))), MODEL_GRAPH,
+                   [&](Bytes graph, Buffer& changed) {
+                       changed = rewrite(graph, part, [&](Bytes message, Buffer& newMessage) {
+                           newMessage = change(message);
+                           return true;
+                       });
+                       return true;
+                   });
+}
+
+Buffer without(Bytes message, int number)
+{
+    Buffer kept;
+    forEachField(message, [&](const Field& field) {
+        if (field.number != number)
+            append(kept, field.all);
+    });
+    return kept;
+}
+
+void appendText(Buffer& message, int number, const std::string& text)
+{
+    appendField(message, number, textBytes(text).data(), text.size());
+}
+
+void appendNumber(Buffer& message, int number, uint64 value)
+{
+    appendVarint(message, uint64(number) << 3);
+    appendVarint(message, value);
+}
+
+Buffer entry(const std::string& key, const std::string& value)
+{
+    Buffer message;
+    appendText(message, ENTRY_KEY, key);
+    appendText(message, ENTRY_VALUE, value);
+    return message;
+}
+
+typedef std::vector<std::pair<std::string, std::string> > Entries;
+
+//! The tensor with its elements elsewhere.
+Buffer outside(Bytes tensor, const Entries& entries)
+{
+    Buffer message = without(tensor, TENSOR_RAW);
+    appendNumber(message, TENSOR_LOCATION, 1);
+    for (const std::pair<std::string, std::string>& item : entries)
+    {
+        const Buffer text = entry(item.first, item.second);
+        appendField(message, TENSOR_EXTERNAL, text.data(), text.size());
+    }
+    return message;
+}
+
+Bytes rawOf(Bytes tensor)
+{
+    Bytes raw = {NULL, NULL};
+    forEachField(tensor, [&raw](const Field& field) {
+        if (field.number == TENSOR_RAW)
+            raw = field.payload;
+    });
+    return raw;
+}
+
+//! Writes two_scales.onnx with its weights in a file of their own, as PyTorch does: at multiples of 4096.
+void writeSplit(const String& file, const String& dataFile, const std::string& location)
+{
+    Buffer data;
+    writeAll(file, withParts("two_scales.onnx", GRAPH_INITIALIZER, [&](Bytes tensor) {
+        data.resize((data.size() + 4095) / 4096 * 4096);
+        const Bytes raw = rawOf(tensor);
+        const Entries entries = {
+            {"location", location}, {"offset", std::to_string(data.size())}, {"length", std::to_string(raw.size())}};
+        append(data, raw);
+        return outside(tensor, entries);
+    }));
+    writeAll(dataFile, data);
+}
+
+CFA::Params paramsOf(const String& network)
+{
+    CFA::Params params = quickParams();
+    params.backbone = network;
+    params.outputs = {"fine", "coarse"};
+    return params;
+}
+
+double scoreBy(const CFA& cfa)
+{
+    return cfa.predict(badImage(3));
+}
+
+TEST(Anomaly_NetworkCheck, weights_beside_the_network_are_read)
+{
+    const TemporaryFolder folder;
+    writeSplit(folder.of("split.onnx"), folder.of("split.onnx.data"), "split.onnx.data");
+    const double expected = scoreBy(*quickDetector(paramsOf(testDataPath("backbones/two_scales.onnx"))));
+    const Ptr<CFA> cfa = quickDetector(paramsOf(folder.of("split.onnx")));
+    EXPECT_EQ(expected, scoreBy(*cfa));
+    cfa->save(folder.of("model.yml"));
+    EXPECT_EQ(expected, scoreBy(*CFA::load(folder.of("model.yml"))));
+    EXPECT_EQ(expected, scoreBy(*CFA::load(folder.of("model.yml"), folder.of("split.onnx"))));
+}
+
+TEST(Anomaly_NetworkCheck, embedded_networks_hold_their_weights)
+{
+    const TemporaryFolder folder;
+    writeSplit(folder.of("split.onnx"), folder.of("split.onnx.data"), "split.onnx.data");
+    CFA::Params params = paramsOf(folder.of("split.onnx"));
+    params.embedBackbone = true;
+    const Ptr<CFA> cfa = quickDetector(params);
+    cfa->save(folder.of("model.yml"));
+    ASSERT_EQ(0, std::remove(folder.of("split.onnx.data").c_str()));
+    EXPECT_EQ(scoreBy(*cfa), scoreBy(*CFA::load(folder.of("model.yml"))));
+}
+
+TEST(Anomaly_NetworkCheck, weights_may_lie_below_the_network)
+{
+    const TemporaryFolder folder;
+    ASSERT_TRUE(utils::fs::createDirectory(folder.of("weights")));
+    writeSplit(folder.of("split.onnx"), folder.of("weights/w.bin"), "./weights/w.bin");
+    EXPECT_EQ("", errorOf([&]() { CFA::create(paramsOf(folder.of("split.onnx"))); }));
+}
+
+TEST(Anomaly_NetworkCheck, missing_weights_are_named_with_what_to_export)
+{
+    const TemporaryFolder folder;
+    writeSplit(folder.of("split.onnx"), folder.of("elsewhere"), "split.onnx.data");
+    const String error = errorOf([&]() { CFA::create(paramsOf(folder.of("split.onnx"))); });
+    EXPECT_NE(String::npos, error.find("'split.onnx.data', which is not beside it")) << error;
+    EXPECT_NE(String::npos, error.find("torch.onnx.export(model.float().eval(), torch.zeros(1, 3, 224, 224), "
+                                       "'split.onnx', output_names=['fine', 'coarse'], opset_version=11, "
+                                       "dynamo=False)"))
+        << error;
+}
+
+//! The message for a network whose tensors all name this place.
+String errorOfPlace(const TemporaryFolder& folder, const Entries& entries)
+{
+    writeAll(folder.of("place.onnx"),
+             withParts("two_scales.onnx", GRAPH_INITIALIZER, [&](Bytes tensor) { return outside(tensor, entries); }));
+    return errorOf([&]() { CFA::create(paramsOf(folder.of("place.onnx"))); });
+}
+
+TEST(Anomaly_NetworkCheck, weights_out_of_the_folder_are_not_read)
+{
+    const TemporaryFolder outer;
+    const TemporaryFolder folder;
+    writeAll(outer.of("secret"), Buffer(1 << 16));
+    const String beside = "../" + outer.name.substr(outer.name.find_last_of("/\\") + 1) + "/secret";
+    const std::vector<std::string> places = {beside,
+                                             outer.of("secret"),
+                                             "a/../" + beside,
+                                             "..",
+                                             "/",
+                                             "",
+                                             "..\\secret",
+                                             "C:\\secret",
+                                             "\\\\host\\secret",
+                                             "file:///etc/passwd",
+                                             std::string("ok\0/../secret", 13)};
+    for (const std::string& place : places)
+    {
+        const String error = errorOfPlace(folder, {{"location", place}});
+        EXPECT_NE(String::npos, error.find("expected one in the folder of the ONNX file")) << place << ": " << error;
+    }
+}
+
+#ifndef _WIN32
+TEST(Anomaly_NetworkCheck, links_do_not_lead_out_of_the_folder)
+{
+    const TemporaryFolder outer;
+    const TemporaryFolder folder;
+    writeSplit(folder.of("split.onnx"), outer.of("w.data"), "w.data");
+    ASSERT_EQ(0, symlink(outer.of("w.data").c_str(), folder.of("w.data").c_str()));
+    EXPECT_ERROR_WITH("expected one in the folder of the ONNX file", CFA::create(paramsOf(folder.of("split.onnx"))));
+    // Where a store of files links the network itself too, both targets lie together.
+    writeAll(outer.of("stored"), readAll(folder.of("split.onnx")));
+    ASSERT_EQ(0, std::remove(folder.of("split.onnx").c_str()));
+    ASSERT_EQ(0, symlink(outer.of("stored").c_str(), folder.of("split.onnx").c_str()));
+    EXPECT_EQ("", errorOf([&]() { CFA::create(paramsOf(folder.of("split.onnx"))); }));
+}
+
+TEST(Anomaly_NetworkCheck, a_pipe_is_no_file_of_weights)
+{
+    const TemporaryFolder folder;
+    ASSERT_EQ(0, mkfifo(folder.of("pipe").c_str(), 0600));
+    EXPECT_NE("", errorOfPlace(folder, {{"location", "pipe"}}));
+}
+#endif
+
+TEST(Anomaly_NetworkCheck, places_that_do_not_fit_are_refused)
+{
+    const TemporaryFolder folder;
+    writeAll(folder.of("w"), Buffer(1 << 16));
+    const Entries inFile = {{"location", "w"}};
+    for (const Entries& wrong : std::vector<Entries>{{{"offset", "65537"}},
+                                                     {{"offset", "65536"}},
+                                                     {{"offset", "18446744073709551615"}},
+                                                     {{"offset", "-8"}},
+                                                     {{"offset", "many"}},
+                                                     {{"length", "0"}},
+                                                     {{"length", "7"}},
+                                                     {{"length", "65537"}},
+                                                     {{"length", "999999999999999"}},
+                                                     {}})
+    {
+        Entries entries = inFile;
+        entries.insert(entries.end(), wrong.begin(), wrong.end());
+        const String error = errorOfPlace(folder, entries);
+        EXPECT_NE(String::npos, error.find("place.onnx")) << error;
+    }
+}
+
+//! The message for a network with these bytes.
+String errorOfNetwork(const Buffer& onnx)
+{
+    const TemporaryFolder folder;
+    writeAll(folder.of("net.onnx"), onnx);
+    return errorOf([&]() { CFA::create(paramsOf(folder.of("net.onnx"))); });
+}
+
+#define EXPECT_PART(part, text) EXPECT_PRED_FORMAT2(testing::IsSubstring, part, text)
+
+TEST(Anomaly_NetworkCheck, tensors_without_numbers_are_refused)
+{
+    const Buffer none =
+        withParts("two_scales.onnx", GRAPH_INITIALIZER, [](Bytes tensor) { return without(tensor, TENSOR_RAW); });
+    EXPECT_PART("has 0 numbers in tensor 'fine_w', expected 1152", errorOfNetwork(none));
+    EXPECT_PART("opset_version=11", errorOfNetwork(none));
+    const Buffer few = withParts("two_scales.onnx", GRAPH_INITIALIZER, [](Bytes tensor) {
+        Buffer message = without(tensor, TENSOR_RAW);
+        appendField(message, TENSOR_RAW, rawOf(tensor).begin, 100);
+        return message;
+    });
+    EXPECT_PART("has 25 numbers in tensor 'fine_w'", errorOfNetwork(few));
+    for (const uint64 size : {uint64(0), uint64(1) << 40, ~uint64(0)})
+    {
+        const Buffer resized = withParts("two_scales.onnx", GRAPH_INITIALIZER, [size](Bytes tensor) {
+            Buffer message = without(tensor, TENSOR_DIMS);
+            for (int i = 0; i < 4; i++)
+                appendNumber(message, TENSOR_DIMS, size);
+            return message;
+        });
+        EXPECT_NE("", errorOfNetwork(resized)) << size;
+    }
+}
+
+TEST(Anomaly_NetworkCheck, a_network_in_a_model_file_has_no_files_beside_it)
+{
+    const BackboneSource source = {"inside.onnx",
+                                   withParts("two_scales.onnx", GRAPH_INITIALIZER,
+                                             [](Bytes tensor) { return outside(tensor, {{"location", "w"}}); }),
+                                   {"fine", "coarse"}};
+    const Device processor = {ENGINE_PLAIN, 0};
+    EXPECT_ERROR_WITH("which a network within a model file can not have", createBackbone(source, processor));
+}
+
+TEST(Anomaly_NetworkCheck, half_precision_is_explained_where_this_opencv_lacks_it)
+{
+    const Buffer half = withParts("two_scales.onnx", GRAPH_INITIALIZER, [](Bytes tensor) {
+        Buffer message = without(bytesOf(without(tensor, TENSOR_RAW)), TENSOR_TYPE);
+        appendNumber(message, TENSOR_TYPE, ONNX_FLOAT16);
+        appendField(message, TENSOR_RAW, rawOf(tensor).begin, rawOf(tensor).size() / 2);
+        return message;
+    });
+    const String error = errorOfNetwork(half);
+    if (error.empty())
+        SKIP_TEST("OpenCV 4.7 and newer read it");
+    EXPECT_PART("has weights in half precision", error);
+}
+
+Buffer withNodes(const std::function<Buffer(Bytes)>& change)
+{
+    return withParts("two_scales.onnx", GRAPH_NODE, change);
+}
+
+TEST(Anomaly_NetworkCheck, unknown_operators_are_named_before_opencv_speaks)
+{
+    const String error = errorOfNetwork(withNodes([](Bytes node) {
+        Buffer message = without(node, NODE_TYPE);
+        appendText(message, NODE_TYPE, "Imagined");
+        return message;
+    }));
+    EXPECT_EQ(0u, error.find("Backbone net.onnx uses the operator Imagined in node 'fine', which OpenCV " CV_VERSION
+                             " does not have, or not in this form. Export it as one file"))
+        << error;
+    EXPECT_PART("cv::dnn says: ", error);
+}
+
+//! Each attribute of whole numbers with this one number in their place.
+Buffer withAttribute(const std::string& name, int64 value)
+{
+    return withNodes([&](Bytes node) {
+        Buffer message(node.begin, node.end), attribute;
+        appendText(attribute, ATTRIBUTE_NAME, name);
+        appendNumber(attribute, name == "group" ? ATTRIBUTE_INT : ATTRIBUTE_INTS, uint64(value));
+        if (name != "group")
+            appendNumber(attribute, ATTRIBUTE_INTS, uint64(value));
+        appendField(message, NODE_ATTRIBUTE, attribute.data(), attribute.size());
+        return message;
+    });
+}
+
+TEST(Anomaly_NetworkCheck, steps_that_cv_dnn_divides_by_are_not_0)
+{
+    for (const char* name : {"strides", "dilations", "kernel_shape", "group"})
+        for (const int64 value : {0, -1})
+            EXPECT_PART(format("has %d in %s of node", int(value), name), errorOfNetwork(withAttribute(name, value)));
+}
+
+TEST(Anomaly_NetworkCheck, inputs_that_nothing_gives_are_refused)
+{
+    for (const char* input : {"nowhere", ""})
+    {
+        const String error = errorOfNetwork(withNodes([input](Bytes node) {
+            Buffer message = without(node, NODE_INPUT);
+            appendText(message, NODE_INPUT, "image");
+            appendText(message, NODE_INPUT, input);
+            return message;
+        }));
+        EXPECT_PART(*input ? "has no 'nowhere', which node" : "lacks input 1, which node", error);
+    }
+}
+
+TEST(Anomaly_NetworkCheck, identities_of_constants_are_read)
+{
+    Buffer identity;
+    appendText(identity, NODE_INPUT, "fine_w");
+    appendText(identity, NODE_OUTPUT, "same_w");
+    appendText(identity, NODE_TYPE, "Identity");
+    const Buffer renamed = withNodes([](Bytes node) {
+        return rewrite(node, NODE_INPUT, [](Bytes name, Buffer& changed) {
+            changed = textBytes("same_w");
+            return name.text() == "fine_w";
+        });
+    });
+    const Buffer onnx = rewrite(bytesOf(renamed), MODEL_GRAPH, [&identity](Bytes graph, Buffer& changed) {
+        appendField(changed, GRAPH_NODE, identity.data(), identity.size());
+        append(changed, graph);
+        return true;
+    });
+    const TemporaryFolder folder;
+    writeAll(folder.of("net.onnx"), onnx);
+    EXPECT_EQ(scoreBy(*quickDetector(paramsOf(testDataPath("backbones/two_scales.onnx")))),
+              scoreBy(*quickDetector(paramsOf(folder.of("net.onnx")))));
+}
+
+TEST(Anomaly_NetworkCheck, what_is_no_network_is_named)
+{
+    EXPECT_PART("is an empty file", errorOfNetwork(Buffer()));
+    EXPECT_PART("git lfs pull", errorOfNetwork(textBytes("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")));
+    EXPECT_PART("no ONNX network", errorOfNetwork(textBytes("<html>not found</html>")));
+    const TemporaryFolder folder;
+    EXPECT_ERROR_WITH("is a folder", CFA::create(paramsOf(folder.name)));
+}
+
+// Whatever is in the file, there is an exception or a network: no signal.
+TEST(Anomaly_NetworkCheck, cut_networks_are_refused_or_read)
+{
+    const Buffer whole = readAll(testDataPath("backbones/one_scale.onnx"));
+    const Device processor = {ENGINE_PLAIN, 0};
+    for (size_t size = 0; size < whole.size(); size += 61)
+    {
+        const BackboneSource source = {"cut.onnx", Buffer(whole.begin(), whole.begin() + size), {"fine"}};
+        EXPECT_NE("", errorOf([&]() { createBackbone(source, processor); })) << size;
+    }
+}
+
+}} // namespace opencv_test
