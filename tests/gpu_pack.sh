@@ -7,7 +7,7 @@ build=$(realpath "$1") folder=$(realpath -m "$2") project=$(realpath "$(dirname 
 mkdir -p "$folder"/{bin,lib,tests,modules/anomaly/misc,test_data}
 for program in opencv_test_anomaly gpu_benchmark cfa_train cfa_predict cfa_evaluate cfa_benchmark; do strip -o "$folder/bin/$program" "$build/bin/$program"; done
 needed() { ldd "$1" | sed -n 's/.* => \(.*libopencv_[^ ]*\) .*/\1/p'; }
-for library in $(needed "$build/bin/gpu_benchmark") $(needed "$build/bin/cfa_predict") "$build"/lib/libopencv_anomaly_train.so.*; do
+for library in $(needed "$build/bin/gpu_benchmark") $(needed "$build/bin/cfa_predict") "$build"/lib/*opencv_anomaly_train*.[0-9]*; do
   strip -o "$folder/lib/$(basename "$library")" "$(realpath "$library")"
 done
 cp "$project"/tests/{gpu_benchmark.py,gpu_check.sh} "$folder/tests"
