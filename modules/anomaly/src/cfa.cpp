@@ -98,7 +98,7 @@ public:
     {
         CV_CheckTypeEQ(mask.type(), CV_8UC1, "A mask has one byte a pixel");
         const Params now = getParams();
-        preprocessMask(mask.getMat(), inputSettings(now, inputModes(now.inputMode)[0])).copyTo(inputMask);
+        maskAtInput(mask.getMat(), inputSettings(now, inputModes(now.inputMode)[0])).copyTo(inputMask);
     }
 
     void randomView(InputArray image, InputArray mask, int seed, OutputArray view, OutputArray viewMask) const CV_OVERRIDE;

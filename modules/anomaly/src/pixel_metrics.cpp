@@ -121,7 +121,7 @@ static void checkMap(const Mat& map)
 static void checkLike(const Mat& mask, const char* name, Size size)
 {
     if (!mask.empty() && (mask.type() != CV_8UC1 || mask.size() != size))
-        CV_Error_(Error::StsBadArg, ("%s is %dx%d of type %s, expected CV_8UC1 of the map's size %dx%d: resize it with INTER_NEAREST",
+        CV_Error_(Error::StsBadArg, ("%s is %dx%d of type %s, expected CV_8UC1 of the map's size %dx%d: take (mask != 0) and resize it with INTER_NEAREST",
                                      name, mask.cols, mask.rows, typeToString(mask.type()).c_str(), size.width, size.height));
 }
 

@@ -42,7 +42,7 @@ void checkMask(const Mat& mask, Size image)
     if (mask.empty())
         return;
     if (mask.type() != CV_8UC1 || mask.size() != image)
-        CV_Error_(Error::StsBadArg, ("Mask is %dx%d of type %s, expected CV_8UC1 of its image's size %dx%d",
+        CV_Error_(Error::StsBadArg, ("Mask is %dx%d of type %s, expected CV_8UC1 of its image's size %dx%d: (mask != 0) makes one of any depth",
                                      mask.cols, mask.rows, typeToString(mask.type()).c_str(), image.width, image.height));
 }
 
@@ -122,16 +122,13 @@ Size mapSize(Size image, const InputSettings& input)
     return size;
 }
 
-Mat preprocessMask(const Mat& mask, const InputSettings& input)
-{
-    Mat stretched;
-    resize(mask, stretched, input.tile > 0 ? mapSize(mask.size(), input) : Size(input.resize, input.resize), 0, 0, INTER_NEAREST);
-    return (input.tile > 0 ? stretched : cropCentre(stretched, input.crop)) > 127;
-}
-
 Mat maskAtInput(const Mat& mask, const InputSettings& input)
 {
-    return mask.empty() ? Mat() : preprocessMask(mask != 0, input);
+    if (mask.empty())
+        return Mat();
+    Mat stretched;
+    resize(mask, stretched, input.tile > 0 ? mapSize(mask.size(), input) : Size(input.resize, input.resize), 0, 0, INTER_NEAREST);
+    return (input.tile > 0 ? stretched : cropCentre(stretched, input.crop)) != 0;
 }
 
 bool leavesPixels(const Mat& inputMask)

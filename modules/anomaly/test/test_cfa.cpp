@@ -284,6 +284,23 @@ TEST(Anomaly_CFA, cropped_input_leaves_the_border_at_0)
     EXPECT_EQ(255, inputMask.at<uchar>(0, 0));
 }
 
+TEST(Anomaly_CFA, any_nonzero_value_of_a_mask_marks_a_defect)
+{
+    const Ptr<CFA> cfa = quickDetector();
+    const Rect defect(40, 30, 50, 60);
+    Mat expected;
+    for (const int value : {255, 1, 76, 127})
+    {
+        Mat mask = Mat::zeros(144, 144, CV_8U), inputMask;
+        mask(defect).setTo(value);
+        cfa->maskToInput(mask, inputMask);
+        if (expected.empty())
+            expected = inputMask.clone();
+        EXPECT_GT(countNonZero(expected), 0);
+        EXPECT_EQ(0, countNonZero(inputMask != expected)) << value;
+    }
+}
+
 TEST(Anomaly_CFA, ensemble_averages_where_both_see_the_image)
 {
     CFA::Params params = quickParams();

@@ -127,8 +127,8 @@ public:
     CV_WRAP virtual double normalizedScore(double score) const = 0;
 
     /** @brief Brings a mask to the pixels of a MAP_INPUT map, as figures of papers are taken.
-    @param mask CV_8UC1 of the image's size
-    @param inputMask CV_8UC1 of the map's size, 0 or 255: by INTER_NEAREST, then 255 where over 127
+    @param mask CV_8UC1 of the image's size, nonzero on defects: 1 as well as 255
+    @param inputMask CV_8UC1 of the map's size, by INTER_NEAREST: 255 where the mask is nonzero, else 0
     */
     CV_WRAP virtual void maskToInput(InputArray mask, OutputArray inputMask) const = 0;
 
