@@ -88,11 +88,12 @@ Mat randomImage()
 std::vector<Mat> imagesToPredict(const Settings& settings)
 {
     std::vector<Mat> images;
+    LeftOut leftOut;
     if (settings.images.empty())
         for (int i = 0; i < settings.batch; i++)
             images.push_back(randomImage());
     else
-        for (const std::string& file : listImagesBelow(settings.images))
+        for (const std::string& file : listImagesBelow(settings.images, std::string(), leftOut))
         {
             images.push_back(Mat());
             resize(readImage(settings.images + "/" + file), images.back(), imageSize, 0, 0, INTER_AREA);

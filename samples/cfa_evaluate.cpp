@@ -1,12 +1,13 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// Measures a model on the test images of a category in MVTec layout.
+// Measures a model on the test images of a category.
 #include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "device_option.hpp"
 #include "evaluation.hpp"
 #include "files.hpp"
+#include "masks.hpp"
 #include "report.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
@@ -31,8 +32,11 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
 {
     CommandLine line("cfa_evaluate", "Measures how well a model tells good images from defective ones, and finds the defects, on the test images of "
                                      "a category in MVTec layout: test/good, test/<type>, ground_truth/<type>/<name>_mask.png. Without "
-                                     "ground_truth only whole images are measured.");
-    line.argument("category", settings.category, "the category's folder, or a .csv with image_path, label, mask_path and split");
+                                     "ground_truth only whole images are measured. The layouts of MVTec AD 2, LOCO and 3D-AD, BTAD, VisA, MPDD and "
+                                     "KolektorSDD2 are known too; good may be called ok or normal, in any case, and a mask <name>.png. In a mask "
+                                     "all that is not black is a defect.");
+    line.argument("category", settings.category, "the category's folder, or a list: .csv with image_path, label (good, ok, normal, 0 or false, else the "
+                                                 "defect's type), mask_path and split");
     line.required("model", "FILE", settings.model, "model file that cfa_train wrote");
     line.heading("Options");
     addBackboneFile(line, settings.backbone);
@@ -99,6 +103,32 @@ void printThresholds(const Evaluation& evaluation)
     std::cout << format("\n%.1f ms an image\n", evaluation.secondsPerImage * 1e3);
 }
 
+void printNote(const std::vector<std::string>& files, const std::string& what)
+{
+    if (!files.empty())
+        printNotes("cfa_evaluate", {what + ": " + quoted(files)});
+}
+
+// What is odd about the masks, so that pixel figures are not taken for what they are not.
+void printMaskNotes(const Evaluation& evaluation)
+{
+    std::vector<std::string> unmarked, contradictory, lossy;
+    for (const TestResult& result : evaluation.results)
+    {
+        if (result.lacksDefect)
+            unmarked.push_back(result.image.file);
+        if (!result.image.isDefective() && !result.mask.empty() && countNonZero(result.mask) > 0)
+            contradictory.push_back(result.image.file);
+        for (const std::string& mask : result.image.masks)
+            if (isLossy(mask))
+                lossy.push_back(mask);
+    }
+    printNote(unmarked, counted(unmarked.size(), "defective image is", "defective images are") +
+                            " left out of the pixel figures, since no pixel is marked by the mask, or none at the model's input resolution");
+    printNote(contradictory, counted(contradictory.size(), "image is", "images are") + " listed as good, but the mask marks a defect");
+    printNote(lossy, counted(lossy.size(), "mask is", "masks are") + " JPEG or of another lossy format, of which only " + lossyRule);
+}
+
 void putPixels(FlatJson& json, const Evaluation& evaluation)
 {
     json.put("pixel_auroc", evaluation.all.pixelAuroc);
@@ -141,6 +171,8 @@ int evaluateCategory(int argc, char** argv)
         return 0;
     utils::logging::setLogLevel(utils::logging::LOG_LEVEL_SILENT); // unreadable files are reported here, with their names
     const TestSet set = readTestSet(settings.category);
+    std::cout << set.summary << std::endl;
+    printNotes("cfa_evaluate", set.notes);
     if (!settings.json.empty())
         checkWritable(settings.json);
     if (!settings.calibrated.empty())
@@ -151,6 +183,7 @@ int evaluateCategory(int argc, char** argv)
 
     const Evaluation evaluation = evaluate(*detector, set, settings.transform ? settings.seed : -1);
     printTable(evaluation);
+    printMaskNotes(evaluation);
     if (!evaluation.all.hasPixels)
         std::cout << "No pixel figures: " << (set.hasMasks ? "the masks mark no pixel at the model's input resolution.\n" : "the category has no masks in ground_truth.\n");
     printThresholds(evaluation);

@@ -4,9 +4,9 @@
 // Scores images, folders and videos, and draws where they differ from what a model learned.
 #include "backbone_options.hpp"
 #include "command_line.hpp"
-#include "csv.hpp"
 #include "device_option.hpp"
 #include "files.hpp"
+#include "image_list.hpp"
 #include "overlay.hpp"
 #include "progress.hpp"
 
@@ -15,7 +15,7 @@
 #include "opencv2/core/utils/logger.hpp"
 #include "opencv2/imgcodecs.hpp"
 #ifdef WITH_VIDEOIO
-#include "opencv2/videoio.hpp"
+#include "video_frames.hpp"
 #endif
 
 #include <cstdio>
@@ -83,25 +83,24 @@ public:
         {
             if (fs::isDirectory(input))
                 addFolder(input, settings.output, settings.inputs.size() > 1);
-            else if (extension(input) == "csv" && fs::exists(input))
+            else if (isListFile(input) && fs::exists(input))
                 addList(input);
             else if (fs::exists(input))
                 add(input, fileName(input));
             else
                 throw std::runtime_error("there is no file or folder '" + input + "'");
         }
-        if (inputs.empty())
-            throw std::runtime_error("there are no images in '" + settings.inputs[0] + "'");
     }
 
     std::vector<Input> inputs;
+    LeftOut leftOut; // of folders
 
 private:
     // The folder's own name comes first where others are given too. Pictures of an earlier run inside it are left out.
     void addFolder(const std::string& folder, const std::string& output, bool isOneOfMany)
     {
         const std::string name = fileName(fs::canonical(folder));
-        for (const std::string& relative : listImagesBelow(folder, output))
+        for (const std::string& relative : listImagesBelow(folder, output, leftOut))
             add(fs::join(folder, relative), isOneOfMany ? fs::join(name, relative) : relative);
     }
 
@@ -109,9 +108,10 @@ private:
     void addList(const std::string& file)
     {
         const CsvFile list(file);
+        list.require(imageColumn(list));
         for (size_t row = 0; row < list.rows(); row++)
         {
-            const std::string &name = list.at(row, "image_path"), path = list.path(row, "image_path");
+            const std::string name = withSlashes(list.at(row, imageColumn(list))), path = list.path(row, imageColumn(list));
             add(path, path == name || name.find("..") != std::string::npos ? fileName(name) : name);
         }
     }
@@ -216,6 +216,9 @@ public:
 
 private:
     void predictVideo(const Input& input);
+#ifdef WITH_VIDEOIO
+    void lostFrames(const std::string& file, const VideoFrames& video);
+#endif
     void predictImage(const Input& input);
     void predict(const std::string& name, const Mat& image, const std::string& output);
     void unreadable(const std::string& name, const std::string& reason);
@@ -301,19 +304,29 @@ void Prediction::write(const Mat& picture, const std::string& file)
 #ifdef WITH_VIDEOIO
 void Prediction::predictVideo(const Input& input)
 {
-    VideoCapture video(input.file);
-    const int frames = video.isOpened() ? std::max(0, int(video.get(CAP_PROP_FRAME_COUNT))) : 0;
-    int index = 0;
-    for (Mat frame; video.isOpened() && video.read(frame); index++)
+    VideoFrames video(input.file);
+    for (Mat frame; video.next(frame);)
     {
-        const std::string number = format("%06d", index);
+        const std::string number = format("%06d", video.number());
         const std::string name = input.file + "#" + number;
         if (!table.has(name))
             predict(name, frame, fs::join(input.output, "frame_" + number));
-        bar.update(fileName(input.file), index + 1, frames);
+        bar.update(fileName(input.file), video.count(), std::max(video.count(), video.announced()));
     }
-    if (index == 0)
+    if (video.count() == 0)
         unreadable(input.file, "'" + input.file + "' is neither an image nor a video that can be read");
+    else if (video.lost() > 0)
+        lostFrames(input.file, video);
+}
+
+// They have no rows, since the reader does not always tell which ones they are.
+void Prediction::lostFrames(const std::string& file, const VideoFrames& video)
+{
+    bar.clear();
+    std::cerr << "cfa_predict: " << format("'%s': %d of %d frames can not be read, because the file is damaged, cut off, or a part of a longer video",
+                                           file.c_str(), video.lost(), video.count() + video.lost())
+              << std::endl;
+    table.counts.unreadable += video.lost();
 }
 #else
 void Prediction::predictVideo(const Input& input)
@@ -329,13 +342,16 @@ int predictAll(int argc, char** argv)
         return 0;
     // Unreadable files are reported here, with their names.
     utils::logging::setLogLevel(utils::logging::LOG_LEVEL_SILENT);
-    const std::vector<Input> inputs = InputList(settings).inputs;
+    const InputList list(settings);
+    printNotes("cfa_predict", list.leftOut.notes());
+    if (list.inputs.empty())
+        throw std::runtime_error("there are no images in '" + settings.inputs[0] + "'");
     Prediction prediction(settings);
-    prediction.run(inputs);
+    prediction.run(list.inputs);
     const Counts& counts = prediction.counts();
     std::cout << counts.good << " good, " << counts.defective << " defective, " << counts.unreadable << " unreadable; "
               << (settings.output.empty() ? "table in " + settings.csv : "pictures in " + settings.output) << std::endl;
-    return counts.unreadable ? 1 : 0;
+    return counts.unreadable || !list.leftOut.unreadable.empty() ? 1 : 0;
 }
 
 } // namespace

@@ -99,7 +99,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     CommandLine line("cfa_train", "Learns from good images what is normal, and writes a model file with which cfa_predict, cfa_evaluate and "
                                   "cfa_camera find what is not. Twelve images are enough to start with. Ctrl-C stops it; no model is written then.");
     settings.params.backbone = "lite0";
-    line.argument("images", settings.images, "folder of good images; or a category in MVTec layout, whose train/good is used; or a .csv with image_path, label and split");
+    line.argument("images", settings.images, "folder of good images; or a category in MVTec layout or another that cfa_evaluate knows, whose train/good is used; or a .csv with image_path, label and split");
     line.required("model", "FILE", settings.model, "model file to write: .yml, .xml or .json, each also with .gz");
     line.heading("Options, with their defaults");
     addModelOptions(line, settings.params);
@@ -244,7 +244,9 @@ int train(int argc, char** argv)
     Settings settings = Settings();
     if (!readCommandLine(argc, argv, settings))
         return 0;
-    const std::vector<std::string> files = goodImages(settings.images);
+    const GoodImages good = readGoodImages(settings.images);
+    std::cout << good.summary << std::endl;
+    printNotes("cfa_train", good.notes);
     checkModelName("model", settings.model);
     if (!settings.params.checkpoint.empty())
         checkModelName("checkpoint", settings.params.checkpoint);
@@ -257,7 +259,7 @@ int train(int argc, char** argv)
     Outcome outcome;
     try
     {
-        outcome = fit(*cfa, files);
+        outcome = fit(*cfa, good.files);
     }
     catch (const cv::Exception&)
     {

@@ -318,6 +318,12 @@ void checkModelName(const std::string& option, const std::string& file)
     checkWritable(file);
 }
 
+void printNotes(const std::string& program, const std::vector<std::string>& notes)
+{
+    for (const std::string& note : notes)
+        std::cerr << program << ": " << note << std::endl;
+}
+
 int runProgram(const std::string& program, int (*body)(int, char**), int argc, char** argv)
 {
 #if defined(__SANITIZE_THREAD__)

@@ -88,6 +88,9 @@ private:
 //! Refuses an option's value that no model can be saved as.
 void checkModelName(const std::string& option, const std::string& file);
 
+//! Lines on stderr for the user, who need not do anything.
+void printNotes(const std::string& program, const std::vector<std::string>& notes);
+
 //! Runs a program's body and turns exceptions into messages on stderr and exit codes: 0 done, 1 failed, 2 usage.
 int runProgram(const std::string& program, int (*body)(int, char**), int argc, char** argv);
 

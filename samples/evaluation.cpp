@@ -3,9 +3,9 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "evaluation.hpp"
 #include "files.hpp"
+#include "masks.hpp"
 #include "progress.hpp"
 
-#include "opencv2/imgcodecs.hpp"
 #include "opencv2/imgproc.hpp"
 
 #include <stdexcept>
@@ -15,21 +15,17 @@ using namespace cv::anomaly;
 
 namespace {
 
-Mat readMask(const TestImage& image, Size size)
+bool marksNothing(const Mat& mask)
 {
-    const Mat mask = imread(image.mask, IMREAD_GRAYSCALE);
-    if (mask.empty())
-        throw std::runtime_error("the mask '" + image.mask + "' can not be read");
-    if (mask.size() != size)
-        throw std::runtime_error(format("the mask '%s' has %dx%d pixels, but its image has %dx%d", image.mask.c_str(), mask.cols, mask.rows, size.width, size.height));
-    return mask;
+    return !mask.empty() && countNonZero(mask) == 0;
 }
 
 TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, int viewSeed, int64& ticks)
 {
     TestResult result;
     result.image = image;
-    Mat picture = readImage(image.file), mask = image.mask.empty() ? Mat() : readMask(image, picture.size());
+    Mat picture = readImage(image.file), mask = readMasks(image.masks, picture.size());
+    result.lacksDefect = image.isDefective() && marksNothing(mask);
     if (viewSeed >= 0)
         detector.randomView(picture.clone(), mask.clone(), viewSeed, picture, mask);
     const int64 start = getTickCount();
@@ -37,6 +33,8 @@ TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, i
     ticks += getTickCount() - start;
     if (!mask.empty())
         detector.maskToInput(mask, result.mask);
+    // A random view may well show none of the defect; seen as a whole, an image shows it.
+    result.lacksDefect |= image.isDefective() && viewSeed < 0 && marksNothing(result.mask);
     return result;
 }
 
@@ -79,7 +77,8 @@ Ptr<PixelMetrics> pixelMetrics(const std::vector<const TestResult*>& results)
 {
     const Ptr<PixelMetrics> pixels = PixelMetrics::create();
     for (const TestResult* result : results)
-        pixels->add(result->map, result->mask);
+        if (!result->lacksDefect)
+            pixels->add(result->map, result->mask);
     return pixels;
 }
 
@@ -121,6 +120,8 @@ Verdicts pixelVerdicts(const std::vector<TestResult>& results, double threshold)
     Verdicts v = {threshold, 0, 0, 0};
     for (const TestResult& result : results)
     {
+        if (result.lacksDefect)
+            continue;
         const Mat called = result.map >= threshold;
         const int calls = countNonZero(called), defects = result.mask.empty() ? 0 : countNonZero(result.mask);
         const int found = defects ? countNonZero(called & (result.mask != 0)) : 0;

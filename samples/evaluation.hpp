@@ -18,6 +18,7 @@ struct TestResult
     TestImage image;
     double score;
     cv::Mat map, mask; // mask: empty where nothing is defective, or where there are no masks
+    bool lacksDefect;  // a defective image whose mask marks no pixel of the map: where its defect is, is not known
 };
 
 //! Figures over some test images, all as fractions from 0 to 1; the thresholds are those where F1 is best.

@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "report.hpp"
 #include "files.hpp"
+#include "masks.hpp"
 #include "overlay.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
@@ -349,12 +350,12 @@ std::string picture(const Mat& image, const std::string& caption)
 }
 
 // The image darkened but for the defect, which is also outlined.
-Mat drawGroundTruth(const Mat& image, const std::string& maskFile)
+Mat drawGroundTruth(const Mat& image, const std::vector<std::string>& maskFiles)
 {
     Mat dst = image * 0.35;
-    if (maskFile.empty())
+    if (maskFiles.empty())
         return dst;
-    const Mat mask = imread(maskFile, IMREAD_GRAYSCALE) > 127;
+    const Mat mask = readMasks(maskFiles, image.size());
     std::vector<std::vector<Point> > contours;
     findContours(mask, contours, RETR_CCOMP, CHAIN_APPROX_SIMPLE);
     image.copyTo(dst, mask);
@@ -374,7 +375,7 @@ std::string caseCard(const TestResult& result, double threshold, bool hasMasks, 
     html += hasMasks ? "<div class=pictures>" : "<div class='pictures two'>";
     html += picture(image, "image") + picture(drawOverlay(detector, read, map), "map");
     if (hasMasks)
-        html += picture(drawGroundTruth(image, result.image.mask), defective ? "ground truth" : "no defect");
+        html += picture(drawGroundTruth(image, result.image.masks), defective ? "ground truth" : "no defect");
     return html + "</div></div>\n";
 }
 
