@@ -326,6 +326,63 @@ class Layouts(Test):
         self.assertEqual(self.train(category)[1], 3)
 
 
+def riff(name, content):
+    return name + struct.pack('<I', len(content)) + content + b'\0' * (len(content) % 2)
+
+
+def write_avi(file, frames):
+    """A video of JPEGs, 25 a second."""
+    main = struct.pack('<14I', 40000, 0, 0, 16, len(frames), 0, 1, 0, SIDE, SIDE, 0, 0, 0, 0)
+    stream = b'vidsMJPG' + struct.pack('<10I4H', 0, 0, 0, 1, 25, 0, len(frames), 0, 0xffffffff, 0, 0, 0, SIDE, SIDE)
+    image = struct.pack('<IiiHH4sIiiII', 40, SIDE, SIDE, 1, 24, b'MJPG', 3 * SIDE * SIDE, 0, 0, 0, 0)
+    streams = riff(b'LIST', b'strl' + riff(b'strh', stream) + riff(b'strf', image))
+    movie, index = b'movi', b''
+    for frame in frames:
+        index += b'00dc' + struct.pack('<III', 16, len(movie), len(frame))
+        movie += riff(b'00dc', frame)
+    file.write_bytes(riff(b'RIFF', b'AVI ' + riff(b'LIST', b'hdrl' + riff(b'avih', main) + streams) + riff(b'LIST', movie) + riff(b'idx1', index)))
+
+
+class Videos(Test):
+    @classmethod
+    def setUpClass(cls):
+        write_part(WORK / 'frame.png', 1)
+        done = run('cfa_predict', WORK / 'frame.png', '--model=%s' % MODEL, '--output=%s' % (WORK / 'frames'))
+        assert done.returncode == 0, done.stderr
+        cls.frame = (WORK / 'frames' / 'frame.jpg').read_bytes()
+        cls.broken = random.Random(3).randbytes(len(cls.frame)) if hasattr(random.Random, 'randbytes') else b'x' * len(cls.frame)
+
+    def predict(self, name, frames, code, cut=None):
+        """The numbers of the frames that have a row, and all that was printed."""
+        video, table = WORK / name, WORK / (name + '.csv')
+        write_avi(video, frames)
+        if cut:
+            video.write_bytes(video.read_bytes()[:cut])
+        done = run('cfa_predict', video, '--model=%s' % MODEL, '--csv=%s' % table)
+        if 'no videoio module' in done.stderr:
+            self.skipTest('this OpenCV reads no videos')
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return [int(row.split('#')[1][:6]) for row in table.read_text().splitlines()[1:]], done.stdout + done.stderr
+
+    def test_whole_videos_pass(self):
+        self.assertEqual(self.predict('whole.avi', [self.frame] * 6, 0)[0], list(range(6)))
+
+    def test_damaged_frames_are_passed_over_and_counted(self):
+        rows, said = self.predict('damaged.avi', [self.frame] * 3 + [self.broken] * 2 + [self.frame] * 4, 1)
+        self.assertEqual(rows, [0, 1, 2, 5, 6, 7, 8])
+        self.assertIn("damaged.avi': 2 of 9 frames", said)
+        self.assertIn('2 unreadable', said)
+        rows, said = self.predict('first.avi', [self.broken] + [self.frame] * 3, 1)
+        self.assertEqual(len(rows), 3)
+        rows, said = self.predict('last.avi', [self.frame] * 3 + [self.broken], 1)
+        self.assertIn("1 of 4 frames", said)
+
+    def test_a_video_that_was_cut_off(self):
+        rows, said = self.predict('cut.avi', [self.frame] * 8, 1, cut=4 * len(self.frame))
+        self.assertLess(len(rows), 5)
+        self.assertIn('of 8 frames', said)
+
+
 if __name__ == '__main__':
     base.PROGRAMS, base.TEST_DATA = (pathlib.Path(a).resolve() for a in sys.argv[1:3])
     with tempfile.TemporaryDirectory() as folder:
