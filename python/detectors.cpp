@@ -71,9 +71,9 @@ static void fit(AnomalyDetector& self, const Arrays& images, const Arrays& masks
     fitWith(self, progress, [&] { self.fit(images.mats, optional(masks)); });
 }
 
-static void fitFiles(AnomalyDetector& self, const std::vector<String>& files, const py::object& progress)
+static void fitFiles(AnomalyDetector& self, const std::vector<String>& files, const Array& mask, const py::object& progress)
 {
-    fitWith(self, progress, [&] { self.fit(files); });
+    fitWith(self, progress, [&] { self.fit(files, optional(mask)); });
 }
 
 static py::tuple predict(const AnomalyDetector& self, const Array& image, const Array& mask)
@@ -197,7 +197,7 @@ static void bindDetector(py::module_& m)
     const py::object none = py::none();
     py::class_<AnomalyDetector, std::shared_ptr<AnomalyDetector> >(m, "AnomalyDetector")
         .def("fit", &fit, "images"_a, "masks"_a = none, py::kw_only(), "progress"_a = none)
-        .def("fitFiles", &fitFiles, "files"_a, py::kw_only(), "progress"_a = none)
+        .def("fitFiles", &fitFiles, "files"_a, py::kw_only(), "mask"_a = none, "progress"_a = none)
         .def("predict", &predict, "image"_a, py::kw_only(), "mask"_a = none)
         .def("predictBatch", &predictBatch, "images"_a)
         .def("profile", &profile, "image"_a)

@@ -6,6 +6,7 @@
 #include "command_line.hpp"
 #include "device_option.hpp"
 #include "overlay.hpp"
+#include "region_option.hpp"
 
 #ifdef WITH_HIGHGUI
 #include "opencv2/highgui.hpp"
@@ -25,7 +26,7 @@ namespace {
 
 struct Settings
 {
-    std::string model, backbone, source;
+    std::string model, backbone, source, mask;
     int device;
 };
 
@@ -38,6 +39,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.heading("Options");
     addBackboneFile(line, settings.backbone);
     line.option("source", "N|FILE|URL", settings.source, "number of a camera, or a video's file or address");
+    addRegionOption(line, settings.mask, "look for defects");
     addDeviceOption(line, settings.device);
     line.threadsOption();
     line.example("--model=model.yml.gz");
@@ -105,12 +107,12 @@ private:
     double seconds;
 };
 
-void show(AnomalyDetector& detector, VideoCapture& video)
+void show(AnomalyDetector& detector, VideoCapture& video, const Mat& region)
 {
     FrameRate rate;
     for (Mat frame, map; video.read(frame);)
     {
-        const double score = detector.predict(frame, map);
+        const double score = detector.predict(frame, map, region);
         Mat picture = drawOverlay(detector, frame, map);
         drawText(picture, format("%.3f %s  %.1f frames/s", score, verdict(detector, score).c_str(), rate.tick()));
         imshow(windowName, picture);
@@ -127,6 +129,7 @@ int run(const Settings& settings)
     const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
     detector->setPreferableTarget(targetOf(settings.device));
     detector->setMapSize(MAP_IMAGE);
+    const Mat region = readRegion("cfa_camera", settings.mask);
     VideoCapture video;
     open(video, settings.source);
     try
@@ -137,7 +140,7 @@ int run(const Settings& settings)
     {
         return noDisplay(error.err);
     }
-    show(*detector, video);
+    show(*detector, video, region);
     return 0;
 }
 

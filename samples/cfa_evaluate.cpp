@@ -8,6 +8,7 @@
 #include "evaluation.hpp"
 #include "files.hpp"
 #include "masks.hpp"
+#include "region_option.hpp"
 #include "report.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
@@ -24,7 +25,7 @@ const std::vector<std::string> transforms = {"none", "rd"};
 
 struct Settings
 {
-    std::string category, model, backbone, json, report, calibrated;
+    std::string category, model, backbone, json, report, calibrated, mask;
     int transform = 0, seed = 0, device = DEVICE_CPU;
 };
 
@@ -39,6 +40,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
                                                  "defect's type), mask_path and split");
     line.required("model", "FILE", settings.model, "model file that cfa_train wrote");
     line.heading("Options");
+    addRegionOption(line, settings.mask, "look for defects");
     addBackboneFile(line, settings.backbone);
     line.option("json", "FILE", settings.json, "also write the figures as JSON, fractions from 0 to 1");
     line.option("report", "DIR", settings.report, "also write a page with curves and pictures, DIR/index.html");
@@ -181,7 +183,7 @@ int evaluateCategory(int argc, char** argv)
     detector->setPreferableTarget(targetOf(settings.device));
     const int mapSize = detector->getMapSize();
 
-    const Evaluation evaluation = evaluate(*detector, set, settings.transform ? settings.seed : -1);
+    const Evaluation evaluation = evaluate(*detector, set, settings.transform ? settings.seed : -1, readRegion("cfa_evaluate", settings.mask));
     printTable(evaluation);
     printMaskNotes(evaluation);
     if (!evaluation.all.hasPixels)

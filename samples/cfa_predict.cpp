@@ -9,6 +9,7 @@
 #include "image_list.hpp"
 #include "overlay.hpp"
 #include "progress.hpp"
+#include "region_option.hpp"
 
 #include "opencv2/anomaly/detector.hpp"
 #include "opencv2/core/utils/filesystem.hpp"
@@ -32,7 +33,7 @@ namespace {
 struct Settings
 {
     std::vector<std::string> inputs;
-    std::string model, backbone, output, csv;
+    std::string model, backbone, output, csv, mask;
     double minimumArea;
     int device;
     bool raw, resume;
@@ -56,6 +57,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.flag("resume", settings.resume, "go on where a run with the same table stopped: images that have a row in it are left out");
     line.option("min_area", "PIXELS", settings.minimumArea, "outline only defects of at least so many pixels; 0: all");
     line.flag("raw", settings.raw, "also write the maps as numbers, 32-bit float TIFF");
+    addRegionOption(line, settings.mask, "look for defects");
     addBackboneFile(line, settings.backbone);
     addDeviceOption(line, settings.device);
     line.threadsOption();
@@ -205,7 +207,7 @@ private:
 class Prediction
 {
 public:
-    explicit Prediction(const Settings& s) : settings(s), detector(loadDetector(s.model, s.backbone)), table(s.csv, s.resume)
+    explicit Prediction(const Settings& s) : settings(s), detector(loadDetector(s.model, s.backbone)), region(readRegion("cfa_predict", s.mask)), table(s.csv, s.resume)
     {
         detector->setMapSize(MAP_IMAGE);
         detector->setPreferableTarget(targetOf(s.device));
@@ -227,6 +229,7 @@ private:
 
     const Settings& settings;
     Ptr<AnomalyDetector> detector;
+    const Mat region; // of each image; empty: all of it
     Table table;
     ProgressBar bar;
 };
@@ -266,7 +269,7 @@ void Prediction::predict(const std::string& name, const Mat& image, const std::s
     double score;
     try
     {
-        score = settings.output.empty() ? detector->predict(image) : detector->predict(image, map);
+        score = settings.output.empty() ? detector->predict(image, noArray(), region) : detector->predict(image, map, region);
     }
     catch (const cv::Exception& error)
     {

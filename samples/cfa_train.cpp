@@ -8,6 +8,7 @@
 #include "device_option.hpp"
 #include "files.hpp"
 #include "progress.hpp"
+#include "region_option.hpp"
 
 #include "opencv2/anomaly/cfa.hpp"
 
@@ -33,7 +34,7 @@ const std::vector<std::string> augmentations = {"none", "rd"};
 
 struct Settings
 {
-    std::string images, model, json;
+    std::string images, model, json, mask;
     CFA::Params params;
     int device;
 };
@@ -103,6 +104,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.required("model", "FILE", settings.model, "model file to write: .yml, .xml or .json, each also with .gz");
     line.heading("Options, with their defaults");
     addModelOptions(line, settings.params);
+    addRegionOption(line, settings.mask, "learn");
     line.option("json", "FILE", settings.json, "also write settings and results as JSON");
     addFurtherOptions(line, settings.params);
     addDeviceOption(line, settings.device);
@@ -141,7 +143,7 @@ void noteEpoch(const FitProgress& progress, Outcome& outcome)
     outcome.radii.back() = progress.radius;
 }
 
-Outcome fit(CFA& cfa, const std::vector<std::string>& files)
+Outcome fit(CFA& cfa, const std::vector<std::string>& files, const Mat& region)
 {
     Outcome outcome = {files.size(), 0, 0, {}, {}, {}};
     int64 last = getTickCount();
@@ -157,7 +159,7 @@ Outcome fit(CFA& cfa, const std::vector<std::string>& files)
     });
     std::signal(SIGINT, interrupt);
     const int64 start = getTickCount();
-    cfa.fit(files);
+    cfa.fit(files, region);
     outcome.seconds = double(getTickCount() - start) / getTickFrequency();
     std::signal(SIGINT, SIG_DFL);
     return outcome;
@@ -247,6 +249,7 @@ int train(int argc, char** argv)
     const GoodImages good = readGoodImages(settings.images);
     std::cout << good.summary << std::endl;
     printNotes("cfa_train", good.notes);
+    const Mat region = readRegion("cfa_train", settings.mask);
     checkModelName("model", settings.model);
     if (!settings.params.checkpoint.empty())
         checkModelName("checkpoint", settings.params.checkpoint);
@@ -259,7 +262,7 @@ int train(int argc, char** argv)
     Outcome outcome;
     try
     {
-        outcome = fit(*cfa, good.files);
+        outcome = fit(*cfa, good.files, region);
     }
     catch (const cv::Exception&)
     {

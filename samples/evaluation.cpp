@@ -20,25 +20,60 @@ bool marksNothing(const Mat& mask)
     return !mask.empty() && countNonZero(mask) == 0;
 }
 
-TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, int viewSeed, int64& ticks)
+//! What a detector sees of a test image.
+struct View
+{
+    Mat picture, mask, region;
+    bool lacksDefect; // the mask of the whole image marks nothing
+};
+
+View viewOf(const AnomalyDetector& detector, const TestImage& image, const Mat& region, int viewSeed)
+{
+    const Mat picture = readImage(image.file);
+    View view = {picture, readMasks(image.masks, picture.size()), region, false};
+    view.lacksDefect = image.isDefective() && marksNothing(view.mask);
+    if (viewSeed < 0)
+        return view;
+    View turned = {Mat(), Mat(), Mat(), view.lacksDefect};
+    detector.randomView(view.picture, view.mask, viewSeed, turned.picture, turned.mask);
+    if (!region.empty())
+        detector.randomView(view.picture, region, viewSeed, turned.picture, turned.region);
+    return turned;
+}
+
+TestResult scoreView(const AnomalyDetector& detector, const View& view, int64& ticks)
 {
     TestResult result;
-    result.image = image;
-    Mat picture = readImage(image.file), mask = readMasks(image.masks, picture.size());
-    result.lacksDefect = image.isDefective() && marksNothing(mask);
-    if (viewSeed >= 0)
-        detector.randomView(picture.clone(), mask.clone(), viewSeed, picture, mask);
     const int64 start = getTickCount();
-    result.score = detector.predict(picture, result.map);
+    result.score = detector.predict(view.picture, result.map, view.region);
     ticks += getTickCount() - start;
-    if (!mask.empty())
-        detector.maskToInput(mask, result.mask);
-    // A random view may well show none of the defect; seen as a whole, an image shows it.
-    result.lacksDefect |= image.isDefective() && viewSeed < 0 && marksNothing(result.mask);
+    if (!view.mask.empty())
+        detector.maskToInput(view.mask, result.mask);
+    if (!view.region.empty())
+        detector.maskToInput(view.region, result.region);
+    if (!result.mask.empty() && !result.region.empty())
+        result.mask &= result.region;
     return result;
 }
 
-std::vector<TestResult> scoreAll(const AnomalyDetector& detector, const TestSet& set, int viewSeed, double& secondsPerImage)
+TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, const Mat& region, int viewSeed, int64& ticks)
+{
+    try
+    {
+        const View view = viewOf(detector, image, region, viewSeed);
+        TestResult result = scoreView(detector, view, ticks);
+        result.image = image;
+        // A random view may well show none of the defect; seen as a whole, an image shows it.
+        result.lacksDefect = view.lacksDefect || (image.isDefective() && viewSeed < 0 && marksNothing(result.mask));
+        return result;
+    }
+    catch (const cv::Exception& error)
+    {
+        throw std::runtime_error("'" + image.file + "': " + error.err);
+    }
+}
+
+std::vector<TestResult> scoreAll(const AnomalyDetector& detector, const TestSet& set, const Mat& region, int viewSeed, double& secondsPerImage)
 {
     std::vector<TestResult> results;
     int64 ticks = 0;
@@ -47,7 +82,7 @@ std::vector<TestResult> scoreAll(const AnomalyDetector& detector, const TestSet&
     {
         // No two images, nor two seeds, share a view.
         const int seed = viewSeed < 0 ? -1 : viewSeed * int(set.images.size()) + int(results.size());
-        results.push_back(scoreImage(detector, image, seed, ticks));
+        results.push_back(scoreImage(detector, image, region, seed, ticks));
         bar.update("images", int(results.size()), int(set.images.size()));
     }
     secondsPerImage = double(ticks) / getTickFrequency() / double(results.size());
@@ -78,7 +113,7 @@ Ptr<PixelMetrics> pixelMetrics(const std::vector<const TestResult*>& results)
     const Ptr<PixelMetrics> pixels = PixelMetrics::create();
     for (const TestResult* result : results)
         if (!result->lacksDefect)
-            pixels->add(result->map, result->mask);
+            pixels->add(result->map, result->mask, result->region);
     return pixels;
 }
 
@@ -122,7 +157,9 @@ Verdicts pixelVerdicts(const std::vector<TestResult>& results, double threshold)
     {
         if (result.lacksDefect)
             continue;
-        const Mat called = result.map >= threshold;
+        Mat called = result.map >= threshold;
+        if (!result.region.empty())
+            called &= result.region;
         const int calls = countNonZero(called), defects = result.mask.empty() ? 0 : countNonZero(result.mask);
         const int found = defects ? countNonZero(called & (result.mask != 0)) : 0;
         v.found += found;
@@ -162,11 +199,12 @@ void addPixelCurves(const PixelMetrics& pixels, Evaluation& evaluation)
 
 } // namespace
 
-Evaluation evaluate(AnomalyDetector& detector, const TestSet& set, int viewSeed)
+Evaluation evaluate(AnomalyDetector& detector, const TestSet& set, int viewSeed, const Mat& region)
 {
     detector.setMapSize(MAP_INPUT);
     Evaluation evaluation;
-    evaluation.results = scoreAll(detector, set, viewSeed, evaluation.secondsPerImage);
+    evaluation.region = region;
+    evaluation.results = scoreAll(detector, set, region, viewSeed, evaluation.secondsPerImage);
     const std::vector<TestResult>& results = evaluation.results;
 
     const std::vector<const TestResult*> all = ofType(results, "");

@@ -18,6 +18,7 @@ struct TestResult
     TestImage image;
     double score;
     cv::Mat map, mask; // mask: empty where nothing is defective, or where there are no masks
+    cv::Mat region;    // the part of the map that counts; empty: all of it
     bool lacksDefect;  // a defective image whose mask marks no pixel of the map: where its defect is, is not known
 };
 
@@ -44,6 +45,7 @@ typedef std::vector<cv::Point2d> Curve;
 struct Evaluation
 {
     std::vector<TestResult> results;
+    cv::Mat region; // of each image, that counts; empty: all of it
     double secondsPerImage;
     Figures all;
     std::vector<std::pair<std::string, Figures> > types; // each defect type's images against all good ones
@@ -56,6 +58,6 @@ const double proLimit = 0.3;
 
 //! Scores all images of a set, or a random view of each (AnomalyDetector::randomView) where a seed of 0 or more is given.
 //! The detector's maps are then of its input's resolution.
-Evaluation evaluate(cv::anomaly::AnomalyDetector& detector, const TestSet& set, int viewSeed = -1);
+Evaluation evaluate(cv::anomaly::AnomalyDetector& detector, const TestSet& set, int viewSeed = -1, const cv::Mat& region = cv::Mat());
 
 #endif

@@ -363,13 +363,15 @@ Mat drawGroundTruth(const Mat& image, const std::vector<std::string>& maskFiles)
     return dst;
 }
 
-std::string caseCard(const TestResult& result, double threshold, bool hasMasks, const AnomalyDetector& detector)
+std::string caseCard(const TestResult& result, const Evaluation& evaluation, const AnomalyDetector& detector)
 {
+    const double threshold = evaluation.bestImage.threshold;
+    const bool hasMasks = evaluation.all.hasPixels;
     const bool called = result.score >= threshold, defective = result.image.isDefective();
     const char* const outcome = called == defective ? (defective ? "found" : "passed") : (defective ? "missed defect" : "false alarm");
     const Mat read = readImage(result.image.file), image = toDisplay(read);
     Mat map;
-    detector.predict(read, map);
+    detector.predict(read, map, evaluation.region);
     std::string html = "<div class='card case'><header><b>" + escaped(result.image.type + "/" + fileName(result.image.file)) + "</b>";
     html += format("<span>score %.3g</span><em class='%s'>%s</em></header>", result.score, called == defective ? "" : "wrong", outcome);
     html += hasMasks ? "<div class=pictures>" : "<div class='pictures two'>";
@@ -387,7 +389,7 @@ std::string gallery(const std::string& title, const std::string& text, const Cas
         return std::string();
     std::string html = "<h2>" + title + "</h2><p>" + text + "</p><div class=cases>";
     for (const TestResult* result : cases)
-        html += caseCard(*result, evaluation.bestImage.threshold, evaluation.all.hasPixels, detector);
+        html += caseCard(*result, evaluation, detector);
     return html + "</div>\n";
 }
 

@@ -326,6 +326,65 @@ class Layouts(Test):
         self.assertEqual(self.train(category)[1], 3)
 
 
+class Regions(Test):
+    """--mask."""
+    @classmethod
+    def setUpClass(cls):
+        cls.category = make_category('regions')
+        cls.beside, cls.around, cls.black, cls.small = (WORK / ('%s.png' % name) for name in ('beside', 'around', 'black', 'small'))
+        write_png(cls.beside, GRAY, 8, lambda x, y: [x < 12])
+        write_png(cls.around, GRAY, 8, lambda x, y: [x >= 12])
+        write_png(cls.black, GRAY, 8, lambda x, y: [0])
+        write_png(cls.small, GRAY, 8, lambda x, y: [1], side=SIDE // 2)
+
+    def scores(self, *options):
+        table = WORK / 'regions.csv'
+        done = run('cfa_predict', self.category / 'test', '--model=%s' % MODEL, '--csv=%s' % table, '--output=%s' % (WORK / 'regions_overlays'), *options)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return [float(row.split(',')[1]) for row in table.read_text().splitlines()[1:]]
+
+    def test_defects_outside_of_it_are_not_looked_for(self):
+        whole, beside, around = self.scores(), self.scores('--mask=%s' % self.beside), self.scores('--mask=%s' % self.around)
+        self.assertEqual(around[3:], whole[3:])
+        self.assertLess(max(beside[3:]), 0.7 * min(whole[3:]))
+
+    def test_evaluation_counts_what_is_inside(self):
+        whole = self.evaluate(self.category)[0]
+        around = self.evaluate(self.category, '--mask=%s' % self.around, '--report=%s' % (WORK / 'regions_report'))[0]
+        self.assertEqual(around['image_auroc'], whole['image_auroc'])
+        self.assertGreater(around['pixel_f1'], 0.5)
+        self.assertLess(around['pixel_auroc'], whole['pixel_auroc'])  # without the easy pixels
+        beside, said = self.evaluate(self.category, '--mask=%s' % self.beside)
+        self.assertNotIn('pixel_f1', beside)
+        self.assertIn('3 defective images are left out', said)
+        self.evaluate(self.category, '--mask=%s' % self.around, '--transform=rd')
+
+    def test_training_learns_inside_only(self):
+        bad = self.category / 'test' / 'hole'
+        model = WORK / 'beside.yml'
+        for name, options in (('all', []), ('beside', ['--mask=%s' % self.beside])):
+            done = run('cfa_train', bad, '--model=%s' % (WORK / (name + '.yml')), '--adaptation=none', '--validation=0', *options)
+            self.assertEqual(done.returncode, 0, done.stderr)
+        scores = []
+        for name in ('all', 'beside'):
+            done = run('cfa_predict', bad, '--model=%s' % (WORK / (name + '.yml')), '--csv=%s' % (WORK / 'inside.csv'))
+            scores.append(float((WORK / 'inside.csv').read_text().splitlines()[1].split(',')[1]))
+        self.assertGreater(scores[1], 2 * scores[0])
+
+    def test_masks_that_can_not_be_used_are_named(self):
+        said = self.train(self.category, '--mask=%s' % self.black, code=1)[0]
+        self.assertIn("black.png' is all black", said)
+        said = self.train(self.category, '--mask=%s' % self.small, code=1)[0]
+        for part in ('000.png', '32x32', '64x64'):
+            self.assertIn(part, said)
+        said = self.evaluate(self.category, '--mask=%s' % self.small, code=1)[1]
+        self.assertIn('000.png', said)
+        self.assertIn('nothing.png', self.train(self.category, '--mask=nothing.png', code=1)[0])
+        done = run('cfa_predict', self.category / 'test', '--model=%s' % MODEL, '--csv=%s' % (WORK / 'small.csv'), '--mask=%s' % self.small)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('000.png', done.stderr)
+
+
 def riff(name, content):
     return name + struct.pack('<I', len(content)) + content + b'\0' * (len(content) % 2)
 

@@ -230,6 +230,11 @@ class Detectors(unittest.TestCase):
         cfa = anomaly.CFA_create(params)
         cfa.fitFiles(files)
         self.assertFalse(cfa.empty())
+        mask = np.zeros((160, 160), bool)
+        with self.assertRaisesRegex(anomaly.error, 'masks leave nothing'):
+            cfa.fitFiles(files, mask=mask)
+        mask[:100] = True
+        cfa.fitFiles(files, mask=mask)
 
 
 class Threads(unittest.TestCase):

@@ -69,9 +69,9 @@ public:
     {
         reportingLackOfMemory([&]() { fitSource(*imagesFromArrays(images, masks)); });
     }
-    void fit(const std::vector<String>& files) CV_OVERRIDE
+    void fit(const std::vector<String>& files, InputArray mask) CV_OVERRIDE
     {
-        reportingLackOfMemory([&]() { fitSource(*imagesFromFiles(files)); });
+        reportingLackOfMemory([&]() { fitSource(*imagesFromFiles(files, mask.getMat())); });
     }
     void setFitCallback(const FitCallback& function) CV_OVERRIDE { callback = function; }
 

@@ -16,10 +16,10 @@ namespace {
 class FileImages CV_FINAL : public ImageSource
 {
 public:
-    explicit FileImages(const std::vector<String>& names) : files(names) {}
+    FileImages(const std::vector<String>& names, const Mat& m) : files(names), commonMask(m) {}
 
     int size() const CV_OVERRIDE { return int(files.size()); }
-    Mat mask(int) const CV_OVERRIDE { return Mat(); }
+    Mat mask(int) const CV_OVERRIDE { return commonMask; }
     String name(int index) const CV_OVERRIDE { return "Image '" + files[index] + "'"; }
 
     Mat image(int index) const CV_OVERRIDE
@@ -30,11 +30,13 @@ public:
             CV_Error_(Error::StsObjectNotFound, ("%s can not be read: %s", name(index).c_str(),
                                                  utils::fs::exists(files[index]) ? "it is damaged or of a format that this OpenCV lacks" : "there is no such file"));
         checkImage(read, name(index));
+        checkMask(commonMask, read.size(), name(index));
         return read;
     }
 
 private:
     std::vector<String> files;
+    Mat commonMask;
 };
 
 class ArrayImages CV_FINAL : public ImageSource
@@ -62,7 +64,7 @@ public:
     {
         if (masks.empty())
             return Mat();
-        checkMask(masks[index], images[index].size());
+        checkMask(masks[index], images[index].size(), name(index));
         return masks[index];
     }
 
@@ -88,9 +90,9 @@ bool readImage(const ImageSource& images, int index, bool leaveOut, Mat& image)
     }
 }
 
-std::unique_ptr<ImageSource> imagesFromFiles(const std::vector<String>& files)
+std::unique_ptr<ImageSource> imagesFromFiles(const std::vector<String>& files, const Mat& mask)
 {
-    return std::unique_ptr<ImageSource>(new FileImages(files));
+    return std::unique_ptr<ImageSource>(new FileImages(files, mask));
 }
 
 std::unique_ptr<ImageSource> imagesFromArrays(InputArrayOfArrays images, InputArrayOfArrays masks)

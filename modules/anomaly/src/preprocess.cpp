@@ -37,13 +37,13 @@ void checkImage(const Mat& image, const String& what)
     checkValues(image, what);
 }
 
-void checkMask(const Mat& mask, Size image)
+void checkMask(const Mat& mask, Size size, const String& what)
 {
     if (mask.empty())
         return;
-    if (mask.type() != CV_8UC1 || mask.size() != image)
-        CV_Error_(Error::StsBadArg, ("Mask is %dx%d of type %s, expected CV_8UC1 of its image's size %dx%d: (mask != 0) makes one of any depth",
-                                     mask.cols, mask.rows, typeToString(mask.type()).c_str(), image.width, image.height));
+    if (mask.type() != CV_8UC1 || mask.size() != size)
+        CV_Error_(Error::StsBadArg, ("%s: Mask is %dx%d of type %s, expected CV_8UC1 of its image's size %dx%d; (mask != 0) makes one of any depth", what.c_str(),
+                                     mask.cols, mask.rows, typeToString(mask.type()).c_str(), size.width, size.height));
 }
 
 static Mat toBgr8(const Mat& image)

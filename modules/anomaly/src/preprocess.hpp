@@ -24,8 +24,8 @@ struct InputSettings
 //! Refuses an image that no score can be given for, by the words of `what`.
 void checkImage(const Mat& image, const String& what = "The image");
 
-//! Refuses a mask that is neither empty nor CV_8UC1 of the image's size.
-void checkMask(const Mat& mask, Size image);
+//! Refuses a mask that is neither empty nor CV_8UC1 of the image's size, by the words of `what`.
+void checkMask(const Mat& mask, Size size, const String& what = "The image");
 
 //! The image at this size: averaged where that is smaller, else interpolated.
 Mat stretch(const Mat& image, Size size);

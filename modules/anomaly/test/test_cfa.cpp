@@ -181,6 +181,26 @@ TEST(Anomaly_CFA, files_and_images_give_the_same_model)
     EXPECT_EQ(0, differenceOf(*fromFiles, *quickDetector(quickParams(), 5), badImage(3)));
 }
 
+TEST(Anomaly_CFA, one_mask_for_all_files)
+{
+    const std::vector<Mat> images = goodImages(5);
+    const TemporaryName files[5] = {TemporaryName(".png"), TemporaryName(".png"), TemporaryName(".png"), TemporaryName(".png"), TemporaryName(".png")};
+    std::vector<String> names;
+    for (int i = 0; i < 5; i++)
+    {
+        names.push_back(files[i].name);
+        ASSERT_TRUE(imwrite(names.back(), images[i]));
+    }
+    Mat mask = Mat::zeros(images[0].size(), CV_8U);
+    mask.rowRange(0, mask.rows / 2).setTo(1);
+    const Ptr<CFA> fromFiles = CFA::create(quickParams()), fromImages = CFA::create(quickParams());
+    fromFiles->fit(names, mask);
+    fromImages->fit(images, std::vector<Mat>(5, mask));
+    EXPECT_EQ(contentOf(*fromImages), contentOf(*fromFiles));
+    EXPECT_NE(contentOf(*quickDetector(quickParams(), 5)), contentOf(*fromFiles));
+    EXPECT_ERROR_WITH("': Mask is 3x3", fromFiles->fit(names, Mat::ones(3, 3, CV_8U)));
+}
+
 // A JPEG whose EXIF data say that the camera was held on its side.
 void writeSideways(const String& file, const Mat& image)
 {

@@ -68,8 +68,9 @@ public:
 
     /** @brief Learns from good image files, read one at a time, so that memory does not grow with the files' sizes.
     @param files names that cv::imread can read; they are read with IMREAD_ANYCOLOR | IMREAD_ANYDEPTH
+    @param mask empty, or CV_8UC1 of the size of all images, as a fixed camera gives them: only patches under nonzero pixels are learned
     */
-    CV_WRAP_AS(fitFiles) virtual void fit(const std::vector<String>& files) = 0;
+    CV_WRAP_AS(fitFiles) virtual void fit(const std::vector<String>& files, InputArray mask = noArray()) = 0;
 
     //! Sets what fit calls as it goes on, or nothing to stop that. Not copied into the model file.
     virtual void setFitCallback(const FitCallback& callback) = 0;
