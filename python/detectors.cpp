@@ -124,6 +124,13 @@ static py::tuple getMapRange(const AnomalyDetector& self)
     return py::make_tuple(lowest, highest);
 }
 
+static py::array toPicture(const AnomalyDetector& self, const Array& image)
+{
+    Mat picture;
+    self.toPicture(image.mat, picture);
+    return toNumpy(picture);
+}
+
 static py::array maskToInput(const AnomalyDetector& self, const Array& mask)
 {
     Mat inputMask;
@@ -208,6 +215,7 @@ static void bindDetector(py::module_& m)
         .def("setPixelThreshold", &AnomalyDetector::setPixelThreshold, "threshold"_a)
         .def("getMapRange", &getMapRange)
         .def("normalizedScore", &AnomalyDetector::normalizedScore, "score"_a)
+        .def("toPicture", &toPicture, "image"_a)
         .def("maskToInput", &maskToInput, "mask"_a)
         .def("randomView", &randomView, "image"_a, "mask"_a, "seed"_a)
         .def("getMapSize", &AnomalyDetector::getMapSize)

@@ -5,7 +5,6 @@
 
 #include "opencv2/core/utils/filesystem.hpp"
 #include "opencv2/imgcodecs.hpp"
-#include "opencv2/imgproc.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -236,17 +235,6 @@ cv::Mat readPicture(const std::string& file, int flags)
 cv::Mat readImage(const std::string& file)
 {
     return readPicture(file, cv::IMREAD_ANYCOLOR | cv::IMREAD_ANYDEPTH);
-}
-
-cv::Mat toDisplay(const cv::Mat& image)
-{
-    const double scale = image.depth() == CV_16U ? 1 / 257. : image.depth() == CV_8U ? 1 : 255;
-    cv::Mat bytes, display;
-    image.convertTo(bytes, CV_8U, scale);
-    if (bytes.channels() == 3)
-        return bytes;
-    cv::cvtColor(bytes, display, bytes.channels() == 1 ? cv::COLOR_GRAY2BGR : cv::COLOR_BGRA2BGR);
-    return display;
 }
 
 void makeParentFolder(const std::string& file)

@@ -51,9 +51,6 @@ cv::Mat readPicture(const std::string& file, int flags);
 //! The image as it is in the file: depth, channels and orientation as fit sees them. Throws when it cannot be read.
 cv::Mat readImage(const std::string& file);
 
-//! 8-bit BGR to draw on, by the same rules as the detector reads an image.
-cv::Mat toDisplay(const cv::Mat& image);
-
 //! Makes the folder that a file is going to lie in.
 void makeParentFolder(const std::string& file);
 

@@ -369,8 +369,9 @@ std::string caseCard(const TestResult& result, const Evaluation& evaluation, con
     const bool hasMasks = evaluation.all.hasPixels;
     const bool called = result.score >= threshold, defective = result.image.isDefective();
     const char* const outcome = called == defective ? (defective ? "found" : "passed") : (defective ? "missed defect" : "false alarm");
-    const Mat read = readImage(result.image.file), image = toDisplay(read);
-    Mat map;
+    const Mat read = readImage(result.image.file);
+    Mat map, image;
+    detector.toPicture(read, image);
     detector.predict(read, map, evaluation.region);
     std::string html = "<div class='card case'><header><b>" + escaped(result.image.type + "/" + fileName(result.image.file)) + "</b>";
     html += format("<span>score %.3g</span><em class='%s'>%s</em></header>", result.score, called == defective ? "" : "wrong", outcome);

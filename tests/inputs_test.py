@@ -385,6 +385,31 @@ class Regions(Test):
         self.assertIn('000.png', done.stderr)
 
 
+class Bits(Test):
+    """--bits."""
+    def test_images_of_few_bits_are_read_and_drawn_as_those_of_8(self):
+        pictures, scores = [], []
+        for bits in (8, 12):
+            category, model, output, table = (WORK / ('bits_%d%s' % (bits, part)) for part in ('', '.yml', '_overlays', '.csv'))
+            for i in range(3):
+                values = random.Random(i)
+                shades = [[60 + values.randrange(40) for _ in range(SIDE)] for _ in range(SIDE)]
+                factor = (2 ** bits - 1) / 255
+                write_png(category / ('%d.png' % i), GRAY, 8 if bits == 8 else 16,
+                          lambda x, y: round(shades[y][x] * factor).to_bytes(1 if bits == 8 else 2, 'big'))
+            self.assertEqual(run('cfa_train', category, '--model=%s' % model, '--adaptation=none', '--validation=0', '--bits=%d' % bits).returncode, 0)
+            done = run('cfa_predict', category, '--model=%s' % model, '--output=%s' % output, '--csv=%s' % table)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            pictures.append((output / '0.jpg').read_bytes())
+            scores.append([row.split(',')[1] for row in table.read_text().splitlines()[1:]])
+        self.assertEqual(*pictures)
+        self.assertEqual(*scores)
+        said = run('cfa_train', WORK / 'bits_12', '--model=%s' % model, '--adaptation=none', '--validation=0', '--bits=10').stderr
+        self.assertIn('significantBits is 10', said)
+        for bits in (7, 17):
+            self.assertEqual(run('cfa_train', WORK / 'bits_12', '--model=%s' % model, '--bits=%d' % bits).returncode, 2)
+
+
 def riff(name, content):
     return name + struct.pack('<I', len(content)) + content + b'\0' * (len(content) % 2)
 

@@ -16,7 +16,7 @@ namespace {
 class FileImages CV_FINAL : public ImageSource
 {
 public:
-    FileImages(const std::vector<String>& names, const Mat& m) : files(names), commonMask(m) {}
+    FileImages(const std::vector<String>& names, const Mat& m, int bits) : files(names), commonMask(m), significantBits(bits) {}
 
     int size() const CV_OVERRIDE { return int(files.size()); }
     Mat mask(int) const CV_OVERRIDE { return commonMask; }
@@ -29,7 +29,7 @@ public:
         if (read.empty())
             CV_Error_(Error::StsObjectNotFound, ("%s can not be read: %s", name(index).c_str(),
                                                  utils::fs::exists(files[index]) ? "it is damaged or of a format that this OpenCV lacks" : "there is no such file"));
-        checkImage(read, name(index));
+        checkImage(read, name(index), significantBits);
         checkMask(commonMask, read.size(), name(index));
         return read;
     }
@@ -37,12 +37,13 @@ public:
 private:
     std::vector<String> files;
     Mat commonMask;
+    int significantBits;
 };
 
 class ArrayImages CV_FINAL : public ImageSource
 {
 public:
-    ArrayImages(InputArrayOfArrays imageArrays, InputArrayOfArrays maskArrays)
+    ArrayImages(InputArrayOfArrays imageArrays, InputArrayOfArrays maskArrays, int bits) : significantBits(bits)
     {
         imageArrays.getMatVector(images);
         if (!maskArrays.empty())
@@ -56,7 +57,7 @@ public:
 
     Mat image(int index) const CV_OVERRIDE
     {
-        checkImage(images[index], name(index));
+        checkImage(images[index], name(index), significantBits);
         return images[index];
     }
 
@@ -70,6 +71,7 @@ public:
 
 private:
     std::vector<Mat> images, masks;
+    int significantBits;
 };
 
 } // namespace
@@ -90,14 +92,14 @@ bool readImage(const ImageSource& images, int index, bool leaveOut, Mat& image)
     }
 }
 
-std::unique_ptr<ImageSource> imagesFromFiles(const std::vector<String>& files, const Mat& mask)
+std::unique_ptr<ImageSource> imagesFromFiles(const std::vector<String>& files, const Mat& mask, int significantBits)
 {
-    return std::unique_ptr<ImageSource>(new FileImages(files, mask));
+    return std::unique_ptr<ImageSource>(new FileImages(files, mask, significantBits));
 }
 
-std::unique_ptr<ImageSource> imagesFromArrays(InputArrayOfArrays images, InputArrayOfArrays masks)
+std::unique_ptr<ImageSource> imagesFromArrays(InputArrayOfArrays images, InputArrayOfArrays masks, int significantBits)
 {
-    return std::unique_ptr<ImageSource>(new ArrayImages(images, masks));
+    return std::unique_ptr<ImageSource>(new ArrayImages(images, masks, significantBits));
 }
 
 }} // namespace cv::anomaly

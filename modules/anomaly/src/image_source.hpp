@@ -30,10 +30,10 @@ public:
 bool readImage(const ImageSource& images, int index, bool leaveOut, Mat& image);
 
 //! mask: of each image, or empty.
-std::unique_ptr<ImageSource> imagesFromFiles(const std::vector<String>& files, const Mat& mask);
+std::unique_ptr<ImageSource> imagesFromFiles(const std::vector<String>& files, const Mat& mask, int significantBits);
 
 //! Checks that there are as many masks as images, or none.
-std::unique_ptr<ImageSource> imagesFromArrays(InputArrayOfArrays images, InputArrayOfArrays masks);
+std::unique_ptr<ImageSource> imagesFromArrays(InputArrayOfArrays images, InputArrayOfArrays masks, int significantBits);
 
 }} // namespace cv::anomaly
 

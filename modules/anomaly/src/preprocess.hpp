@@ -19,10 +19,14 @@ struct InputSettings
     bool swapRB;
     int tile;           // pixels of the image that a tile's side shows, 0: the image is seen as a whole
     double tileOverlap; // of neighbouring tiles at least, as a share of their side
+    int significantBits; // of 16-bit images
 };
 
 //! Refuses an image that no score can be given for, by the words of `what`.
-void checkImage(const Mat& image, const String& what = "The image");
+void checkImage(const Mat& image, const String& what, int significantBits);
+
+//! The image in 8-bit BGR.
+Mat toBgr8(const Mat& image, int significantBits);
 
 //! Refuses a mask that is neither empty nor CV_8UC1 of the image's size, by the words of `what`.
 void checkMask(const Mat& mask, Size size, const String& what = "The image");

@@ -258,6 +258,45 @@ TEST(Anomaly_CFA, image_types_are_converted_as_documented)
     EXPECT_EQ(score, cfa->predict(real));
 }
 
+TEST(Anomaly_CFA, significant_bits_of_16_bit_images)
+{
+    for (const int bits : {10, 12, 14})
+    {
+        const double highest = (1 << bits) - 1;
+        const auto wide = [&](const Mat& image) {
+            Mat values;
+            image.convertTo(values, CV_16U, highest / 255);
+            return values;
+        };
+        CFA::Params params = quickParams();
+        params.significantBits = bits;
+        const Ptr<CFA> cfa = CFA::create(params);
+        std::vector<Mat> images;
+        for (const Mat& image : goodImages(6))
+            images.push_back(wide(image));
+        cfa->fit(images);
+        // They are read as the 8-bit images that they were made of, and those as they are.
+        const Mat image = badImage(3);
+        EXPECT_EQ(quickDetector()->predict(image), cfa->predict(wide(image)));
+        EXPECT_EQ(cfa->predict(image), cfa->predict(wide(image)));
+        Mat picture;
+        cfa->toPicture(wide(image), picture);
+        EXPECT_EQ(0, norm(picture, image, NORM_INF));
+
+        const TemporaryName file(".yml");
+        cfa->save(file.name);
+        const Ptr<CFA> same = CFA::load(file.name);
+        EXPECT_EQ(bits, same->getParams().significantBits);
+        EXPECT_EQ(0, differenceOf(*cfa, *same, wide(image)));
+        const Mat over(image.size(), CV_16U, Scalar(highest + 1));
+        EXPECT_ERROR_WITH(format("values up to %g", highest + 1), cfa->predict(over));
+        EXPECT_ERROR_WITH("Image 1 has 16-bit values", cfa->fit(std::vector<Mat>{images[0], over, over, over}));
+    }
+    CFA::Params params = quickParams();
+    params.significantBits = 17;
+    EXPECT_ERROR_WITH("significantBits is 17", CFA::create(params));
+}
+
 // Few images are predicted one after the other, many side by side.
 TEST(Anomaly_CFA, batch_is_one_after_the_other)
 {

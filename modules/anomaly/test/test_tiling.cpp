@@ -10,7 +10,7 @@ namespace {
 
 InputSettings settingsOf(int side, int tile, double overlap)
 {
-    return InputSettings{side, side, Scalar(), Scalar::all(1), true, tile, overlap};
+    return InputSettings{side, side, Scalar(), Scalar::all(1), true, tile, overlap, 16};
 }
 
 CFA::Params tiledParams(int tile, double overlap = 0.125)

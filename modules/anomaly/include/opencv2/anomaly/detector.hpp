@@ -48,8 +48,8 @@ typedef std::function<bool(const FitProgress&)> FitCallback;
 
 /** @brief A detector that learns from good images what is normal, and scores how far an image is from that.
 
-Images are 8-bit with 1, 3 (BGR) or 4 (BGRA, alpha is dropped) channels, 16-bit (full range: divided by 257), or
-floating point (0..1), at least 8x8 pixels; NaN and infinity are refused. Every refusal is a cv::Exception, and the detector is then as it was.
+Images are 8-bit with 1, 3 (BGR) or 4 (BGRA, alpha is dropped) channels, 16-bit (full range: divided by 257,
+unless CFA::Params::significantBits says otherwise), or floating point (0..1), at least 8x8 pixels; NaN and infinity are refused. Every refusal is a cv::Exception, and the detector is then as it was.
 So is memory that the system does not give.
 
 Threads: the const methods may be called from several threads on one object, also while another thread changes it by fit,
@@ -126,6 +126,12 @@ public:
     /** @brief The score on a scale from 0 to 1 on which the threshold lies at 0.5:
     clip((score - image threshold) / (highest - lowest) + 0.5, 0, 1). */
     CV_WRAP virtual double normalizedScore(double score) const = 0;
+
+    /** @brief The image as the detector reads it, to draw on: 8-bit BGR, with all its range where 16-bit images have fewer significant bits.
+    @param image the image
+    @param picture CV_8UC3 of the image's size
+    */
+    CV_WRAP virtual void toPicture(InputArray image, OutputArray picture) const = 0;
 
     /** @brief Brings a mask to the pixels of a MAP_INPUT map, as figures of papers are taken.
     @param mask CV_8UC1 of the image's size, nonzero on defects: 1 as well as 255
