@@ -166,6 +166,14 @@ void saveCalibrated(AnomalyDetector& detector, const Figures& figures, const std
     detector.save(file);
 }
 
+std::vector<std::string> filesOf(const TestSet& set)
+{
+    std::vector<std::string> files;
+    for (const TestImage& image : set.images)
+        files.push_back(image.file);
+    return files;
+}
+
 int evaluateCategory(int argc, char** argv)
 {
     Settings settings;
@@ -175,6 +183,7 @@ int evaluateCategory(int argc, char** argv)
     const TestSet set = readTestSet(settings.category);
     std::cout << set.summary << std::endl;
     printNotes("cfa_evaluate", set.notes);
+    printNotes("cfa_evaluate", notesOfPages(filesOf(set)));
     if (!settings.json.empty())
         checkWritable(settings.json);
     if (!settings.calibrated.empty())

@@ -94,6 +94,14 @@ public:
         }
     }
 
+    std::vector<std::string> files() const
+    {
+        std::vector<std::string> names;
+        for (const Input& input : inputs)
+            names.push_back(input.file);
+        return names;
+    }
+
     std::vector<Input> inputs;
     LeftOut leftOut; // of folders
 
@@ -347,6 +355,7 @@ int predictAll(int argc, char** argv)
     utils::logging::setLogLevel(utils::logging::LOG_LEVEL_SILENT);
     const InputList list(settings);
     printNotes("cfa_predict", list.leftOut.notes());
+    printNotes("cfa_predict", notesOfPages(list.files()));
     if (list.inputs.empty())
         throw std::runtime_error("there are no images in '" + settings.inputs[0] + "'");
     Prediction prediction(settings);

@@ -251,6 +251,7 @@ int train(int argc, char** argv)
     const GoodImages good = readGoodImages(settings.images);
     std::cout << good.summary << std::endl;
     printNotes("cfa_train", good.notes);
+    printNotes("cfa_train", notesOfPages(good.files));
     const Mat region = readRegion("cfa_train", settings.mask);
     checkModelName("model", settings.model);
     if (!settings.params.checkpoint.empty())

@@ -237,6 +237,36 @@ cv::Mat readImage(const std::string& file)
     return readPicture(file, cv::IMREAD_ANYCOLOR | cv::IMREAD_ANYDEPTH);
 }
 
+static size_t pagesOf(const std::string& file)
+{
+    const std::string ending = extension(file);
+    try
+    {
+        return ending == "tif" || ending == "tiff" ? cv::imcount(file, cv::IMREAD_UNCHANGED) : 1;
+    }
+    catch (const cv::Exception&)
+    {
+        return 0; // damaged or too large, which is reported where it is read
+    }
+}
+
+std::vector<std::string> notesOfPages(const std::vector<std::string>& files)
+{
+    std::vector<std::string> names;
+    size_t further = 0;
+    for (const std::string& file : files)
+    {
+        const size_t pages = pagesOf(file);
+        if (pages > 1)
+            names.push_back(file);
+        further += pages > 1 ? pages - 1 : 0;
+    }
+    if (names.empty())
+        return names;
+    return {"left out: " + counted(further, "further page of", "further pages of") + " " + counted(names.size(), "image", "images") +
+            ", of which only the first page is read: " + quoted(names)};
+}
+
 void makeParentFolder(const std::string& file)
 {
     const std::string folder = fs::getParent(file);

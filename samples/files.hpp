@@ -51,6 +51,9 @@ cv::Mat readPicture(const std::string& file, int flags);
 //! The image as it is in the file: depth, channels and orientation as fit sees them. Throws when it cannot be read.
 cv::Mat readImage(const std::string& file);
 
+//! A line that names the TIFF files with several pages, of which only the first is read; none where there are no such files.
+std::vector<std::string> notesOfPages(const std::vector<std::string>& files);
+
 //! Makes the folder that a file is going to lie in.
 void makeParentFolder(const std::string& file);
 

@@ -9,6 +9,7 @@ import os
 import pathlib
 import random
 import struct
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -408,6 +409,83 @@ class Bits(Test):
         self.assertIn('significantBits is 10', said)
         for bits in (7, 17):
             self.assertEqual(run('cfa_train', WORK / 'bits_12', '--model=%s' % model, '--bits=%d' % bits).returncode, 2)
+
+
+def write_tiff(file, pages):
+    """Grey pages, one after the other."""
+    content, pixels = b'II*\0\x08\0\0\0', bytes(90 + x % 5 for x in range(SIDE)) * SIDE
+    for page in range(pages):
+        start = len(content)
+        tags = ((256, SIDE), (257, SIDE), (258, 8), (259, 1), (262, 1), (273, start + 2 + 12 * 9 + 4), (277, 1), (278, SIDE), (279, len(pixels)))
+        following = start + 2 + 12 * 9 + 4 + len(pixels) if page + 1 < pages else 0
+        content += struct.pack('<H', len(tags)) + b''.join(struct.pack('<HHII', tag, 4, 1, value) for tag, value in tags)
+        content += struct.pack('<I', following) + pixels
+    file.parent.mkdir(parents=True, exist_ok=True)
+    file.write_bytes(content)
+
+
+class LeftOut(Test):
+    def predict(self, *inputs, code=0, **options):
+        table = WORK / 'left_out.csv'
+        done = run('cfa_predict', *inputs, '--model=%s' % MODEL, '--csv=%s' % table)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return table.read_text().splitlines()[1:], done.stderr
+
+    def test_further_pages_of_a_tiff(self):
+        folder = WORK / 'pages'
+        for i, pages in enumerate((1, 3, 1)):
+            write_tiff(folder / ('%d.tif' % i), pages)
+        rows, said = self.predict(folder)
+        self.assertEqual(len(rows), 3)
+        self.assertIn('2 further pages of 1 image', said)
+        self.assertIn('1.tif', said)
+        self.assertIn('2 further pages', self.train(folder)[0])
+        (folder / '1.tif').unlink()
+        self.assertNotIn('further', self.predict(folder)[1])
+
+    def test_files_that_are_no_images(self):
+        folder = WORK / 'others'
+        write_part(folder / 'a' / '0.jfif', 1)
+        for name in ('clip.mp4', 'a/b.gif'):
+            (folder / name).write_bytes(b'GIF89a')
+        rows, said = self.predict(folder)
+        self.assertEqual(len(rows), 1)
+        for name in ('2 files', 'clip.mp4', 'b.gif'):
+            self.assertIn(name, said)
+
+    def test_an_image_that_is_larger_than_opencv_reads(self):
+        folder = WORK / 'large'
+        write_part(folder / '0.png', 1)
+        write_part(folder / '2.png', 2)
+        header = struct.pack('>IIBBBBB', 40000, 40000, 8, GRAY, 0, 0, 0)
+        (folder / '1.png').write_bytes(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header) + chunk(b'IDAT', zlib.compress(b'')) + chunk(b'IEND', b''))
+        rows, said = self.predict(folder, code=1)
+        self.assertEqual([row.split(',')[3] == 'unreadable' for row in rows], [False, True, False])
+        for part in ('1.png', 'OPENCV_IO_MAX_IMAGE_PIXELS'):
+            self.assertIn(part, said)
+            self.assertIn(part, self.train(folder, code=1)[0])
+        self.assertEqual(self.train(folder, '--skip_unreadable')[1], 3)
+
+    @unittest.skipUnless(hasattr(os, 'fork'), 'permissions are POSIX')
+    def test_what_may_not_be_read_has_the_systems_reason(self):
+        folder = WORK / 'forbidden'
+        for name in ('a/0.png', 'b/0.png', 'c/0.png', 'c/1.png'):
+            write_part(folder / name, 1)
+        (folder / 'b').chmod(0)
+        (folder / 'c' / '0.png').chmod(0)
+        WORK.chmod(0o755)
+        table = WORK / 'shared' / 'forbidden.csv'
+        table.parent.mkdir()
+        table.parent.chmod(0o777)
+        command = [str(base.PROGRAMS / 'cfa_predict'), str(folder), '--model=%s' % MODEL, '--csv=%s' % table]
+        # root may read everything
+        user = dict(preexec_fn=lambda: (os.setgid(65534), os.setuid(65534))) if os.getuid() == 0 else {}
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, **user)
+        (folder / 'b').chmod(0o755)
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertEqual([row.split(',')[3] == 'unreadable' for row in table.read_text().splitlines()[1:]], [False, True, False])
+        for part in ("forbidden/b: Permission denied", "c/0.png' can not be read: Permission denied"):
+            self.assertIn(part, done.stderr)
 
 
 def riff(name, content):

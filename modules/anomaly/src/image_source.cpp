@@ -8,8 +8,54 @@
 #include "opencv2/core/utils/filesystem.hpp"
 #include "opencv2/imgcodecs.hpp"
 
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+
 namespace cv {
 namespace anomaly {
+
+static String nameOfFile(const String& file)
+{
+    return "Image '" + file + "'";
+}
+
+// Why there is no image in a file; the system's words where it cannot even be opened.
+static String reasonOf(const String& file)
+{
+    if (!utils::fs::exists(file))
+        return "there is no such file";
+    FILE* const stream = std::fopen(file.c_str(), "rb");
+    if (!stream)
+        return std::strerror(errno);
+    std::fclose(stream);
+    return "it is damaged or of a format that this OpenCV lacks";
+}
+
+// cv::imread returns nothing for a damaged image, and throws, without a name, for one that is larger than its limits.
+static Mat decoded(const String& file)
+{
+    try
+    {
+        // IMREAD_UNCHANGED would leave a photograph as the camera held it, where the application's imread turns it upright.
+        return imread(file, IMREAD_ANYCOLOR | IMREAD_ANYDEPTH);
+    }
+    catch (const cv::Exception& e)
+    {
+        if (e.err.find("CV_IO_MAX_IMAGE") == String::npos)
+            CV_Error_(e.code, ("%s can not be read: %s", nameOfFile(file).c_str(), e.err.c_str()));
+        CV_Error_(Error::StsOutOfRange, ("%s is larger than OpenCV reads by default (2^20 pixels a side, 2^30 in all): cut it into pieces, or raise the limits by the "
+                                         "environment variables OPENCV_IO_MAX_IMAGE_WIDTH, OPENCV_IO_MAX_IMAGE_HEIGHT and OPENCV_IO_MAX_IMAGE_PIXELS", nameOfFile(file).c_str()));
+    }
+}
+
+static Mat readFile(const String& file)
+{
+    const Mat read = decoded(file);
+    if (read.empty())
+        CV_Error_(Error::StsObjectNotFound, ("%s can not be read: %s", nameOfFile(file).c_str(), reasonOf(file).c_str()));
+    return read;
+}
 
 namespace {
 
@@ -20,15 +66,11 @@ public:
 
     int size() const CV_OVERRIDE { return int(files.size()); }
     Mat mask(int) const CV_OVERRIDE { return commonMask; }
-    String name(int index) const CV_OVERRIDE { return "Image '" + files[index] + "'"; }
+    String name(int index) const CV_OVERRIDE { return nameOfFile(files[index]); }
 
     Mat image(int index) const CV_OVERRIDE
     {
-        // IMREAD_UNCHANGED would leave a photograph as the camera held it, where the application's imread turns it upright.
-        const Mat read = imread(files[index], IMREAD_ANYCOLOR | IMREAD_ANYDEPTH);
-        if (read.empty())
-            CV_Error_(Error::StsObjectNotFound, ("%s can not be read: %s", name(index).c_str(),
-                                                 utils::fs::exists(files[index]) ? "it is damaged or of a format that this OpenCV lacks" : "there is no such file"));
+        const Mat read = readFile(files[index]);
         checkImage(read, name(index), significantBits);
         checkMask(commonMask, read.size(), name(index));
         return read;
