@@ -67,6 +67,13 @@ static py::tuple proCurveOfPixels(const PixelMetrics& self, int maxPoints)
     return py::make_tuple(toNumpy(fpr), toNumpy(overlap), toNumpy(thresholds));
 }
 
+static py::tuple countsAt(const PixelMetrics& self, double threshold)
+{
+    double truePositives, falsePositives;
+    self.countsAt(threshold, truePositives, falsePositives);
+    return py::make_tuple(truePositives, falsePositives);
+}
+
 void bindMetrics(py::module_& m)
 {
     m.def("auroc", &aurocOf, "scores"_a, "labels"_a);
@@ -83,6 +90,8 @@ void bindMetrics(py::module_& m)
         .def("aupro", &PixelMetrics::aupro, "fprLimit"_a = 0.3)
         .def("rocCurve", &rocCurveOfPixels, py::kw_only(), "maxPoints"_a = 1000)
         .def("proCurve", &proCurveOfPixels, py::kw_only(), "maxPoints"_a = 1000)
+        .def("merge", [](PixelMetrics& self, const std::shared_ptr<PixelMetrics>& other) { self.merge(other); }, "other"_a)
+        .def("countsAt", &countsAt, "threshold"_a)
         .def("empty", &PixelMetrics::empty)
         .def("clear", &PixelMetrics::clear)
         .def("count", &PixelMetrics::count)

@@ -119,7 +119,7 @@ void printMaskNotes(const Evaluation& evaluation)
     {
         if (result.lacksDefect)
             unmarked.push_back(result.image.file);
-        if (!result.image.isDefective() && !result.mask.empty() && countNonZero(result.mask) > 0)
+        if (!result.image.isDefective() && result.isMarked)
             contradictory.push_back(result.image.file);
         for (const std::string& mask : result.image.masks)
             if (isLossy(mask))

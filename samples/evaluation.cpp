@@ -8,6 +8,8 @@
 
 #include "opencv2/imgproc.hpp"
 
+#include <cfloat>
+#include <map>
 #include <stdexcept>
 
 using namespace cv;
@@ -41,30 +43,70 @@ View viewOf(const AnomalyDetector& detector, const TestImage& image, const Mat& 
     return turned;
 }
 
-TestResult scoreView(const AnomalyDetector& detector, const View& view, int64& ticks)
+//! Map, mask and counted region of a view, at the input's resolution. mask: empty where nothing is defective, or there are no masks.
+struct ScoreMap
 {
-    TestResult result;
+    Mat map, mask, region;
+};
+
+ScoreMap score(const AnomalyDetector& detector, const View& view, TestResult& result, int64& ticks)
+{
+    ScoreMap at;
     const int64 start = getTickCount();
-    result.score = detector.predict(view.picture, result.map, view.region);
+    result.score = detector.predict(view.picture, at.map, view.region);
     ticks += getTickCount() - start;
     if (!view.mask.empty())
-        detector.maskToInput(view.mask, result.mask);
+        detector.maskToInput(view.mask, at.mask);
     if (!view.region.empty())
-        detector.maskToInput(view.region, result.region);
-    if (!result.mask.empty() && !result.region.empty())
-        result.mask &= result.region;
-    return result;
+        detector.maskToInput(view.region, at.region);
+    if (!at.mask.empty() && !at.region.empty())
+        at.mask &= at.region;
+    return at;
 }
 
-TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, const Mat& region, int viewSeed, int64& ticks)
+//! The pixels of good images, and those of each type's.
+class PixelCounts
+{
+public:
+    PixelCounts() : good(PixelMetrics::create()) {}
+
+    void add(const TestResult& result, const ScoreMap& at)
+    {
+        if (result.lacksDefect)
+            return;
+        Ptr<PixelMetrics>& pixels = result.image.isDefective() ? types[result.image.type] : good;
+        if (!pixels)
+            pixels = PixelMetrics::create();
+        pixels->add(at.map, at.mask, at.region);
+    }
+
+    //! Of good images and those of a type, or of all.
+    Ptr<PixelMetrics> ofType(const std::string& type) const
+    {
+        const Ptr<PixelMetrics> pixels = PixelMetrics::create();
+        pixels->merge(good);
+        for (const std::pair<const std::string, Ptr<PixelMetrics> >& some : types)
+            if (type.empty() || some.first == type)
+                pixels->merge(some.second);
+        return pixels;
+    }
+
+private:
+    Ptr<PixelMetrics> good;
+    std::map<std::string, Ptr<PixelMetrics> > types;
+};
+
+TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, const Mat& region, int viewSeed, PixelCounts& pixels, int64& ticks)
 {
     try
     {
         const View view = viewOf(detector, image, region, viewSeed);
-        TestResult result = scoreView(detector, view, ticks);
-        result.image = image;
+        TestResult result = {image, 0, false, false};
+        const ScoreMap at = score(detector, view, result, ticks);
+        result.isMarked = !at.mask.empty() && !marksNothing(at.mask);
         // A random view may well show none of the defect; seen as a whole, an image shows it.
-        result.lacksDefect = view.lacksDefect || (image.isDefective() && viewSeed < 0 && marksNothing(result.mask));
+        result.lacksDefect = view.lacksDefect || (image.isDefective() && viewSeed < 0 && marksNothing(at.mask));
+        pixels.add(result, at);
         return result;
     }
     catch (const cv::Exception& error)
@@ -73,7 +115,8 @@ TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, c
     }
 }
 
-std::vector<TestResult> scoreAll(const AnomalyDetector& detector, const TestSet& set, const Mat& region, int viewSeed, double& secondsPerImage)
+std::vector<TestResult> scoreAll(const AnomalyDetector& detector, const TestSet& set, const Mat& region, int viewSeed, PixelCounts& pixels,
+                                 double& secondsPerImage)
 {
     std::vector<TestResult> results;
     int64 ticks = 0;
@@ -82,7 +125,7 @@ std::vector<TestResult> scoreAll(const AnomalyDetector& detector, const TestSet&
     {
         // No two images, nor two seeds, share a view.
         const int seed = viewSeed < 0 ? -1 : viewSeed * int(set.images.size()) + int(results.size());
-        results.push_back(scoreImage(detector, image, region, seed, ticks));
+        results.push_back(scoreImage(detector, image, region, seed, pixels, ticks));
         bar.update("images", int(results.size()), int(set.images.size()));
     }
     secondsPerImage = double(ticks) / getTickFrequency() / double(results.size());
@@ -106,15 +149,6 @@ void split(const std::vector<const TestResult*>& results, std::vector<double>& s
         scores.push_back(result->score);
         labels.push_back(result->image.isDefective());
     }
-}
-
-Ptr<PixelMetrics> pixelMetrics(const std::vector<const TestResult*>& results)
-{
-    const Ptr<PixelMetrics> pixels = PixelMetrics::create();
-    for (const TestResult* result : results)
-        if (!result->lacksDefect)
-            pixels->add(result->map, result->mask, result->region);
-    return pixels;
 }
 
 Figures figures(const std::vector<const TestResult*>& results, const PixelMetrics& pixels)
@@ -150,22 +184,13 @@ Verdicts imageVerdicts(const std::vector<TestResult>& results, double threshold)
     return v;
 }
 
-Verdicts pixelVerdicts(const std::vector<TestResult>& results, double threshold)
+Verdicts pixelVerdicts(const PixelMetrics& pixels, double threshold)
 {
     Verdicts v = {threshold, 0, 0, 0};
-    for (const TestResult& result : results)
-    {
-        if (result.lacksDefect)
-            continue;
-        Mat called = result.map >= threshold;
-        if (!result.region.empty())
-            called &= result.region;
-        const int calls = countNonZero(called), defects = result.mask.empty() ? 0 : countNonZero(result.mask);
-        const int found = defects ? countNonZero(called & (result.mask != 0)) : 0;
-        v.found += found;
-        v.missed += defects - found;
-        v.falseAlarms += calls - found;
-    }
+    double defective, good;
+    pixels.countsAt(-DBL_MAX, defective, good);
+    pixels.countsAt(threshold, v.found, v.falseAlarms);
+    v.missed = defective - v.found;
     return v;
 }
 
@@ -187,8 +212,10 @@ Curve imageRoc(const std::vector<const TestResult*>& results)
     return toCurve(fpr, tpr);
 }
 
-void addPixelCurves(const PixelMetrics& pixels, Evaluation& evaluation)
+void addPixelFigures(const PixelMetrics& pixels, double ownThreshold, Evaluation& evaluation)
 {
+    evaluation.bestPixel = pixelVerdicts(pixels, evaluation.all.pixelThreshold);
+    evaluation.ownPixel = pixelVerdicts(pixels, ownThreshold);
     const int points = 300;
     Mat fpr, share, thresholds;
     pixels.rocCurve(fpr, share, thresholds, points);
@@ -202,30 +229,27 @@ void addPixelCurves(const PixelMetrics& pixels, Evaluation& evaluation)
 Evaluation evaluate(AnomalyDetector& detector, const TestSet& set, int viewSeed, const Mat& region)
 {
     detector.setMapSize(MAP_INPUT);
-    Evaluation evaluation;
+    Evaluation evaluation = Evaluation();
     evaluation.region = region;
-    evaluation.results = scoreAll(detector, set, region, viewSeed, evaluation.secondsPerImage);
+    PixelCounts counts;
+    evaluation.results = scoreAll(detector, set, region, viewSeed, counts, evaluation.secondsPerImage);
     const std::vector<TestResult>& results = evaluation.results;
 
     const std::vector<const TestResult*> all = ofType(results, "");
-    Ptr<PixelMetrics> pixels = pixelMetrics(all);
+    const Ptr<PixelMetrics> pixels = counts.ofType("");
     evaluation.all = figures(all, *pixels);
     evaluation.imageRoc = imageRoc(all);
     if (evaluation.all.hasPixels)
-        addPixelCurves(*pixels, evaluation);
-    pixels.release(); // they take twice the memory of the maps
+        addPixelFigures(*pixels, detector.getPixelThreshold(), evaluation);
 
     for (const TestResult& result : results)
     {
         const std::string& type = result.image.type;
         if (!result.image.isDefective() || (!evaluation.types.empty() && evaluation.types.back().first == type))
             continue;
-        const std::vector<const TestResult*> some = ofType(results, type);
-        evaluation.types.push_back(std::make_pair(type, figures(some, *pixelMetrics(some))));
+        evaluation.types.push_back(std::make_pair(type, figures(ofType(results, type), *counts.ofType(type))));
     }
     evaluation.bestImage = imageVerdicts(results, evaluation.all.imageThreshold);
     evaluation.ownImage = imageVerdicts(results, detector.getImageThreshold());
-    evaluation.bestPixel = pixelVerdicts(results, evaluation.all.pixelThreshold);
-    evaluation.ownPixel = pixelVerdicts(results, detector.getPixelThreshold());
     return evaluation;
 }

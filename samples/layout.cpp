@@ -287,7 +287,7 @@ std::string TestFolder::summary() const
     std::string types;
     for (const std::pair<const std::string, int>& count : counts)
         types += (types.empty() ? "" : ", ") + std::to_string(count.second) + " " + count.first;
-    return "'" + category + "' has the layout of " + layoutName() + ": " + std::to_string(good) + " good images in '" +
+    return "'" + category + "' has the layout of " + layoutName() + ": " + counted(good, "good image", "good images") + " in '" +
            relativeTo(category, goodFolders[0]) + "', defective ones: " + types + "; masks: " + (masked ? std::to_string(masked) : "none");
 }
 
@@ -311,7 +311,7 @@ GoodImages goodOf(const std::string& category, const std::string& folder)
         else
             defective++;
     }
-    good.summary = "'" + category + "': " + std::to_string(good.files.size()) + " good images" +
+    good.summary = "'" + category + "': " + counted(good.files.size(), "good image", "good images") +
                    (folder == category ? "" : " in '" + relativeTo(category, folder) + "'") +
                    (defective ? "; " + std::to_string(defective) + " left out, whose masks mark a defect" : "");
     good.notes = leftOut.notes();
