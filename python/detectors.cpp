@@ -71,7 +71,8 @@ static void fit(AnomalyDetector& self, const Arrays& images, const Arrays& masks
     fitWith(self, progress, [&] { self.fit(images.mats, optional(masks)); });
 }
 
-static void fitFiles(AnomalyDetector& self, const std::vector<String>& files, const Array& mask, const py::object& progress)
+static void fitFiles(AnomalyDetector& self, const std::vector<String>& files, const Array& mask,
+                     const py::object& progress)
 {
     fitWith(self, progress, [&] { self.fit(files, optional(mask)); });
 }

@@ -31,13 +31,19 @@ struct Settings
 
 bool readCommandLine(int argc, char** argv, Settings& settings)
 {
-    CommandLine line("cfa_evaluate", "Measures how well a model tells good images from defective ones, and finds the defects, on the test images of "
-                                     "a category in MVTec layout: test/good, test/<type>, ground_truth/<type>/<name>_mask.png. Without "
-                                     "ground_truth only whole images are measured. The layouts of MVTec AD 2, LOCO and 3D-AD, BTAD, VisA, MPDD and "
-                                     "KolektorSDD2 are known too; good may be called ok or normal, in any case, and a mask <name>.png. In a mask "
-                                     "all that is not black is a defect.");
-    line.argument("category", settings.category, "the category's folder, or a list: .csv with image_path, label (good, ok, normal, 0 or false, else the "
-                                                 "defect's type), mask_path and split");
+    CommandLine line(
+        "cfa_evaluate",
+        "Measures how well a model tells good images from defective ones, and finds the defects, on the test images "
+        "of "
+        "a category in MVTec layout: test/good, test/<type>, ground_truth/<type>/<name>_mask.png. Without "
+        "ground_truth only whole images are measured. The layouts of MVTec AD 2, LOCO and 3D-AD, BTAD, VisA, MPDD "
+        "and "
+        "KolektorSDD2 are known too; good may be called ok or normal, in any case, and a mask <name>.png. In a mask "
+        "all that is not black is a defect.");
+    line.argument(
+        "category", settings.category,
+        "the category's folder, or a list: .csv with image_path, label (good, ok, normal, 0 or false, else the "
+        "defect's type), mask_path and split");
     line.required("model", "FILE", settings.model, "model file that cfa_train wrote");
     line.heading("Options");
     addRegionOption(line, settings.mask, "look for defects");
@@ -126,9 +132,12 @@ void printMaskNotes(const Evaluation& evaluation)
                 lossy.push_back(mask);
     }
     printNote(unmarked, counted(unmarked.size(), "defective image is", "defective images are") +
-                            " left out of the pixel figures, since no pixel is marked by the mask, or none at the model's input resolution");
-    printNote(contradictory, counted(contradictory.size(), "image is", "images are") + " listed as good, but the mask marks a defect");
-    printNote(lossy, counted(lossy.size(), "mask is", "masks are") + " JPEG or of another lossy format, of which only " + lossyRule);
+                            " left out of the pixel figures, since no pixel is marked by the mask, or none at the "
+                            "model's input resolution");
+    printNote(contradictory, counted(contradictory.size(), "image is", "images are") +
+                                 " listed as good, but the mask marks a defect");
+    printNote(lossy, counted(lossy.size(), "mask is", "masks are") +
+                         " JPEG or of another lossy format, of which only " + lossyRule);
 }
 
 void putPixels(FlatJson& json, const Evaluation& evaluation)
@@ -192,7 +201,8 @@ int evaluateCategory(int argc, char** argv)
     detector->setPreferableTarget(targetOf(settings.device));
     const int mapSize = detector->getMapSize();
 
-    const Evaluation evaluation = evaluate(*detector, set, settings.transform ? settings.seed : -1, readRegion("cfa_evaluate", settings.mask));
+    const Evaluation evaluation =
+        evaluate(*detector, set, settings.transform ? settings.seed : -1, readRegion("cfa_evaluate", settings.mask));
     printTable(evaluation);
     printMaskNotes(evaluation);
     if (!evaluation.all.hasPixels)

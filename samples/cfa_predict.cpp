@@ -121,7 +121,8 @@ private:
         list.require(imageColumn(list));
         for (size_t row = 0; row < list.rows(); row++)
         {
-            const std::string name = withSlashes(list.at(row, imageColumn(list))), path = list.path(row, imageColumn(list));
+            const std::string name = withSlashes(list.at(row, imageColumn(list))),
+                              path = list.path(row, imageColumn(list));
             add(path, path == name || name.find("..") != std::string::npos ? fileName(name) : name);
         }
     }
@@ -215,7 +216,11 @@ private:
 class Prediction
 {
 public:
-    explicit Prediction(const Settings& s) : settings(s), detector(loadDetector(s.model, s.backbone)), region(readRegion("cfa_predict", s.mask)), table(s.csv, s.resume)
+    explicit Prediction(const Settings& s)
+        : settings(s),
+          detector(loadDetector(s.model, s.backbone)),
+          region(readRegion("cfa_predict", s.mask)),
+          table(s.csv, s.resume)
     {
         detector->setMapSize(MAP_IMAGE);
         detector->setPreferableTarget(targetOf(s.device));
@@ -277,7 +282,8 @@ void Prediction::predict(const std::string& name, const Mat& image, const std::s
     double score;
     try
     {
-        score = settings.output.empty() ? detector->predict(image, noArray(), region) : detector->predict(image, map, region);
+        score = settings.output.empty() ? detector->predict(image, noArray(), region)
+                                        : detector->predict(image, map, region);
     }
     catch (const cv::Exception& error)
     {
@@ -334,8 +340,10 @@ void Prediction::predictVideo(const Input& input)
 void Prediction::lostFrames(const std::string& file, const VideoFrames& video)
 {
     bar.clear();
-    std::cerr << "cfa_predict: " << format("'%s': %d of %d frames can not be read, because the file is damaged, cut off, or a part of a longer video",
-                                           file.c_str(), video.lost(), video.count() + video.lost())
+    std::cerr << "cfa_predict: "
+              << format("'%s': %d of %d frames can not be read, because the file is damaged, cut off, or a part of a "
+                        "longer video",
+                        file.c_str(), video.lost(), video.count() + video.lost())
               << std::endl;
     table.counts.unreadable += video.lost();
 }

@@ -62,7 +62,8 @@ void addModelOptions(CommandLine& line, CFA::Params& p)
     line.choice("input", inputModes, p.inputMode,
                 "what the network sees: the whole image stretched; its centre; or a model of each, slower and often better");
     line.option("tile", "PIXELS", p.tile, "for large images with small defects: cut them into tiles of this side and look at each; 0: at the whole");
-    line.option("bits", "N", p.significantBits, "of 16-bit images, from the lowest, 8 to 16: 10, 12 or 14 where a camera gives no more; the model keeps it", 8);
+    line.option("bits", "N", p.significantBits,
+                "that 16-bit images use, 8 to 16: 10, 12 or 14 where the camera gives no more; the model keeps it", 8);
     line.option("gamma_c", "SHARE", p.gammaC, "size of the memory bank, as a share of an image's patches: smaller is faster");
     line.option("gamma_d", "SHARE", p.gammaD, "length of a patch's descriptor, as a share of the features': smaller is faster");
     line.option("epochs", "N", p.epochs, "times that each image is learned from");
@@ -101,7 +102,9 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     CommandLine line("cfa_train", "Learns from good images what is normal, and writes a model file with which cfa_predict, cfa_evaluate and "
                                   "cfa_camera find what is not. Twelve images are enough to start with. Ctrl-C stops it; no model is written then.");
     settings.params.backbone = "lite0";
-    line.argument("images", settings.images, "folder of good images; or a category in MVTec layout or another that cfa_evaluate knows, whose train/good is used; or a .csv with image_path, label and split");
+    line.argument("images", settings.images,
+                  "folder of good images; or a category in MVTec layout or another that cfa_evaluate knows, whose "
+                  "train/good is used; or a .csv with image_path, label and split");
     line.required("model", "FILE", settings.model, "model file to write: .yml, .xml or .json, each also with .gz");
     line.heading("Options, with their defaults");
     addModelOptions(line, settings.params);

@@ -31,7 +31,8 @@ void appendUtf8(unsigned code, std::string& text)
     else if (code < 0x10000)
         text += {char(0xe0 | code >> 12), char(0x80 | (code >> 6 & 63)), char(0x80 | (code & 63))};
     else
-        text += {char(0xf0 | code >> 18), char(0x80 | (code >> 12 & 63)), char(0x80 | (code >> 6 & 63)), char(0x80 | (code & 63))};
+        text += {char(0xf0 | code >> 18), char(0x80 | (code >> 12 & 63)), char(0x80 | (code >> 6 & 63)),
+                 char(0x80 | (code & 63))};
 }
 
 // first: index of the high byte within a pair.
@@ -41,7 +42,8 @@ std::string fromUtf16(const std::string& bytes, size_t highByte)
     unsigned high = 0; // the first half of a character beyond 16 bits
     for (size_t i = 0; i + 1 < bytes.size(); i += 2)
     {
-        const unsigned code = unsigned((unsigned char)bytes[i + highByte]) << 8 | (unsigned char)bytes[i + 1 - highByte];
+        const unsigned code =
+            unsigned((unsigned char)bytes[i + highByte]) << 8 | (unsigned char)bytes[i + 1 - highByte];
         if (code >= 0xd800 && code < 0xdc00)
             high = code;
         else if (code >= 0xdc00 && code < 0xe000)
@@ -116,7 +118,8 @@ private:
         bool quoted = false;
         for (; at < text.size() && (quoted || !endsField()); at++)
         {
-            const bool isQuote = text[at] == '"', isDoubled = isQuote && quoted && at + 1 < text.size() && text[at + 1] == '"';
+            const bool isQuote = text[at] == '"',
+                       isDoubled = isQuote && quoted && at + 1 < text.size() && text[at + 1] == '"';
             if (!isQuote || isDoubled)
                 field += text[at];
             else
@@ -177,10 +180,12 @@ CsvFile::CsvFile(const std::string& text, const std::string& name) : file(name),
 void CsvFile::parse(const std::string& text)
 {
     if (text.find('\0') != std::string::npos)
-        throw std::runtime_error("'" + file + "' is no text, or in an encoding other than UTF-8 and UTF-16: save it as CSV in UTF-8");
+        throw std::runtime_error(
+            "'" + file + "' is no text, or in an encoding other than UTF-8 and UTF-16: save it as CSV in UTF-8");
     size_t at = startsWith(text, byteOrderMark) ? byteOrderMark.size() : 0;
     at = std::min(text.find_first_not_of("\r\n", at), text.size());
-    const bool isNamed = plainWord(text.substr(at, 4)) == "sep=" && at + 4 < text.size(); // as Excel notes its delimiter
+    const bool isNamed =
+        plainWord(text.substr(at, 4)) == "sep=" && at + 4 < text.size(); // as Excel notes its delimiter
     delimiter = isNamed ? text[at + 4] : delimiterOf(text, at);
     if (isNamed)
         at = std::min(text.find_first_of("\r\n", at), text.size());
@@ -202,8 +207,9 @@ void CsvFile::addRow(const std::vector<std::string>& row, int line)
     else if (row.size() == names.size())
         fields.push_back(row);
     else
-        throw std::runtime_error(cv::format("'%s' has %zu fields in row %d, expected %zu as in its first row, separated by '%s'", file.c_str(), row.size(),
-                                            line, names.size(), delimiter == '\t' ? "tab" : std::string(1, delimiter).c_str()));
+        throw std::runtime_error(cv::format(
+            "'%s' has %zu fields in row %d, expected %zu as in its first row, separated by '%s'", file.c_str(),
+            row.size(), line, names.size(), delimiter == '\t' ? "tab" : std::string(1, delimiter).c_str()));
 }
 
 bool CsvFile::has(const std::string& column) const
@@ -215,14 +221,16 @@ size_t CsvFile::find(const std::string& column) const
 {
     const auto found = std::find(plainNames.begin(), plainNames.end(), column);
     if (found != plainNames.end() && std::find(found + 1, plainNames.end(), column) != plainNames.end())
-        throw std::runtime_error("'" + file + "' has two columns '" + column + "' in its first row: rename or remove one of them");
+        throw std::runtime_error("'" + file + "' has two columns '" + column +
+                                 "' in its first row: rename or remove one of them");
     return found - plainNames.begin();
 }
 
 void CsvFile::require(const std::string& column) const
 {
     if (!has(column))
-        throw std::runtime_error("'" + file + "' has no column '" + column + "' in its first row, which names " + (names.empty() ? "nothing" : quoted(names)));
+        throw std::runtime_error("'" + file + "' has no column '" + column + "' in its first row, which names " +
+                                 (names.empty() ? "nothing" : quoted(names)));
 }
 
 const std::string& CsvFile::at(size_t row, const std::string& column) const

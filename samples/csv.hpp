@@ -9,8 +9,8 @@
 
 /** The rows of a CSV file (RFC 4180), found by the names in its first row.
 
-Spreadsheets write it in many ways: commas, semicolons, tabs or bars between fields, UTF-8 or UTF-16, blanks around fields,
-empty rows at the end. All of them are read. Case and blanks of the names in the first row do not matter.
+Spreadsheets write it in many ways: commas, semicolons, tabs or bars between fields, UTF-8 or UTF-16, blanks around
+fields, empty rows at the end. All of them are read. Case and blanks of the names in the first row do not matter.
 */
 class CsvFile
 {
@@ -33,8 +33,8 @@ public:
 
     /** A file that a row names; empty where the field is.
 
-    It is looked for beside the CSV file, then from the folder above, as lists in a folder of their own mean it. Backslashes
-    separate folders where no file's name holds them.
+    It is looked for beside the CSV file, then from the folder above, as lists in a folder of their own mean it.
+    Backslashes separate folders where no file's name holds them.
     */
     std::string path(size_t row, const std::string& column) const;
 

@@ -36,13 +36,15 @@ static void checkMasks(const std::string& category, const TestSet& set)
 {
     for (const TestImage& image : set.images)
         if (set.hasMasks && image.isDefective() && image.masks.empty())
-            throw std::runtime_error("'" + image.file + "' has no mask: expected '" + expectedMask(category, image) + "'");
+            throw std::runtime_error("'" + image.file + "' has no mask: expected '" + expectedMask(category, image) +
+                                     "'");
 }
 
 TestSet readTestSet(const std::string& category)
 {
     TestSet set = isList(category) ? ImageList(category).testSet() : testSetOfFolder(category);
-    set.hasMasks = std::any_of(set.images.begin(), set.images.end(), [](const TestImage& image) { return !image.masks.empty(); });
+    set.hasMasks = std::any_of(set.images.begin(), set.images.end(),
+                               [](const TestImage& image) { return !image.masks.empty(); });
     checkMasks(category, set);
     return set;
 }

@@ -7,13 +7,13 @@
 #include <string>
 #include <vector>
 
-// What cfa_train and cfa_evaluate are given: a category's folder, in one of the layouts that layout.hpp describes, or a list that
-// image_list.hpp describes. Which one it is, is found out by looking, and said in a line.
+// What cfa_train and cfa_evaluate are given: a category's folder, in one of the layouts that layout.hpp describes, or
+// a list that image_list.hpp describes. Which one it is, is found out by looking, and said in a line.
 
 struct TestImage
 {
     std::string file, type;
-    std::vector<std::string> masks; // none for good images, and in categories without masks; several mark together what is defective
+    std::vector<std::string> masks; // none for good images or in categories without masks; several are seen as one
     bool isDefective() const { return type != "good"; }
 };
 

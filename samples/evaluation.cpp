@@ -43,7 +43,8 @@ View viewOf(const AnomalyDetector& detector, const TestImage& image, const Mat& 
     return turned;
 }
 
-//! Map, mask and counted region of a view, at the input's resolution. mask: empty where nothing is defective, or there are no masks.
+//! Map, mask and counted region of a view, at the input's resolution. mask: empty where nothing is defective, or
+//! there are no masks.
 struct ScoreMap
 {
     Mat map, mask, region;
@@ -96,7 +97,8 @@ private:
     std::map<std::string, Ptr<PixelMetrics> > types;
 };
 
-TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, const Mat& region, int viewSeed, PixelCounts& pixels, int64& ticks)
+TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, const Mat& region, int viewSeed,
+                      PixelCounts& pixels, int64& ticks)
 {
     try
     {
@@ -115,8 +117,8 @@ TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, c
     }
 }
 
-std::vector<TestResult> scoreAll(const AnomalyDetector& detector, const TestSet& set, const Mat& region, int viewSeed, PixelCounts& pixels,
-                                 double& secondsPerImage)
+std::vector<TestResult> scoreAll(const AnomalyDetector& detector, const TestSet& set, const Mat& region, int viewSeed,
+                                 PixelCounts& pixels, double& secondsPerImage)
 {
     std::vector<TestResult> results;
     int64 ticks = 0;

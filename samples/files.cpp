@@ -45,8 +45,9 @@ std::string extension(const std::string& path)
 
 bool isImageFile(const std::string& path)
 {
-    static const std::set<std::string> extensions = {"bmp", "dib", "exr", "hdr", "jfif", "jp2", "jpe", "jpeg", "jpg",  "pbm",
-                                                     "pfm", "pgm", "png", "pnm", "ppm",  "ras", "sr",  "tif",  "tiff", "webp"};
+    static const std::set<std::string> extensions = {"bmp",  "dib", "exr", "hdr", "jfif", "jp2", "jpe",
+                                                     "jpeg", "jpg", "pbm", "pfm", "pgm",  "png", "pnm",
+                                                     "ppm",  "ras", "sr",  "tif", "tiff", "webp"};
     return extensions.count(extension(path)) > 0;
 }
 
@@ -64,19 +65,6 @@ std::string quoted(const std::vector<std::string>& names)
     return shown == names.size() ? text : text + cv::format(" and %zu more", names.size() - shown);
 }
 
-std::vector<std::string> listFolder(const std::string& folder)
-{
-    if (!fs::isDirectory(folder))
-        throw std::runtime_error("there is no folder '" + folder + "'");
-    std::vector<std::string> names, visible;
-    fs::glob_relative(folder, "", names, false, true);
-    for (size_t i = 0; i < names.size(); i++)
-        if (names[i][0] != '.')
-            visible.push_back(names[i]);
-    std::sort(visible.begin(), visible.end());
-    return visible;
-}
-
 // Why a folder cannot be listed, in the system's words; empty if it can be.
 static std::string reasonOfFolder(const std::string& folder)
 {
@@ -91,17 +79,42 @@ static std::string reasonOfFolder(const std::string& folder)
     return std::string();
 }
 
-static void addNote(std::vector<std::string>& notes, const std::vector<std::string>& names, const std::string& one, const std::string& many)
+std::vector<std::string> listFolder(const std::string& folder)
+{
+    if (!fs::isDirectory(folder))
+        throw std::runtime_error("there is no folder '" + folder + "'");
+    const std::string reason = reasonOfFolder(folder);
+    if (!reason.empty())
+        throw std::runtime_error("the folder '" + folder + "' can not be read: " + reason);
+    std::vector<std::string> names, visible;
+    fs::glob_relative(folder, "", names, false, true);
+    for (size_t i = 0; i < names.size(); i++)
+        if (names[i][0] != '.')
+            visible.push_back(names[i]);
+    std::sort(visible.begin(), visible.end());
+    return visible;
+}
+
+static void addNote(std::vector<std::string>& notes, const std::vector<std::string>& names, const std::string& one,
+                    const std::string& many)
 {
     if (!names.empty())
         notes.push_back("left out: " + counted(names.size(), one, many) + ": " + quoted(names));
+}
+
+void LeftOut::add(const LeftOut& other)
+{
+    noImages.insert(noImages.end(), other.noImages.begin(), other.noImages.end());
+    deeper.insert(deeper.end(), other.deeper.begin(), other.deeper.end());
+    unreadable.insert(unreadable.end(), other.unreadable.begin(), other.unreadable.end());
 }
 
 std::vector<std::string> LeftOut::notes() const
 {
     std::vector<std::string> lines;
     addNote(lines, noImages, "file that is no image by its name", "files that are no images by their names");
-    addNote(lines, deeper, "image that lies in another folder than expected", "images that lie in other folders than expected");
+    addNote(lines, deeper, "image that lies in another folder than expected",
+            "images that lie in other folders than expected");
     addNote(lines, unreadable, "folder that can not be read", "folders that can not be read");
     return lines;
 }
@@ -216,8 +229,9 @@ static std::string decode(const std::string& file, int flags, cv::Mat& picture)
     {
         if (error.err.find("CV_IO_MAX_IMAGE") == std::string::npos)
             return error.err;
-        return "it is larger than OpenCV reads by default (2^20 pixels a side, 2^30 in all): cut it into pieces, or raise the limits by the "
-               "environment variables OPENCV_IO_MAX_IMAGE_WIDTH, OPENCV_IO_MAX_IMAGE_HEIGHT and OPENCV_IO_MAX_IMAGE_PIXELS";
+        return "it is larger than OpenCV reads by default (2^20 pixels a side, 2^30 in all): cut it into pieces, or "
+               "raise the limits by the environment variables OPENCV_IO_MAX_IMAGE_WIDTH, OPENCV_IO_MAX_IMAGE_HEIGHT "
+               "and OPENCV_IO_MAX_IMAGE_PIXELS";
     }
 }
 
@@ -263,8 +277,8 @@ std::vector<std::string> notesOfPages(const std::vector<std::string>& files)
     }
     if (names.empty())
         return names;
-    return {"left out: " + counted(further, "further page of", "further pages of") + " " + counted(names.size(), "image", "images") +
-            ", of which only the first page is read: " + quoted(names)};
+    return {"left out: " + counted(further, "further page of", "further pages of") + " " +
+            counted(names.size(), "image", "images") + ", of which only the first page is read: " + quoted(names)};
 }
 
 void makeParentFolder(const std::string& file)
@@ -299,8 +313,9 @@ std::string readFile(const std::string& file)
     std::ifstream stream(file.c_str(), std::ios::binary);
     std::ostringstream text;
     text << stream.rdbuf();
+    const std::string reason = stream ? std::string() : systemsReason(file);
     if (!stream || fs::isDirectory(file))
-        throw std::runtime_error("'" + file + "' can not be read");
+        throw std::runtime_error("'" + file + "' can not be read" + (reason.empty() ? "" : ": " + reason));
     return text.str();
 }
 

@@ -28,8 +28,10 @@ std::vector<std::string> listFolder(const std::string& folder);
 //! What a listing passes over.
 struct LeftOut
 {
-    std::vector<std::string> noImages, deeper, unreadable; // files; images a folder deeper than those wanted; folders, each with the reason
+    std::vector<std::string> noImages, deeper,
+        unreadable; // files; images a folder deeper than those wanted; folders, each with the reason
 
+    void add(const LeftOut& other);
     //! A line for each kind that there is any of.
     std::vector<std::string> notes() const;
 };
@@ -38,8 +40,8 @@ struct LeftOut
 std::vector<std::string> listImages(const std::string& folder);
 std::vector<std::string> listImages(const std::string& folder, LeftOut& leftOut);
 
-//! Images below a folder at any depth, without the folder's name in front. `except`: a folder to leave out. One that cannot be
-//! read ends nothing.
+//! Images below a folder at any depth, without the folder's name in front. `except`: a folder to leave out. One that
+//! cannot be read ends nothing.
 std::vector<std::string> listImagesBelow(const std::string& folder, const std::string& except, LeftOut& leftOut);
 
 //! Why a file cannot be read, in the system's words; empty if it can be.
@@ -51,7 +53,8 @@ cv::Mat readPicture(const std::string& file, int flags);
 //! The image as it is in the file: depth, channels and orientation as fit sees them. Throws when it cannot be read.
 cv::Mat readImage(const std::string& file);
 
-//! A line that names the TIFF files with several pages, of which only the first is read; none where there are no such files.
+//! A line that names the TIFF files with several pages, of which only the first is read; none where there are no such
+//! files.
 std::vector<std::string> notesOfPages(const std::vector<std::string>& files);
 
 //! Makes the folder that a file is going to lie in.

@@ -40,7 +40,8 @@ std::string maskColumn(const CsvFile& csv)
 
 std::string typeOf(const CsvFile& csv, size_t row)
 {
-    const std::string label = fieldOf(csv, row, "label"), index = fieldOf(csv, row, "label_index"), type = typeOfLabel(label);
+    const std::string label = fieldOf(csv, row, "label"), index = fieldOf(csv, row, "label_index"),
+                      type = typeOfLabel(label);
     if (!csv.has("label") && !csv.has("label_index"))
         return "good";
     const std::string& image = csv.at(row, imageColumn(csv));
@@ -49,7 +50,8 @@ std::string typeOf(const CsvFile& csv, size_t row)
     if (label.empty() || index.empty())
         return typeOfLabel(label + index);
     if ((typeOfLabel(index) == "good") != (type == "good"))
-        throw std::runtime_error("'" + csv.name() + "' has label '" + label + "' but label_index '" + index + "' for '" + image + "'");
+        throw std::runtime_error("'" + csv.name() + "' has label '" + label + "' but label_index '" + index +
+                                 "' for '" + image + "'");
     return type;
 }
 
@@ -64,7 +66,8 @@ std::string countsOf(const std::map<std::string, int>& counts)
 {
     std::string text;
     for (const std::pair<const std::string, int>& count : counts)
-        text += (text.empty() ? "" : ", ") + std::to_string(count.second) + " " + (count.first == "good" ? "good" : "'" + count.first + "'");
+        text += (text.empty() ? "" : ", ") + std::to_string(count.second) + " " +
+                (count.first == "good" ? "good" : "'" + count.first + "'");
     return text.empty() ? "none" : text;
 }
 
@@ -77,7 +80,8 @@ std::string imageColumn(const CsvFile& list)
 
 std::string typeOfLabel(const std::string& label)
 {
-    static const std::set<std::string> good = {"good", "ok", "okay", "normal", "pass", "passed", "false", "0", "no defect", "no_defect"};
+    static const std::set<std::string> good = {"good",   "ok",    "okay", "normal",    "pass",
+                                               "passed", "false", "0",    "no defect", "no_defect"};
     const std::string word = withoutFraction(plainWord(label));
     if (isOneOf(word, good))
         return "good";
@@ -103,15 +107,17 @@ void ImageList::checkObject(const CsvFile& csv, const std::string& object) const
     for (size_t row = 0; row < csv.rows(); row++)
         objects.insert(csv.at(row, "object"));
     if (objects.size() > 1)
-        throw std::runtime_error("'" + file + "' lists " + std::to_string(objects.size()) + " categories in its column object (" +
-                                 quoted(std::vector<std::string>(objects.begin(), objects.end())) +
-                                 "), each of which needs a model of its own: give the folder of one of them, or a list of its rows");
+        throw std::runtime_error(
+            "'" + file + "' lists " + std::to_string(objects.size()) + " categories in its column object (" +
+            quoted(std::vector<std::string>(objects.begin(), objects.end())) +
+            "), each of which needs a model of its own: give the folder of one of them, or a list of its rows");
 }
 
 // A misspelled label would otherwise make every image good.
 void ImageList::noteUnknownColumns(const CsvFile& csv)
 {
-    static const std::set<std::string> known = {"image_path", "image", "label", "label_index", "mask_path", "mask", "split", "object", ""};
+    static const std::set<std::string> known = {"image_path", "image",  "label", "label_index", "mask_path", "mask",
+                                                "split",      "object", ""};
     std::vector<std::string> unknown;
     for (const std::string& name : csv.columns())
         if (!isOneOf(plainColumn(name), known))
@@ -121,7 +127,8 @@ void ImageList::noteUnknownColumns(const CsvFile& csv)
     const bool isLabelled = csv.has("label") || csv.has("label_index");
     const std::string named = "'" + file + "' has columns that are not known: " + quoted(unknown);
     if (!isLabelled)
-        throw std::runtime_error(named + ", and no column label that says which images are good: rename the one that does, or remove them if all are good");
+        throw std::runtime_error(named + ", and no column label that says which images are good: rename the one that "
+                                         "does, or remove them if all are good");
     notes.push_back(named);
 }
 
@@ -173,7 +180,8 @@ GoodImages ImageList::goodImages() const
         if (isOf(row, "train") && !row.image.isDefective())
             good.files.push_back(row.image.file);
     if (good.files.empty())
-        throw std::runtime_error("'" + file + "' has no good image to learn from; " + contents("train") + "; good ones have the label " + goodLabels);
+        throw std::runtime_error("'" + file + "' has no good image to learn from; " + contents("train") +
+                                 "; good ones have the label " + goodLabels);
     good.notes = notes;
     good.summary = "'" + file + "' is a list; " + contents("train") + "; the good ones are learned";
     return good;
@@ -190,8 +198,9 @@ TestSet ImageList::testSet() const
     });
     const bool hasGood = !set.images.empty() && !set.images.front().isDefective();
     if (!hasGood || !set.images.back().isDefective())
-        throw std::runtime_error("'" + file + "' has no " + (hasGood ? "defective" : "good") + " image to test with; " + contents("test") +
-                                 "; good ones have the label " + goodLabels);
+        throw std::runtime_error("'" + file + "' has no " + (hasGood ? "defective" : "good") +
+                                 " image to test with; " + contents("test") + "; good ones have the label " +
+                                 goodLabels);
     set.notes = notes;
     set.summary = "'" + file + "' is a list; " + contents("test");
     return set;

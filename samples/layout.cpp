@@ -92,7 +92,12 @@ Pictures picturesIn(const std::string& folder, LeftOut& leftOut)
         pictures.areInRgb = true;
         return pictures;
     }
-    return withMasksApart(listImages(folder, leftOut));
+    LeftOut own;
+    const Pictures pictures = withMasksApart(listImages(folder, own));
+    const auto isMask = [](const std::string& file) { return isOneOf(fileName(fs::getParent(file)), maskFolderNames); };
+    own.deeper.erase(std::remove_if(own.deeper.begin(), own.deeper.end(), isMask), own.deeper.end());
+    leftOut.add(own);
+    return pictures;
 }
 
 //! The masks of a defect type's images, wherever they are.
@@ -118,8 +123,6 @@ public:
         return masks.count(stem(image)) ? masks.at(stem(image)) : Names();
     }
 
-    bool empty() const { return masks.empty(); }
-
     bool hasFolders; // one for each image
 
 private:
@@ -131,10 +134,12 @@ std::string maskFolderOf(const std::string& category, const std::string& test, c
     const std::string own = subfolder(fs::join(test, type), maskFolderNames);
     if (!own.empty())
         return own;
-    for (const std::string& place : {category, test, fs::getParent(test)})
+    const std::string above = test == category ? category : fs::getParent(test); // Data, of VisA's Data/Images
+    for (const std::string& place : {category, test, above})
         for (const std::string& name : maskFolderNames)
         {
-            const std::string masks = subfolder(place, {name}), found = masks.empty() ? masks : subfolder(masks, {plainWord(type)});
+            const std::string masks = subfolder(place, {name}),
+                              found = masks.empty() ? masks : subfolder(masks, {plainWord(type)});
             if (!found.empty())
                 return found;
         }
@@ -143,7 +148,8 @@ std::string maskFolderOf(const std::string& category, const std::string& test, c
 
 std::string relativeTo(const std::string& folder, const std::string& path)
 {
-    return path.compare(0, folder.size(), folder) == 0 && path.size() > folder.size() ? path.substr(folder.size() + 1) : path;
+    return path.compare(0, folder.size(), folder) == 0 && path.size() > folder.size() ? path.substr(folder.size() + 1)
+                                                                                      : path;
 }
 
 //! Reads the test images of a category.
@@ -151,7 +157,13 @@ class TestFolder
 {
 public:
     explicit TestFolder(const std::string& c)
-        : set(), category(c), test(subfolder(c, {"test", "test_public"})), good(0), hasRgb(false), hasMaskFolders(false), isPaired(false)
+        : set(),
+          category(c),
+          test(subfolder(c, {"test", "test_public"})),
+          good(0),
+          hasRgb(false),
+          hasMaskFolders(false),
+          isPaired(false)
     {
         if (test.empty())
             test = rootWithoutSplit();
@@ -199,8 +211,8 @@ std::string TestFolder::rootWithoutSplit() const
 {
     const std::string root = subfolder(category, {"train"}).empty() ? rootOfAll(category) : std::string();
     if (root.empty())
-        throw std::runtime_error("'" + category + "' is no category in MVTec layout: there is no folder '" + fs::join(category, "test") +
-                                 "'; cfa_evaluate --help lists other layouts");
+        throw std::runtime_error("'" + category + "' is no category in MVTec layout: there is no folder '" +
+                                 fs::join(category, "test") + "'; cfa_evaluate --help lists other layouts");
     return root;
 }
 
@@ -230,8 +242,8 @@ void TestFolder::addLooseImages()
     isPaired = set.images.empty() && !pictures.masks.empty();
     if (isPaired)
         return addPairs(pictures);
-    leftOut.deeper.insert(leftOut.deeper.end(), pictures.images.begin(), pictures.images.end());
-    leftOut.noImages.insert(leftOut.noImages.end(), loose.noImages.begin(), loose.noImages.end());
+    loose.deeper = pictures.images;
+    leftOut.add(loose);
 }
 
 void TestFolder::addPairs(const Pictures& pictures)
@@ -256,7 +268,8 @@ void TestFolder::check() const
     if (good == 0)
         throw std::runtime_error("there are no images in '" + fs::join(test, "good") + "' (nor in ok or normal)");
     if (set.images.size() == good)
-        throw std::runtime_error("there are no defective images in '" + test + "': expected them in a folder for each type, beside good");
+        throw std::runtime_error("there are no defective images in '" + test +
+                                 "': expected them in a folder for each type, beside good");
 }
 
 std::string TestFolder::layoutName() const
@@ -287,8 +300,9 @@ std::string TestFolder::summary() const
     std::string types;
     for (const std::pair<const std::string, int>& count : counts)
         types += (types.empty() ? "" : ", ") + std::to_string(count.second) + " " + count.first;
-    return "'" + category + "' has the layout of " + layoutName() + ": " + counted(good, "good image", "good images") + " in '" +
-           relativeTo(category, goodFolders[0]) + "', defective ones: " + types + "; masks: " + (masked ? std::to_string(masked) : "none");
+    return "'" + category + "' has the layout of " + layoutName() + ": " +
+           counted(good, "good image", "good images") + " in '" + relativeTo(category, goodFolders[0]) +
+           "', defective ones: " + types + "; masks: " + (masked ? std::to_string(masked) : "none");
 }
 
 } // namespace
@@ -321,7 +335,8 @@ GoodImages goodOf(const std::string& category, const std::string& folder)
 // Of the folders that may hold them, the first that is there; else the category itself.
 std::string folderToLearn(const std::string& category)
 {
-    const std::string train = subfolder(category, {"train"}), good = train.empty() ? train : subfolder(train, goodNames);
+    const std::string train = subfolder(category, {"train"}),
+                      good = train.empty() ? train : subfolder(train, goodNames);
     if (!good.empty())
         return good;
     if (!train.empty() && !listImages(train).empty())

@@ -10,7 +10,8 @@
 
 using namespace cv;
 
-const char* const lossyRule = "values over 127 count as defect, since its compression leaves small values around the edges";
+const char* const lossyRule =
+    "values over 127 count as defect, since its compression leaves small values around the edges";
 
 static bool startsWith(const std::string& text, const std::string& start)
 {
@@ -19,9 +20,11 @@ static bool startsWith(const std::string& text, const std::string& start)
 
 bool isLossy(const std::string& file)
 {
-    const std::string bytes = firstBytes(file, 32); // its name may say something else than its content, and OpenCV reads by content
+    // A file's name may say something else than its content, and OpenCV reads by content.
+    const std::string bytes = firstBytes(file, 32);
     const bool isJpeg = startsWith(bytes, "\xff\xd8\xff");
-    const bool isJpeg2000 = startsWith(bytes, std::string("\0\0\0\x0cjP  ", 8)) || startsWith(bytes, "\xff\x4f\xff\x51");
+    const std::string box("\0\0\0\x0cjP  ", 8); // of JPEG 2000
+    const bool isJpeg2000 = startsWith(bytes, box) || startsWith(bytes, "\xff\x4f\xff\x51");
     const bool isWebp = startsWith(bytes, "RIFF") && bytes.size() > 16 && bytes.compare(8, 4, "WEBP") == 0;
     return isJpeg || isJpeg2000 || (isWebp && bytes.compare(12, 4, "VP8L") != 0);
 }
@@ -66,8 +69,8 @@ Mat readMasks(const std::vector<std::string>& files, Size image)
     {
         const Mat mask = readMask(file);
         if (mask.size() != image)
-            throw std::runtime_error(
-                format("the mask '%s' has %dx%d pixels, but its image has %dx%d", file.c_str(), mask.cols, mask.rows, image.width, image.height));
+            throw std::runtime_error(format("the mask '%s' has %dx%d pixels, but its image has %dx%d", file.c_str(),
+                                            mask.cols, mask.rows, image.width, image.height));
         all = all.empty() ? mask : all | mask;
     }
     return all;

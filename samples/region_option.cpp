@@ -15,8 +15,10 @@ cv::Mat readRegion(const std::string& program, const std::string& file)
         return cv::Mat();
     const cv::Mat region = readMask(file);
     if (cv::countNonZero(region) == 0)
-        throw std::runtime_error("the mask '" + file + "' is all black: it must not be black where images are to be looked at");
+        throw std::runtime_error("the mask '" + file +
+                                 "' is all black: it must not be black where images are to be looked at");
     if (isLossy(file))
-        printNotes(program, {"the mask '" + file + "' is JPEG or of another lossy format, of which only values over 127 count"});
+        printNotes(program, {"the mask '" + file +
+                             "' is JPEG or of another lossy format, of which only values over 127 count"});
     return region;
 }

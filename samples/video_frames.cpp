@@ -8,7 +8,8 @@
 
 using namespace cv;
 
-// MP4, QuickTime and AVI list their frames. For others OpenCV multiplies the duration, sound included, with a mean rate.
+// MP4, QuickTime and AVI list their frames. For others OpenCV multiplies the duration, sound included, with a mean
+// rate.
 static bool listsFrames(const std::string& file)
 {
     const std::string start = firstBytes(file, 12), box = start.size() == 12 ? start.substr(4, 4) : std::string();
@@ -16,20 +17,36 @@ static bool listsFrames(const std::string& file)
 }
 
 VideoFrames::VideoFrames(const std::string& file)
-    : video(file), countIsExact(listsFrames(file)), total(0), frames(0), failures(0), lastNumber(-1), damaged(0), seconds(0)
+    : video(file),
+      countIsExact(listsFrames(file)),
+      total(0),
+      frames(0),
+      failures(0),
+      lastNumber(-1),
+      damaged(0),
+      seconds(0)
 {
     if (video.isOpened())
         total = int(std::min(std::max(0., video.get(CAP_PROP_FRAME_COUNT)), 1e9));
 }
 
+// Whether a read that failed after some others was the end.
+bool VideoFrames::isEnd(int failuresInARow) const
+{
+    const int mostWithoutCount = 100, most = 100000; // a header may announce anything
+    return total > 0 ? frames + failures > total || failuresInARow > most : failuresInARow > mostWithoutCount;
+}
+
 bool VideoFrames::next(Mat& frame)
 {
-    const int mostFailures = 100000; // a header may announce anything
-    while (video.isOpened() && !video.read(frame))
-        if (++failures + frames > total || failures > mostFailures)
-            return false;
     if (!video.isOpened())
         return false;
+    for (int failuresInARow = 0; !video.read(frame);)
+    {
+        failures++;
+        if (isEnd(++failuresInARow))
+            return false;
+    }
     const double time = video.get(CAP_PROP_POS_MSEC) / 1000, rate = video.get(CAP_PROP_FPS);
     const bool hasTime = failures > 0 && time > 0 && rate > 0;
     lastNumber = hasTime ? std::max(lastNumber + 1, cvRound(std::min(time * rate, 1e9))) : lastNumber + 1;

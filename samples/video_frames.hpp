@@ -10,8 +10,8 @@
 
 /** The frames of a video file in order, without those that cannot be decoded.
 
-cv::VideoCapture returns false for a damaged frame as it does at the end. Reading goes on until as many frames as the file
-announces were read or failed.
+cv::VideoCapture returns false for a damaged frame as it does at the end. Reading goes on until as many frames as the
+file announces were read or failed.
 */
 class VideoFrames
 {
@@ -31,12 +31,13 @@ public:
     int lost() const;
 
 private:
+    bool isEnd(int failuresInARow) const;
     bool isShort() const;
 
     cv::VideoCapture video;
     const bool countIsExact;
     int total, frames, failures, lastNumber;
-    int damaged; // failures that frames came after
+    int damaged;    // failures that frames came after
     double seconds; // where the last frame ends
 };
 

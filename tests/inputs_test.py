@@ -3,6 +3,7 @@
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
 """Gives the command line programs the files that users have: inputs_test.py <folder of the programs> <test_data>."""
+
 import base64
 import json
 import os
@@ -19,6 +20,8 @@ import command_line_test as base
 
 SIDE = 64
 HOLE = (20, 24, 22, 18)  # x, y, width, height
+# A small input and no training, since what is read is tested here.
+QUICK = ('--adaptation=none', '--input_size=64')
 WORK = pathlib.Path()
 MODEL = pathlib.Path()
 
@@ -27,7 +30,8 @@ JPEG_MASK = (
     '/9j/4AAQSkZJRgABAQAAAQABAAD/2wBDAA0JCgsKCA0LCgsODg0PEyAVExISEyccHhcgLikxMC4pLSwzOko+MzZGNywtQFdBRkxOUlNSMj5aYV'
     'pQYEpRUk//wAALCABAAEABAREA/8QAGAABAQEBAQAAAAAAAAAAAAAAAAcFBgT/xAAtEAEAAAIHBAsBAAAAAAAAAAAAAQUCAwQHERITBhc2gxUh'
     'IzEyRVWks8PSUf/aAAgBAQAAPwCYAAAAAAAACn3Mec8j7FOEJvJ47mXK+Kg5gBT7mPOeR9inCE3k8dzLlfFQcwA1JLtDNZDrdFWrQ18up2dClm'
-    'y44eKEf7Fp7wdq/Vfb1X5N4O1fqvt6r8sKZTC1zW31lut9bq2itwz08sKOOEIQh1QhCHdCDygAAAAA/9k=')
+    'y44eKEf7Fp7wdq/Vfb1X5N4O1fqvt6r8sKZTC1zW31lut9bq2itwz08sKOOEIQh1QhCHdCDygAAAAA/9k='
+)
 
 
 def run(program, *arguments):
@@ -41,7 +45,11 @@ def in_hole(x, y):
 def write_part(file, seed, defective=False):
     """A photograph of a part, as a PGM whatever its name says: OpenCV reads by content."""
     noise = random.Random(seed)
-    pixels = bytes(230 if defective and in_hole(x, y) else 80 + 3 * (x // 8 % 2) + noise.randrange(12) for y in range(SIDE) for x in range(SIDE))
+    pixels = bytes(
+        230 if defective and in_hole(x, y) else 80 + 3 * (x // 8 % 2) + noise.randrange(12)
+        for y in range(SIDE)
+        for x in range(SIDE)
+    )
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(b'P5 %d %d 255\n' % (SIDE, SIDE) + pixels)
 
@@ -54,7 +62,11 @@ def write_png(file, color_type, depth, pixel, palette=None, side=SIDE):
     """A PNG whose pixel at (x, y) has the bytes pixel(x, y)."""
     rows = b''.join(b'\0' + b''.join(bytes(pixel(x, y)) for x in range(side)) for y in range(side))
     header = struct.pack('>IIBBBBB', side, side, depth, color_type, 0, 0, 0)
-    body = chunk(b'IHDR', header) + (chunk(b'PLTE', bytes(palette)) if palette else b'') + chunk(b'IDAT', zlib.compress(rows))
+    body = (
+        chunk(b'IHDR', header)
+        + (chunk(b'PLTE', bytes(palette)) if palette else b'')
+        + chunk(b'IDAT', zlib.compress(rows))
+    )
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(b'\x89PNG\r\n\x1a\n' + body + chunk(b'IEND', b''))
 
@@ -66,7 +78,9 @@ def write_mask(file, value=255):
     write_png(file, GRAY, 8, lambda x, y: [value * in_hole(x, y)])
 
 
-def make_category(name, good='test/good', bad='test/hole', train='train/good', masks='ground_truth/hole', ending='_mask', count=3):
+def make_category(
+    name, good='test/good', bad='test/hole', train='train/good', masks='ground_truth/hole', ending='_mask', count=3
+):
     category = WORK / name
     for i in range(count):
         write_part(category / train / ('%03d.png' % i), i)
@@ -92,7 +106,15 @@ class Test(unittest.TestCase):
         """What was printed, and how many images were learned."""
         figures = WORK / 'training.json'
         figures.unlink() if figures.exists() else None
-        done = run('cfa_train', category, '--model=%s' % (WORK / 'trained.yml'), '--json=%s' % figures, '--adaptation=none', '--validation=0', *options)
+        done = run(
+            'cfa_train',
+            category,
+            '--model=%s' % (WORK / 'trained.yml'),
+            '--json=%s' % figures,
+            *QUICK,
+            '--validation=0',
+            *options
+        )
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         images = json.loads(figures.read_text())['images'] if figures.exists() else 0
         return done.stdout + done.stderr, images
@@ -177,8 +199,11 @@ class Lists(Test):
 
     def rows(self, good='good', bad='hole', delimiter=',', slash='/'):
         """All images, without a split."""
-        rows = [('test/%s/%03d.png' % (kind, i), label, 'ground_truth/hole/%03d_mask.png' % i if kind == 'hole' else '')
-                for kind, label in (('good', good), ('hole', bad)) for i in range(3)]
+        rows = [
+            ('test/%s/%03d.png' % (kind, i), label, 'ground_truth/hole/%03d_mask.png' % i if kind == 'hole' else '')
+            for kind, label in (('good', good), ('hole', bad))
+            for i in range(3)
+        ]
         return ''.join(delimiter.join(row).replace('/', slash) + '\n' for row in rows)
 
     def check(self, text, encoding='utf-8'):
@@ -187,8 +212,11 @@ class Lists(Test):
         rows = [line.replace(str(WORK / 'lists') + '/', '').split('\t') for line in done.stdout.splitlines()]
         good = ['test/good/%03d.png' % i for i in range(3)]
         self.assertEqual(rows[:6], [[kind, file] for kind in ('learn', 'good') for file in good], text)
-        self.assertEqual([row[1:] for row in rows[6:]],
-                         [['test/hole/%03d.png' % i, 'ground_truth/hole/%03d_mask.png' % i] for i in range(3)], text)
+        self.assertEqual(
+            [row[1:] for row in rows[6:]],
+            [['test/hole/%03d.png' % i, 'ground_truth/hole/%03d_mask.png' % i] for i in range(3)],
+            text,
+        )
 
     def test_a_list_gives_the_figures_of_its_folder(self):
         self.write('\ufeffImage_Path ; LABEL;Mask Path\r\n' + self.rows('OK', 'NG', ';', '\\').replace('\n', '\r\n'))
@@ -198,9 +226,22 @@ class Lists(Test):
     def test_heads_delimiters_encodings_and_labels(self):
         head = 'image_path,label,mask_path\n'
         self.check(head + self.rows())
-        for other in (' image_path, label , mask_path\n', 'Image_Path,LABEL,Mask Path\n', '"image_path","label","mask_path"\n', 'image,label,mask\n'):
+        for other in (
+            ' image_path, label , mask_path\n',
+            'Image_Path,LABEL,Mask Path\n',
+            '"image_path","label","mask_path"\n',
+            'image,label,mask\n',
+        ):
             self.check(other + self.rows())
-        for good, bad in (('Good', 'x'), (' normal ', 'x'), ('OK', 'NG'), ('0.0', '1.0'), ('False', 'True'), ('0', '1'), ('pass', 'fail')):
+        for good, bad in (
+            ('Good', 'x'),
+            (' normal ', 'x'),
+            ('OK', 'NG'),
+            ('0.0', '1.0'),
+            ('False', 'True'),
+            ('0', '1'),
+            ('pass', 'fail'),
+        ):
             self.check(head + self.rows(good, bad))
         for good, bad in (('0', '1'), ('0.0', '1.0'), ('False', 'True')):
             self.check(head.replace('label', 'label_index') + self.rows(good, bad))
@@ -226,22 +267,34 @@ class Lists(Test):
         self.assertEqual(self.train(listed)[1], 3)
 
     def test_splits_and_labels_are_counted(self):
-        self.write('image_path,label,split\n' + ''.join('train/good/%03d.png,good,Train\n' % i for i in range(3)) +
-                   'test/hole/000.png,hole,train\ntest/good/000.png,good,test\ntest/good/001.png,good,val\n')
+        self.write(
+            'image_path,label,split\n'
+            + ''.join('train/good/%03d.png,good,Train\n' % i for i in range(3))
+            + 'test/hole/000.png,hole,train\ntest/good/000.png,good,test\ntest/good/001.png,good,val\n'
+        )
         said, learned = self.train(self.list)
         self.assertEqual(learned, 3)
         for part in ("3 good, 1 'hole'", "1 'test', 1 'val'"):
             self.assertIn(part, said)
 
     def test_no_defective_image_is_learned_for_want_of_a_label(self):
-        for text, word in (('image_path,lable\n' + self.rows().replace(',\n', '\n').replace(',ground', ' ground'), "'lable'"),
-                           ('image_path,class,mask_path\n' + self.rows(), "'class'"),
-                           ('image_path,name\ntest/hole/000.png,hole\n', "'name'"),
-                           ('image_path,mask_path\n' + ''.join('test/hole/%03d.png,ground_truth/hole/%03d_mask.png\n' % (i, i) for i in range(3)), '000_mask.png'),
-                           ('image_path,label\n' + self.rows('gut', 'hole').replace(',\n', '\n').replace(',ground', ' ground'), "'gut'"),
-                           ('image_path,label,label_index\ntest/good/000.png,good,1\n', 'label_index'),
-                           ('image_path,label,Label\ntest/good/000.png,good,good\n', "two columns 'label'"),
-                           ('test/good/000.png,good\n', "'image_path' in its first row, which names 'test/good/000.png'")):
+        for text, word in (
+            ('image_path,lable\n' + self.rows().replace(',\n', '\n').replace(',ground', ' ground'), "'lable'"),
+            ('image_path,class,mask_path\n' + self.rows(), "'class'"),
+            ('image_path,name\ntest/hole/000.png,hole\n', "'name'"),
+            (
+                'image_path,mask_path\n'
+                + ''.join('test/hole/%03d.png,ground_truth/hole/%03d_mask.png\n' % (i, i) for i in range(3)),
+                '000_mask.png',
+            ),
+            (
+                'image_path,label\n' + self.rows('gut', 'hole').replace(',\n', '\n').replace(',ground', ' ground'),
+                "'gut'",
+            ),
+            ('image_path,label,label_index\ntest/good/000.png,good,1\n', 'label_index'),
+            ('image_path,label,Label\ntest/good/000.png,good,good\n', "two columns 'label'"),
+            ('test/good/000.png,good\n', "'image_path' in its first row, which names 'test/good/000.png'"),
+        ):
             said, learned = self.train(self.write(text), code=1)
             self.assertIn(word, said)
         self.write('image_path,mask_path\n' + ''.join('train/good/%03d.png,\n' % i for i in range(3)))
@@ -270,20 +323,56 @@ class Layouts(Test):
 
     def test_layouts_of_public_data_sets(self):
         self.check(make_category('plain_names', ending=''), 'MVTec AD')
-        self.check(make_category('upper', good='Test/OK', train='Train/OK', bad='Test/NG', masks='Ground_Truth/ng'), '3 NG')
-        self.check(make_category('mvtec_ad_2', good='test_public/good', bad='test_public/bad', masks='test_public/ground_truth/bad'), 'MVTec AD 2')
-        self.check(make_category('3d', good='test/good/rgb', bad='test/hole/rgb', train='train/good/rgb', masks='test/hole/gt', ending=''), 'MVTec 3D-AD')
-        self.check(make_category('btad', good='test/ok', bad='test/ko', train='train/ok', masks='ground_truth/ko', ending=''), 'BTAD')
+        self.check(
+            make_category('upper', good='Test/OK', train='Train/OK', bad='Test/NG', masks='Ground_Truth/ng'), '3 NG'
+        )
+        self.check(
+            make_category(
+                'mvtec_ad_2', good='test_public/good', bad='test_public/bad', masks='test_public/ground_truth/bad'
+            ),
+            'MVTec AD 2',
+        )
+        self.check(
+            make_category(
+                '3d',
+                good='test/good/rgb',
+                bad='test/hole/rgb',
+                train='train/good/rgb',
+                masks='test/hole/gt',
+                ending='',
+            ),
+            'MVTec 3D-AD',
+        )
+        self.check(
+            make_category(
+                'btad', good='test/ok', bad='test/ko', train='train/ok', masks='ground_truth/ko', ending=''
+            ),
+            'BTAD',
+        )
         self.check(make_category('visa_1cls', bad='test/bad', masks='ground_truth/bad', ending=''), '3 bad')
-        self.check(make_category('visa_raw', good='Data/Images/Normal', bad='Data/Images/Anomaly', train='Data/Images/Normal', masks='Data/Masks/Anomaly',
-                                 ending=''), 'VisA')
+        own = make_category('own_masks', masks='test/hole/gt')
+        self.check(own, '3 hole')
+        self.assertNotIn('left out', self.evaluate(own)[1])
+        self.check(
+            make_category(
+                'visa_raw',
+                good='Data/Images/Normal',
+                bad='Data/Images/Anomaly',
+                train='Data/Images/Normal',
+                masks='Data/Masks/Anomaly',
+                ending='',
+            ),
+            'VisA',
+        )
 
     def test_loco_has_a_folder_of_masks_for_each_image(self):
         category = make_category('loco', bad='test/logical_anomalies', masks=None)
         for i in range(3):
             masks = category / 'ground_truth' / 'logical_anomalies' / ('%03d' % i)
             for half in (0, 1):
-                write_png(masks / ('%03d.png' % half), GRAY, 8, lambda x, y: [254 * (in_hole(x, y) and (x < 30) == half)])
+                write_png(
+                    masks / ('%03d.png' % half), GRAY, 8, lambda x, y: [254 * (in_hole(x, y) and (x < 30) == half)]
+                )
         self.check(category, 'MVTec LOCO AD')
 
     def test_kolektor_has_masks_beside_the_images(self):
@@ -298,15 +387,23 @@ class Layouts(Test):
 
     def test_visa_is_read_by_its_list(self):
         root = WORK / 'visa'
-        category = make_category('visa/candle', good='Data/Images/Normal', bad='Data/Images/Anomaly', train='Data/Images/Normal', masks='Data/Masks/Anomaly',
-                                 ending='')
+        category = make_category(
+            'visa/candle',
+            good='Data/Images/Normal',
+            bad='Data/Images/Anomaly',
+            train='Data/Images/Normal',
+            masks='Data/Masks/Anomaly',
+            ending='',
+        )
         for i in range(3):
             write_part(category / 'Data/Images/Normal' / ('1%02d.png' % i), i)
         rows = ['object,split,label,image,mask']
         for i in range(3):
             rows.append('candle,train,normal,candle/Data/Images/Normal/1%02d.png,' % i)
             rows.append('candle,test,normal,candle/Data/Images/Normal/%03d.png,' % i)
-            rows.append('candle,test,anomaly,candle/Data/Images/Anomaly/%03d.png,candle/Data/Masks/Anomaly/%03d.png' % (i, i))
+            rows.append(
+                'candle,test,anomaly,candle/Data/Images/Anomaly/%03d.png,candle/Data/Masks/Anomaly/%03d.png' % (i, i)
+            )
             rows.append('capsules,train,normal,capsules/Data/Images/Normal/%03d.png,' % i)
         (root / 'split_csv').mkdir()
         (root / 'split_csv' / '1cls.csv').write_text('\n'.join(rows))
@@ -329,10 +426,13 @@ class Layouts(Test):
 
 class Regions(Test):
     """--mask."""
+
     @classmethod
     def setUpClass(cls):
         cls.category = make_category('regions')
-        cls.beside, cls.around, cls.black, cls.small = (WORK / ('%s.png' % name) for name in ('beside', 'around', 'black', 'small'))
+        cls.beside, cls.around, cls.black, cls.small = (
+            WORK / ('%s.png' % name) for name in ('beside', 'around', 'black', 'small')
+        )
         write_png(cls.beside, GRAY, 8, lambda x, y: [x < 12])
         write_png(cls.around, GRAY, 8, lambda x, y: [x >= 12])
         write_png(cls.black, GRAY, 8, lambda x, y: [0])
@@ -340,12 +440,23 @@ class Regions(Test):
 
     def scores(self, *options):
         table = WORK / 'regions.csv'
-        done = run('cfa_predict', self.category / 'test', '--model=%s' % MODEL, '--csv=%s' % table, '--output=%s' % (WORK / 'regions_overlays'), *options)
+        done = run(
+            'cfa_predict',
+            self.category / 'test',
+            '--model=%s' % MODEL,
+            '--csv=%s' % table,
+            '--output=%s' % (WORK / 'regions_overlays'),
+            *options
+        )
         self.assertEqual(done.returncode, 0, done.stderr)
         return [float(row.split(',')[1]) for row in table.read_text().splitlines()[1:]]
 
     def test_defects_outside_of_it_are_not_looked_for(self):
-        whole, beside, around = self.scores(), self.scores('--mask=%s' % self.beside), self.scores('--mask=%s' % self.around)
+        whole, beside, around = (
+            self.scores(),
+            self.scores('--mask=%s' % self.beside),
+            self.scores('--mask=%s' % self.around),
+        )
         self.assertEqual(around[3:], whole[3:])
         self.assertLess(max(beside[3:]), 0.7 * min(whole[3:]))
 
@@ -364,11 +475,20 @@ class Regions(Test):
         bad = self.category / 'test' / 'hole'
         model = WORK / 'beside.yml'
         for name, options in (('all', []), ('beside', ['--mask=%s' % self.beside])):
-            done = run('cfa_train', bad, '--model=%s' % (WORK / (name + '.yml')), '--adaptation=none', '--validation=0', *options)
+            done = run(
+                'cfa_train',
+                bad,
+                '--model=%s' % (WORK / (name + '.yml')),
+                *QUICK,
+                '--validation=0',
+                *options
+            )
             self.assertEqual(done.returncode, 0, done.stderr)
         scores = []
         for name in ('all', 'beside'):
-            done = run('cfa_predict', bad, '--model=%s' % (WORK / (name + '.yml')), '--csv=%s' % (WORK / 'inside.csv'))
+            done = run(
+                'cfa_predict', bad, '--model=%s' % (WORK / (name + '.yml')), '--csv=%s' % (WORK / 'inside.csv')
+            )
             scores.append(float((WORK / 'inside.csv').read_text().splitlines()[1].split(',')[1]))
         self.assertGreater(scores[1], 2 * scores[0])
 
@@ -381,34 +501,61 @@ class Regions(Test):
         said = self.evaluate(self.category, '--mask=%s' % self.small, code=1)[1]
         self.assertIn('000.png', said)
         self.assertIn('nothing.png', self.train(self.category, '--mask=nothing.png', code=1)[0])
-        done = run('cfa_predict', self.category / 'test', '--model=%s' % MODEL, '--csv=%s' % (WORK / 'small.csv'), '--mask=%s' % self.small)
+        done = run(
+            'cfa_predict',
+            self.category / 'test',
+            '--model=%s' % MODEL,
+            '--csv=%s' % (WORK / 'small.csv'),
+            '--mask=%s' % self.small,
+        )
         self.assertEqual(done.returncode, 1)
         self.assertIn('000.png', done.stderr)
 
 
 class Bits(Test):
     """--bits."""
+
     def test_images_of_few_bits_are_read_and_drawn_as_those_of_8(self):
         pictures, scores = [], []
         for bits in (8, 12):
-            category, model, output, table = (WORK / ('bits_%d%s' % (bits, part)) for part in ('', '.yml', '_overlays', '.csv'))
+            category, model, output, table = (
+                WORK / ('bits_%d%s' % (bits, part)) for part in ('', '.yml', '_overlays', '.csv')
+            )
             for i in range(3):
                 values = random.Random(i)
                 shades = [[60 + values.randrange(40) for _ in range(SIDE)] for _ in range(SIDE)]
-                factor = (2 ** bits - 1) / 255
-                write_png(category / ('%d.png' % i), GRAY, 8 if bits == 8 else 16,
-                          lambda x, y: round(shades[y][x] * factor).to_bytes(1 if bits == 8 else 2, 'big'))
-            self.assertEqual(run('cfa_train', category, '--model=%s' % model, '--adaptation=none', '--validation=0', '--bits=%d' % bits).returncode, 0)
+                factor = (2**bits - 1) / 255
+                write_png(
+                    category / ('%d.png' % i),
+                    GRAY,
+                    8 if bits == 8 else 16,
+                    lambda x, y: round(shades[y][x] * factor).to_bytes(1 if bits == 8 else 2, 'big'),
+                )
+            self.assertEqual(
+                run(
+                    'cfa_train',
+                    category,
+                    '--model=%s' % model,
+                    *QUICK,
+                    '--validation=0',
+                    '--bits=%d' % bits,
+                ).returncode,
+                0,
+            )
             done = run('cfa_predict', category, '--model=%s' % model, '--output=%s' % output, '--csv=%s' % table)
             self.assertEqual(done.returncode, 0, done.stderr)
             pictures.append((output / '0.jpg').read_bytes())
             scores.append([row.split(',')[1] for row in table.read_text().splitlines()[1:]])
         self.assertEqual(*pictures)
         self.assertEqual(*scores)
-        said = run('cfa_train', WORK / 'bits_12', '--model=%s' % model, '--adaptation=none', '--validation=0', '--bits=10').stderr
+        said = run(
+            'cfa_train', WORK / 'bits_12', '--model=%s' % model, *QUICK, '--validation=0', '--bits=10'
+        ).stderr
         self.assertIn('significantBits is 10', said)
         for bits in (7, 17):
-            self.assertEqual(run('cfa_train', WORK / 'bits_12', '--model=%s' % model, '--bits=%d' % bits).returncode, 2)
+            self.assertEqual(
+                run('cfa_train', WORK / 'bits_12', '--model=%s' % model, '--bits=%d' % bits).returncode, 2
+            )
 
 
 def write_tiff(file, pages):
@@ -416,9 +563,21 @@ def write_tiff(file, pages):
     content, pixels = b'II*\0\x08\0\0\0', bytes(90 + x % 5 for x in range(SIDE)) * SIDE
     for page in range(pages):
         start = len(content)
-        tags = ((256, SIDE), (257, SIDE), (258, 8), (259, 1), (262, 1), (273, start + 2 + 12 * 9 + 4), (277, 1), (278, SIDE), (279, len(pixels)))
+        tags = (
+            (256, SIDE),
+            (257, SIDE),
+            (258, 8),
+            (259, 1),
+            (262, 1),
+            (273, start + 2 + 12 * 9 + 4),
+            (277, 1),
+            (278, SIDE),
+            (279, len(pixels)),
+        )
         following = start + 2 + 12 * 9 + 4 + len(pixels) if page + 1 < pages else 0
-        content += struct.pack('<H', len(tags)) + b''.join(struct.pack('<HHII', tag, 4, 1, value) for tag, value in tags)
+        content += struct.pack('<H', len(tags)) + b''.join(
+            struct.pack('<HHII', tag, 4, 1, value) for tag, value in tags
+        )
         content += struct.pack('<I', following) + pixels
     file.parent.mkdir(parents=True, exist_ok=True)
     file.write_bytes(content)
@@ -458,7 +617,9 @@ class LeftOut(Test):
         write_part(folder / '0.png', 1)
         write_part(folder / '2.png', 2)
         header = struct.pack('>IIBBBBB', 40000, 40000, 8, GRAY, 0, 0, 0)
-        (folder / '1.png').write_bytes(b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header) + chunk(b'IDAT', zlib.compress(b'')) + chunk(b'IEND', b''))
+        (folder / '1.png').write_bytes(
+            b'\x89PNG\r\n\x1a\n' + chunk(b'IHDR', header) + chunk(b'IDAT', zlib.compress(b'')) + chunk(b'IEND', b'')
+        )
         rows, said = self.predict(folder, code=1)
         self.assertEqual([row.split(',')[3] == 'unreadable' for row in rows], [False, True, False])
         for part in ('1.png', 'OPENCV_IO_MAX_IMAGE_PIXELS'):
@@ -480,10 +641,14 @@ class LeftOut(Test):
         command = [str(base.PROGRAMS / 'cfa_predict'), str(folder), '--model=%s' % MODEL, '--csv=%s' % table]
         # root may read everything
         user = dict(preexec_fn=lambda: (os.setgid(65534), os.setuid(65534))) if os.getuid() == 0 else {}
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, **user)
+        done = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True, **user
+        )
         (folder / 'b').chmod(0o755)
         self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertEqual([row.split(',')[3] == 'unreadable' for row in table.read_text().splitlines()[1:]], [False, True, False])
+        self.assertEqual(
+            [row.split(',')[3] == 'unreadable' for row in table.read_text().splitlines()[1:]], [False, True, False]
+        )
         for part in ("forbidden/b: Permission denied", "c/0.png' can not be read: Permission denied"):
             self.assertIn(part, done.stderr)
 
@@ -495,14 +660,22 @@ def riff(name, content):
 def write_avi(file, frames):
     """A video of JPEGs, 25 a second."""
     main = struct.pack('<14I', 40000, 0, 0, 16, len(frames), 0, 1, 0, SIDE, SIDE, 0, 0, 0, 0)
-    stream = b'vidsMJPG' + struct.pack('<10I4H', 0, 0, 0, 1, 25, 0, len(frames), 0, 0xffffffff, 0, 0, 0, SIDE, SIDE)
+    stream = b'vidsMJPG' + struct.pack('<10I4H', 0, 0, 0, 1, 25, 0, len(frames), 0, 0xFFFFFFFF, 0, 0, 0, SIDE, SIDE)
     image = struct.pack('<IiiHH4sIiiII', 40, SIDE, SIDE, 1, 24, b'MJPG', 3 * SIDE * SIDE, 0, 0, 0, 0)
     streams = riff(b'LIST', b'strl' + riff(b'strh', stream) + riff(b'strf', image))
     movie, index = b'movi', b''
     for frame in frames:
         index += b'00dc' + struct.pack('<III', 16, len(movie), len(frame))
         movie += riff(b'00dc', frame)
-    file.write_bytes(riff(b'RIFF', b'AVI ' + riff(b'LIST', b'hdrl' + riff(b'avih', main) + streams) + riff(b'LIST', movie) + riff(b'idx1', index)))
+    file.write_bytes(
+        riff(
+            b'RIFF',
+            b'AVI '
+            + riff(b'LIST', b'hdrl' + riff(b'avih', main) + streams)
+            + riff(b'LIST', movie)
+            + riff(b'idx1', index),
+        )
+    )
 
 
 class Videos(Test):
@@ -512,7 +685,11 @@ class Videos(Test):
         done = run('cfa_predict', WORK / 'frame.png', '--model=%s' % MODEL, '--output=%s' % (WORK / 'frames'))
         assert done.returncode == 0, done.stderr
         cls.frame = (WORK / 'frames' / 'frame.jpg').read_bytes()
-        cls.broken = random.Random(3).randbytes(len(cls.frame)) if hasattr(random.Random, 'randbytes') else b'x' * len(cls.frame)
+        cls.broken = (
+            random.Random(3).randbytes(len(cls.frame))
+            if hasattr(random.Random, 'randbytes')
+            else b'x' * len(cls.frame)
+        )
 
     def predict(self, name, frames, code, cut=None):
         """The numbers of the frames that have a row, and all that was printed."""
@@ -551,6 +728,6 @@ if __name__ == '__main__':
         WORK = base.WORK = pathlib.Path(folder)
         MODEL = WORK / 'model.yml.gz'
         make_category('learned')
-        done = run('cfa_train', WORK / 'learned', '--model=%s' % MODEL, '--adaptation=none', '--validation=0')
+        done = run('cfa_train', WORK / 'learned', '--model=%s' % MODEL, *QUICK, '--validation=0')
         assert done.returncode == 0, done.stderr
         unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)

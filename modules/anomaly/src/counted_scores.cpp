@@ -153,7 +153,8 @@ void CountedScores::clear()
     total = 0;
 }
 
-CountedScores::Cursor::Cursor(const CountedScores& scores) : packed(scores.packed), at(0), key(0), count(0), value(0), before(0)
+CountedScores::Cursor::Cursor(const CountedScores& scores)
+    : packed(scores.packed), at(0), key(0), count(0), value(0), before(0)
 {
     next();
 }

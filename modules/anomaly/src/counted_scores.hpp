@@ -13,9 +13,9 @@ namespace anomaly {
 
 /** @brief How often each score occurs: exactly, for any number of scores, in memory that stops growing.
 
-Scores are packed as differences from one to the next and their counts, highest first. Few scores take about the 4 bytes that
-they are given as; many share their values, since single precision has 8 million of them from a score to its double, which take
-2 to 3 bytes each.
+Scores are packed as differences from one to the next and their counts, highest first. Few scores take about the 4
+bytes that they are given as; many share their values, since single precision has 8 million of them from a score to
+its double, which take 2 to 3 bytes each.
 */
 class CV_EXPORTS CountedScores
 {

@@ -37,15 +37,18 @@ static Mat decoded(const String& file)
 {
     try
     {
-        // IMREAD_UNCHANGED would leave a photograph as the camera held it, where the application's imread turns it upright.
+        // IMREAD_UNCHANGED would leave a photograph as the camera held it; the application's imread turns it upright.
         return imread(file, IMREAD_ANYCOLOR | IMREAD_ANYDEPTH);
     }
     catch (const cv::Exception& e)
     {
         if (e.err.find("CV_IO_MAX_IMAGE") == String::npos)
             CV_Error_(e.code, ("%s can not be read: %s", nameOfFile(file).c_str(), e.err.c_str()));
-        CV_Error_(Error::StsOutOfRange, ("%s is larger than OpenCV reads by default (2^20 pixels a side, 2^30 in all): cut it into pieces, or raise the limits by the "
-                                         "environment variables OPENCV_IO_MAX_IMAGE_WIDTH, OPENCV_IO_MAX_IMAGE_HEIGHT and OPENCV_IO_MAX_IMAGE_PIXELS", nameOfFile(file).c_str()));
+        CV_Error_(Error::StsOutOfRange,
+                  ("%s is larger than OpenCV reads by default (2^20 pixels a side, 2^30 in all): cut it into pieces, or "
+                   "raise the limits by the environment variables OPENCV_IO_MAX_IMAGE_WIDTH, OPENCV_IO_MAX_IMAGE_HEIGHT "
+                   "and OPENCV_IO_MAX_IMAGE_PIXELS",
+                   nameOfFile(file).c_str()));
     }
 }
 
@@ -53,7 +56,8 @@ static Mat readFile(const String& file)
 {
     const Mat read = decoded(file);
     if (read.empty())
-        CV_Error_(Error::StsObjectNotFound, ("%s can not be read: %s", nameOfFile(file).c_str(), reasonOf(file).c_str()));
+        CV_Error_(Error::StsObjectNotFound,
+                  ("%s can not be read: %s", nameOfFile(file).c_str(), reasonOf(file).c_str()));
     return read;
 }
 
@@ -62,7 +66,10 @@ namespace {
 class FileImages CV_FINAL : public ImageSource
 {
 public:
-    FileImages(const std::vector<String>& names, const Mat& m, int bits) : files(names), commonMask(m), significantBits(bits) {}
+    FileImages(const std::vector<String>& names, const Mat& m, int bits)
+        : files(names), commonMask(m), significantBits(bits)
+    {
+    }
 
     int size() const CV_OVERRIDE { return int(files.size()); }
     Mat mask(int) const CV_OVERRIDE { return commonMask; }

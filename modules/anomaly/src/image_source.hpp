@@ -33,8 +33,8 @@ bool readImage(const ImageSource& images, int index, bool leaveOut, Mat& image);
 std::unique_ptr<ImageSource> imagesFromFiles(const std::vector<String>& files, const Mat& mask, int significantBits);
 
 //! Checks that there are as many masks as images, or none.
-std::unique_ptr<ImageSource> imagesFromArrays(InputArrayOfArrays images, InputArrayOfArrays masks, int significantBits);
-
+std::unique_ptr<ImageSource> imagesFromArrays(InputArrayOfArrays images, InputArrayOfArrays masks,
+                                              int significantBits);
 }} // namespace cv::anomaly
 
 #endif

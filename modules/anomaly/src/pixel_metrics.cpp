@@ -123,8 +123,10 @@ static void checkMap(const Mat& map)
 static void checkLike(const Mat& mask, const char* name, Size size)
 {
     if (!mask.empty() && (mask.type() != CV_8UC1 || mask.size() != size))
-        CV_Error_(Error::StsBadArg, ("%s is %dx%d of type %s, expected CV_8UC1 of the map's size %dx%d: take (mask != 0) and resize it with INTER_NEAREST",
-                                     name, mask.cols, mask.rows, typeToString(mask.type()).c_str(), size.width, size.height));
+        CV_Error_(Error::StsBadArg,
+                  ("%s is %dx%d of type %s, expected CV_8UC1 of the map's size %dx%d: take (mask != 0) and resize it "
+                   "with INTER_NEAREST",
+                   name, mask.cols, mask.rows, typeToString(mask.type()).c_str(), size.width, size.height));
 }
 
 void PixelMetricsImpl::add(InputArray mapArray, InputArray maskArray, InputArray validityArray)
@@ -181,7 +183,8 @@ void PixelMetricsImpl::merge(const Ptr<PixelMetrics>& other)
 {
     const PixelMetricsImpl* const from = dynamic_cast<const PixelMetricsImpl*>(other.get());
     if (!from || from == this)
-        CV_Error(Error::StsBadArg, "There are no other pixel metrics to merge: expected those of another PixelMetrics::create");
+        CV_Error(Error::StsBadArg,
+                 "There are no other pixel metrics to merge: expected those of another PixelMetrics::create");
     const unsigned firstRegion = unsigned(regionSizes.size());
     sorted = false;
     good.add(from->good);

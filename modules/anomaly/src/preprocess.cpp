@@ -36,7 +36,8 @@ static void checkBits(const Mat& image, const String& what, int significantBits)
     double highest;
     minMaxIdx(image.reshape(1), NULL, &highest);
     if (highest > highestOf(significantBits))
-        CV_Error_(Error::StsOutOfRange, ("%s has 16-bit values up to %g, but significantBits is %d, which allows 0 to %g: fit with the bits that the images have",
+        CV_Error_(Error::StsOutOfRange, ("%s has 16-bit values up to %g, but significantBits is %d, which allows 0 "
+                                         "to %g: fit with the bits that the images have",
                                          what.c_str(), highest, significantBits, highestOf(significantBits)));
 }
 
@@ -59,8 +60,10 @@ void checkMask(const Mat& mask, Size size, const String& what)
     if (mask.empty())
         return;
     if (mask.type() != CV_8UC1 || mask.size() != size)
-        CV_Error_(Error::StsBadArg, ("%s: Mask is %dx%d of type %s, expected CV_8UC1 of its image's size %dx%d; (mask != 0) makes one of any depth", what.c_str(),
-                                     mask.cols, mask.rows, typeToString(mask.type()).c_str(), size.width, size.height));
+        CV_Error_(Error::StsBadArg,
+                  ("%s: Mask is %dx%d of type %s, expected CV_8UC1 of its image's size %dx%d; (mask != 0) makes one "
+                   "of any depth",
+                   what.c_str(), mask.cols, mask.rows, typeToString(mask.type()).c_str(), size.width, size.height));
 }
 
 Mat toBgr8(const Mat& image, int significantBits)

@@ -49,7 +49,8 @@ void preprocess(const Mat* images, int count, const InputSettings& input, InputM
 //! Pixels of an image's map at the resolution of the input: crop x crop, or more where the image is seen by tiles.
 CV_EXPORTS Size mapSize(Size image, const InputSettings& input);
 
-//! The mask at the map's pixels, 0 or 255, where any nonzero value marks a pixel, 1 as well as 255; empty where the mask is.
+//! The mask at the map's pixels, 0 or 255, where any nonzero value marks a pixel, 1 as well as 255; empty where the
+//! mask is.
 Mat maskAtInput(const Mat& mask, const InputSettings& input);
 
 //! Whether a mask at the map's pixels leaves one of them; an empty mask leaves all.

@@ -47,7 +47,8 @@ template <typename Scored> ListCursor<Scored> cursorOf(const std::vector<Scored>
     return ListCursor<Scored>(list);
 }
 
-//! Calls visit(OperatingPoint) for each distinct score, highest first. Both are sorted lists, or CountedScores that are packed.
+//! Calls visit(OperatingPoint) for each distinct score, highest first. Both are sorted lists, or CountedScores that
+//! are packed.
 template <typename Positives, typename Negatives, typename Visit>
 void forEachThreshold(const Positives& positives, const Negatives& negatives, Visit visit)
 {

@@ -184,7 +184,8 @@ TEST(Anomaly_CFA, files_and_images_give_the_same_model)
 TEST(Anomaly_CFA, one_mask_for_all_files)
 {
     const std::vector<Mat> images = goodImages(5);
-    const TemporaryName files[5] = {TemporaryName(".png"), TemporaryName(".png"), TemporaryName(".png"), TemporaryName(".png"), TemporaryName(".png")};
+    const TemporaryName files[5] = {TemporaryName(".png"), TemporaryName(".png"), TemporaryName(".png"),
+                                    TemporaryName(".png"), TemporaryName(".png")};
     std::vector<String> names;
     for (int i = 0; i < 5; i++)
     {

@@ -331,7 +331,8 @@ TEST(Anomaly_Metrics, pixels_of_one_kind_only_are_refused)
     EXPECT_REFUSED(metrics->aupro(1.5), "1.5");
 }
 
-// More good pixels than are packed at once, of which many have the same score, some of them negative or 0 of either sign.
+// More good pixels than are packed at once, of which many have the same score, some of them negative or 0 of either
+// sign.
 TEST(Anomaly_Metrics, many_pixels_agree_with_the_functions_on_scores)
 {
     Mat map(2100, 2100, CV_32F), mask(map.size(), CV_8U);

@@ -49,7 +49,8 @@ typedef std::function<bool(const FitProgress&)> FitCallback;
 /** @brief A detector that learns from good images what is normal, and scores how far an image is from that.
 
 Images are 8-bit with 1, 3 (BGR) or 4 (BGRA, alpha is dropped) channels, 16-bit (full range: divided by 257,
-unless CFA::Params::significantBits says otherwise), or floating point (0..1), at least 8x8 pixels; NaN and infinity are refused. Every refusal is a cv::Exception, and the detector is then as it was.
+unless CFA::Params::significantBits says otherwise), or floating point (0..1), at least 8x8 pixels; NaN and infinity are
+refused. Every refusal is a cv::Exception, and the detector is then as it was.
 So is memory that the system does not give.
 
 Threads: the const methods may be called from several threads on one object, also while another thread changes it by fit,
@@ -68,7 +69,8 @@ public:
 
     /** @brief Learns from good image files, read one at a time, so that memory does not grow with the files' sizes.
     @param files names that cv::imread can read; they are read with IMREAD_ANYCOLOR | IMREAD_ANYDEPTH
-    @param mask empty, or CV_8UC1 of the size of all images, as a fixed camera gives them: only patches under nonzero pixels are learned
+    @param mask empty, or CV_8UC1 of the size of all images, as a fixed camera gives them: only patches under
+    nonzero pixels are learned
     */
     CV_WRAP_AS(fitFiles) virtual void fit(const std::vector<String>& files, InputArray mask = noArray()) = 0;
 
@@ -127,9 +129,9 @@ public:
     clip((score - image threshold) / (highest - lowest) + 0.5, 0, 1). */
     CV_WRAP virtual double normalizedScore(double score) const = 0;
 
-    /** @brief The image as the detector reads it, to draw on: 8-bit BGR, with all its range where 16-bit images have fewer significant bits.
+    /** @brief The image as the detector reads it, to draw on.
     @param image the image
-    @param picture CV_8UC3 of the image's size
+    @param picture CV_8UC3 of the image's size, BGR; of 16-bit images with fewer significant bits the full range
     */
     CV_WRAP virtual void toPicture(InputArray image, OutputArray picture) const = 0;
 
