@@ -49,7 +49,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
 {
     CommandLine line("cfa_predict", "Scores images, folders (with all folders inside) and videos with a model, and writes for each image a picture of "
                                     "where it differs from the good images that the model was trained with.");
-    line.arguments("image|folder|video|csv", settings.inputs, "what to score; a .csv names images in its column image_path");
+    line.arguments("image|folder|video|csv", settings.inputs, "what to score; a .csv names images in its column image_path; damaged frames of a video are passed over and counted");
     line.required("model", "FILE", settings.model, "model file that cfa_train wrote");
     line.heading("Options, of which --output or --csv must be given");
     line.option("output", "DIR", settings.output, "folder for the pictures, with the folders of the images inside");

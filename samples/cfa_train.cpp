@@ -63,7 +63,7 @@ void addModelOptions(CommandLine& line, CFA::Params& p)
                 "what the network sees: the whole image stretched; its centre; or a model of each, slower and often better");
     line.option("tile", "PIXELS", p.tile, "for large images with small defects: cut them into tiles of this side and look at each; 0: at the whole");
     line.option("bits", "N", p.significantBits,
-                "that 16-bit images use, 8 to 16: 10, 12 or 14 where the camera gives no more; the model keeps it", 8);
+                "significant bits of 16-bit images, 8 to 16: 10, 12 or 14 where the camera gives no more", 8);
     line.option("gamma_c", "SHARE", p.gammaC, "size of the memory bank, as a share of an image's patches: smaller is faster");
     line.option("gamma_d", "SHARE", p.gammaD, "length of a patch's descriptor, as a share of the features': smaller is faster");
     line.option("epochs", "N", p.epochs, "times that each image is learned from");

@@ -6,8 +6,6 @@
 #include "masks.hpp"
 #include "progress.hpp"
 
-#include "opencv2/imgproc.hpp"
-
 #include <cfloat>
 #include <map>
 #include <stdexcept>
@@ -69,11 +67,11 @@ ScoreMap score(const AnomalyDetector& detector, const View& view, TestResult& re
 class PixelCounts
 {
 public:
-    PixelCounts() : good(PixelMetrics::create()) {}
+    explicit PixelCounts(bool hasMasks) : isWanted(hasMasks), good(PixelMetrics::create()) {}
 
     void add(const TestResult& result, const ScoreMap& at)
     {
-        if (result.lacksDefect)
+        if (!isWanted || result.lacksDefect)
             return;
         Ptr<PixelMetrics>& pixels = result.image.isDefective() ? types[result.image.type] : good;
         if (!pixels)
@@ -93,6 +91,7 @@ public:
     }
 
 private:
+    const bool isWanted; // without masks there are no pixel figures
     Ptr<PixelMetrics> good;
     std::map<std::string, Ptr<PixelMetrics> > types;
 };
@@ -233,7 +232,7 @@ Evaluation evaluate(AnomalyDetector& detector, const TestSet& set, int viewSeed,
     detector.setMapSize(MAP_INPUT);
     Evaluation evaluation = Evaluation();
     evaluation.region = region;
-    PixelCounts counts;
+    PixelCounts counts(set.hasMasks);
     evaluation.results = scoreAll(detector, set, region, viewSeed, counts, evaluation.secondsPerImage);
     const std::vector<TestResult>& results = evaluation.results;
 
