@@ -362,6 +362,11 @@ class Figures(unittest.TestCase):
         self.assertEqual(pixels.rocCurve(maxPoints=3)[0].shape[1:], (1,))
         self.assertLessEqual(len(pixels.rocCurve(maxPoints=3)[0]), 3)
         self.assertEqual(len(pixels.proCurve()), 3)
+        self.assertEqual((pixels.countsAt(0.5), pixels.countsAt(0)), ((4, 0), (4, 124)))
+        twice = anomaly.PixelMetrics.create()
+        twice.merge(pixels)
+        twice.merge(pixels)
+        self.assertEqual((twice.count(), twice.regionCount(), twice.auroc()), (256, 2, 1))
         pixels.clear()
         self.assertTrue(pixels.empty())
 
