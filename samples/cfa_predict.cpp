@@ -49,7 +49,9 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
 {
     CommandLine line("cfa_predict", "Scores images, folders (with all folders inside) and videos with a model, and writes for each image a picture of "
                                     "where it differs from the good images that the model was trained with.");
-    line.arguments("image|folder|video|csv", settings.inputs, "what to score; a .csv names images in its column image_path; damaged frames of a video are passed over and counted");
+    line.arguments("image|folder|video|csv", settings.inputs,
+                   "what to score; a .csv names images in its column image_path; damaged frames of a video are passed "
+                   "over and counted");
     line.required("model", "FILE", settings.model, "model file that cfa_train wrote");
     line.heading("Options, of which --output or --csv must be given");
     line.option("output", "DIR", settings.output, "folder for the pictures, with the folders of the images inside");
@@ -322,13 +324,14 @@ void Prediction::write(const Mat& picture, const std::string& file)
 void Prediction::predictVideo(const Input& input)
 {
     VideoFrames video(input.file);
+    const int announced = video.announced();
     for (Mat frame; video.next(frame);)
     {
         const std::string number = format("%06d", video.number());
         const std::string name = input.file + "#" + number;
         if (!table.has(name))
             predict(name, frame, fs::join(input.output, "frame_" + number));
-        bar.update(fileName(input.file), video.count(), std::max(video.count(), video.announced()));
+        bar.update(fileName(input.file), video.count(), announced ? std::max(video.count(), announced) : 0);
     }
     if (video.count() == 0)
         unreadable(input.file, "'" + input.file + "' is neither an image nor a video that can be read");

@@ -5,6 +5,8 @@
 #include "files.hpp"
 #include "masks.hpp"
 
+#include "opencv2/core/utils/filesystem.hpp"
+
 #include <algorithm>
 #include <cstdlib>
 #include <map>
@@ -173,16 +175,32 @@ std::string ImageList::contents(const std::string& split) const
     return others.empty() ? text : text + "; rows with another split: " + countsOf(others);
 }
 
+// Whether a mask says that an image is defective. One that is not there says nothing.
+static bool marksDefect(const TestImage& image)
+{
+    return std::any_of(image.masks.begin(), image.masks.end(), [](const std::string& mask) {
+        return cv::utils::fs::exists(mask) && cv::countNonZero(readMask(mask)) > 0;
+    });
+}
+
 GoodImages ImageList::goodImages() const
 {
     GoodImages good;
+    std::vector<std::string> contradictory;
     for (const Row& row : rows)
         if (isOf(row, "train") && !row.image.isDefective())
+        {
             good.files.push_back(row.image.file);
+            if (marksDefect(row.image))
+                contradictory.push_back(row.image.file);
+        }
     if (good.files.empty())
         throw std::runtime_error("'" + file + "' has no good image to learn from; " + contents("train") +
                                  "; good ones have the label " + goodLabels);
     good.notes = notes;
+    if (!contradictory.empty())
+        good.notes.push_back(counted(contradictory.size(), "image is", "images are") +
+                             " listed as good, but the mask marks a defect: " + quoted(contradictory));
     good.summary = "'" + file + "' is a list; " + contents("train") + "; the good ones are learned";
     return good;
 }

@@ -299,6 +299,11 @@ class Lists(Test):
             self.assertIn(word, said)
         self.write('image_path,mask_path\n' + ''.join('train/good/%03d.png,\n' % i for i in range(3)))
         self.assertEqual(self.train(self.list)[1], 3)
+        good = [(i, '000' if i == 1 else '') for i in range(3)]
+        rows = ['train/good/%03d.png,good,%s' % (i, 'ground_truth/hole/%s_mask.png' % mask if mask else '') for i, mask in good]
+        said = self.train(self.write('image_path,label,mask_path\n' + '\n'.join(rows)))[0]
+        self.assertIn("1 image is listed as good, but the mask marks a defect", said)
+        self.assertIn('good/001.png', said)
         self.write('image_path,label,camera\n' + ''.join('train/good/%03d.png,good,left\n' % i for i in range(3)))
         said, learned = self.train(self.list)
         self.assertEqual(learned, 3)

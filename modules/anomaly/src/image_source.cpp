@@ -45,9 +45,9 @@ static Mat decoded(const String& file)
         if (e.err.find("CV_IO_MAX_IMAGE") == String::npos)
             CV_Error_(e.code, ("%s can not be read: %s", nameOfFile(file).c_str(), e.err.c_str()));
         CV_Error_(Error::StsOutOfRange,
-                  ("%s is larger than OpenCV reads by default (2^20 pixels a side, 2^30 in all): cut it into pieces, or "
-                   "raise the limits by the environment variables OPENCV_IO_MAX_IMAGE_WIDTH, OPENCV_IO_MAX_IMAGE_HEIGHT "
-                   "and OPENCV_IO_MAX_IMAGE_PIXELS",
+                  ("%s is larger than OpenCV reads by default (2^20 pixels a side, 2^30 in all): cut it into pieces, "
+                   "or raise the limits by the environment variables OPENCV_IO_MAX_IMAGE_WIDTH, "
+                   "OPENCV_IO_MAX_IMAGE_HEIGHT and OPENCV_IO_MAX_IMAGE_PIXELS",
                    nameOfFile(file).c_str()));
     }
 }
