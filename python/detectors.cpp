@@ -101,9 +101,10 @@ static void fit(AnomalyDetector& self, const Arrays& images, const Arrays& masks
     fitWith(self, progress, [&] { self.fit(images.mats, optional(masks)); });
 }
 
-static void fitFiles(AnomalyDetector& self, const FileNames& files, const py::object& progress)
+static void fitFiles(AnomalyDetector& self, const FileNames& files, const Array& mask,
+                     const py::object& progress)
 {
-    fitWith(self, progress, [&] { self.fit(files.names); });
+    fitWith(self, progress, [&] { self.fit(files.names, optional(mask)); });
 }
 
 static py::tuple predict(const AnomalyDetector& self, const Array& image, const Array& mask)
@@ -181,6 +182,13 @@ static py::tuple getMapRange(const AnomalyDetector& self)
     double lowest, highest;
     self.getMapRange(lowest, highest);
     return py::make_tuple(lowest, highest);
+}
+
+static py::array toPicture(const AnomalyDetector& self, const Array& image)
+{
+    Mat picture;
+    self.toPicture(image.mat, picture);
+    return toNumpy(picture);
 }
 
 static py::array maskToInput(const AnomalyDetector& self, const Array& mask)
@@ -309,7 +317,7 @@ static void bindDetector(py::module_& m)
     const py::object none = py::none();
     py::class_<AnomalyDetector, std::shared_ptr<AnomalyDetector> >(m, "AnomalyDetector")
         .def("fit", &fit, "images"_a, "masks"_a = none, py::kw_only(), "progress"_a = none)
-        .def("fitFiles", &fitFiles, "files"_a, py::kw_only(), "progress"_a = none)
+        .def("fitFiles", &fitFiles, "files"_a, py::kw_only(), "mask"_a = none, "progress"_a = none)
         .def("predict", &predict, "image"_a, py::kw_only(), "mask"_a = none)
         .def("predictFile", &predictFile, "file"_a, py::kw_only(), "mask"_a = none)
         .def("predictBatch", &predictBatch, "images"_a)
@@ -321,6 +329,7 @@ static void bindDetector(py::module_& m)
         .def("setPixelThreshold", &AnomalyDetector::setPixelThreshold, "threshold"_a)
         .def("getMapRange", &getMapRange)
         .def("normalizedScore", &AnomalyDetector::normalizedScore, "score"_a)
+        .def("toPicture", &toPicture, "image"_a)
         .def("maskToInput", &maskToInput, "mask"_a)
         .def("randomView", &randomView, "image"_a, "mask"_a, "seed"_a)
         .def("getMapSize", &AnomalyDetector::getMapSize)

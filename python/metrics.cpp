@@ -67,6 +67,13 @@ static py::tuple proCurveOfPixels(const PixelMetrics& self, int maxPoints)
     return py::make_tuple(toNumpy(fpr), toNumpy(overlap), toNumpy(thresholds));
 }
 
+static py::tuple countsAt(const PixelMetrics& self, double threshold)
+{
+    double truePositives, falsePositives;
+    self.countsAt(threshold, truePositives, falsePositives);
+    return py::make_tuple(truePositives, falsePositives);
+}
+
 void bindMetrics(py::module_& m)
 {
     m.def("auroc", &aurocOf, "scores"_a, "labels"_a);
@@ -74,7 +81,7 @@ void bindMetrics(py::module_& m)
     m.def("bestF1", &bestF1Of, "scores"_a, "labels"_a);
     m.def("rocCurve", &rocCurveOf, "scores"_a, "labels"_a);
 
-    py::class_<PixelMetrics, std::shared_ptr<PixelMetrics> >(m, "PixelMetrics")
+    py::class_<PixelMetrics, std::shared_ptr<PixelMetrics>>(m, "PixelMetrics")
         .def_static("create", &create)
         .def("add", &add, "map"_a, "mask"_a = py::none(), "validity"_a = py::none())
         .def("auroc", &PixelMetrics::auroc)
@@ -83,6 +90,10 @@ void bindMetrics(py::module_& m)
         .def("aupro", &PixelMetrics::aupro, "fprLimit"_a = 0.3)
         .def("rocCurve", &rocCurveOfPixels, py::kw_only(), "maxPoints"_a = 1000)
         .def("proCurve", &proCurveOfPixels, py::kw_only(), "maxPoints"_a = 1000)
+        .def(
+            "merge", [](PixelMetrics& self, const std::shared_ptr<PixelMetrics>& other) { self.merge(other); },
+            "other"_a)
+        .def("countsAt", &countsAt, "threshold"_a)
         .def("empty", &PixelMetrics::empty)
         .def("clear", &PixelMetrics::clear)
         .def("count", &PixelMetrics::count)

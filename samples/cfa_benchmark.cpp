@@ -89,11 +89,12 @@ Mat randomImage()
 std::vector<Mat> imagesToPredict(const Settings& settings)
 {
     std::vector<Mat> images;
+    LeftOut leftOut;
     if (settings.images.empty())
         for (int i = 0; i < settings.batch; i++)
             images.push_back(randomImage());
     else
-        for (const std::string& file : listImagesBelow(settings.images))
+        for (const std::string& file : listImagesBelow(settings.images, std::string(), leftOut))
         {
             images.push_back(Mat());
             resize(readImage(settings.images + "/" + file), images.back(), imageSize, 0, 0, INTER_AREA);
@@ -291,9 +292,10 @@ void checkOutputs(const Settings& settings, const AnomalyDetector& detector)
     if (settings.json.empty())
         return;
     Outputs outputs;
+    LeftOut leftOut;
     outputs.readsModel(settings.model, backboneFile(settings.params), detector);
     if (!settings.images.empty())
-        for (const std::string& file : listImagesBelow(settings.images))
+        for (const std::string& file : listImagesBelow(settings.images, std::string(), leftOut))
             outputs.reads(settings.images + "/" + file);
     outputs.writes("json", settings.json);
     checkWritable(settings.json);

@@ -6,6 +6,7 @@
 #include "command_line.hpp"
 #include "device_option.hpp"
 #include "overlay.hpp"
+#include "region_option.hpp"
 
 #ifdef WITH_HIGHGUI
 #include "opencv2/highgui.hpp"
@@ -25,7 +26,7 @@ namespace {
 
 struct Settings
 {
-    std::string model, backbone, source;
+    std::string model, backbone, source, mask;
     int device;
     bool reconnect;
 };
@@ -41,6 +42,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.option("source", "N|FILE|URL", settings.source, "number of a camera, or a video's file or address");
     line.flag("reconnect", settings.reconnect,
               "open the source again, each second, when it ends or is not there yet; without it the program says so and ends");
+    addRegionOption(line, settings.mask, "look for defects");
     addDeviceOption(line, settings.device);
     line.threadsOption();
     line.example("--model=model.yml.gz");
@@ -114,12 +116,12 @@ private:
 };
 
 //! False when the stream has ended, true when the user is done.
-bool show(AnomalyDetector& detector, VideoCapture& video)
+bool show(AnomalyDetector& detector, VideoCapture& video, const Mat& region)
 {
     FrameRate rate;
     for (Mat frame, map; video.read(frame);)
     {
-        const double score = detector.predict(frame, map);
+        const double score = detector.predict(frame, map, region);
         Mat picture = drawOverlay(detector, frame, map);
         addCaption(picture, format("%.3f %s  %.1f frames/s", score, verdict(detector, score).c_str(), rate.tick()));
         imshow(windowName, picture);
@@ -130,10 +132,10 @@ bool show(AnomalyDetector& detector, VideoCapture& video)
 }
 
 // Until the user is done. Throws when the stream ends before, unless it is to be opened again.
-void showAll(AnomalyDetector& detector, VideoCapture& video, const Settings& settings)
+void showAll(AnomalyDetector& detector, VideoCapture& video, const Settings& settings, const Mat& region)
 {
     const int pause = 1000; // ms
-    while (!show(detector, video))
+    while (!show(detector, video, region))
     {
         if (!settings.reconnect)
             throw std::runtime_error("the stream of '" + settings.source +
@@ -153,6 +155,7 @@ int run(const Settings& settings)
     const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
     detector->setPreferableTarget(targetOf(settings.device));
     detector->setMapSize(MAP_IMAGE);
+    const Mat region = readRegion("cfa_camera", settings.mask);
     VideoCapture video;
     if (!open(video, settings.source) && !settings.reconnect)
         throw std::runtime_error("the source '" + settings.source + "' can not be opened");
@@ -164,7 +167,7 @@ int run(const Settings& settings)
     {
         return noDisplay(error.err);
     }
-    showAll(*detector, video, settings);
+    showAll(*detector, video, settings, region);
     return 0;
 }
 

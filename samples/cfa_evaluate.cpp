@@ -1,13 +1,15 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// Measures a model on the test images of a category in MVTec layout.
+// Measures a model on the test images of a category.
 #include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "device_option.hpp"
 #include "evaluation.hpp"
 #include "files.hpp"
+#include "masks.hpp"
 #include "outputs.hpp"
+#include "region_option.hpp"
 #include "report.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
@@ -24,18 +26,28 @@ const std::vector<std::string> transforms = {"none", "rd"};
 
 struct Settings
 {
-    std::string category, model, backbone, json, report, calibrated;
+    std::string category, model, backbone, json, report, calibrated, mask;
     int transform = 0, seed = 0, device = DEVICE_CPU;
 };
 
 bool readCommandLine(int argc, char** argv, Settings& settings)
 {
-    CommandLine line("cfa_evaluate", "Measures how well a model tells good images from defective ones, and finds the defects, on the test images of "
-                                     "a category in MVTec layout: test/good, test/<type>, ground_truth/<type>/<name>_mask.png. Without "
-                                     "ground_truth only whole images are measured.");
-    line.argument("category", settings.category, "the category's folder, or a .csv with image_path, label, mask_path and split");
+    CommandLine line(
+        "cfa_evaluate",
+        "Measures how well a model tells good images from defective ones, and finds the defects, on the test images "
+        "of "
+        "a category in MVTec layout: test/good, test/<type>, ground_truth/<type>/<name>_mask.png. Without "
+        "ground_truth only whole images are measured. The layouts of MVTec AD 2, LOCO and 3D-AD, BTAD, VisA, MPDD "
+        "and "
+        "KolektorSDD2 are known too; good may be called ok or normal, in any case, and a mask <name>.png. In a mask "
+        "all that is not black is a defect.");
+    line.argument(
+        "category", settings.category,
+        "the category's folder, or a list: .csv with image_path, label (good, ok, normal, 0 or false, else the "
+        "defect's type), mask_path and split");
     line.required("model", "FILE", settings.model, "model file that cfa_train wrote");
     line.heading("Options");
+    addRegionOption(line, settings.mask, "look for defects");
     addBackboneFile(line, settings.backbone);
     line.option("json", "FILE", settings.json, "also write the figures as JSON, fractions from 0 to 1");
     line.option("report", "DIR", settings.report, "also write a page with curves and pictures, DIR/index.html");
@@ -100,6 +112,35 @@ void printThresholds(const Evaluation& evaluation)
     std::cout << format("\n%.1f ms an image\n", evaluation.secondsPerImage * 1e3);
 }
 
+void printNote(const std::vector<std::string>& files, const std::string& what)
+{
+    if (!files.empty())
+        printNotes("cfa_evaluate", {what + ": " + quoted(files)});
+}
+
+// What is odd about the masks, so that pixel figures are not taken for what they are not.
+void printMaskNotes(const Evaluation& evaluation)
+{
+    std::vector<std::string> unmarked, contradictory, lossy;
+    for (const TestResult& result : evaluation.results)
+    {
+        if (result.lacksDefect)
+            unmarked.push_back(result.image.file);
+        if (!result.image.isDefective() && result.isMarked)
+            contradictory.push_back(result.image.file);
+        for (const std::string& mask : result.image.masks)
+            if (isLossy(mask))
+                lossy.push_back(mask);
+    }
+    printNote(unmarked, counted(unmarked.size(), "defective image is", "defective images are") +
+                            " left out of the pixel figures, since no pixel is marked by the mask, or none at the "
+                            "model's input resolution");
+    printNote(contradictory, counted(contradictory.size(), "image is", "images are") +
+                                 " listed as good, but the mask marks a defect");
+    printNote(lossy, counted(lossy.size(), "mask is", "masks are") +
+                         " JPEG or of another lossy format, of which only " + lossyRule);
+}
+
 void putPixels(FlatJson& json, const Evaluation& evaluation)
 {
     json.put("pixel_auroc", evaluation.all.pixelAuroc);
@@ -141,7 +182,11 @@ void checkOutputs(const Settings& settings, const TestSet& set, const AnomalyDet
     outputs.reads(settings.category);
     outputs.readsModel(settings.model, settings.backbone, detector);
     for (const TestImage& image : set.images)
-        outputs.reads(std::vector<std::string>{image.file, image.mask});
+    {
+        outputs.reads(image.file);
+        outputs.reads(image.masks);
+    }
+    outputs.reads(settings.mask);
     outputs.writes("json", settings.json);
     outputs.writes("calibrate", settings.calibrated);
     if (!settings.report.empty())
@@ -154,6 +199,14 @@ void checkOutputs(const Settings& settings, const TestSet& set, const AnomalyDet
         checkWritable(settings.json);
 }
 
+std::vector<std::string> filesOf(const TestSet& set)
+{
+    std::vector<std::string> files;
+    for (const TestImage& image : set.images)
+        files.push_back(image.file);
+    return files;
+}
+
 int evaluateCategory(int argc, char** argv)
 {
     Settings settings;
@@ -161,13 +214,18 @@ int evaluateCategory(int argc, char** argv)
         return 0;
     utils::logging::setLogLevel(utils::logging::LOG_LEVEL_SILENT); // unreadable files are reported here, with their names
     const TestSet set = readTestSet(settings.category);
+    std::cout << set.summary << std::endl;
+    printNotes("cfa_evaluate", set.notes);
+    printNotes("cfa_evaluate", notesOfPages(filesOf(set)));
     const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
     checkOutputs(settings, set, *detector);
     detector->setPreferableTarget(targetOf(settings.device));
     const int mapSize = detector->getMapSize();
 
-    const Evaluation evaluation = evaluate(*detector, set, settings.transform ? settings.seed : -1);
+    const Evaluation evaluation =
+        evaluate(*detector, set, settings.transform ? settings.seed : -1, readRegion("cfa_evaluate", settings.mask));
     printTable(evaluation);
+    printMaskNotes(evaluation);
     if (!evaluation.all.hasPixels)
         std::cout << "No pixel figures: " << (set.hasMasks ? "the masks mark no pixel at the model's input resolution.\n" : "the category has no masks in ground_truth.\n");
     printThresholds(evaluation);

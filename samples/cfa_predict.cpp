@@ -4,19 +4,20 @@
 // Scores images, folders and videos, and draws where they differ from what a model learned.
 #include "backbone_options.hpp"
 #include "command_line.hpp"
-#include "csv.hpp"
 #include "device_option.hpp"
 #include "files.hpp"
+#include "image_list.hpp"
 #include "interruption.hpp"
 #include "outputs.hpp"
 #include "overlay.hpp"
 #include "progress.hpp"
+#include "region_option.hpp"
 
 #include "opencv2/anomaly/detector.hpp"
 #include "opencv2/core/utils/filesystem.hpp"
 #include "opencv2/core/utils/logger.hpp"
 #ifdef WITH_VIDEOIO
-#include "opencv2/videoio.hpp"
+#include "video_frames.hpp"
 #endif
 
 #include "../modules/anomaly/src/sha256.hpp"
@@ -36,7 +37,7 @@ namespace {
 struct Settings
 {
     std::vector<std::string> inputs;
-    std::string model, backbone, output, csv;
+    std::string model, backbone, output, csv, mask;
     double minimumArea;
     int device;
     bool raw, resume;
@@ -52,7 +53,9 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
 {
     CommandLine line("cfa_predict", "Scores images, folders (with all folders inside) and videos with a model, and writes for each image a picture of "
                                     "where it differs from the good images that the model was trained with.");
-    line.arguments("image|folder|video|csv", settings.inputs, "what to score; a .csv names images in its column image_path");
+    line.arguments("image|folder|video|csv", settings.inputs,
+                   "what to score; a .csv names images in its column image_path; damaged frames of a video are passed "
+                   "over and counted");
     line.required("model", "FILE", settings.model, "model file that cfa_train wrote");
     line.heading("Options, of which --output or --csv must be given");
     line.option("output", "DIR", settings.output,
@@ -63,6 +66,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
               "go on where a run with the same table and model stopped: images that have a row in it are left out");
     line.option("min_area", "PIXELS", settings.minimumArea, "outline only defects of at least so many pixels; 0: all");
     line.flag("raw", settings.raw, "also write the maps as numbers, 32-bit float TIFF");
+    addRegionOption(line, settings.mask, "look for defects");
     addBackboneFile(line, settings.backbone);
     addDeviceOption(line, settings.device);
     line.threadsOption();
@@ -113,18 +117,25 @@ public:
         {
             if (fs::isDirectory(input))
                 addFolder(input, settings.output, settings.inputs.size() > 1);
-            else if (extension(input) == "csv" && fs::exists(input))
+            else if (isListFile(input) && fs::exists(input))
                 addList(input);
             else if (fs::exists(input))
                 add(input, fileName(input));
             else
                 throw std::runtime_error("there is no file or folder '" + input + "'");
         }
-        if (inputs.empty())
-            throw std::runtime_error("there are no images in '" + settings.inputs[0] + "'");
+    }
+
+    std::vector<std::string> files() const
+    {
+        std::vector<std::string> names;
+        for (const Input& input : inputs)
+            names.push_back(input.file);
+        return names;
     }
 
     std::vector<Input> inputs;
+    LeftOut leftOut; // of folders
 
 private:
     // The folder's own name comes first where others are given too. Pictures of an earlier run inside it are left out.
@@ -134,15 +145,19 @@ private:
             throw UsageError("--output=" + output +
                              " is the folder of the images: name another one for the pictures, it may lie inside");
         const std::string name = fileName(fs::canonical(folder));
-        for (const std::string& relative : listImagesBelow(folder, output))
+        for (const std::string& relative : listImagesBelow(folder, output, leftOut))
             add(fs::join(folder, relative), isOneOfMany ? fs::join(name, relative) : relative);
     }
 
     void addList(const std::string& file)
     {
         const CsvFile list(file);
+        list.require(imageColumn(list));
         for (size_t row = 0; row < list.rows(); row++)
-            add(list.path(row, "image_path"), pictureName(list.at(row, "image_path")));
+        {
+            const std::string name = withSlashes(list.at(row, imageColumn(list)));
+            add(list.path(row, imageColumn(list)), pictureName(name));
+        }
     }
 
     // a.png and a.jpg of one folder, or equal names given one by one, must not overwrite one another.
@@ -280,13 +295,17 @@ class Prediction
 {
 public:
     Prediction(const Settings& s, const Ptr<AnomalyDetector>& d, const Outputs& o)
-        : settings(s), outputs(o), detector(d), table(s.csv, s.resume, s.csv.empty() ? "" : hashOf(s.model)) {}
+        : settings(s), outputs(o), detector(d), region(readRegion("cfa_predict", s.mask)),
+          table(s.csv, s.resume, s.csv.empty() ? "" : hashOf(s.model)) {}
 
     void run(const std::vector<Input>& inputs);
     const Counts& counts() const { return table.counts; }
 
 private:
     void predictVideo(const Input& input);
+#ifdef WITH_VIDEOIO
+    void lostFrames(const std::string& file, const VideoFrames& video);
+#endif
     void predictImage(const Input& input);
     void predict(const std::string& name, const Mat& image, const std::string& output);
     void unreadable(const std::string& name, const std::string& reason);
@@ -297,6 +316,7 @@ private:
     const Settings& settings;
     const Outputs& outputs;
     Ptr<AnomalyDetector> detector;
+    const Mat region; // of each image; empty: all of it
     Table table;
     ProgressBar bar;
 };
@@ -346,7 +366,8 @@ void Prediction::predict(const std::string& name, const Mat& image, const std::s
     double score;
     try
     {
-        score = settings.output.empty() ? detector->predict(image) : detector->predict(image, map);
+        score = settings.output.empty() ? detector->predict(image, noArray(), region)
+                                        : detector->predict(image, map, region);
     }
     catch (const std::exception& error)
     {
@@ -390,20 +411,33 @@ void Prediction::draw(const Mat& image, const Mat& map, const std::string& title
 #ifdef WITH_VIDEOIO
 void Prediction::predictVideo(const Input& input)
 {
-    VideoCapture video(input.file);
-    const int frames = video.isOpened() ? std::max(0, int(video.get(CAP_PROP_FRAME_COUNT))) : 0;
-    int index = 0;
-    for (Mat frame; video.isOpened() && video.read(frame); index++)
+    VideoFrames video(input.file);
+    const int announced = video.announced();
+    for (Mat frame; video.next(frame);)
     {
         stopIfAsked();
-        const std::string number = format("%06d", index);
+        const std::string number = format("%06d", video.number());
         const std::string name = input.file + "#" + number;
         if (!table.has(name))
             predict(name, frame, fs::join(input.output, "frame_" + number));
-        bar.update(fileName(input.file), index + 1, frames);
+        bar.update(fileName(input.file), video.count(), announced ? std::max(video.count(), announced) : 0);
     }
-    if (index == 0)
+    if (video.count() == 0)
         unreadable(input.file, "'" + input.file + "' is neither an image nor a video that can be read");
+    else if (video.lost() > 0)
+        lostFrames(input.file, video);
+}
+
+// They have no rows, since the reader does not always tell which ones they are.
+void Prediction::lostFrames(const std::string& file, const VideoFrames& video)
+{
+    bar.clear();
+    std::cerr << "cfa_predict: "
+              << format("'%s': %d of %d frames can not be read, because the file is damaged, cut off, or a part of a "
+                        "longer video",
+                        file.c_str(), video.lost(), video.count() + video.lost())
+              << std::endl;
+    table.counts.unreadable += video.lost();
 }
 #else
 void Prediction::predictVideo(const Input& input)
@@ -437,6 +471,7 @@ Outputs checkOutputs(const Settings& settings, const std::vector<Input>& inputs,
 {
     Outputs outputs;
     outputs.reads(settings.inputs);
+    outputs.reads(settings.mask);
     outputs.readsModel(settings.model, settings.backbone, detector);
     for (const Input& input : inputs)
         outputs.reads(input.file);
@@ -476,13 +511,18 @@ int predictAll(int argc, char** argv)
         return 0;
     // Unreadable files are reported here, with their names.
     utils::logging::setLogLevel(utils::logging::LOG_LEVEL_SILENT);
-    const std::vector<Input> inputs = InputList(settings).inputs;
+    const InputList list(settings);
+    printNotes("cfa_predict", list.leftOut.notes());
+    printNotes("cfa_predict", notesOfPages(list.files()));
+    if (list.inputs.empty())
+        throw std::runtime_error("there are no images in '" + settings.inputs[0] + "'");
     const Ptr<AnomalyDetector> detector = loadModel(settings);
-    const Outputs outputs = checkOutputs(settings, inputs, *detector);
+    const Outputs outputs = checkOutputs(settings, list.inputs, *detector);
     Prediction prediction(settings, detector, outputs);
-    prediction.run(inputs);
+    prediction.run(list.inputs);
     print(settings, prediction.counts());
-    return prediction.counts().unreadable || prediction.counts().withoutPicture ? 1 : 0;
+    const Counts& counts = prediction.counts();
+    return counts.unreadable || counts.withoutPicture || !list.leftOut.unreadable.empty() ? 1 : 0;
 }
 
 } // namespace

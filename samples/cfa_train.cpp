@@ -10,6 +10,7 @@
 #include "interruption.hpp"
 #include "outputs.hpp"
 #include "progress.hpp"
+#include "region_option.hpp"
 
 #include "opencv2/anomaly/cfa.hpp"
 
@@ -34,7 +35,7 @@ const std::vector<std::string> augmentations = {"none", "rd"};
 
 struct Settings
 {
-    std::string images, model, json;
+    std::string images, model, json, mask;
     CFA::Params params;
     int device;
 };
@@ -53,6 +54,8 @@ void addModelOptions(CommandLine& line, CFA::Params& p)
     line.choice("input", inputModes, p.inputMode,
                 "what the network sees: the whole image stretched; its centre; or a model of each, slower and often better");
     line.option("tile", "PIXELS", p.tile, "for large images with small defects: cut them into tiles of this side and look at each; 0: at the whole");
+    line.option("bits", "N", p.significantBits,
+                "significant bits of 16-bit images, 8 to 16: 10, 12 or 14 where the camera gives no more", 8);
     line.option("gamma_c", "SHARE", p.gammaC, "size of the memory bank, as a share of an image's patches: smaller is faster");
     line.option("gamma_d", "SHARE", p.gammaD, "length of a patch's descriptor, as a share of the features': smaller is faster");
     line.option("epochs", "N", p.epochs, "times that each image is learned from");
@@ -96,10 +99,13 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
         "bank, as a share of the first epoch's: it falls from 100 %, and then levels off. The loss, which --json notes "
         "too, may rise in the first epochs, while the radius is learned: that is no fault.");
     settings.params.backbone = "lite0";
-    line.argument("images", settings.images, "folder of good images; or a category in MVTec layout, whose train/good is used; or a .csv with image_path, label and split");
+    line.argument("images", settings.images,
+                  "folder of good images; or a category in MVTec layout or another that cfa_evaluate knows, whose "
+                  "train/good is used; or a .csv with image_path, label and split");
     line.required("model", "FILE", settings.model, "model file to write: .yml, .xml or .json, each also with .gz");
     line.heading("Options, with their defaults");
     addModelOptions(line, settings.params);
+    addRegionOption(line, settings.mask, "learn");
     line.option("json", "FILE", settings.json, "also write settings and results as JSON");
     addFurtherOptions(line, settings.params);
     addDeviceOption(line, settings.device);
@@ -141,7 +147,7 @@ void noteEpoch(const FitProgress& progress, Outcome& outcome)
     outcome.radii.back() = progress.radius;
 }
 
-Outcome fit(CFA& cfa, const std::vector<std::string>& files)
+Outcome fit(CFA& cfa, const std::vector<std::string>& files, const Mat& region)
 {
     Outcome outcome = {files.size(), 0, 0, 0, {}, {}, {}, {}};
     int64 last = getTickCount();
@@ -156,7 +162,7 @@ Outcome fit(CFA& cfa, const std::vector<std::string>& files)
         return !Interruption::isRequested();
     });
     const int64 start = getTickCount();
-    cfa.fit(files);
+    cfa.fit(files, region);
     outcome.seconds = double(getTickCount() - start) / getTickFrequency();
     return outcome;
 }
@@ -183,6 +189,7 @@ void putBackboneAndInput(FlatJson& json, const CFA::Params& p)
     json.put("input", inputModes[p.inputMode]);
     json.put("input_size", p.inputSize);
     json.put("resize_size", p.resizeSize);
+    json.put("bits", p.significantBits);
     json.put("tile", p.tile);
     json.put("tile_overlap", p.tileOverlap);
 }
@@ -245,6 +252,7 @@ void checkOutputs(const Settings& settings, const std::vector<std::string>& file
     outputs.reads(settings.images);
     outputs.reads(files);
     outputs.reads(settings.params.backbone);
+    outputs.reads(settings.mask);
     outputs.writes("model", settings.model);
     outputs.writes("checkpoint", settings.params.checkpoint);
     outputs.writes("json", settings.json);
@@ -256,11 +264,11 @@ void checkOutputs(const Settings& settings, const std::vector<std::string>& file
 }
 
 // Ctrl-C ends it with words of its own.
-Outcome fitOrStop(CFA& cfa, const std::vector<std::string>& files, const std::string& checkpoint)
+Outcome fitOrStop(CFA& cfa, const std::vector<std::string>& files, const Mat& region, const std::string& checkpoint)
 {
     try
     {
-        return fit(cfa, files);
+        return fit(cfa, files, region);
     }
     catch (const cv::Exception&)
     {
@@ -276,14 +284,18 @@ int train(int argc, char** argv)
     Settings settings = Settings();
     if (!readCommandLine(argc, argv, settings))
         return 0;
-    const std::vector<std::string> files = goodImages(settings.images);
+    const GoodImages good = readGoodImages(settings.images);
+    std::cout << good.summary << std::endl;
+    printNotes("cfa_train", good.notes);
+    printNotes("cfa_train", notesOfPages(good.files));
+    const Mat region = readRegion("cfa_train", settings.mask);
     const Interruption untilSaved;
-    checkOutputs(settings, files);
+    checkOutputs(settings, good.files);
 
     const Ptr<CFA> cfa = create(settings.params);
     cfa->setPreferableTarget(targetOf(settings.device));
     const std::string& checkpoint = settings.params.checkpoint;
-    const Outcome outcome = fitOrStop(*cfa, files, checkpoint);
+    const Outcome outcome = fitOrStop(*cfa, good.files, region, checkpoint);
     saveModel(*cfa, settings.model);
     if (!checkpoint.empty())
         std::remove(checkpoint.c_str());

@@ -335,6 +335,12 @@ static int afterOutput(const std::string& program, int code)
     return code ? code : 1;
 }
 
+void printNotes(const std::string& program, const std::vector<std::string>& notes)
+{
+    for (const std::string& note : notes)
+        std::cerr << program << ": " << note << std::endl;
+}
+
 int runProgram(const std::string& program, int (*body)(int, char**), int argc, char** argv)
 {
 #if defined(__SANITIZE_THREAD__)

@@ -88,6 +88,9 @@ private:
 //! What an exception says, without the place in the source that cv::Exception::what adds.
 std::string errorText(const std::exception& error);
 
+//! Lines on stderr for the user, who need not do anything.
+void printNotes(const std::string& program, const std::vector<std::string>& notes);
+
 //! Runs a program's body and turns exceptions, and output that cannot be written, into messages on stderr and exit
 //! codes: 0 done, 1 failed, 2 usage.
 int runProgram(const std::string& program, int (*body)(int, char**), int argc, char** argv);

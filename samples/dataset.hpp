@@ -7,19 +7,13 @@
 #include <string>
 #include <vector>
 
-// A category in MVTec layout:
-//     train/good/*                            good images to learn from
-//     test/good/*, test/<defect type>/*       images to test with
-//     ground_truth/<defect type>/*_mask.png   nonzero on the defect, named after the test image; may be missing altogether
-// or a CSV file, as anomalib reads them, with a row an image and these columns; names of files are relative to the CSV file:
-//     image_path
-//     label         "good" or "normal", else the defect's type; in its place label_index may be 0 or 1
-//     mask_path     nonzero on the defect, empty for good images; may be missing altogether
-//     split         "train" or "test"; where it is missing, good images are learned and all are tested
+// What cfa_train and cfa_evaluate are given: a category's folder, in one of the layouts that layout.hpp describes, or
+// a list that image_list.hpp describes. Which one it is, is found out by looking, and said in a line.
 
 struct TestImage
 {
-    std::string file, type, mask; // mask: empty for good images, and in categories without masks
+    std::string file, type;
+    std::vector<std::string> masks; // none for good images or in categories without masks; several are seen as one
     bool isDefective() const { return type != "good"; }
 };
 
@@ -27,10 +21,19 @@ struct TestSet
 {
     std::vector<TestImage> images; // good ones first, then by type
     bool hasMasks;
+    std::string summary;            // a line that says how the category was read
+    std::vector<std::string> notes; // what was left out, and what else is odd
+};
+
+struct GoodImages
+{
+    std::vector<std::string> files;
+    std::string summary;
+    std::vector<std::string> notes;
 };
 
 //! The good images of a category, or else those of a plain folder. Throws when there are none.
-std::vector<std::string> goodImages(const std::string& category);
+GoodImages readGoodImages(const std::string& category);
 
 //! The test images of a category. Throws when it has no good or no defective ones, or lacks the mask of some only.
 TestSet readTestSet(const std::string& category);

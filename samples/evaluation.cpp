@@ -3,11 +3,11 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "evaluation.hpp"
 #include "files.hpp"
+#include "masks.hpp"
 #include "progress.hpp"
 
-#include "opencv2/imgcodecs.hpp"
-#include "opencv2/imgproc.hpp"
-
+#include <cfloat>
+#include <map>
 #include <stdexcept>
 
 using namespace cv;
@@ -15,32 +15,109 @@ using namespace cv::anomaly;
 
 namespace {
 
-Mat readMask(const TestImage& image, Size size)
+bool marksNothing(const Mat& mask)
 {
-    const Mat mask = imread(image.mask, IMREAD_GRAYSCALE);
-    if (mask.empty())
-        throw std::runtime_error("the mask '" + image.mask + "' can not be read");
-    if (mask.size() != size)
-        throw std::runtime_error(format("the mask '%s' has %dx%d pixels, but its image has %dx%d", image.mask.c_str(), mask.cols, mask.rows, size.width, size.height));
-    return mask;
+    return !mask.empty() && countNonZero(mask) == 0;
 }
 
-TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, int viewSeed, int64& ticks)
+//! What a detector sees of a test image.
+struct View
 {
-    TestResult result;
-    result.image = image;
-    Mat picture = readImage(image.file), mask = image.mask.empty() ? Mat() : readMask(image, picture.size());
-    if (viewSeed >= 0)
-        detector.randomView(picture.clone(), mask.clone(), viewSeed, picture, mask);
+    Mat picture, mask, region;
+    bool lacksDefect; // the mask of the whole image marks nothing
+};
+
+View viewOf(const AnomalyDetector& detector, const TestImage& image, const Mat& region, int viewSeed)
+{
+    const Mat picture = readImage(image.file);
+    View view = {picture, readMasks(image.masks, picture.size()), region, false};
+    view.lacksDefect = image.isDefective() && marksNothing(view.mask);
+    if (viewSeed < 0)
+        return view;
+    View turned = {Mat(), Mat(), Mat(), view.lacksDefect};
+    detector.randomView(view.picture, view.mask, viewSeed, turned.picture, turned.mask);
+    if (!region.empty())
+        detector.randomView(view.picture, region, viewSeed, turned.picture, turned.region);
+    return turned;
+}
+
+//! Map, mask and counted region of a view, at the input's resolution. mask: empty where nothing is defective, or
+//! there are no masks.
+struct ScoreMap
+{
+    Mat map, mask, region;
+};
+
+ScoreMap score(const AnomalyDetector& detector, const View& view, TestResult& result, int64& ticks)
+{
+    ScoreMap at;
     const int64 start = getTickCount();
-    result.score = detector.predict(picture, result.map);
+    result.score = detector.predict(view.picture, at.map, view.region);
     ticks += getTickCount() - start;
-    if (!mask.empty())
-        detector.maskToInput(mask, result.mask);
-    return result;
+    if (!view.mask.empty())
+        detector.maskToInput(view.mask, at.mask);
+    if (!view.region.empty())
+        detector.maskToInput(view.region, at.region);
+    if (!at.mask.empty() && !at.region.empty())
+        at.mask &= at.region;
+    return at;
 }
 
-std::vector<TestResult> scoreAll(const AnomalyDetector& detector, const TestSet& set, int viewSeed, double& secondsPerImage)
+//! The pixels of good images, and those of each type's.
+class PixelCounts
+{
+public:
+    explicit PixelCounts(bool hasMasks) : isWanted(hasMasks), good(PixelMetrics::create()) {}
+
+    void add(const TestResult& result, const ScoreMap& at)
+    {
+        if (!isWanted || result.lacksDefect)
+            return;
+        Ptr<PixelMetrics>& pixels = result.image.isDefective() ? types[result.image.type] : good;
+        if (!pixels)
+            pixels = PixelMetrics::create();
+        pixels->add(at.map, at.mask, at.region);
+    }
+
+    //! Of good images and those of a type, or of all.
+    Ptr<PixelMetrics> ofType(const std::string& type) const
+    {
+        const Ptr<PixelMetrics> pixels = PixelMetrics::create();
+        pixels->merge(good);
+        for (const std::pair<const std::string, Ptr<PixelMetrics> >& some : types)
+            if (type.empty() || some.first == type)
+                pixels->merge(some.second);
+        return pixels;
+    }
+
+private:
+    const bool isWanted; // without masks there are no pixel figures
+    Ptr<PixelMetrics> good;
+    std::map<std::string, Ptr<PixelMetrics> > types;
+};
+
+TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, const Mat& region, int viewSeed,
+                      PixelCounts& pixels, int64& ticks)
+{
+    try
+    {
+        const View view = viewOf(detector, image, region, viewSeed);
+        TestResult result = {image, 0, false, false};
+        const ScoreMap at = score(detector, view, result, ticks);
+        result.isMarked = !at.mask.empty() && !marksNothing(at.mask);
+        // A random view may well show none of the defect; seen as a whole, an image shows it.
+        result.lacksDefect = view.lacksDefect || (image.isDefective() && viewSeed < 0 && marksNothing(at.mask));
+        pixels.add(result, at);
+        return result;
+    }
+    catch (const cv::Exception& error)
+    {
+        throw std::runtime_error("'" + image.file + "': " + error.err);
+    }
+}
+
+std::vector<TestResult> scoreAll(const AnomalyDetector& detector, const TestSet& set, const Mat& region, int viewSeed,
+                                 PixelCounts& pixels, double& secondsPerImage)
 {
     std::vector<TestResult> results;
     int64 ticks = 0;
@@ -49,7 +126,7 @@ std::vector<TestResult> scoreAll(const AnomalyDetector& detector, const TestSet&
     {
         // No two images, nor two seeds, share a view.
         const int seed = viewSeed < 0 ? -1 : viewSeed * int(set.images.size()) + int(results.size());
-        results.push_back(scoreImage(detector, image, seed, ticks));
+        results.push_back(scoreImage(detector, image, region, seed, pixels, ticks));
         bar.update("images", int(results.size()), int(set.images.size()));
     }
     secondsPerImage = double(ticks) / getTickFrequency() / double(results.size());
@@ -73,14 +150,6 @@ void split(const std::vector<const TestResult*>& results, std::vector<double>& s
         scores.push_back(result->score);
         labels.push_back(result->image.isDefective());
     }
-}
-
-Ptr<PixelMetrics> pixelMetrics(const std::vector<const TestResult*>& results)
-{
-    const Ptr<PixelMetrics> pixels = PixelMetrics::create();
-    for (const TestResult* result : results)
-        pixels->add(result->map, result->mask);
-    return pixels;
 }
 
 Figures figures(const std::vector<const TestResult*>& results, const PixelMetrics& pixels)
@@ -116,18 +185,13 @@ Verdicts imageVerdicts(const std::vector<TestResult>& results, double threshold)
     return v;
 }
 
-Verdicts pixelVerdicts(const std::vector<TestResult>& results, double threshold)
+Verdicts pixelVerdicts(const PixelMetrics& pixels, double threshold)
 {
     Verdicts v = {threshold, 0, 0, 0};
-    for (const TestResult& result : results)
-    {
-        const Mat called = result.map >= threshold;
-        const int calls = countNonZero(called), defects = result.mask.empty() ? 0 : countNonZero(result.mask);
-        const int found = defects ? countNonZero(called & (result.mask != 0)) : 0;
-        v.found += found;
-        v.missed += defects - found;
-        v.falseAlarms += calls - found;
-    }
+    double defective, good;
+    pixels.countsAt(-DBL_MAX, defective, good);
+    pixels.countsAt(threshold, v.found, v.falseAlarms);
+    v.missed = defective - v.found;
     return v;
 }
 
@@ -149,8 +213,10 @@ Curve imageRoc(const std::vector<const TestResult*>& results)
     return toCurve(fpr, tpr);
 }
 
-void addPixelCurves(const PixelMetrics& pixels, Evaluation& evaluation)
+void addPixelFigures(const PixelMetrics& pixels, double ownThreshold, Evaluation& evaluation)
 {
+    evaluation.bestPixel = pixelVerdicts(pixels, evaluation.all.pixelThreshold);
+    evaluation.ownPixel = pixelVerdicts(pixels, ownThreshold);
     const int points = 300;
     Mat fpr, share, thresholds;
     pixels.rocCurve(fpr, share, thresholds, points);
@@ -161,32 +227,30 @@ void addPixelCurves(const PixelMetrics& pixels, Evaluation& evaluation)
 
 } // namespace
 
-Evaluation evaluate(AnomalyDetector& detector, const TestSet& set, int viewSeed)
+Evaluation evaluate(AnomalyDetector& detector, const TestSet& set, int viewSeed, const Mat& region)
 {
     detector.setMapSize(MAP_INPUT);
-    Evaluation evaluation;
-    evaluation.results = scoreAll(detector, set, viewSeed, evaluation.secondsPerImage);
+    Evaluation evaluation = Evaluation();
+    evaluation.region = region;
+    PixelCounts counts(set.hasMasks);
+    evaluation.results = scoreAll(detector, set, region, viewSeed, counts, evaluation.secondsPerImage);
     const std::vector<TestResult>& results = evaluation.results;
 
     const std::vector<const TestResult*> all = ofType(results, "");
-    Ptr<PixelMetrics> pixels = pixelMetrics(all);
+    const Ptr<PixelMetrics> pixels = counts.ofType("");
     evaluation.all = figures(all, *pixels);
     evaluation.imageRoc = imageRoc(all);
     if (evaluation.all.hasPixels)
-        addPixelCurves(*pixels, evaluation);
-    pixels.release(); // they take twice the memory of the maps
+        addPixelFigures(*pixels, detector.getPixelThreshold(), evaluation);
 
     for (const TestResult& result : results)
     {
         const std::string& type = result.image.type;
         if (!result.image.isDefective() || (!evaluation.types.empty() && evaluation.types.back().first == type))
             continue;
-        const std::vector<const TestResult*> some = ofType(results, type);
-        evaluation.types.push_back(std::make_pair(type, figures(some, *pixelMetrics(some))));
+        evaluation.types.push_back(std::make_pair(type, figures(ofType(results, type), *counts.ofType(type))));
     }
     evaluation.bestImage = imageVerdicts(results, evaluation.all.imageThreshold);
     evaluation.ownImage = imageVerdicts(results, detector.getImageThreshold());
-    evaluation.bestPixel = pixelVerdicts(results, evaluation.all.pixelThreshold);
-    evaluation.ownPixel = pixelVerdicts(results, detector.getPixelThreshold());
     return evaluation;
 }

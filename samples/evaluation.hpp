@@ -12,12 +12,13 @@
 #include <string>
 #include <vector>
 
-//! A scored test image, with map and mask at the model's input resolution, where papers take their pixel figures.
+//! A scored test image.
 struct TestResult
 {
     TestImage image;
     double score;
-    cv::Mat map, mask; // mask: empty where nothing is defective, or where there are no masks
+    bool isMarked;    // its mask marks pixels of the map
+    bool lacksDefect; // it is defective, but its mask marks none: where its defect is, is not known
 };
 
 //! Figures over some test images, all as fractions from 0 to 1; the thresholds are those where F1 is best.
@@ -43,6 +44,7 @@ typedef std::vector<cv::Point2d> Curve;
 struct Evaluation
 {
     std::vector<TestResult> results;
+    cv::Mat region; // of each image, that counts; empty: all of it
     double secondsPerImage;
     Figures all;
     std::vector<std::pair<std::string, Figures> > types; // each defect type's images against all good ones
@@ -53,8 +55,11 @@ struct Evaluation
 //! How far the per-region-overlap curve is integrated, as in papers.
 const double proLimit = 0.3;
 
-//! Scores all images of a set, or a random view of each (AnomalyDetector::randomView) where a seed of 0 or more is given.
-//! The detector's maps are then of its input's resolution.
-Evaluation evaluate(cv::anomaly::AnomalyDetector& detector, const TestSet& set, int viewSeed = -1);
+//! Pixels are counted at the model's input resolution, where papers take their figures, and as the maps come: those
+//! of large images would fill the memory. Scores all images of a set, or a random view of each
+//! (AnomalyDetector::randomView) where a seed of 0 or more is given. The detector's maps are then of its input's
+//! resolution.
+Evaluation evaluate(cv::anomaly::AnomalyDetector& detector, const TestSet& set, int viewSeed = -1,
+                    const cv::Mat& region = cv::Mat());
 
 #endif

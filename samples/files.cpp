@@ -4,7 +4,7 @@
 #include "files.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
-#include "opencv2/imgproc.hpp"
+#include "opencv2/imgcodecs.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -20,6 +20,7 @@
 #ifdef _WIN32
 #include <io.h>
 #else
+#include <dirent.h>
 #include <unistd.h>
 #endif
 
@@ -52,15 +53,47 @@ bool isAbsolute(const std::string& path)
 
 bool isImageFile(const std::string& path)
 {
-    static const std::set<std::string> extensions = {"bmp", "dib", "exr", "hdr", "jp2", "jpe", "jpeg", "jpg",  "pbm", "pfm",
-                                                     "pgm", "png", "pnm", "ppm", "ras", "sr",  "tif",  "tiff", "webp"};
+    static const std::set<std::string> extensions = {"bmp",  "dib", "exr", "hdr", "jfif", "jp2", "jpe",
+                                                     "jpeg", "jpg", "pbm", "pfm", "pgm",  "png", "pnm",
+                                                     "ppm",  "ras", "sr",  "tif", "tiff", "webp"};
     return extensions.count(extension(path)) > 0;
+}
+
+std::string counted(size_t count, const std::string& one, const std::string& many)
+{
+    return std::to_string(count) + " " + (count == 1 ? one : many);
+}
+
+std::string quoted(const std::vector<std::string>& names)
+{
+    const size_t most = 5, shown = names.size() <= most + 1 ? names.size() : most;
+    std::string text;
+    for (size_t i = 0; i < shown; i++)
+        text += (i == 0 ? "'" : i + 1 == names.size() ? " and '" : ", '") + names[i] + "'";
+    return shown == names.size() ? text : text + cv::format(" and %zu more", names.size() - shown);
+}
+
+// Why a folder cannot be listed, in the system's words; empty if it can be.
+static std::string reasonOfFolder(const std::string& folder)
+{
+#ifndef _WIN32
+    DIR* const opened = opendir(folder.c_str());
+    if (!opened)
+        return std::strerror(errno);
+    closedir(opened);
+#else
+    (void)folder;
+#endif
+    return std::string();
 }
 
 std::vector<std::string> listFolder(const std::string& folder)
 {
     if (!fs::isDirectory(folder))
         throw std::runtime_error("there is no folder '" + folder + "'");
+    const std::string reason = reasonOfFolder(folder);
+    if (!reason.empty())
+        throw std::runtime_error("the folder '" + folder + "' can not be read: " + reason);
     std::vector<std::string> names, visible;
     fs::glob_relative(folder, "", names, false, true);
     for (size_t i = 0; i < names.size(); i++)
@@ -68,6 +101,30 @@ std::vector<std::string> listFolder(const std::string& folder)
             visible.push_back(names[i]);
     std::sort(visible.begin(), visible.end());
     return visible;
+}
+
+static void addNote(std::vector<std::string>& notes, const std::vector<std::string>& names, const std::string& one,
+                    const std::string& many)
+{
+    if (!names.empty())
+        notes.push_back("left out: " + counted(names.size(), one, many) + ": " + quoted(names));
+}
+
+void LeftOut::add(const LeftOut& other)
+{
+    noImages.insert(noImages.end(), other.noImages.begin(), other.noImages.end());
+    deeper.insert(deeper.end(), other.deeper.begin(), other.deeper.end());
+    unreadable.insert(unreadable.end(), other.unreadable.begin(), other.unreadable.end());
+}
+
+std::vector<std::string> LeftOut::notes() const
+{
+    std::vector<std::string> lines;
+    addNote(lines, noImages, "file that is no image by its name", "files that are no images by their names");
+    addNote(lines, deeper, "image that lies in another folder than expected",
+            "images that lie in other folders than expected");
+    addNote(lines, unreadable, "folder that can not be read", "folders that can not be read");
+    return lines;
 }
 
 std::vector<std::string> listImages(const std::string& folder)
@@ -79,41 +136,152 @@ std::vector<std::string> listImages(const std::string& folder)
     return files;
 }
 
-// A link to a folder further up would otherwise be followed for ever: each real folder is visited once.
-static void listBelow(const std::string& root, const std::string& below, std::set<std::string>& visited, std::vector<std::string>& files)
+static void addDeeper(const std::string& folder, LeftOut& leftOut)
 {
-    const std::string folder = below.empty() ? root : fs::join(root, below);
-    if (!visited.insert(fs::canonical(folder)).second)
-        return;
-    for (const std::string& name : listFolder(folder))
-    {
-        const std::string relative = below.empty() ? name : fs::join(below, name);
-        if (fs::isDirectory(fs::join(folder, name)))
-            listBelow(root, relative, visited, files);
-        else if (isImageFile(name))
-            files.push_back(relative);
-    }
+    const std::string reason = reasonOfFolder(folder);
+    if (!reason.empty())
+        return leftOut.unreadable.push_back(folder + ": " + reason);
+    const std::vector<std::string> images = listImages(folder);
+    leftOut.deeper.insert(leftOut.deeper.end(), images.begin(), images.end());
 }
 
-std::vector<std::string> listImagesBelow(const std::string& folder, const std::string& except)
+std::vector<std::string> listImages(const std::string& folder, LeftOut& leftOut)
 {
     std::vector<std::string> files;
-    std::set<std::string> visited;
-    if (!except.empty() && fs::exists(except))
-        visited.insert(fs::canonical(except));
-    listBelow(folder, "", visited, files);
+    for (const std::string& name : listFolder(folder))
+    {
+        const std::string path = fs::join(folder, name);
+        if (!fs::isDirectory(path))
+            (isImageFile(name) ? files : leftOut.noImages).push_back(path);
+        else
+            addDeeper(path, leftOut);
+    }
     return files;
 }
 
-cv::Mat toDisplay(const cv::Mat& image)
+namespace {
+
+//! Walks through a folder and all inside it.
+class FolderWalk
 {
-    const double scale = image.depth() == CV_16U ? 1 / 257. : image.depth() == CV_8U ? 1 : 255;
-    cv::Mat bytes, display;
-    image.convertTo(bytes, CV_8U, scale);
-    if (bytes.channels() == 3)
-        return bytes;
-    cv::cvtColor(bytes, display, bytes.channels() == 1 ? cv::COLOR_GRAY2BGR : cv::COLOR_BGRA2BGR);
-    return display;
+public:
+    FolderWalk(const std::string& r, LeftOut& l) : root(r), leftOut(l) {}
+
+    void leave(const std::string& folder) { visited.insert(fs::canonical(folder)); }
+
+    void visit(const std::string& below)
+    {
+        const std::string folder = below.empty() ? root : fs::join(root, below), reason = reasonOfFolder(folder);
+        // A link to a folder further up would otherwise be followed for ever: each real folder is visited once.
+        if (!visited.insert(fs::canonical(folder)).second)
+            return;
+        if (!reason.empty())
+            return leftOut.unreadable.push_back(folder + ": " + reason);
+        for (const std::string& name : listFolder(folder))
+            add(below.empty() ? name : fs::join(below, name));
+    }
+
+    std::vector<std::string> images;
+
+private:
+    void add(const std::string& relative)
+    {
+        const std::string path = fs::join(root, relative);
+        if (fs::isDirectory(path))
+            visit(relative);
+        else if (isImageFile(relative))
+            images.push_back(relative);
+        else
+            leftOut.noImages.push_back(path);
+    }
+
+    const std::string root;
+    LeftOut& leftOut;
+    std::set<std::string> visited;
+};
+
+} // namespace
+
+std::vector<std::string> listImagesBelow(const std::string& folder, const std::string& except, LeftOut& leftOut)
+{
+    FolderWalk walk(folder, leftOut);
+    if (!except.empty() && fs::exists(except))
+        walk.leave(except);
+    walk.visit("");
+    return walk.images;
+}
+
+std::string systemsReason(const std::string& file)
+{
+    if (!fs::exists(file))
+        return "there is no such file";
+    errno = 0;
+    char byte;
+    FILE* const stream = std::fopen(file.c_str(), "rb");
+    const bool isOpen = stream != NULL, fails = isOpen && std::fread(&byte, 1, 1, stream) == 0 && std::ferror(stream);
+    const std::string reason = isOpen && !fails ? std::string() : std::strerror(errno);
+    if (isOpen)
+        std::fclose(stream);
+    return reason;
+}
+
+// imread returns nothing for a damaged image, and throws for one that is larger than its limits.
+static std::string decode(const std::string& file, int flags, cv::Mat& picture)
+{
+    try
+    {
+        picture = cv::imread(file, flags);
+        return picture.empty() ? "it is damaged or of a format that this OpenCV lacks" : "";
+    }
+    catch (const cv::Exception& error)
+    {
+        if (error.err.find("CV_IO_MAX_IMAGE") == std::string::npos)
+            return error.err;
+        return "it is larger than OpenCV reads by default (2^20 pixels a side, 2^30 in all): cut it into pieces, or "
+               "raise the limits by the environment variables OPENCV_IO_MAX_IMAGE_WIDTH, OPENCV_IO_MAX_IMAGE_HEIGHT "
+               "and OPENCV_IO_MAX_IMAGE_PIXELS";
+    }
+}
+
+cv::Mat readPicture(const std::string& file, int flags)
+{
+    cv::Mat picture;
+    std::string reason = systemsReason(file);
+    if (reason.empty())
+        reason = decode(file, flags, picture);
+    if (!reason.empty())
+        throw std::runtime_error("'" + file + "' can not be read: " + reason);
+    return picture;
+}
+
+static size_t pagesOf(const std::string& file)
+{
+    const std::string ending = extension(file);
+    try
+    {
+        return ending == "tif" || ending == "tiff" ? cv::imcount(file, cv::IMREAD_UNCHANGED) : 1;
+    }
+    catch (const cv::Exception&)
+    {
+        return 0; // damaged or too large, which is reported where it is read
+    }
+}
+
+std::vector<std::string> notesOfPages(const std::vector<std::string>& files)
+{
+    std::vector<std::string> names;
+    size_t further = 0;
+    for (const std::string& file : files)
+    {
+        const size_t pages = pagesOf(file);
+        if (pages > 1)
+            names.push_back(file);
+        further += pages > 1 ? pages - 1 : 0;
+    }
+    if (names.empty())
+        return names;
+    return {"left out: " + counted(further, "further page of", "further pages of") + " " +
+            counted(names.size(), "image", "images") + ", of which only the first page is read: " + quoted(names)};
 }
 
 void makeParentFolder(const std::string& file)
@@ -123,13 +291,23 @@ void makeParentFolder(const std::string& file)
         throw std::runtime_error("the folder '" + folder + "' can not be made");
 }
 
+std::string firstBytes(const std::string& file, size_t count)
+{
+    std::string bytes(count, '\0');
+    std::ifstream stream(file.c_str(), std::ios::binary);
+    stream.read(&bytes[0], std::streamsize(count));
+    bytes.resize(size_t(stream.gcount()));
+    return bytes;
+}
+
 std::string readFile(const std::string& file)
 {
     std::ifstream stream(file.c_str(), std::ios::binary);
     std::ostringstream text;
     text << stream.rdbuf();
+    const std::string reason = stream ? std::string() : systemsReason(file);
     if (!stream || fs::isDirectory(file))
-        throw std::runtime_error("'" + file + "' can not be read");
+        throw std::runtime_error("'" + file + "' can not be read" + (reason.empty() ? "" : ": " + reason));
     return text.str();
 }
 

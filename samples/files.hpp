@@ -20,20 +20,49 @@ bool isAbsolute(const std::string& path);
 
 bool isImageFile(const std::string& path);
 
+//! "1 image" or "2 images", for messages.
+std::string counted(size_t count, const std::string& one, const std::string& many);
+
+//! "'a', 'b', 'c' and 12 more", for messages.
+std::string quoted(const std::vector<std::string>& names);
+
 //! Names inside a folder, sorted; symbolic links are followed, hidden files left out.
 std::vector<std::string> listFolder(const std::string& folder);
 
+//! What a listing passes over.
+struct LeftOut
+{
+    std::vector<std::string> noImages, deeper,
+        unreadable; // files; images a folder deeper than those wanted; folders, each with the reason
+
+    void add(const LeftOut& other);
+    //! A line for each kind that there is any of.
+    std::vector<std::string> notes() const;
+};
+
 //! Images directly inside a folder, with the folder's name in front.
 std::vector<std::string> listImages(const std::string& folder);
+std::vector<std::string> listImages(const std::string& folder, LeftOut& leftOut);
 
-//! Images below a folder at any depth, without the folder's name in front. `except`: a folder to leave out.
-std::vector<std::string> listImagesBelow(const std::string& folder, const std::string& except = std::string());
+//! Images below a folder at any depth, without the folder's name in front. `except`: a folder to leave out. One that
+//! cannot be read ends nothing.
+std::vector<std::string> listImagesBelow(const std::string& folder, const std::string& except, LeftOut& leftOut);
 
-//! 8-bit BGR to draw on, by the same rules as the detector reads an image.
-cv::Mat toDisplay(const cv::Mat& image);
+//! Why a file cannot be read, in the system's words; empty if it can be.
+std::string systemsReason(const std::string& file);
+
+//! cv::imread that throws, with the file's name and the reason, when there is no picture to return.
+cv::Mat readPicture(const std::string& file, int flags);
+
+//! A line that names the TIFF files with several pages, of which only the first is read; none where there are no such
+//! files.
+std::vector<std::string> notesOfPages(const std::vector<std::string>& files);
 
 //! Makes the folder that a file is going to lie in.
 void makeParentFolder(const std::string& file);
+
+//! The first bytes of a file, or fewer where it has no more or cannot be read.
+std::string firstBytes(const std::string& file, size_t count);
 
 //! All of a file. Throws when it cannot be read.
 std::string readFile(const std::string& file);

@@ -18,7 +18,8 @@ Mat drawOverlay(const anomaly::AnomalyDetector& detector, const Mat& image, cons
     // red are left to defects.
     const double threshold = detector.getPixelThreshold();
     Mat picture;
-    anomaly::drawHeatMap(image, map, picture, lowest, lowest + 1.5 * (threshold - lowest));
+    detector.toPicture(image, picture);
+    anomaly::drawHeatMap(picture, map, picture, lowest, lowest + 1.5 * (threshold - lowest));
     anomaly::drawDefects(picture, map, picture, threshold, minimumArea);
     return picture;
 }

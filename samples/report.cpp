@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "report.hpp"
 #include "files.hpp"
+#include "masks.hpp"
 #include "overlay.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
@@ -350,12 +351,12 @@ std::string picture(const Mat& image, const std::string& caption)
 }
 
 // The image darkened but for the defect, which is also outlined.
-Mat drawGroundTruth(const Mat& image, const std::string& maskFile)
+Mat drawGroundTruth(const Mat& image, const std::vector<std::string>& maskFiles)
 {
     Mat dst = image * 0.35;
-    if (maskFile.empty())
+    if (maskFiles.empty())
         return dst;
-    const Mat mask = imread(maskFile, IMREAD_GRAYSCALE) > 127;
+    const Mat mask = readMasks(maskFiles, image.size());
     std::vector<std::vector<Point> > contours;
     findContours(mask, contours, RETR_CCOMP, CHAIN_APPROX_SIMPLE);
     image.copyTo(dst, mask);
@@ -363,19 +364,22 @@ Mat drawGroundTruth(const Mat& image, const std::string& maskFile)
     return dst;
 }
 
-std::string caseCard(const TestResult& result, double threshold, bool hasMasks, const AnomalyDetector& detector)
+std::string caseCard(const TestResult& result, const Evaluation& evaluation, const AnomalyDetector& detector)
 {
+    const double threshold = evaluation.bestImage.threshold;
+    const bool hasMasks = evaluation.all.hasPixels;
     const bool called = result.score >= threshold, defective = result.image.isDefective();
     const char* const outcome = called == defective ? (defective ? "found" : "passed") : (defective ? "missed defect" : "false alarm");
-    const Mat read = readImage(result.image.file), image = toDisplay(read);
-    Mat map;
-    detector.predict(read, map);
+    const Mat read = readImage(result.image.file);
+    Mat map, image;
+    detector.toPicture(read, image);
+    detector.predict(read, map, evaluation.region);
     std::string html = "<div class='card case'><header><b>" + escaped(result.image.type + "/" + fileName(result.image.file)) + "</b>";
     html += format("<span>score %.3g</span><em class='%s'>%s</em></header>", result.score, called == defective ? "" : "wrong", outcome);
     html += hasMasks ? "<div class=pictures>" : "<div class='pictures two'>";
     html += picture(image, "image") + picture(drawOverlay(detector, read, map), "map");
     if (hasMasks)
-        html += picture(drawGroundTruth(image, result.image.mask), defective ? "ground truth" : "no defect");
+        html += picture(drawGroundTruth(image, result.image.masks), defective ? "ground truth" : "no defect");
     return html + "</div></div>\n";
 }
 
@@ -387,7 +391,7 @@ std::string gallery(const std::string& title, const std::string& text, const Cas
         return std::string();
     std::string html = "<h2>" + title + "</h2><p>" + text + "</p><div class=cases>";
     for (const TestResult* result : cases)
-        html += caseCard(*result, evaluation.bestImage.threshold, evaluation.all.hasPixels, detector);
+        html += caseCard(*result, evaluation, detector);
     return html + "</div>\n";
 }
 

@@ -18,12 +18,12 @@ import time
 import unittest
 
 OPTIONS = {
-    'cfa_train': 'model backbone input tile gamma_c gamma_d epochs batch seed validation quantile json outputs mean scale input_size '
+    'cfa_train': 'model backbone input tile bits gamma_c gamma_d epochs batch seed validation quantile mask json outputs mean scale input_size '
                  'resize_size tile_overlap embed_backbone adaptation init augmentation patience bank bank_momentum scoring_bank score learning_rate skip_unreadable cache_mb checkpoint '
                  'device threads help',
-    'cfa_evaluate': 'model backbone json report calibrate transform seed device threads help',
-    'cfa_predict': 'model backbone output csv resume min_area raw device threads help',
-    'cfa_camera': 'model backbone source reconnect device threads help',
+    'cfa_evaluate': 'model mask backbone json report calibrate transform seed device threads help',
+    'cfa_predict': 'model mask backbone output csv resume min_area raw device threads help',
+    'cfa_camera': 'model mask backbone source reconnect device threads help',
     'cfa_benchmark': 'model random backbone gamma_c gamma_d outputs mean scale input_size images batch callers runs engine train device threads json help',
 }
 PROGRAMS = pathlib.Path()

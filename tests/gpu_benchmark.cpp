@@ -48,8 +48,8 @@ Settings settingsFrom(int argc, char** argv)
 InputSettings inputOf(const Settings& settings)
 {
     if (settings.paper)
-        return {224, 224, Scalar(123.675, 116.28, 103.53), Scalar(0.01712475, 0.01750700, 0.01742919), true, 0, 0};
-    return {224, 224, Scalar::all(127), Scalar::all(1. / 128), true, 0, 0};
+        return {224, 224, Scalar(123.675, 116.28, 103.53), Scalar(0.01712475, 0.01750700, 0.01742919), true, 0, 0, 16};
+    return {224, 224, Scalar::all(127), Scalar::all(1. / 128), true, 0, 0, 16};
 }
 
 std::vector<Mat> randomImages(int count)

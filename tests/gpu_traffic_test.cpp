@@ -49,7 +49,7 @@ struct Prediction
 
     void run(const std::vector<Mat>& images, std::vector<Mat>& maps) const
     {
-        const InputSettings input = {224, 224, Scalar::all(127), Scalar::all(1. / 128), true, 0, 0};
+        const InputSettings input = {224, 224, Scalar::all(127), Scalar::all(1. / 128), true, 0, 0, 16};
         maps.resize(images.size());
         scoreMap->make(backbone->forward(images.data(), int(images.size()), input, NULL), maps.data(), NULL);
     }

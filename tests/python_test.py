@@ -292,6 +292,11 @@ class Detectors(unittest.TestCase):
             raise KeyError('of the caller')
         with self.assertRaises(KeyError):
             cfa.fitFiles(failing())
+        mask = np.zeros((160, 160), bool)
+        with self.assertRaisesRegex(anomaly.error, 'masks leave'):
+            cfa.fitFiles(files, mask=mask)
+        mask[:100] = True
+        cfa.fitFiles(files, mask=mask)
 
     def test_files_are_read_with_the_depth_that_they_have(self):
         cfa = anomaly.CFA.load(STORED)
@@ -564,6 +569,11 @@ class Figures(unittest.TestCase):
         self.assertEqual(pixels.rocCurve(maxPoints=3)[0].shape[1:], (1,))
         self.assertLessEqual(len(pixels.rocCurve(maxPoints=3)[0]), 3)
         self.assertEqual(len(pixels.proCurve()), 3)
+        self.assertEqual((pixels.countsAt(0.5), pixels.countsAt(0)), ((4, 0), (4, 124)))
+        twice = anomaly.PixelMetrics.create()
+        twice.merge(pixels)
+        twice.merge(pixels)
+        self.assertEqual((twice.count(), twice.regionCount(), twice.auroc()), (256, 2, 1))
         pixels.clear()
         self.assertTrue(pixels.empty())
 

@@ -71,11 +71,11 @@ public:
 
     void fit(InputArrayOfArrays images, InputArrayOfArrays masks) CV_OVERRIDE
     {
-        reportingLackOfMemory([&]() { fitSource(*imagesFromArrays(images, masks)); });
+        reportingLackOfMemory([&]() { fitSource(*imagesFromArrays(images, masks, params.significantBits)); });
     }
-    void fit(const std::vector<String>& files) CV_OVERRIDE
+    void fit(const std::vector<String>& files, InputArray mask) CV_OVERRIDE
     {
-        reportingLackOfMemory([&]() { fitSource(*imagesFromFiles(files)); });
+        reportingLackOfMemory([&]() { fitSource(*imagesFromFiles(files, mask.getMat(), params.significantBits)); });
     }
     void setFitCallback(const FitCallback& function) CV_OVERRIDE { callback = function; }
 
@@ -108,11 +108,18 @@ public:
         highest = now->model.calibration.highest;
     }
     double normalizedScore(double score) const CV_OVERRIDE { return anomaly::normalizedScore(current()->model.calibration, score); }
+    void toPicture(InputArray image, OutputArray picture) const CV_OVERRIDE
+    {
+        const Mat source = image.getMat();
+        const int bits = getParams().significantBits;
+        checkImage(source, "The image", bits);
+        toBgr8(source, bits).copyTo(picture);
+    }
     void maskToInput(InputArray mask, OutputArray inputMask) const CV_OVERRIDE
     {
         CV_CheckTypeEQ(mask.type(), CV_8UC1, "A mask has one byte a pixel");
         const Params now = getParams();
-        preprocessMask(mask.getMat(), inputSettings(now, inputModes(now.inputMode)[0])).copyTo(inputMask);
+        maskAtInput(mask.getMat(), inputSettings(now, inputModes(now.inputMode)[0])).copyTo(inputMask);
     }
 
     void randomView(InputArray image, InputArray mask, int seed, OutputArray view, OutputArray viewMask) const CV_OVERRIDE;
@@ -316,9 +323,9 @@ TrainedModel CFAImpl::learn(const ImageSource& images, std::vector<int>& chosen,
 void CFAImpl::randomView(InputArray image, InputArray mask, int seed, OutputArray view, OutputArray viewMask) const
 {
     const Mat source = image.getMat(), sourceMask = mask.getMat();
-    checkImage(source);
-    checkMask(sourceMask, source.size());
     const Params now = getParams();
+    checkImage(source, "The image", now.significantBits);
+    checkMask(sourceMask, source.size());
     if (now.tile > 0)
         CV_Error(Error::StsNotImplemented, "A view is stretched to one size, where a model with tiles sees none: predict the image itself");
     const RandomView chosen = drawView(now, 0, seed);
@@ -372,7 +379,7 @@ void CFAImpl::forEachScore(const Fitted& next, const ImageSource& images, const 
 double CFAImpl::score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock,
                       BatchWish* wish) const
 {
-    checkImage(image);
+    checkImage(image, "The image", now.model.params.significantBits);
     checkMask(mask, image.size());
     const Mat inputMask = maskAtInput(mask, now.input());
     if (!leavesPixels(inputMask))
@@ -417,7 +424,7 @@ void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& score
     std::vector<Mat> all, made;
     images.getMatVector(all);
     for (size_t i = 0; i < all.size(); i++)
-        checkImage(all[i], "Image " + std::to_string(i));
+        checkImage(all[i], "Image " + std::to_string(i), now->model.params.significantBits);
     std::vector<double> found(all.size());
     made.resize(all.size());
     const bool wantsMaps = maps.needed();
@@ -448,7 +455,7 @@ void CFAImpl::neighbourMaps(InputArray image, OutputArrayOfArrays maps) const
 {
     const std::shared_ptr<const Fitted> now = current();
     const Mat source = image.getMat();
-    checkImage(source);
+    checkImage(source, "The image", now->model.params.significantBits);
     std::vector<Mat> nearest;
     reportingLackOfMemory([&]() { now->neighbourMaps(source, nearest); });
     maps.create(int(nearest.size()), 1, CV_32F);
@@ -470,7 +477,7 @@ double CFAImpl::profile(InputArray image, std::vector<String>& stages, std::vect
 void CFAImpl::calibrate(InputArrayOfArrays images, InputArray labels, InputArrayOfArrays masks)
 {
     const std::shared_ptr<const Fitted> now = current();
-    const std::unique_ptr<ImageSource> source = imagesFromArrays(images, masks);
+    const std::unique_ptr<ImageSource> source = imagesFromArrays(images, masks, now->model.params.significantBits);
     const bool goodOnly = masks.empty() && allGood(labels.getMat());
     checkLabels(labels.getMat(), source->size());
     const Calibration found = reportingLackOfMemory(

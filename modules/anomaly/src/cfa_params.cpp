@@ -14,7 +14,8 @@ static const char* const defaultOutputs[] = {"c2", "c3", "c4"};
 
 CFA::Params::Params()
     : embedBackbone(false), outputs(defaultOutputs, defaultOutputs + 3), inputMean(Scalar::all(127)), inputScale(Scalar::all(1. / 128)), swapRB(true),
-      inputMode(INPUT_RESIZED), inputSize(224), resizeSize(256), tile(0), tileOverlap(0.125), gammaC(0.25), gammaD(0.25), K(3), J(3), alpha(0.1), radius(1e-5), learnRadius(true), epochs(15),
+      significantBits(16), inputMode(INPUT_RESIZED), inputSize(224), resizeSize(256), tile(0), tileOverlap(0.125),
+      gammaC(0.25), gammaD(0.25), K(3), J(3), alpha(0.1), radius(1e-5), learnRadius(true), epochs(15),
       batchSize(4), learningRate(1e-3), weightDecay(5e-4), bankMode(BANK_MEAN), scoringBank(SCORING_BANK_PATCHES), bankMomentum(0.01), adaptation(ADAPTATION_FULL), descriptorInit(INIT_UNIFORM), augmentation(AUGMENT_NONE), patience(0),
       scoreMode(SCORE_NEAREST), smoothSigma(4), imageScore(SCORE_MAX), topShare(0.01), mapSize(MAP_IMAGE), validationFraction(0.1), thresholdQuantile(0.995),
       seed(0), skipUnreadable(false), cacheMiB(2048)

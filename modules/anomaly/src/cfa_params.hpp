@@ -55,6 +55,8 @@ void visitParams(Params& p, Visitor& visit)
         visit("patience", p.patience, 0, INT_MAX);
     if (visit.has("scoringBank"))
         visit("scoringBank", p.scoringBank, int(CFA::SCORING_BANK_KEPT), int(CFA::SCORING_BANK_PATCHES));
+    if (visit.has("significantBits"))
+        visit("significantBits", p.significantBits, 8, 16);
     if (visit.has("tile"))
     {
         visit("tile", p.tile, 0, 1 << 16);

@@ -15,7 +15,8 @@ namespace anomaly {
 InputSettings inputSettings(const CFA::Params& params, int inputMode)
 {
     const int resizeSize = inputMode == CFA::INPUT_CROPPED ? params.resizeSize : params.inputSize;
-    const InputSettings input = {resizeSize, params.inputSize, params.inputMean, params.inputScale, params.swapRB, params.tile, params.tileOverlap};
+    const InputSettings input = {resizeSize,    params.inputSize, params.inputMean,   params.inputScale,
+                                 params.swapRB, params.tile,      params.tileOverlap, params.significantBits};
     return input;
 }
 

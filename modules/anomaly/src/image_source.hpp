@@ -29,11 +29,12 @@ public:
 //! False, with a warning: the image cannot be read, and is to be left out then. Else that is an exception.
 bool readImage(const ImageSource& images, int index, bool leaveOut, Mat& image);
 
-std::unique_ptr<ImageSource> imagesFromFiles(const std::vector<String>& files);
+//! mask: of each image, or empty.
+std::unique_ptr<ImageSource> imagesFromFiles(const std::vector<String>& files, const Mat& mask, int significantBits);
 
 //! Checks that there are as many masks as images, or none.
-std::unique_ptr<ImageSource> imagesFromArrays(InputArrayOfArrays images, InputArrayOfArrays masks);
-
+std::unique_ptr<ImageSource> imagesFromArrays(InputArrayOfArrays images, InputArrayOfArrays masks,
+                                              int significantBits);
 }} // namespace cv::anomaly
 
 #endif

@@ -2,12 +2,12 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
+#include "counted_scores.hpp"
 #include "score_curve.hpp"
 
 #include "opencv2/imgproc.hpp"
 
 #include <climits>
-#include <functional>
 #include <mutex>
 
 namespace cv {
@@ -87,6 +87,8 @@ public:
     double aupro(double fprLimit) const CV_OVERRIDE;
     void rocCurve(OutputArray fpr, OutputArray tpr, OutputArray thresholds, int maxPoints) const CV_OVERRIDE;
     void proCurve(OutputArray fpr, OutputArray overlap, OutputArray thresholds, int maxPoints) const CV_OVERRIDE;
+    void merge(const Ptr<PixelMetrics>& other) CV_OVERRIDE;
+    void countsAt(double threshold, double& truePositives, double& falsePositives) const CV_OVERRIDE;
     bool empty() const CV_OVERRIDE { return count() == 0; }
     void clear() CV_OVERRIDE;
     size_t count() const CV_OVERRIDE { return good.size() + defective.size(); }
@@ -100,7 +102,7 @@ private:
     template <typename Visit> void forEachOverlap(Visit visit) const;
 
     // Sorting changes no result, so const methods do it, the first of them for all.
-    mutable std::vector<float> good;
+    mutable CountedScores good;
     mutable std::vector<DefectivePixel> defective;
     mutable bool sorted;
     mutable std::mutex sorting;
@@ -121,8 +123,10 @@ static void checkMap(const Mat& map)
 static void checkLike(const Mat& mask, const char* name, Size size)
 {
     if (!mask.empty() && (mask.type() != CV_8UC1 || mask.size() != size))
-        CV_Error_(Error::StsBadArg, ("%s is %dx%d of type %s, expected CV_8UC1 of the map's size %dx%d: resize it with INTER_NEAREST",
-                                     name, mask.cols, mask.rows, typeToString(mask.type()).c_str(), size.width, size.height));
+        CV_Error_(Error::StsBadArg,
+                  ("%s is %dx%d of type %s, expected CV_8UC1 of the map's size %dx%d: take (mask != 0) and resize it "
+                   "with INTER_NEAREST",
+                   name, mask.cols, mask.rows, typeToString(mask.type()).c_str(), size.width, size.height));
 }
 
 void PixelMetricsImpl::add(InputArray mapArray, InputArray maskArray, InputArray validityArray)
@@ -145,7 +149,7 @@ void PixelMetricsImpl::addGood(const Mat_<float>& map, const Mat_<uchar>& validi
     for (int y = 0; y < map.rows; y++)
         for (int x = 0; x < map.cols; x++)
             if (validity.empty() || validity(y, x))
-                good.push_back(map(y, x));
+                good.add(map(y, x));
 }
 
 void PixelMetricsImpl::addLabelled(const Mat_<float>& map, const Mat_<int>& labels, int labelCount, const Mat_<uchar>& validity)
@@ -159,7 +163,7 @@ void PixelMetricsImpl::addLabelled(const Mat_<float>& map, const Mat_<int>& labe
                 continue;
             if (labels(y, x) == 0)
             {
-                good.push_back(map(y, x));
+                good.add(map(y, x));
                 continue;
             }
             // Regions are numbered when their first valid pixel comes: one without any does not count.
@@ -175,22 +179,51 @@ void PixelMetricsImpl::addLabelled(const Mat_<float>& map, const Mat_<int>& labe
         }
 }
 
+void PixelMetricsImpl::merge(const Ptr<PixelMetrics>& other)
+{
+    const PixelMetricsImpl* const from = dynamic_cast<const PixelMetricsImpl*>(other.get());
+    if (!from || from == this)
+        CV_Error(Error::StsBadArg,
+                 "There are no other pixel metrics to merge: expected those of another PixelMetrics::create");
+    const unsigned firstRegion = unsigned(regionSizes.size());
+    sorted = false;
+    good.add(from->good);
+    for (DefectivePixel pixel : from->defective)
+    {
+        pixel.region += firstRegion;
+        defective.push_back(pixel);
+    }
+    regionSizes.insert(regionSizes.end(), from->regionSizes.begin(), from->regionSizes.end());
+}
+
+void PixelMetricsImpl::countsAt(double threshold, double& truePositives, double& falsePositives) const
+{
+    prepare();
+    truePositives = falsePositives = 0;
+    forEachThreshold(defective, good, [&](const OperatingPoint& point) {
+        if (point.threshold < threshold)
+            return;
+        truePositives = double(point.truePositives);
+        falsePositives = double(point.falsePositives);
+    });
+}
+
 void PixelMetricsImpl::clear()
 {
-    std::vector<float>().swap(good);
+    good.clear();
     std::vector<DefectivePixel>().swap(defective);
     std::vector<unsigned>().swap(regionSizes);
 }
 
 void PixelMetricsImpl::prepare() const
 {
-    if (good.empty() || defective.empty())
+    if (good.size() == 0 || defective.empty())
         CV_Error_(Error::StsBadArg, ("%.0f good and %.0f defective pixels were added, expected both kinds: add maps with masks of their defects",
                                      double(good.size()), double(defective.size())));
     std::lock_guard<std::mutex> lock(sorting);
     if (sorted)
         return;
-    std::sort(good.begin(), good.end(), std::greater<float>());
+    good.pack();
     std::sort(defective.begin(), defective.end(), scoresHigher);
     sorted = true;
 }

@@ -24,7 +24,24 @@ static void checkValues(const Mat& image, const String& what)
         CV_Error_(Error::StsOutOfRange, ("%s is floating point with values in [%g, %g], expected [0, 1]: scale it first", what.c_str(), lowest, highest));
 }
 
-void checkImage(const Mat& image, const String& what)
+static double highestOf(int significantBits)
+{
+    return double((1 << significantBits) - 1);
+}
+
+static void checkBits(const Mat& image, const String& what, int significantBits)
+{
+    if (image.depth() != CV_16U || significantBits == 16)
+        return;
+    double highest;
+    minMaxIdx(image.reshape(1), NULL, &highest);
+    if (highest > highestOf(significantBits))
+        CV_Error_(Error::StsOutOfRange, ("%s has 16-bit values up to %g, but significantBits is %d, which allows 0 "
+                                         "to %g: fit with the bits that the images have",
+                                         what.c_str(), highest, significantBits, highestOf(significantBits)));
+}
+
+void checkImage(const Mat& image, const String& what, int significantBits)
 {
     if (image.empty())
         CV_Error_(Error::StsBadArg, ("%s is empty", what.c_str()));
@@ -35,22 +52,25 @@ void checkImage(const Mat& image, const String& what)
     if (std::min(image.rows, image.cols) < smallestSide)
         CV_Error_(Error::StsBadSize, ("%s is %dx%d, expected at least %d pixels on each side", what.c_str(), image.cols, image.rows, smallestSide));
     checkValues(image, what);
+    checkBits(image, what, significantBits);
 }
 
-void checkMask(const Mat& mask, Size image)
+void checkMask(const Mat& mask, Size size, const String& what)
 {
     if (mask.empty())
         return;
-    if (mask.type() != CV_8UC1 || mask.size() != image)
-        CV_Error_(Error::StsBadArg, ("Mask is %dx%d of type %s, expected CV_8UC1 of its image's size %dx%d",
-                                     mask.cols, mask.rows, typeToString(mask.type()).c_str(), image.width, image.height));
+    if (mask.type() != CV_8UC1 || mask.size() != size)
+        CV_Error_(Error::StsBadArg,
+                  ("%s: Mask is %dx%d of type %s, expected CV_8UC1 of its image's size %dx%d; (mask != 0) makes one "
+                   "of any depth",
+                   what.c_str(), mask.cols, mask.rows, typeToString(mask.type()).c_str(), size.width, size.height));
 }
 
-static Mat toBgr8(const Mat& image)
+Mat toBgr8(const Mat& image, int significantBits)
 {
     Mat bytes = image, bgr;
     if (image.depth() == CV_16U)
-        image.convertTo(bytes, CV_8U, 1. / 257);
+        image.convertTo(bytes, CV_8U, 255 / highestOf(significantBits));
     else if (image.depth() != CV_8U)
         image.convertTo(bytes, CV_8U, 255);
     if (bytes.channels() == 3)
@@ -81,7 +101,7 @@ Mat stretch(const Mat& image, Size size)
 
 static void preprocessInto(Mat& blob, int index, const Mat& image, const InputSettings& input, InputMemory& memory)
 {
-    stretchInto(toBgr8(image), Size(input.resize, input.resize), memory.stretched);
+    stretchInto(toBgr8(image, input.significantBits), Size(input.resize, input.resize), memory.stretched);
     const Mat part = cropCentre(memory.stretched, input.crop);
     for (int c = 0; c < 3; c++)
     {
@@ -113,7 +133,7 @@ void stretchImages(const Mat* images, int count, const InputSettings& input, Mat
         {
             Mat part = pixels.rowRange(i * input.crop, (i + 1) * input.crop);
             const bool isWhole = input.resize == input.crop;
-            stretchInto(toBgr8(images[i]), Size(input.resize, input.resize), isWhole ? part : stretched);
+            stretchInto(toBgr8(images[i], input.significantBits), Size(input.resize, input.resize), isWhole ? part : stretched);
             if (!isWhole)
                 cropCentre(stretched, input.crop).copyTo(part);
         }
@@ -138,16 +158,13 @@ Size mapSize(Size image, const InputSettings& input)
     return size;
 }
 
-Mat preprocessMask(const Mat& mask, const InputSettings& input)
-{
-    Mat stretched;
-    resize(mask, stretched, input.tile > 0 ? mapSize(mask.size(), input) : Size(input.resize, input.resize), 0, 0, INTER_NEAREST);
-    return (input.tile > 0 ? stretched : cropCentre(stretched, input.crop)) > 127;
-}
-
 Mat maskAtInput(const Mat& mask, const InputSettings& input)
 {
-    return mask.empty() ? Mat() : preprocessMask(mask != 0, input);
+    if (mask.empty())
+        return Mat();
+    Mat stretched;
+    resize(mask, stretched, input.tile > 0 ? mapSize(mask.size(), input) : Size(input.resize, input.resize), 0, 0, INTER_NEAREST);
+    return (input.tile > 0 ? stretched : cropCentre(stretched, input.crop)) != 0;
 }
 
 bool leavesPixels(const Mat& inputMask)

@@ -19,13 +19,17 @@ struct InputSettings
     bool swapRB;
     int tile;           // pixels of the image that a tile's side shows, 0: the image is seen as a whole
     double tileOverlap; // of neighbouring tiles at least, as a share of their side
+    int significantBits; // of 16-bit images
 };
 
 //! Refuses an image that no score can be given for, by the words of `what`.
-void checkImage(const Mat& image, const String& what = "The image");
+void checkImage(const Mat& image, const String& what, int significantBits);
 
-//! Refuses a mask that is neither empty nor CV_8UC1 of the image's size.
-void checkMask(const Mat& mask, Size image);
+//! The image in 8-bit BGR.
+Mat toBgr8(const Mat& image, int significantBits);
+
+//! Refuses a mask that is neither empty nor CV_8UC1 of the image's size, by the words of `what`.
+void checkMask(const Mat& mask, Size size, const String& what = "The image");
 
 //! The image at this size: averaged where that is smaller, else interpolated.
 Mat stretch(const Mat& image, Size size);
@@ -48,10 +52,8 @@ void stretchImages(const Mat* images, int count, const InputSettings& input, Mat
 //! Pixels of an image's map at the resolution of the input: crop x crop, or more where the image is seen by tiles.
 CV_EXPORTS Size mapSize(Size image, const InputSettings& input);
 
-//! The mask at the map's pixels, 0 or 255.
-Mat preprocessMask(const Mat& mask, const InputSettings& input);
-
-//! The same for masks in which any nonzero value marks a pixel, 1 as well as 255; empty where the mask is.
+//! The mask at the map's pixels, 0 or 255, where any nonzero value marks a pixel, 1 as well as 255; empty where the
+//! mask is.
 Mat maskAtInput(const Mat& mask, const InputSettings& input);
 
 //! Whether a mask at the map's pixels leaves one of them; an empty mask leaves all.

@@ -21,27 +21,52 @@ struct OperatingPoint
 
 inline double scoreOf(double score) { return score; }
 
-//! Calls visit(OperatingPoint) for each distinct score, highest first. Both lists are sorted by falling score.
-template <typename Positive, typename Negative, typename Visit>
-void forEachThreshold(const std::vector<Positive>& positives, const std::vector<Negative>& negatives, Visit visit)
+//! Passes over a list that is sorted by falling score.
+template <typename Scored> class ListCursor
 {
-    const size_t allPositives = positives.size(), allNegatives = negatives.size();
-    size_t p = 0, n = 0;
-    while (p < allPositives || n < allNegatives)
+public:
+    explicit ListCursor(const std::vector<Scored>& l) : list(l), at(0) {}
+
+    bool atEnd() const { return at == list.size(); }
+    double score() const { return scoreOf(list[at]); }
+    //! Passes over all that have this score, if it is the next.
+    void pass(double score)
     {
-        const bool positiveNext = n == allNegatives || (p < allPositives && scoreOf(positives[p]) > scoreOf(negatives[n]));
-        const double threshold = positiveNext ? scoreOf(positives[p]) : scoreOf(negatives[n]);
-        while (p < allPositives && scoreOf(positives[p]) == threshold)
-            p++;
-        while (n < allNegatives && scoreOf(negatives[n]) == threshold)
-            n++;
-        const OperatingPoint point = {threshold, int64(p), int64(n)};
+        while (!atEnd() && this->score() == score)
+            at++;
+    }
+    int64 passed() const { return int64(at); }
+
+private:
+    const std::vector<Scored>& list;
+    size_t at;
+};
+
+template <typename Scored> ListCursor<Scored> cursorOf(const std::vector<Scored>& list)
+{
+    return ListCursor<Scored>(list);
+}
+
+//! Calls visit(OperatingPoint) for each distinct score, highest first. Both are sorted lists, or CountedScores that
+//! are packed.
+template <typename Positives, typename Negatives, typename Visit>
+void forEachThreshold(const Positives& positives, const Negatives& negatives, Visit visit)
+{
+    auto p = cursorOf(positives);
+    auto n = cursorOf(negatives);
+    while (!p.atEnd() || !n.atEnd())
+    {
+        const bool positiveNext = n.atEnd() || (!p.atEnd() && p.score() > n.score());
+        const double threshold = positiveNext ? p.score() : n.score();
+        p.pass(threshold);
+        n.pass(threshold);
+        const OperatingPoint point = {threshold, p.passed(), n.passed()};
         visit(point);
     }
 }
 
-template <typename Positive, typename Negative>
-double areaUnderRoc(const std::vector<Positive>& positives, const std::vector<Negative>& negatives)
+template <typename Positives, typename Negatives>
+double areaUnderRoc(const Positives& positives, const Negatives& negatives)
 {
     // Twice the area in pairs is a whole number: no rounding, and no overflow below three billion scores.
     uint64 twice = 0;
@@ -53,8 +78,8 @@ double areaUnderRoc(const std::vector<Positive>& positives, const std::vector<Ne
     return double(twice) / (2 * double(positives.size()) * double(negatives.size()));
 }
 
-template <typename Positive, typename Negative>
-double averagePrecisionOf(const std::vector<Positive>& positives, const std::vector<Negative>& negatives)
+template <typename Positives, typename Negatives>
+double averagePrecisionOf(const Positives& positives, const Negatives& negatives)
 {
     double sum = 0;
     int64 last = 0;
@@ -78,8 +103,8 @@ inline double middleOfGap(double lower, double higher)
     return rounded > lower && rounded <= higher ? middle : higher;
 }
 
-template <typename Positive, typename Negative>
-double bestF1Of(const std::vector<Positive>& positives, const std::vector<Negative>& negatives, double& threshold)
+template <typename Positives, typename Negatives>
+double bestF1Of(const Positives& positives, const Negatives& negatives, double& threshold)
 {
     double best = 0;
     bool lastWasBest = false;
@@ -152,8 +177,8 @@ private:
     bool provisional;
 };
 
-template <typename Positive, typename Negative>
-CurveSketch rocCurveOf(const std::vector<Positive>& positives, const std::vector<Negative>& negatives, int maxPoints)
+template <typename Positives, typename Negatives>
+CurveSketch rocCurveOf(const Positives& positives, const Negatives& negatives, int maxPoints)
 {
     CurveSketch curve(maxPoints);
     forEachThreshold(positives, negatives, [&](const OperatingPoint& point) {

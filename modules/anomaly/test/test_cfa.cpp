@@ -253,6 +253,27 @@ TEST(Anomaly_CFA, models_in_memory)
     EXPECT_ERROR_WITH("fit it", CFA::create()->saveToMemory(model));
 }
 
+TEST(Anomaly_CFA, one_mask_for_all_files)
+{
+    const std::vector<Mat> images = goodImages(5);
+    const TemporaryName files[5] = {TemporaryName(".png"), TemporaryName(".png"), TemporaryName(".png"),
+                                    TemporaryName(".png"), TemporaryName(".png")};
+    std::vector<String> names;
+    for (int i = 0; i < 5; i++)
+    {
+        names.push_back(files[i].name);
+        ASSERT_TRUE(imwrite(names.back(), images[i]));
+    }
+    Mat mask = Mat::zeros(images[0].size(), CV_8U);
+    mask.rowRange(0, mask.rows / 2).setTo(1);
+    const Ptr<CFA> fromFiles = CFA::create(quickParams()), fromImages = CFA::create(quickParams());
+    fromFiles->fit(names, mask);
+    fromImages->fit(images, std::vector<Mat>(5, mask));
+    EXPECT_EQ(contentOf(*fromImages), contentOf(*fromFiles));
+    EXPECT_NE(contentOf(*quickDetector(quickParams(), 5)), contentOf(*fromFiles));
+    EXPECT_ERROR_WITH("': Mask is 3x3", fromFiles->fit(names, Mat::ones(3, 3, CV_8U)));
+}
+
 // A JPEG whose EXIF data say that the camera was held on its side.
 void writeSideways(const String& file, const Mat& image)
 {
@@ -310,6 +331,45 @@ TEST(Anomaly_CFA, image_types_are_converted_as_documented)
     EXPECT_EQ(score, cfa->predict(real));
 }
 
+TEST(Anomaly_CFA, significant_bits_of_16_bit_images)
+{
+    for (const int bits : {10, 12, 14})
+    {
+        const double highest = (1 << bits) - 1;
+        const auto wide = [&](const Mat& image) {
+            Mat values;
+            image.convertTo(values, CV_16U, highest / 255);
+            return values;
+        };
+        CFA::Params params = quickParams();
+        params.significantBits = bits;
+        const Ptr<CFA> cfa = CFA::create(params);
+        std::vector<Mat> images;
+        for (const Mat& image : goodImages(6))
+            images.push_back(wide(image));
+        cfa->fit(images);
+        // They are read as the 8-bit images that they were made of, and those as they are.
+        const Mat image = badImage(3);
+        EXPECT_EQ(quickDetector()->predict(image), cfa->predict(wide(image)));
+        EXPECT_EQ(cfa->predict(image), cfa->predict(wide(image)));
+        Mat picture;
+        cfa->toPicture(wide(image), picture);
+        EXPECT_EQ(0, norm(picture, image, NORM_INF));
+
+        const TemporaryName file(".yml");
+        cfa->save(file.name);
+        const Ptr<CFA> same = CFA::load(file.name);
+        EXPECT_EQ(bits, same->getParams().significantBits);
+        EXPECT_EQ(0, differenceOf(*cfa, *same, wide(image)));
+        const Mat over(image.size(), CV_16U, Scalar(highest + 1));
+        EXPECT_ERROR_WITH(format("values up to %g", highest + 1), cfa->predict(over));
+        EXPECT_ERROR_WITH("Image 1 has 16-bit values", cfa->fit(std::vector<Mat>{images[0], over, over, over}));
+    }
+    CFA::Params params = quickParams();
+    params.significantBits = 17;
+    EXPECT_ERROR_WITH("significantBits is 17", CFA::create(params));
+}
+
 // Few images are predicted one after the other, many side by side.
 TEST(Anomaly_CFA, batch_is_one_after_the_other)
 {
@@ -354,6 +414,23 @@ TEST(Anomaly_CFA, cropped_input_leaves_the_border_at_0)
     EXPECT_EQ(Size(64, 64), inputMask.size());
     EXPECT_EQ(1, countNonZero(inputMask));
     EXPECT_EQ(255, inputMask.at<uchar>(0, 0));
+}
+
+TEST(Anomaly_CFA, any_nonzero_value_of_a_mask_marks_a_defect)
+{
+    const Ptr<CFA> cfa = quickDetector();
+    const Rect defect(40, 30, 50, 60);
+    Mat expected;
+    for (const int value : {255, 1, 76, 127})
+    {
+        Mat mask = Mat::zeros(144, 144, CV_8U), inputMask;
+        mask(defect).setTo(value);
+        cfa->maskToInput(mask, inputMask);
+        if (expected.empty())
+            expected = inputMask.clone();
+        EXPECT_GT(countNonZero(expected), 0);
+        EXPECT_EQ(0, countNonZero(inputMask != expected)) << value;
+    }
 }
 
 TEST(Anomaly_CFA, ensemble_averages_where_both_see_the_image)

@@ -3,6 +3,8 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "test_precomp.hpp"
 
+#include "../src/counted_scores.hpp"
+
 #include <cmath>
 #include <limits>
 #include <thread>
@@ -365,6 +367,90 @@ TEST(Anomaly_Metrics, pixels_of_one_kind_only_are_refused)
     EXPECT_REFUSED(metrics->aupro(0), "fprLimit is 0");
     EXPECT_REFUSED(metrics->aupro(NAN), "fprLimit");
     EXPECT_REFUSED(metrics->aupro(1.5), "1.5");
+}
+
+// More good pixels than are packed at once, of which many have the same score, some of them negative or 0 of either
+// sign.
+TEST(Anomaly_Metrics, many_pixels_agree_with_the_functions_on_scores)
+{
+    Mat map(2100, 2100, CV_32F), mask(map.size(), CV_8U);
+    RNG rng(3);
+    rng.fill(map, RNG::NORMAL, 0.1, 1);
+    map.rowRange(0, 700).forEach<float>([](float& value, const int*) { value = std::floor(value * 8) / 8; });
+    map.row(5).setTo(-0.f);
+    rng.fill(mask, RNG::UNIFORM, 0, 60);
+    mask = mask == 7;
+    map.setTo(3, mask & (map > 1));
+    const Ptr<PixelMetrics> metrics = metricsOf(map, mask, 700);
+    const Mat scores = map.reshape(1, 1), labels = mask.reshape(1, 1);
+    double threshold = 0, expectedThreshold = 0;
+    EXPECT_EQ(auroc(scores, labels), metrics->auroc());
+    EXPECT_EQ(averagePrecision(scores, labels), metrics->averagePrecision());
+    EXPECT_EQ(bestF1(scores, labels, expectedThreshold), metrics->bestF1(threshold));
+    EXPECT_EQ(expectedThreshold, threshold);
+}
+
+TEST(Anomaly_Metrics, memory_stops_growing_where_scores_repeat)
+{
+    CountedScores scores;
+    std::vector<size_t> bytes;
+    for (int round = 0; round < 8; round++)
+    {
+        for (int i = 0; i < 1000000; i++)
+            scores.add(1 + float(i * 7 % 999983) / 1000000);
+        scores.pack();
+        bytes.push_back(scores.packedBytes());
+    }
+    EXPECT_EQ(8000000u, scores.size());
+    EXPECT_LT(bytes[0], 4000000u);
+    EXPECT_EQ(bytes[0], bytes[7]);
+    int64 passed = 0, distinct = 0;
+    double last = 3;
+    for (CountedScores::Cursor cursor = cursorOf(scores); !cursor.atEnd(); distinct++)
+    {
+        ASSERT_LT(cursor.score(), last);
+        last = cursor.score();
+        cursor.pass(last);
+        passed = cursor.passed();
+    }
+    EXPECT_EQ(8000000, passed);
+    EXPECT_GT(distinct, 900000);
+}
+
+TEST(Anomaly_Metrics, counts_at_a_threshold)
+{
+    const TwoRegions two;
+    const Ptr<PixelMetrics> metrics = PixelMetrics::create();
+    metrics->add(two.map, two.mask);
+    const double highest = std::numeric_limits<double>::infinity();
+    for (const double threshold : {-highest, -1., 0., 0.25, 0.5, 0.9, 1., highest})
+    {
+        const Mat called = two.map >= threshold;
+        double truePositives = -1, falsePositives = -1;
+        metrics->countsAt(threshold, truePositives, falsePositives);
+        EXPECT_EQ(countNonZero(called & (two.mask != 0)), truePositives) << threshold;
+        EXPECT_EQ(countNonZero(called & (two.mask == 0)), falsePositives) << threshold;
+    }
+}
+
+TEST(Anomaly_Metrics, merged_ones_are_as_if_all_were_added_to_one)
+{
+    Mat map(90, 80, CV_32F), mask = Mat::zeros(map.size(), CV_8U);
+    randu(map, -1, 1);
+    for (int i = 0; i < 9; i++)
+        mask(Rect(8 * i, 10 * i, 6, 5)).setTo(1);
+    const Ptr<PixelMetrics> whole = metricsOf(map, mask, 30), parts = PixelMetrics::create();
+    for (int y = 0; y < 90; y += 30)
+        parts->merge(metricsOf(map.rowRange(y, y + 30), mask.rowRange(y, y + 30), 30));
+    EXPECT_EQ(whole->count(), parts->count());
+    EXPECT_EQ(whole->regionCount(), parts->regionCount());
+    EXPECT_EQ(whole->auroc(), parts->auroc());
+    EXPECT_EQ(whole->aupro(), parts->aupro());
+    parts->merge(whole);
+    EXPECT_EQ(2 * whole->count(), parts->count());
+    EXPECT_EQ(whole->auroc(), parts->auroc());
+    EXPECT_REFUSED(parts->merge(parts), "no other");
+    EXPECT_REFUSED(parts->merge(Ptr<PixelMetrics>()), "no other");
 }
 
 TEST(Anomaly_Metrics, threads_may_ask_at_the_same_time)

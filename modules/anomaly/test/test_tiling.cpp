@@ -10,7 +10,7 @@ namespace {
 
 InputSettings settingsOf(int side, int tile, double overlap)
 {
-    return InputSettings{side, side, Scalar(), Scalar::all(1), true, tile, overlap};
+    return InputSettings{side, side, Scalar(), Scalar::all(1), true, tile, overlap, 16};
 }
 
 CFA::Params tiledParams(int tile, double overlap = 0.125)
@@ -186,8 +186,9 @@ TEST(Anomaly_Tiling, masks_go_with_their_tiles)
     EXPECT_EQ(0, countNonZero(map.colRange(128, 256)));
 
     Mat inputMask;
-    unseen->maskToInput(masks[0] * 255, inputMask);
+    unseen->maskToInput(masks[0], inputMask);
     EXPECT_EQ(size, inputMask.size());
+    EXPECT_EQ(0, countNonZero(inputMask != masks[0] * 255));
     for (Mat& mask : masks)
         mask.setTo(0);
     EXPECT_ERROR_WITH("masks leave", unseen->fit(images, masks));

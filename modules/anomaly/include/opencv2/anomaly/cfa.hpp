@@ -85,6 +85,9 @@ public:
         CV_PROP_RW Scalar inputMean;   //!< subtracted from each channel, in the backbone's order; default 127
         CV_PROP_RW Scalar inputScale;  //!< then multiplied; default 1/128
         CV_PROP_RW bool swapRB;        //!< whether the backbone takes RGB; default true
+        //! Of 16-bit images, from the lowest: 10, 12 or 14 for cameras that give no more, whose images would be
+        //! nearly black else. An image with a higher value is refused. [8, 16]; default 16
+        CV_PROP_RW int significantBits;
         CV_PROP_RW int inputMode;      //!< one of InputMode; default INPUT_RESIZED [paper: INPUT_CROPPED]
         CV_PROP_RW int inputSize;      //!< side of the backbone's square input; default 224
         CV_PROP_RW int resizeSize;     //!< side of the image that INPUT_CROPPED and randomView cut from; default 256

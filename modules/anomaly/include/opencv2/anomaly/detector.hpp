@@ -53,8 +53,9 @@ typedef std::function<bool(const FitProgress&)> FitCallback;
 
 /** @brief A detector that learns from good images what is normal, and scores how far an image is from that.
 
-Images are 8-bit with 1, 3 (BGR) or 4 (BGRA, alpha is dropped) channels, 16-bit (full range: divided by 257), or
-floating point (0..1), at least 8x8 pixels; NaN and infinity are refused. Every refusal is a cv::Exception, and the detector is then as it was.
+Images are 8-bit with 1, 3 (BGR) or 4 (BGRA, alpha is dropped) channels, 16-bit (full range: divided by 257,
+unless CFA::Params::significantBits says otherwise), or floating point (0..1), at least 8x8 pixels; NaN and infinity are
+refused. Every refusal is a cv::Exception, and the detector is then as it was.
 So is memory that the system does not give.
 
 Threads: the const methods may be called from several threads on one object, also while another thread changes it by fit,
@@ -73,8 +74,10 @@ public:
 
     /** @brief Learns from good image files, read one at a time, so that memory does not grow with the files' sizes.
     @param files names that cv::imread can read; they are read as cv::anomaly::readImage does
+    @param mask empty, or CV_8UC1 of the size of all images, as a fixed camera gives them: only patches under
+    nonzero pixels are learned
     */
-    CV_WRAP_AS(fitFiles) virtual void fit(const std::vector<String>& files) = 0;
+    CV_WRAP_AS(fitFiles) virtual void fit(const std::vector<String>& files, InputArray mask = noArray()) = 0;
 
     //! Sets what fit calls as it goes on, or nothing to stop that. Not copied into the model file.
     virtual void setFitCallback(const FitCallback& callback) = 0;
@@ -156,9 +159,15 @@ public:
     clip((score - image threshold) / (highest - lowest) + 0.5, 0, 1); NaN stays NaN. */
     CV_WRAP virtual double normalizedScore(double score) const = 0;
 
+    /** @brief The image as the detector reads it, to draw on.
+    @param image the image
+    @param picture CV_8UC3 of the image's size, BGR; of 16-bit images with fewer significant bits the full range
+    */
+    CV_WRAP virtual void toPicture(InputArray image, OutputArray picture) const = 0;
+
     /** @brief Brings a mask to the pixels of a MAP_INPUT map, as figures of papers are taken.
-    @param mask CV_8UC1 of the image's size
-    @param inputMask CV_8UC1 of the map's size, 0 or 255: by INTER_NEAREST, then 255 where over 127
+    @param mask CV_8UC1 of the image's size, nonzero on defects: 1 as well as 255
+    @param inputMask CV_8UC1 of the map's size, by INTER_NEAREST: 255 where the mask is nonzero, else 0
     */
     CV_WRAP virtual void maskToInput(InputArray mask, OutputArray inputMask) const = 0;
 

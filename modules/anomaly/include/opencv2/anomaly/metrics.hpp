@@ -61,9 +61,10 @@ CV_EXPORTS_W void rocCurve(InputArray scores, InputArray labels, OutputArray fpr
 
 /** @brief Pixel metrics over any number of maps, which may differ in size.
 
-It keeps every pixel's score: 4 bytes a good pixel and 8 a defective one (about twice that for a moment when the
-memory grows), so 500 maps of 224x224 take 100 to 200 MB. The first figure asked for after an add sorts
-them; the others then need one pass each.
+It counts how often each score occurs: some 4 bytes a good pixel at first (about twice that for a moment when the
+memory grows), so 500 maps of 224x224 take 100 to 200 MB; of more maps the scores repeat, and 20 to 25 MB for each
+factor of two that they range over is the most. Defective pixels take 8 bytes each. The first figure asked for after
+an add sorts them; the others then need one pass each.
 
 Const methods may be called from several threads on one object, add and clear only while no other method runs. All but
 add, clear, empty and the counts throw cv::Exception unless good and defective pixels were both added.
@@ -113,6 +114,19 @@ public:
     @param maxPoints as in rocCurve
     */
     CV_WRAP virtual void proCurve(OutputArray fpr, OutputArray overlap, OutputArray thresholds, int maxPoints = 1000) const = 0;
+
+    /** @brief Adds all pixels of other metrics, as if their maps had been added here.
+    @param other what to add; it stays as it is
+    */
+    CV_WRAP virtual void merge(const Ptr<PixelMetrics>& other) = 0;
+
+    /** @brief How many pixels a threshold calls defective.
+    @param threshold score from which on a pixel is called defective; the lowest double: all of them
+    @param truePositives pixels called so that are defective
+    @param falsePositives pixels called so that are good
+    */
+    CV_WRAP virtual void countsAt(double threshold, CV_OUT double& truePositives,
+                                  CV_OUT double& falsePositives) const = 0;
 
     //! Whether no pixel was added.
     CV_WRAP virtual bool empty() const = 0;
