@@ -2,9 +2,9 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// On a GPU: descriptors as sums of two bfloat16, of which tensor cores take products eight times as fast as of float32. With
-// phi - m = high + low, the product with a centre is high * high' + high * low' + low * high' but for 2^-17 of its size: the parts come three times
-// as long, high | high | low, to be multiplied with high' | low' | high' in one go.
+// On a GPU: descriptors as sums of two bfloat16, of which tensor cores take products eight times as fast as of float32.
+// With phi - m = high + low, the product with a centre is high * high' + high * low' + low * high' but for 2^-17 of its
+// size: the parts come three times as long, high | high | low, to be multiplied with high' | low' | high' in one go.
 #include "Halide.h"
 
 using namespace Halide;
@@ -14,9 +14,9 @@ namespace {
 class BfloatParts : public Generator<BfloatParts>
 {
 public:
-    Input<Buffer<float, 2>> phi{"phi"};          // patch, feature
-    Input<Buffer<float, 1>> mean{"mean"};        // feature: it shortens what is multiplied, and with it the rounding
-    Output<Buffer<uint16_t, 3>> parts{"parts"};  // patch, feature, part; up to two patches more than phi has
+    Input<Buffer<float, 2>> phi{"phi"};         // patch, feature
+    Input<Buffer<float, 1>> mean{"mean"};       // feature: it shortens what is multiplied, and with it the rounding
+    Output<Buffer<uint16_t, 3>> parts{"parts"}; // patch, feature, part; patches of phi and up to 7 more
 
     void generate()
     {
@@ -35,7 +35,12 @@ public:
         for (int dimension = 0; dimension < 3; dimension++)
             parts.dim(dimension).set_min(0);
         parts.dim(2).set_extent(3);
-        parts.bound(part, 0, 3).split(p, block, i, 128, TailStrategy::GuardWithIf).reorder(part, i, f, block).gpu_blocks(f, block).gpu_threads(i).unroll(part);
+        parts.bound(part, 0, 3)
+            .split(p, block, i, 128, TailStrategy::GuardWithIf)
+            .reorder(part, i, f, block)
+            .gpu_blocks(f, block)
+            .gpu_threads(i)
+            .unroll(part);
     }
 
 private:
@@ -45,7 +50,8 @@ private:
     static Expr rounded(Expr value)
     {
         Expr bits = reinterpret<uint32_t>(value);
-        const Expr half = Internal::make_const(UInt(32), 0x7fff), odd = (bits >> 16) & Internal::make_const(UInt(32), 1);
+        const Expr half = Internal::make_const(UInt(32), 0x7fff),
+                   odd = (bits >> 16) & Internal::make_const(UInt(32), 1);
         return (bits + half + odd) & Internal::make_const(UInt(32), 0xffff0000);
     }
 };

@@ -2,7 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// On a GPU: a convolution of each channel by itself, as EfficientNet has them, padded with zeros. Activations before and after it cost nothing here.
+// On a GPU: a convolution of each channel by itself, as EfficientNet has them, padded with zeros. Activations before
+// and after it cost nothing here.
 #include "gpu_strips.hpp"
 
 using namespace Halide;
@@ -18,9 +19,9 @@ public:
     Input<Buffer<float, 3>> maps{"maps"};       // column, row, channel of one image after the other
     Input<Buffer<float, 3>> weights{"weights"}; // column, row, channel
     Input<Buffer<float, 1>> bias{"bias"};       // channel
-    Input<int> left{"left"}, top{"top"};        // padding
+    Input<int> left{"left"}, top{"top"};         // padding
     Input<float> lowestBefore{"lowestBefore"}, highestBefore{"highestBefore"}, lowest{"lowest"}, highest{"highest"};
-    Output<Buffer<float, 3>> result{"result"};  // column, row, channel of one image after the other
+    Output<Buffer<float, 3>> result{"result"}; // column, row, channel of one image after the other
 
     void generate()
     {
@@ -30,8 +31,10 @@ public:
             for (int column = 0; column < kernel; column++)
             {
                 Expr atX = x * stride + column - left, atY = y * stride + row - top;
-                Expr value = clamp(maps(clamp(atX, 0, width - 1), clamp(atY, 0, height - 1), c), lowestBefore, highestBefore);
-                sum += select(atX >= 0 && atX < width && atY >= 0 && atY < height, value, 0.f) * weights(column, row, channel);
+                Expr value =
+                    clamp(maps(clamp(atX, 0, width - 1), clamp(atY, 0, height - 1), c), lowestBefore, highestBefore);
+                sum += select(atX >= 0 && atX < width && atY >= 0 && atY < height, value, 0.f) *
+                       weights(column, row, channel);
             }
         sums(x, y, c) = clamp(sum, lowest, highest);
         result(x, y, c) = sums(x, y, c);

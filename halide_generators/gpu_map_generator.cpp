@@ -27,9 +27,9 @@ void scheduleMap(Func map, Func sum, Var x, Var y, Var n)
 class UpsampleScores : public Generator<UpsampleScores>
 {
 public:
-    Input<Buffer<float, 3>> scores{"scores"};    // column, row of the patch grid, image
+    Input<Buffer<float, 3>> scores{"scores"};   // column, row of the patch grid, image
     Input<int> width{"width"}, height{"height"}; // of the map
-    Output<Buffer<float, 3>> map{"map"};         // column, row, image
+    Output<Buffer<float, 3>> map{"map"};        // column, row, image
 
     void generate()
     {
@@ -57,7 +57,7 @@ private:
 class SmoothMap : public Generator<SmoothMap>
 {
 public:
-    GeneratorParam<bool> down{"down", false};  // columns, else rows
+    GeneratorParam<bool> down{"down", false}; // columns, else rows
 
     Input<Buffer<float, 3>> map{"map"};        // column, row, image
     Input<Buffer<float, 1>> taps{"taps"};      // of the filter, an odd number
@@ -67,7 +67,8 @@ public:
     {
         RDom tap(0, taps.dim(0).extent());
         Expr shift = tap - taps.dim(0).extent() / 2;
-        Expr value = down ? map(x, reflected(y + shift, map.dim(1).extent()), n) : map(reflected(x + shift, map.dim(0).extent()), y, n);
+        Expr value = down ? map(x, reflected(y + shift, map.dim(1).extent()), n)
+                          : map(reflected(x + shift, map.dim(0).extent()), y, n);
         sum(x, y, n) += taps(tap) * value;
         smooth(x, y, n) = sum(x, y, n);
     }

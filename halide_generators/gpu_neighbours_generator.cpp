@@ -2,8 +2,9 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// The K centres nearest to each patch on a GPU, in two kernels. RankNeighbours picks some more than K by products that the GPU's own library computed in
-// less precision than float32; MeasureNeighbours computes their distances anew, as they are defined.
+// The K centres nearest to each patch on a GPU, in two kernels. RankNeighbours picks some more than K by products that
+// the GPU's own library computed in less precision than float32; MeasureNeighbours computes their distances anew, as
+// they are defined.
 #include "neighbour_list.hpp"
 
 using namespace Halide;
@@ -26,9 +27,9 @@ class RankNeighbours : public Generator<RankNeighbours>
 public:
     GeneratorParam<int> K{"K", 3};
 
-    Input<Buffer<float, 2>> products{"products"};      // patch, centre: -2 phi.c
-    Input<Buffer<float, 1>> norms{"norms"};            // centre: |c|^2
-    Output<Buffer<int, 2>> candidates{"candidates"};   // patch, place: centres. A bank of fewer centres than places repeats one
+    Input<Buffer<float, 2>> products{"products"}; // patch, centre: -2 phi.c
+    Input<Buffer<float, 1>> norms{"norms"};       // centre: |c|^2
+    Output<Buffer<int, 2>> candidates{"candidates"}; // patch, place: a centre, or one again where the bank has fewer
 
     void generate()
     {
@@ -65,8 +66,11 @@ public:
         }
         norms.dim(0).set_min(0);
         candidates.dim(1).set_extent(length);
-        // Neighbouring threads read neighbouring patches' products. A thread's list stays in registers, and in shared memory for the one that merges.
-        candidates.bound(place, 0, length).split(p, block, i, patchesPerBlock, TailStrategy::GuardWithIf).reorder(place, i, block);
+        // Neighbouring threads read neighbouring patches' products. A thread's list stays in registers, and in shared
+        // memory for the one that merges.
+        candidates.bound(place, 0, length)
+            .split(p, block, i, patchesPerBlock, TailStrategy::GuardWithIf)
+            .reorder(place, i, block);
         candidates.gpu_blocks(block).gpu_threads(i).unroll(place);
         merged.compute_at(candidates, i).update().unroll(mergedFrom.x);
         Func listed = best.in(merged);
@@ -86,9 +90,9 @@ class MeasureNeighbours : public Generator<MeasureNeighbours>
 public:
     GeneratorParam<int> K{"K", 3};
 
-    Input<Buffer<float, 2>> phi{"phi"};               // patch, feature
-    Input<Buffer<float, 2>> centres{"centres"};       // feature (zeros up to a multiple of exactLanes), centre
-    Input<Buffer<int, 2>> candidates{"candidates"};   // patch, place
+    Input<Buffer<float, 2>> phi{"phi"};                      // patch, feature
+    Input<Buffer<float, 2>> centres{"centres"};              // feature (zeros up to a multiple of exactLanes), centre
+    Input<Buffer<int, 2>> candidates{"candidates"};          // patch, place
     Output<Func> nearest{"nearest", {Float(32), Int(32)}, 2}; // squared distance and index: patch, neighbour
 
     void generate()
@@ -119,7 +123,12 @@ public:
         }
         candidates.dim(1).set_extent(length);
         // A thread for each candidate, then one for each patch.
-        nearest.bound(j, 0, K).split(p, block, i, patchesPerBlock, TailStrategy::GuardWithIf).reorder(j, i, block).gpu_blocks(block).gpu_threads(i).unroll(j);
+        nearest.bound(j, 0, K)
+            .split(p, block, i, patchesPerBlock, TailStrategy::GuardWithIf)
+            .reorder(j, i, block)
+            .gpu_blocks(block)
+            .gpu_threads(i)
+            .unroll(j);
         sorted.compute_at(nearest, i);
         exact.compute_at(nearest, block).bound(place, 0, length).reorder(p, place).gpu_threads(p, place);
         partial.compute_at(exact, p).unroll(f).update().reorder(f, chunk).unroll(f);

@@ -9,14 +9,19 @@
 // Rows that a thread of a GPU computes one below the other: they share most of what a window of 3 or 5 rows loads.
 constexpr int rowsPerThread = 4;
 
-//! Schedules result(x, y, c) = sums(x, y, c), of many planes c. Strips of a plane follow each other without a gap, so that maps of 14 columns fill a warp as well as those
-//! of 112; the last strip is moved up to end with the map. Planes are a grid's innermost dimension, the only one that may pass 65535.
-inline void scheduleStrips(Halide::Func result, Halide::Expr height, Halide::Func sums, Halide::Var x, Halide::Var y, Halide::Var c)
+//! Schedules result(x, y, c) = sums(x, y, c), of many planes c. Strips of a plane follow each other without a gap, so
+//! that maps of 14 columns fill a warp as well as those of 112; the last strip is moved up to end with the map. Planes
+//! are a grid's innermost dimension, the only one that may pass 65535.
+inline void scheduleStrips(Halide::Func result, Halide::Expr height, Halide::Func sums, Halide::Var x, Halide::Var y,
+                           Halide::Var c)
 {
     using namespace Halide;
     Var strip{"strip"}, yi{"yi"}, at{"at"}, block{"block"}, thread{"thread"};
     const auto inStrips = [&](Stage stage, int rows) {
-        stage.split(y, strip, yi, rows, TailStrategy::ShiftInwards).reorder(yi, x, strip, c).fuse(x, strip, at).split(at, block, thread, 128, TailStrategy::GuardWithIf);
+        stage.split(y, strip, yi, rows, TailStrategy::ShiftInwards)
+            .reorder(yi, x, strip, c)
+            .fuse(x, strip, at)
+            .split(at, block, thread, 128, TailStrategy::GuardWithIf);
         stage.reorder(yi, thread, c, block).gpu_blocks(c, block).gpu_threads(thread).unroll(yi);
     };
     inStrips(result.specialize(height >= rowsPerThread), rowsPerThread);

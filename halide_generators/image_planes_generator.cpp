@@ -12,14 +12,16 @@ namespace {
 class ImagePlanes : public Generator<ImagePlanes>
 {
 public:
-    Input<Buffer<uint8_t, 3>> images{"images"}; // channel, pixel, image
+    Input<Buffer<uint8_t, 3>> images{"images"};    // channel, pixel, image
     Input<float[3]> scale{"scale"}, shift{"shift"}; // of the network's channels: scale and -mean * scale
-    Input<bool> swapped{"swapped"};             // the network's channels come in the other order
-    Output<Buffer<float, 3>> planes{"planes"};  // pixel, channel, image
+    Input<bool> swapped{"swapped"};                 // the network's channels come in the other order
+    Output<Buffer<float, 3>> planes{"planes"};     // pixel, channel, image
 
     void generate()
     {
-        planes(p, c, n) = cast<float>(images(select(swapped, 2 - c, c), p, n)) * mux(c, {scale[0], scale[1], scale[2]}) + mux(c, {shift[0], shift[1], shift[2]});
+        planes(p, c, n) =
+            cast<float>(images(select(swapped, 2 - c, c), p, n)) * mux(c, {scale[0], scale[1], scale[2]}) +
+            mux(c, {shift[0], shift[1], shift[2]});
     }
 
     void schedule()
@@ -29,7 +31,11 @@ public:
         images.dim(1).set_stride(3);
         for (int dimension = 0; dimension < 3; dimension++)
             planes.dim(dimension).set_min(0);
-        planes.split(p, block, i, 128, TailStrategy::GuardWithIf).reorder(i, c, block, n).bound(c, 0, 3).gpu_blocks(c, block, n).gpu_threads(i);
+        planes.split(p, block, i, 128, TailStrategy::GuardWithIf)
+            .reorder(i, c, block, n)
+            .bound(c, 0, 3)
+            .gpu_blocks(c, block, n)
+            .gpu_threads(i);
     }
 
 private:

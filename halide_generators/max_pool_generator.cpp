@@ -21,7 +21,8 @@ public:
         const Expr width = maps.dim(0).extent(), height = maps.dim(1).extent();
         window = RDom(0, kernel, 0, kernel);
         // A value of the border twice changes no maximum.
-        Expr atX = clamp(x * stride + window.x - left, 0, width - 1), atY = clamp(y * stride + window.y - top, 0, height - 1);
+        Expr atX = clamp(x * stride + window.x - left, 0, width - 1),
+             atY = clamp(y * stride + window.y - top, 0, height - 1);
         highest(x, y, c) = Float(32).min();
         highest(x, y, c) = max(highest(x, y, c), maps(atX, atY, c));
         result(x, y, c) = highest(x, y, c);
@@ -35,7 +36,10 @@ public:
             maps.dim(dimension).set_min(0);
             result.dim(dimension).set_min(0);
         }
-        result.split(x, xo, xi, 32, TailStrategy::GuardWithIf).split(y, yo, yi, 4, TailStrategy::GuardWithIf).reorder(xi, yi, c, xo, yo).fuse(xo, yo, block);
+        result.split(x, xo, xi, 32, TailStrategy::GuardWithIf)
+            .split(y, yo, yi, 4, TailStrategy::GuardWithIf)
+            .reorder(xi, yi, c, xo, yo)
+            .fuse(xo, yo, block);
         result.gpu_blocks(c, block).gpu_threads(xi, yi);
         highest.compute_at(result, xi);
     }

@@ -9,7 +9,8 @@
 #include <limits>
 #include <vector>
 
-// A sorted list of the nearest centres beside each patch, as a Tuple: the values of its `length` places, then their indices.
+// A sorted list of the nearest centres beside each patch, as a Tuple: the values of its `length` places, then their
+// indices.
 
 //! A list without an entry: any value is less than those in it.
 inline Halide::Tuple emptyList(int length)
@@ -23,9 +24,11 @@ inline Halide::Tuple emptyList(int length)
     return Halide::Tuple(start);
 }
 
-//! The list with a candidate in its place, without a branch. outOfOrder: the candidate's index may be lower than one of an equal value, and ties
-//! go to the lower index; else candidates come in order of their index, and "less" does that by itself.
-inline Halide::Tuple inserted(const Halide::FuncRef& list, int length, Halide::Expr value, Halide::Expr centre, bool outOfOrder)
+//! The list with a candidate in its place, without a branch. outOfOrder: the candidate's index may be lower than one of
+//! an equal value, and ties go to the lower index; else candidates come in order of their index, and "less" does that
+//! by itself.
+inline Halide::Tuple inserted(const Halide::FuncRef& list, int length, Halide::Expr value, Halide::Expr centre,
+                              bool outOfOrder)
 {
     using namespace Halide;
     const auto before = [&](int n) {

@@ -2,7 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// On a GPU: the 3x3 average of feature maps, and behind their channels what a patch's place adds to them: CoordConv's coordinates and a one for b.
+// On a GPU: the 3x3 average of feature maps, and behind their channels what a patch's place adds to them: CoordConv's
+// coordinates and a one for b.
 #include "gpu_strips.hpp"
 
 using namespace Halide;
@@ -12,11 +13,12 @@ namespace {
 class PoolPatches : public Generator<PoolPatches>
 {
 public:
-    Input<Buffer<float, 3>> maps{"maps"};              // column, row, channel of one image after the other
-    Input<int> channels{"channels"};                   // of an image
-    Input<float> lowest{"lowest"}, highest{"highest"}; // of a feature: an activation that the network left to this kernel
-    Input<int> planes{"planes"};                       // of an image in the result: its channels, or 3 more for row, column, one
-    Output<Buffer<float, 3>> pooled{"pooled"};         // column, row, plane of one image after the other
+    Input<Buffer<float, 3>> maps{"maps"}; // column, row, channel of one image after the other
+    Input<int> channels{"channels"};       // of an image
+    Input<float> lowest{"lowest"},
+        highest{"highest"};      // of a feature: an activation that the network left to this kernel
+    Input<int> planes{"planes"}; // of an image in the result: its channels, or 3 more for row, column, one
+    Output<Buffer<float, 3>> pooled{"pooled"}; // column, row, plane of one image after the other
 
     void generate()
     {
@@ -53,10 +55,7 @@ private:
     Func sums{"sums"};
 
     //! -1 at the first of n cells, 1 at the last.
-    static Expr coordinate(Expr at, Expr n)
-    {
-        return select(n > 1, 2.f * at / max(n - 1, 1) - 1, -1.f);
-    }
+    static Expr coordinate(Expr at, Expr n) { return select(n > 1, 2.f * at / max(n - 1, 1) - 1, -1.f); }
 };
 
 } // namespace

@@ -1,8 +1,9 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// Images a second of a prediction on a GPU with a random bank of any size, which no fit would make in that time; run by gpu_benchmark.py. What it times is
-// what predictBatch does: stretch, network, descriptor, search, maps on the host, highest values.
+// Images a second of a prediction on a GPU with a random bank of any size, which no fit would make in that time; run by
+// gpu_benchmark.py. What it times is what predictBatch does: stretch, network, descriptor, search, maps on the host,
+// highest values.
 #include "opencv2/anomaly.hpp"
 #include "opencv2/dnn.hpp"
 
@@ -31,12 +32,15 @@ struct Settings
 
 Settings settingsFrom(int argc, char** argv)
 {
-    const CommandLineParser line(argc, argv, "{onnx||}{centres|784|}{gamma_d|1|}{batch|32|}{runs|30|}{target|cuda|}{images|0|}{torchvision||}");
+    const CommandLineParser line(
+        argc, argv, "{onnx||}{centres|784|}{gamma_d|1|}{batch|32|}{runs|30|}{target|cuda|}{images|0|}{torchvision||}");
     const String target = line.get<String>("target");
-    const int targets[] = {dnn::DNN_TARGET_CPU, dnn::DNN_TARGET_CUDA, dnn::DNN_TARGET_CUDA_FP16, dnn::DNN_TARGET_OPENCL};
+    const int targets[] = {dnn::DNN_TARGET_CPU, dnn::DNN_TARGET_CUDA, dnn::DNN_TARGET_CUDA_FP16,
+                           dnn::DNN_TARGET_OPENCL};
     const char* const names[] = {"cpu", "cuda", "cuda_fp16", "opencl"};
-    Settings settings = {line.get<String>("onnx"), line.get<int>("centres"), line.get<int>("batch"), line.get<int>("runs"), -1, line.get<int>("images"),
-                         line.get<double>("gamma_d"), line.has("torchvision")};
+    Settings settings = {
+        line.get<String>("onnx"), line.get<int>("centres"),    line.get<int>("batch"), line.get<int>("runs"), -1,
+        line.get<int>("images"),  line.get<double>("gamma_d"), line.has("torchvision")};
     for (int i = 0; i < 4; i++)
         if (target == names[i])
             settings.target = targets[i];
@@ -66,11 +70,13 @@ std::vector<Mat> randomImages(int count)
 //! A random descriptor, and a bank that lies where descriptors do, so that distances differ.
 struct Model
 {
-    explicit Model(const Settings& settings) : input(inputOf(settings)), source(loadBackbone(settings.onnx, {"c2", "c3", "c4"}))
+    explicit Model(const Settings& settings)
+        : input(inputOf(settings)), source(loadBackbone(settings.onnx, {"c2", "c3", "c4"}))
     {
         InputSettings small = input; // for enough patches to choose from
         small.resize = small.crop = 64;
-        const FeatureMaps features = Backbone::create(source, onProcessor(ENGINE_HALIDE))->forward(preprocess(randomImages(1)[0], small));
+        const FeatureMaps features =
+            Backbone::create(source, onProcessor(ENGINE_HALIDE))->forward(preprocess(randomImages(1)[0], small));
         descriptor = randomDescriptor(features.channels, settings.gammaD, CFA::INIT_UNIFORM, 0);
         const Mat phi = project(poolPatches(features.maps), descriptor).t();
         bank.C.create(settings.centres, descriptor.length(), CV_32F);
@@ -98,7 +104,8 @@ struct Prediction
     {
     }
 
-    void run(const std::vector<Mat>& images, std::vector<Mat>& maps, std::vector<double>& scores, StageClock* clock) const
+    void run(const std::vector<Mat>& images, std::vector<Mat>& maps, std::vector<double>& scores,
+             StageClock* clock) const
     {
         const int count = int(images.size());
         maps.resize(count);
@@ -122,10 +129,7 @@ double median(std::vector<double> values)
     return values[values.size() / 2];
 }
 
-double milliseconds(int64 since)
-{
-    return double(getTickCount() - since) * 1e3 / getTickFrequency();
-}
+double milliseconds(int64 since) { return double(getTickCount() - since) * 1e3 / getTickFrequency(); }
 
 //! Bytes that the GPU has left.
 size_t freeOnGpu()
@@ -192,14 +196,15 @@ void runForGrowth(const Prediction& prediction, const std::vector<Mat>& images, 
         if (scores != first)
             throw std::runtime_error("the same images got other scores");
     }
-    std::printf(", \"images\": %d, \"gpu_growth_bytes\": %lld, \"host_growth_bytes\": %lld", count, (long long)gpu - (long long)freeOnGpu(),
-                (long long)residentBytes() - (long long)host);
+    std::printf(", \"images\": %d, \"gpu_growth_bytes\": %lld, \"host_growth_bytes\": %lld", count,
+                (long long)gpu - (long long)freeOnGpu(), (long long)residentBytes() - (long long)host);
 }
 
 void benchmark(const Settings& settings)
 {
     const std::vector<Mat> images = randomImages(settings.batch);
-    const Device device = settings.target == dnn::DNN_TARGET_CPU ? onProcessor(ENGINE_HALIDE) : resolveDevice(ENGINE_HALIDE, settings.target);
+    const Device device = settings.target == dnn::DNN_TARGET_CPU ? onProcessor(ENGINE_HALIDE)
+                                                                 : resolveDevice(ENGINE_HALIDE, settings.target);
     const Model model(settings);
     const Prediction prediction(model, device);
     const double difference = differenceFromProcessor(model, prediction, images);

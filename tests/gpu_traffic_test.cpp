@@ -1,8 +1,9 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// What a prediction asks of a GPU's driver, told by a libcuda of our own (fake_cuda, in LD_LIBRARY_PATH): images go up once, as bytes, maps come down, nothing
-// else moves, and from the third call on nothing is allocated and all but one kernel is replayed. Its cuBLAS and cuDNN look whether what they are given is there.
+// What a prediction asks of a GPU's driver, told by a libcuda of our own (fake_cuda, in LD_LIBRARY_PATH): images go up
+// once, as bytes, maps come down, nothing else moves, and from the third call on nothing is allocated and all but one
+// kernel is replayed. Its cuBLAS and cuDNN look whether what they are given is there.
 #include "opencv2/anomaly.hpp"
 #include "opencv2/dnn.hpp"
 
@@ -66,10 +67,12 @@ void expectTraffic(const FakeCudaCounts& before, const FakeCudaCounts& after, in
     expect(after.bytesUp - before.bytesUp == 3 * pixels * images * calls, "as bytes");
     expect(after.downloads - before.downloads == calls, "one thing comes down for a call");
     expect(after.bytesDown - before.bytesDown == sizeof(float) * pixels * images * calls, "it is the maps");
-    expect(after.allocations == before.allocations && after.hostAllocations == before.hostAllocations, "nothing is allocated from the third call on");
+    expect(after.allocations == before.allocations && after.hostAllocations == before.hostAllocations,
+           "nothing is allocated from the third call on");
     expect(after.modules == before.modules, "kernels are loaded once");
     expect(after.launches - before.launches == calls, "one kernel runs by itself, which converts the images");
-    expect(after.replays - before.replays == 2 * calls && after.records == before.records, "all others are replayed: those of the network, and those behind it");
+    expect(after.replays - before.replays == 2 * calls && after.records == before.records,
+           "all others are replayed: those of the network, and those behind it");
 }
 
 // `K`: 3 and 6 have kernels of their own.
@@ -80,7 +83,8 @@ void checkScoring(GetFakeCudaCounts counts, int K, int count)
     std::vector<Mat> maps;
     const FakeCudaCounts start = counts();
     prediction.run(images, maps); // allocates
-    std::cout << "K " << K << ", " << count << " images: " << counts().launches - start.launches << " kernels" << std::endl;
+    std::cout << "K " << K << ", " << count << " images: " << counts().launches - start.launches << " kernels"
+              << std::endl;
     prediction.run(images, maps); // records
     const FakeCudaCounts first = counts();
     const int calls = 5;

@@ -1,8 +1,9 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// A libcuda that computes nothing: it keeps memory on the host, counts what it is asked for, and knows what a GPU would refuse. With it the host's
-// side of the CUDA kernels runs where there is no GPU. PTX that it is given goes to files in the folder that FAKE_CUDA_PTX names.
+// A libcuda that computes nothing: it keeps memory on the host, counts what it is asked for, and knows what a GPU would
+// refuse. With it the host's side of the CUDA kernels runs where there is no GPU. PTX that it is given goes to files in
+// the folder that FAKE_CUDA_PTX names.
 #include "fake_cuda.hpp"
 
 #include <cstdint>
@@ -82,15 +83,39 @@ EXPORTED bool isFakeCudaMemory(uintptr_t address, size_t bytes)
 }
 
 EXPORTED Result cuInit(unsigned) { return success; }
-EXPORTED Result cuDeviceGetCount(int* count) { *count = 1; return success; }
-EXPORTED Result cuDeviceGet(int* device, int) { *device = 0; return success; }
-EXPORTED Result cuDeviceGetName(char* name, int length, int) { std::snprintf(name, size_t(length), "fake"); return success; }
-EXPORTED Result cuDeviceTotalMem_v2(size_t* bytes, int) { *bytes = size_t(1) << 34; return success; }
+EXPORTED Result cuDeviceGetCount(int* count)
+{
+    *count = 1;
+    return success;
+}
+EXPORTED Result cuDeviceGet(int* device, int)
+{
+    *device = 0;
+    return success;
+}
+EXPORTED Result cuDeviceGetName(char* name, int length, int)
+{
+    std::snprintf(name, size_t(length), "fake");
+    return success;
+}
+EXPORTED Result cuDeviceTotalMem_v2(size_t* bytes, int)
+{
+    *bytes = size_t(1) << 34;
+    return success;
+}
 EXPORTED Result cuProfilerStop() { return success; }
 EXPORTED Result cuCtxSynchronize() { return success; }
 EXPORTED Result cuStreamSynchronize(void*) { return success; }
-EXPORTED Result cuCtxGetApiVersion(void*, unsigned* version) { *version = 3020; return success; }
-EXPORTED Result cuCtxGetDevice(int* device) { *device = 0; return current ? success : invalidContext; }
+EXPORTED Result cuCtxGetApiVersion(void*, unsigned* version)
+{
+    *version = 3020;
+    return success;
+}
+EXPORTED Result cuCtxGetDevice(int* device)
+{
+    *device = 0;
+    return current ? success : invalidContext;
+}
 EXPORTED Result cuCtxDestroy_v2(void*) { return success; }
 EXPORTED Result cuModuleUnload(void*) { return success; }
 EXPORTED Result cuPointerGetAttribute(void*, int, uintptr_t) { return invalidValue; }
@@ -252,12 +277,21 @@ EXPORTED Result cuMemcpyDtoH_v2(void* to, uintptr_t from, size_t bytes)
     return copy(to, reinterpret_cast<const void*>(from), bytes, from);
 }
 
-EXPORTED Result cuMemcpyHtoDAsync_v2(uintptr_t to, const void* from, size_t bytes, void*) { return cuMemcpyHtoD_v2(to, from, bytes); }
-EXPORTED Result cuMemcpyDtoHAsync_v2(void* to, uintptr_t from, size_t bytes, void*) { return cuMemcpyDtoH_v2(to, from, bytes); }
-EXPORTED Result cuMemcpyDtoDAsync_v2(uintptr_t to, uintptr_t from, size_t bytes, void*) { return cuMemcpyDtoD_v2(to, from, bytes); }
+EXPORTED Result cuMemcpyHtoDAsync_v2(uintptr_t to, const void* from, size_t bytes, void*)
+{
+    return cuMemcpyHtoD_v2(to, from, bytes);
+}
+EXPORTED Result cuMemcpyDtoHAsync_v2(void* to, uintptr_t from, size_t bytes, void*)
+{
+    return cuMemcpyDtoH_v2(to, from, bytes);
+}
+EXPORTED Result cuMemcpyDtoDAsync_v2(uintptr_t to, uintptr_t from, size_t bytes, void*)
+{
+    return cuMemcpyDtoD_v2(to, from, bytes);
+}
 
-EXPORTED Result cuLaunchKernel(void*, unsigned x, unsigned y, unsigned z, unsigned threadsX, unsigned threadsY, unsigned threadsZ, unsigned sharedBytes, void* stream, void** arguments,
-                               void**)
+EXPORTED Result cuLaunchKernel(void*, unsigned x, unsigned y, unsigned z, unsigned threadsX, unsigned threadsY,
+                               unsigned threadsZ, unsigned sharedBytes, void* stream, void** arguments, void**)
 {
     const std::lock_guard<std::mutex> lock(mutex);
     counts.launches++;

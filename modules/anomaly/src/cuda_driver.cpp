@@ -21,17 +21,11 @@ const int lowestMajor = 8;
 #ifdef _WIN32
 const char* const driverName = "nvcuda.dll";
 
-void* openLibrary(const char* name)
-{
-    return LoadLibraryA(name);
-}
+void* openLibrary(const char* name) { return LoadLibraryA(name); }
 #else
 const char* const driverName = "libcuda.so.1";
 
-void* openLibrary(const char* name)
-{
-    return dlopen(name, RTLD_NOW);
-}
+void* openLibrary(const char* name) { return dlopen(name, RTLD_NOW); }
 #endif
 
 } // namespace
@@ -56,19 +50,23 @@ void* CudaLibrary::address(const char* name) const
 
 const CudaDriver& CudaDriver::get()
 {
-    static const CudaDriver& driver = *new CudaDriver; // for good: Halide's run time asks for the context when the process ends, too
+    static const CudaDriver& driver =
+        *new CudaDriver; // for good: Halide's run time asks for the context when the process ends, too
     return driver;
 }
 
 CudaDriver::CudaDriver() : library({driverName}), device(0)
 {
-    foundAll = library.find("cuInit", init) && library.find("cuDeviceGetCount", getCount) && library.find("cuCtxGetDevice", getCurrent) &&
-               library.find("cuDeviceGet", getDevice) && library.find("cuDeviceGetAttribute", getAttribute) && library.find("cuDevicePrimaryCtxRetain", retain) &&
-               library.find("cuCtxPushCurrent_v2", push) && library.find("cuCtxPopCurrent_v2", pop) && library.find("cuMemHostAlloc", allocateHost) &&
-               library.find("cuMemFreeHost", freeHost) && library.find("cuStreamCreate", createStream) && library.find("cuStreamDestroy_v2", destroyStream) &&
-               library.find("cuStreamBeginCapture_v2", beginCapture) && library.find("cuStreamEndCapture", endCapture) &&
-               library.find("cuGraphInstantiateWithFlags", instantiate) && library.find("cuGraphDestroy", destroyGraph) && library.find("cuGraphLaunch", launch) &&
-               library.find("cuGraphExecDestroy", destroyExecutable);
+    foundAll =
+        library.find("cuInit", init) && library.find("cuDeviceGetCount", getCount) &&
+        library.find("cuCtxGetDevice", getCurrent) && library.find("cuDeviceGet", getDevice) &&
+        library.find("cuDeviceGetAttribute", getAttribute) && library.find("cuDevicePrimaryCtxRetain", retain) &&
+        library.find("cuCtxPushCurrent_v2", push) && library.find("cuCtxPopCurrent_v2", pop) &&
+        library.find("cuMemHostAlloc", allocateHost) && library.find("cuMemFreeHost", freeHost) &&
+        library.find("cuStreamCreate", createStream) && library.find("cuStreamDestroy_v2", destroyStream) &&
+        library.find("cuStreamBeginCapture_v2", beginCapture) && library.find("cuStreamEndCapture", endCapture) &&
+        library.find("cuGraphInstantiateWithFlags", instantiate) && library.find("cuGraphDestroy", destroyGraph) &&
+        library.find("cuGraphLaunch", launch) && library.find("cuGraphExecDestroy", destroyExecutable);
     missing = start();
 }
 

@@ -12,8 +12,8 @@
 namespace cv {
 namespace anomaly {
 
-//! One of NVIDIA's libraries, opened at run time under the first of its names that is found: the build needs none of them. Never closed, since others in
-//! the process may be using it.
+//! One of NVIDIA's libraries, opened at run time under the first of its names that is found: the build needs none of
+//! them. Never closed, since others in the process may be using it.
 class CudaLibrary
 {
 public:
@@ -73,8 +73,8 @@ private:
 //! Throws, with the function's name, when a call of one of NVIDIA's libraries gives an error.
 void checkCuda(int status, const char* function);
 
-//! The context that CUDA's run time library, and with it cv::dnn, works in: of the device that was current when this was first called, else of
-//! the first. Null where the driver gives none.
+//! The context that CUDA's run time library, and with it cv::dnn, works in: of the device that was current when this
+//! was first called, else of the first. Null where the driver gives none.
 void* primaryCudaContext();
 
 //! Makes that context current for the calling thread, as CUDA's libraries need it, and at its end the one before.

@@ -9,8 +9,8 @@
 namespace cv {
 namespace anomaly {
 
-// What is used of cuBLAS and cuDNN: functions, of which each gives 0 or an error, and values of cublas_api.h and cudnn_graph.h that are the same in all
-// versions that are looked for.
+// What is used of cuBLAS and cuDNN: functions, of which each gives 0 or an error, and values of cublas_api.h and
+// cudnn_graph.h that are the same in all versions that are looked for.
 
 struct Cublas
 {
@@ -22,9 +22,10 @@ struct Cublas
     int (*destroy)(void* handle);
     int (*setStream)(void* handle, void* stream);
     int (*setWorkspace)(void* handle, void* workspace, size_t bytes);
-    int (*gemm)(void* handle, int transposeA, int transposeB, int rows, int columns, int depth, const void* factor, const void* a, int typeA, int stepA, long long strideA,
-                const void* b, int typeB, int stepB, long long strideB, const void* beta, void* out, int typeOut, int stepOut, long long strideOut, int count, int computeType,
-                int algorithm);
+    int (*gemm)(void* handle, int transposeA, int transposeB, int rows, int columns, int depth, const void* factor,
+                const void* a, int typeA, int stepA, long long strideA, const void* b, int typeB, int stepB,
+                long long strideB, const void* beta, void* out, int typeOut, int stepOut, long long strideOut,
+                int count, int computeType, int algorithm);
     bool found;
 
 private:
@@ -57,16 +58,20 @@ struct Cudnn
     int (*setFilter)(void* filter, int type, int format, int outputs, int channels, int rows, int columns);
     int (*createConvolution)(void** convolution);
     int (*destroyConvolution)(void* convolution);
-    int (*setConvolution)(void* convolution, int padY, int padX, int strideY, int strideX, int dilationY, int dilationX, int mode, int type);
+    int (*setConvolution)(void* convolution, int padY, int padX, int strideY, int strideX, int dilationY, int dilationX,
+                          int mode, int type);
     int (*setMathType)(void* convolution, int mathType);
     int (*setGroups)(void* convolution, int groups);
     int (*createActivation)(void** activation);
     int (*destroyActivation)(void* activation);
     int (*setActivation)(void* activation, int mode, int nan, double coefficient);
-    int (*suggest)(void* handle, void* input, void* filter, void* convolution, void* output, int most, int* count, Suggestion* suggestions);
-    int (*getWorkspace)(void* handle, void* input, void* filter, void* convolution, void* output, int algorithm, size_t* bytes);
-    int (*forward)(void* handle, const void* one, void* input, const void* in, void* filter, const void* weights, void* convolution, int algorithm, void* workspace, size_t bytes,
-                   const void* factor, void* added, const void* add, void* biases, const void* bias, void* activation, void* output, void* out);
+    int (*suggest)(void* handle, void* input, void* filter, void* convolution, void* output, int most, int* count,
+                   Suggestion* suggestions);
+    int (*getWorkspace)(void* handle, void* input, void* filter, void* convolution, void* output, int algorithm,
+                        size_t* bytes);
+    int (*forward)(void* handle, const void* one, void* input, const void* in, void* filter, const void* weights,
+                   void* convolution, int algorithm, void* workspace, size_t bytes, const void* factor, void* added,
+                   const void* add, void* biases, const void* bias, void* activation, void* output, void* out);
     bool found;
 
 private:

@@ -14,7 +14,10 @@ namespace {
 class CudaRecord CV_FINAL : public GpuRecord
 {
 public:
-    CudaRecord(void* graph, void* s) : executable(NULL), stream(s) { checkCuda(CudaDriver::get().instantiate(&executable, graph, 0), "cuGraphInstantiateWithFlags"); }
+    CudaRecord(void* graph, void* s) : executable(NULL), stream(s)
+    {
+        checkCuda(CudaDriver::get().instantiate(&executable, graph, 0), "cuGraphInstantiateWithFlags");
+    }
     ~CudaRecord() CV_OVERRIDE { CudaDriver::get().destroyExecutable(executable); }
 
     void replay() const CV_OVERRIDE
@@ -117,24 +120,12 @@ CudaQueue& currentQueue()
 
 } // namespace
 
-std::shared_ptr<GpuQueue> GpuQueue::create()
-{
-    return std::make_shared<CudaQueue>();
-}
+std::shared_ptr<GpuQueue> GpuQueue::create() { return std::make_shared<CudaQueue>(); }
 
-void* currentCudaStream()
-{
-    return GpuQueue::current() ? currentQueue().stream : NULL;
-}
+void* currentCudaStream() { return GpuQueue::current() ? currentQueue().stream : NULL; }
 
-void* currentCublasHandle()
-{
-    return currentQueue().cublasHandle();
-}
+void* currentCublasHandle() { return currentQueue().cublasHandle(); }
 
-void* currentCudnnHandle()
-{
-    return currentQueue().cudnnHandle();
-}
+void* currentCudnnHandle() { return currentQueue().cudnnHandle(); }
 
 }} // namespace cv::anomaly

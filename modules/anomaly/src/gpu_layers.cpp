@@ -24,12 +24,17 @@ struct Window
 {
     explicit Window(const OnnxNode& node, Size k) : kernel(k)
     {
-        const std::vector<int64> ones(2, 1), strides = numbersOf(node, "strides", ones), dilations = numbersOf(node, "dilations", ones);
+        const std::vector<int64> ones(2, 1), strides = numbersOf(node, "strides", ones),
+                                             dilations = numbersOf(node, "dilations", ones);
         const std::vector<int64> pads = numbersOf(node, "pads", std::vector<int64>(4, 0));
-        if (node.integers.count("auto_pad") || strides.size() != 2 || dilations.size() != 2 || pads.size() != 4 || strides[0] != strides[1] || dilations[0] != dilations[1])
-            CV_Error_(Error::StsNotImplemented, ("%s in more than two dimensions, with auto_pad, or with strides or dilations that differ", node.type.c_str()));
+        if (node.integers.count("auto_pad") || strides.size() != 2 || dilations.size() != 2 || pads.size() != 4 ||
+            strides[0] != strides[1] || dilations[0] != dilations[1])
+            CV_Error_(Error::StsNotImplemented,
+                      ("%s in more than two dimensions, with auto_pad, or with strides or dilations that differ",
+                       node.type.c_str()));
         if (strides[0] < 1 || dilations[0] < 1 || *std::min_element(pads.begin(), pads.end()) < 0 || kernel.area() < 1)
-            CV_Error_(Error::StsParseError, ("%s with a stride, dilation, kernel or padding that is none", node.type.c_str()));
+            CV_Error_(Error::StsParseError,
+                      ("%s with a stride, dilation, kernel or padding that is none", node.type.c_str()));
         stride = int(strides[0]);
         dilation = int(dilations[0]);
         top = int(pads[0]);
@@ -40,7 +45,8 @@ struct Window
 
     Size outputSize(Size in) const
     {
-        const Size out((in.width + left + right - dilation * (kernel.width - 1) - 1) / stride + 1, (in.height + top + bottom - dilation * (kernel.height - 1) - 1) / stride + 1);
+        const Size out((in.width + left + right - dilation * (kernel.width - 1) - 1) / stride + 1,
+                       (in.height + top + bottom - dilation * (kernel.height - 1) - 1) / stride + 1);
         CV_CheckGT(std::min(out.width, out.height), 0, "A network needs a larger input");
         return out;
     }
@@ -53,13 +59,17 @@ struct Window
 class ConvolutionBase : public GpuLayer
 {
 public:
-    ConvolutionBase(const Window& w, const Mat& from, const Mat& biases) : window(w), weights(from.clone()), outputs(from.size[0])
+    ConvolutionBase(const Window& w, const Mat& from, const Mat& biases)
+        : window(w), weights(from.clone()), outputs(from.size[0])
     {
         bias = biases.empty() ? Mat::zeros(1, outputs, CV_32F) : biases.reshape(1, 1).clone();
         CV_CheckEQ(int(bias.total()), outputs, "A convolution has a bias for each output");
     }
 
-    MapShape outputShape(const MapShape& in) const CV_OVERRIDE { return MapShape{in.images, outputs, window.outputSize(in.size)}; }
+    MapShape outputShape(const MapShape& in) const CV_OVERRIDE
+    {
+        return MapShape{in.images, outputs, window.outputSize(in.size)};
+    }
 
     bool takeScale(const Mat& scale, const Mat& shift) CV_OVERRIDE
     {
@@ -94,7 +104,8 @@ public:
     explicit LibraryTask(std::unique_ptr<GpuConvolution> c) : convolution(std::move(c)) {}
     size_t workspaceBytes() const CV_OVERRIDE { return convolution->workspaceBytes(); }
 
-    void run(const GpuMemory& in, const GpuMemory* added, const GpuMemory& out, const GpuMemory& workspace) const CV_OVERRIDE
+    void run(const GpuMemory& in, const GpuMemory* added, const GpuMemory& out,
+             const GpuMemory& workspace) const CV_OVERRIDE
     {
         convolution->run(in, added, out, workspace);
     }
@@ -106,7 +117,10 @@ private:
 class ConvolutionLayer CV_FINAL : public ConvolutionBase
 {
 public:
-    ConvolutionLayer(const Window& w, const Mat& from, const Mat& biases, int g, bool digits) : ConvolutionBase(w, from, biases), groups(g), threeDigits(digits) {}
+    ConvolutionLayer(const Window& w, const Mat& from, const Mat& biases, int g, bool digits)
+        : ConvolutionBase(w, from, biases), groups(g), threeDigits(digits)
+    {
+    }
 
     bool takeSum() CV_OVERRIDE { return clip.isNone() && added < 0; }
 
@@ -131,7 +145,9 @@ public:
     {
         CV_CheckEQ(in.channels, weights.size[1] * groups, "A convolution has weights for each channel");
         const int padX = std::max(window.left, window.right), padY = std::max(window.top, window.bottom);
-        const GpuConvolutionSettings settings = {in.images, in.channels, in.size, weights, bias, window.stride, window.dilation, padX, padY, groups, clip.isRelu(), threeDigits};
+        const GpuConvolutionSettings settings = {in.images, in.channels,   in.size,         weights,
+                                                 bias,      window.stride, window.dilation, padX,
+                                                 padY,      groups,        clip.isRelu(),   threeDigits};
         return std::unique_ptr<GpuTask>(new LibraryTask(GpuConvolution::create(settings, weightsThere, biasThere)));
     }
 
@@ -145,7 +161,8 @@ private:
             for (int c = 0; c < shape[1]; c++)
             {
                 const Mat from(height, width, CV_32F, const_cast<float*>(weights.ptr<float>(o, c)));
-                from.copyTo(Mat(shape[2], shape[3], CV_32F, longer.ptr<float>(o, c))(Rect(before, above, width, height)));
+                from.copyTo(
+                    Mat(shape[2], shape[3], CV_32F, longer.ptr<float>(o, c))(Rect(before, above, width, height)));
             }
         return longer;
     }
@@ -193,14 +210,16 @@ public:
 
     void run(const GpuMemory& in, const GpuMemory*, const GpuMemory& out, const GpuMemory&) const CV_OVERRIDE
     {
-        static decltype(&anomaly_gpu_depthwise_3_1) const kernels[2][2] = {{anomaly_gpu_depthwise_3_1, anomaly_gpu_depthwise_3_2},
-                                                                           {anomaly_gpu_depthwise_5_1, anomaly_gpu_depthwise_5_2}};
+        static decltype(&anomaly_gpu_depthwise_3_1)
+            const kernels[2][2] = {{anomaly_gpu_depthwise_3_1, anomaly_gpu_depthwise_3_2},
+                                   {anomaly_gpu_depthwise_5_1, anomaly_gpu_depthwise_5_2}};
         const int size = layer.window.kernel.width, planes = shape.images * shape.channels;
         runKernel("depthwise", [&](void* context) {
             return kernels[size / 2 - 1][layer.window.stride - 1](
-                context, in.floats({shape.size.width, shape.size.height, planes}), layer.weightsThere.floats({size, size, shape.channels}),
-                layer.biasThere.floats({shape.channels}), layer.window.left, layer.window.top, layer.clipBefore.lowest, layer.clipBefore.highest, layer.clip.lowest,
-                layer.clip.highest, out.floats({outShape.size.width, outShape.size.height, planes}));
+                context, in.floats({shape.size.width, shape.size.height, planes}),
+                layer.weightsThere.floats({size, size, shape.channels}), layer.biasThere.floats({shape.channels}),
+                layer.window.left, layer.window.top, layer.clipBefore.lowest, layer.clipBefore.highest,
+                layer.clip.lowest, layer.clip.highest, out.floats({outShape.size.width, outShape.size.height, planes}));
         });
     }
 
@@ -219,8 +238,14 @@ class MaxPoolLayer CV_FINAL : public GpuLayer
 {
 public:
     explicit MaxPoolLayer(const Window& w) : window(w) {}
-    MapShape outputShape(const MapShape& in) const CV_OVERRIDE { return MapShape{in.images, in.channels, window.outputSize(in.size)}; }
-    std::unique_ptr<GpuTask> setUp(const MapShape& in) const CV_OVERRIDE { return std::unique_ptr<GpuTask>(new Task(window, in, outputShape(in))); }
+    MapShape outputShape(const MapShape& in) const CV_OVERRIDE
+    {
+        return MapShape{in.images, in.channels, window.outputSize(in.size)};
+    }
+    std::unique_ptr<GpuTask> setUp(const MapShape& in) const CV_OVERRIDE
+    {
+        return std::unique_ptr<GpuTask>(new Task(window, in, outputShape(in)));
+    }
 
 private:
     struct Task CV_FINAL : GpuTask
@@ -231,7 +256,8 @@ private:
         {
             const int planes = in.images * in.channels;
             runKernel("max_pool", [&](void* context) {
-                return anomaly_gpu_max_pool(context, maps.floats({in.size.width, in.size.height, planes}), window.kernel.width, window.stride, window.left, window.top,
+                return anomaly_gpu_max_pool(context, maps.floats({in.size.width, in.size.height, planes}),
+                                            window.kernel.width, window.stride, window.left, window.top,
                                             result.floats({out.size.width, out.size.height, planes}));
             });
         }
@@ -254,7 +280,10 @@ public:
         return true;
     }
 
-    std::unique_ptr<GpuTask> setUp(const MapShape& in) const CV_OVERRIDE { return std::unique_ptr<GpuTask>(new Task(clip, int(in.total()))); }
+    std::unique_ptr<GpuTask> setUp(const MapShape& in) const CV_OVERRIDE
+    {
+        return std::unique_ptr<GpuTask>(new Task(clip, int(in.total())));
+    }
 
 private:
     struct Task CV_FINAL : GpuTask
@@ -264,7 +293,8 @@ private:
         void run(const GpuMemory& in, const GpuMemory* added, const GpuMemory& out, const GpuMemory&) const CV_OVERRIDE
         {
             runKernel("add_maps", [&](void* context) {
-                return anomaly_gpu_add_maps(context, in.floats({count}), added->floats({count}), clip.lowest, clip.highest, out.floats({count}));
+                return anomaly_gpu_add_maps(context, in.floats({count}), added->floats({count}), clip.lowest,
+                                            clip.highest, out.floats({count}));
             });
         }
 
@@ -279,7 +309,10 @@ class ClipLayer CV_FINAL : public GpuLayer
 {
 public:
     explicit ClipLayer(const Clip& c) : clip(c) {}
-    std::unique_ptr<GpuTask> setUp(const MapShape& in) const CV_OVERRIDE { return std::unique_ptr<GpuTask>(new Task(clip, int(in.total()))); }
+    std::unique_ptr<GpuTask> setUp(const MapShape& in) const CV_OVERRIDE
+    {
+        return std::unique_ptr<GpuTask>(new Task(clip, int(in.total())));
+    }
 
 private:
     struct Task CV_FINAL : GpuTask
@@ -288,7 +321,10 @@ private:
 
         void run(const GpuMemory& in, const GpuMemory*, const GpuMemory& out, const GpuMemory&) const CV_OVERRIDE
         {
-            runKernel("clip_map", [&](void* context) { return anomaly_gpu_clip_map(context, in.floats({count}), clip.lowest, clip.highest, out.floats({count})); });
+            runKernel("clip_map", [&](void* context) {
+                return anomaly_gpu_clip_map(context, in.floats({count}), clip.lowest, clip.highest,
+                                            out.floats({count}));
+            });
         }
 
         const Clip clip;
@@ -300,7 +336,8 @@ private:
 
 } // namespace
 
-std::unique_ptr<GpuLayer> createConvolutionLayer(const OnnxNode& node, const Mat& weights, const Mat& bias, bool threeDigits)
+std::unique_ptr<GpuLayer> createConvolutionLayer(const OnnxNode& node, const Mat& weights, const Mat& bias,
+                                                 bool threeDigits)
 {
     if (weights.dims != 4)
         CV_Error(Error::StsNotImplemented, "Conv in other than two dimensions, or with weights that are no constant");
@@ -319,21 +356,16 @@ std::unique_ptr<GpuLayer> createMaxPoolLayer(const OnnxNode& node)
 {
     const std::vector<int64> kernel = numbersOf(node, "kernel_shape", {});
     if (kernel.size() != 2 || kernel[0] != kernel[1] || numbersOf(node, "ceil_mode", {0}) != std::vector<int64>(1, 0))
-        CV_Error(Error::StsNotImplemented, "MaxPool in other than two dimensions, on windows that are no squares, or with ceil_mode");
+        CV_Error(Error::StsNotImplemented,
+                 "MaxPool in other than two dimensions, on windows that are no squares, or with ceil_mode");
     const Window window(node, Size(int(kernel[1]), int(kernel[0])));
     if (window.dilation != 1 || std::max({window.top, window.left, window.bottom, window.right}) >= window.kernel.width)
         CV_Error(Error::StsNotImplemented, "MaxPool with dilation, or with a border as wide as its windows");
     return std::unique_ptr<GpuLayer>(new MaxPoolLayer(window));
 }
 
-std::unique_ptr<GpuLayer> createAddLayer()
-{
-    return std::unique_ptr<GpuLayer>(new AddLayer);
-}
+std::unique_ptr<GpuLayer> createAddLayer() { return std::unique_ptr<GpuLayer>(new AddLayer); }
 
-std::unique_ptr<GpuLayer> createClipLayer(const Clip& clip)
-{
-    return std::unique_ptr<GpuLayer>(new ClipLayer(clip));
-}
+std::unique_ptr<GpuLayer> createClipLayer(const Clip& clip) { return std::unique_ptr<GpuLayer>(new ClipLayer(clip)); }
 
 }} // namespace cv::anomaly

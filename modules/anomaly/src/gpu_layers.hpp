@@ -37,7 +37,8 @@ public:
     virtual ~GpuTask() {}
     virtual size_t workspaceBytes() const { return 0; }
     //! `added`: the second input, or null. Returns before the GPU is done.
-    virtual void run(const GpuMemory& in, const GpuMemory* added, const GpuMemory& out, const GpuMemory& workspace) const = 0;
+    virtual void run(const GpuMemory& in, const GpuMemory* added, const GpuMemory& out,
+                     const GpuMemory& workspace) const = 0;
 };
 
 //! A layer of a network: which maps it takes and gives, by number, and its weights on the GPU.
@@ -61,8 +62,10 @@ public:
     int input, added, output;
 };
 
-//! For a node of type Conv; throws StsNotImplemented where there is no way to compute it. threeDigits: see GpuConvolutionSettings.
-std::unique_ptr<GpuLayer> createConvolutionLayer(const OnnxNode& node, const Mat& weights, const Mat& bias, bool threeDigits);
+//! For a node of type Conv; throws StsNotImplemented where there is no way to compute it. threeDigits: see
+//! GpuConvolutionSettings.
+std::unique_ptr<GpuLayer> createConvolutionLayer(const OnnxNode& node, const Mat& weights, const Mat& bias,
+                                                 bool threeDigits);
 std::unique_ptr<GpuLayer> createMaxPoolLayer(const OnnxNode& node);
 std::unique_ptr<GpuLayer> createAddLayer();
 std::unique_ptr<GpuLayer> createClipLayer(const Clip& clip);

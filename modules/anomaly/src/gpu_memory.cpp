@@ -10,9 +10,11 @@
 
 extern "C" {
 HALIDE_FUNCTION_ATTRS const halide_device_interface_t* ANOMALY_RUNTIME(ANOMALY_GPU_INTERFACE)();
-HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_device_malloc)(void*, halide_buffer_t*, const halide_device_interface_t*);
+HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_device_malloc)(void*, halide_buffer_t*,
+                                                                const halide_device_interface_t*);
 HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_device_free)(void*, halide_buffer_t*);
-HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_copy_to_device)(void*, halide_buffer_t*, const halide_device_interface_t*);
+HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_copy_to_device)(void*, halide_buffer_t*,
+                                                                 const halide_device_interface_t*);
 HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_copy_to_host)(void*, halide_buffer_t*);
 HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_device_sync)(void*, halide_buffer_t*);
 HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_device_crop)(void*, const halide_buffer_t*, halide_buffer_t*);
@@ -22,7 +24,8 @@ HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_device_release_crop)(void*, hal
 namespace cv {
 namespace anomaly {
 
-GpuView::GpuView(halide_type_t type, std::initializer_list<int> extents, std::initializer_list<int> strides) : buffer(), isPart(false)
+GpuView::GpuView(halide_type_t type, std::initializer_list<int> extents, std::initializer_list<int> strides)
+    : buffer(), isPart(false)
 {
     CV_Assert(extents.size() <= size_t(mostDimensions) && (strides.size() == 0 || strides.size() == extents.size()));
     int dense = 1;
@@ -36,14 +39,19 @@ GpuView::GpuView(halide_type_t type, std::initializer_list<int> extents, std::in
     buffer.dim = dimensions;
 }
 
-GpuView::GpuView(const GpuMemory& memory, halide_type_t type, std::initializer_list<int> extents, std::initializer_list<int> strides) : GpuView(type, extents, strides)
+GpuView::GpuView(const GpuMemory& memory, halide_type_t type, std::initializer_list<int> extents,
+                 std::initializer_list<int> strides)
+    : GpuView(type, extents, strides)
 {
     CV_CheckLE(buffer.size_in_bytes(), memory.capacity, "A kernel's argument must lie within the memory on the GPU");
     buffer.device = memory.device;
     buffer.device_interface = memory.interface;
 }
 
-GpuView::GpuView(const GpuMemory& memory, halide_type_t type, std::initializer_list<int> extents) : GpuView(memory, type, extents, {}) {}
+GpuView::GpuView(const GpuMemory& memory, halide_type_t type, std::initializer_list<int> extents)
+    : GpuView(memory, type, extents, {})
+{
+}
 
 // No error may leave a destructor, and there is nothing to be done about one.
 GpuView::~GpuView()
@@ -64,7 +72,8 @@ GpuView& GpuView::part(int dimension, int first, int count)
     dimensions[dimension].extent = count;
     buffer.device = 0;
     buffer.device_interface = NULL;
-    runKernel("device_crop", [&](void* context) { return ANOMALY_RUNTIME(halide_device_crop)(context, &from, &buffer); });
+    runKernel("device_crop",
+              [&](void* context) { return ANOMALY_RUNTIME(halide_device_crop)(context, &from, &buffer); });
     isPart = true;
     dimensions[dimension].min = 0; // kernels count from there
     return *this;
@@ -78,7 +87,9 @@ void GpuMemory::reserve(size_t bytes)
     CV_CheckLE(words, size_t(INT_MAX), "Kernels count in 32 bits");
     release();
     GpuView all(halide_type_t(halide_type_uint, 64), {int(words)}, {});
-    runKernel("device_malloc", [&](void* context) { return ANOMALY_RUNTIME(halide_device_malloc)(context, all, ANOMALY_RUNTIME(ANOMALY_GPU_INTERFACE)()); });
+    runKernel("device_malloc", [&](void* context) {
+        return ANOMALY_RUNTIME(halide_device_malloc)(context, all, ANOMALY_RUNTIME(ANOMALY_GPU_INTERFACE)());
+    });
     device = all.buffer.device;
     interface = all.buffer.device_interface;
     capacity = words * sizeof(uint64_t);
@@ -105,7 +116,8 @@ void GpuMemory::upload(const Mat& from)
     GpuView both = bytes({int(size)});
     both.buffer.host = const_cast<uchar*>(from.data);
     both.buffer.set_host_dirty();
-    runKernel("copy_to_device", [&](void* context) { return ANOMALY_RUNTIME(halide_copy_to_device)(context, both, interface); });
+    runKernel("copy_to_device",
+              [&](void* context) { return ANOMALY_RUNTIME(halide_copy_to_device)(context, both, interface); });
     if (!GpuQueue::current())
         wait();
 }

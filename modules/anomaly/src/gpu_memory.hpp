@@ -22,7 +22,8 @@ class GpuView
 public:
     //! Dense.
     GpuView(const GpuMemory& memory, halide_type_t type, std::initializer_list<int> extents);
-    GpuView(const GpuMemory& memory, halide_type_t type, std::initializer_list<int> extents, std::initializer_list<int> strides);
+    GpuView(const GpuMemory& memory, halide_type_t type, std::initializer_list<int> extents,
+            std::initializer_list<int> strides);
     ~GpuView();
     GpuView(const GpuView&) = delete; // the buffer points to the dimensions
     GpuView& operator=(const GpuView&) = delete;
@@ -60,17 +61,30 @@ public:
     //! Room for so many bytes. What is there now may be lost.
     void reserve(size_t bytes);
 
-    //! Makes room and copies a dense matrix there: within the queue of the calling thread, until whose end HostMemory must hold.
+    //! Makes room and copies a dense matrix there: within the queue of the calling thread, until whose end HostMemory
+    //! must hold.
     void upload(const Mat& from);
     //! Fills a dense matrix, when the queue is done.
     void download(Mat& to) const;
     //! Until the GPU has done what the queue gave it.
     void wait() const;
 
-    GpuView floats(std::initializer_list<int> extents) const { return GpuView(*this, halide_type_t(halide_type_float, 32), extents); }
-    GpuView integers(std::initializer_list<int> extents) const { return GpuView(*this, halide_type_t(halide_type_int, 32), extents); }
-    GpuView bytes(std::initializer_list<int> extents) const { return GpuView(*this, halide_type_t(halide_type_uint, 8), extents); }
-    GpuView shorts(std::initializer_list<int> extents) const { return GpuView(*this, halide_type_t(halide_type_uint, 16), extents); }
+    GpuView floats(std::initializer_list<int> extents) const
+    {
+        return GpuView(*this, halide_type_t(halide_type_float, 32), extents);
+    }
+    GpuView integers(std::initializer_list<int> extents) const
+    {
+        return GpuView(*this, halide_type_t(halide_type_int, 32), extents);
+    }
+    GpuView bytes(std::initializer_list<int> extents) const
+    {
+        return GpuView(*this, halide_type_t(halide_type_uint, 8), extents);
+    }
+    GpuView shorts(std::initializer_list<int> extents) const
+    {
+        return GpuView(*this, halide_type_t(halide_type_uint, 16), extents);
+    }
 
 private:
     friend class GpuView;
@@ -90,7 +104,8 @@ struct GpuMaps
     float lowest, highest; // an activation that whoever reads them is to apply
 };
 
-//! Memory of the host from which, and to which, a GPU copies at the bus's full speed; where its driver gives none it is ordinary.
+//! Memory of the host from which, and to which, a GPU copies at the bus's full speed; where its driver gives none it is
+//! ordinary.
 class HostMemory
 {
 public:

@@ -37,8 +37,8 @@ struct LayerGraph
     int count;
 };
 
-/** Turns an ONNX graph into layers. An activation, a sum or a batch normalization goes into the convolution before it; an activation that does not fit
-there is left to the readers, of which most apply it as they load. */
+/** Turns an ONNX graph into layers. An activation, a sum or a batch normalization goes into the convolution before it;
+an activation that does not fit there is left to the readers, of which most apply it as they load. */
 class GraphReader
 {
 public:
@@ -230,12 +230,13 @@ private:
     std::map<std::string, Value> values;
 };
 
-/** A network set up for inputs of one shape, with all that a call works in. Maps that are not read any more give their memory to later ones: all of a
-GPU's work is done in order. */
+/** A network set up for inputs of one shape, with all that a call works in. Maps that are not read any more give their
+memory to later ones: all of a GPU's work is done in order. */
 class Execution
 {
 public:
-    Execution(const LayerGraph& g, const MapShape& input) : shape(input), queue(GpuQueue::create()), graph(g), shapes(g.count), memoryOf(g.count, -1)
+    Execution(const LayerGraph& g, const MapShape& input)
+        : shape(input), queue(GpuQueue::create()), graph(g), shapes(g.count), memoryOf(g.count, -1)
     {
         const GpuQueue::Scope scope(*queue);
         shapes[0] = input;
@@ -267,7 +268,8 @@ public:
         for (const Value& value : graph.outputs)
         {
             const MapShape& of = shapes[value.number];
-            maps.push_back(GpuMaps{&there(value.number), of.images, of.channels, of.size, value.pending.lowest, value.pending.highest});
+            maps.push_back(GpuMaps{&there(value.number), of.images, of.channels, of.size, value.pending.lowest,
+                                   value.pending.highest});
         }
         return maps;
     }
@@ -290,7 +292,8 @@ private:
         for (size_t i = 0; i < tasks.size(); i++)
         {
             const GpuLayer& layer = *graph.layers[i];
-            tasks[i]->run(there(layer.input), layer.added >= 0 ? &there(layer.added) : NULL, there(layer.output), workspace);
+            tasks[i]->run(there(layer.input), layer.added >= 0 ? &there(layer.added) : NULL, there(layer.output),
+                          workspace);
         }
     }
 
@@ -313,7 +316,8 @@ private:
         const GpuLayer& layer = *graph.layers[i];
         const MapShape& in = shapes[layer.input];
         shapes[layer.output] = layer.outputShape(in);
-        if (layer.added >= 0 && (shapes[layer.added].channels != shapes[layer.output].channels || shapes[layer.added].size != shapes[layer.output].size))
+        if (layer.added >= 0 && (shapes[layer.added].channels != shapes[layer.output].channels ||
+                                 shapes[layer.added].size != shapes[layer.output].size))
             CV_Error(Error::StsNotImplemented, "Add of maps of different shapes");
         memoryOf[layer.output] = takeMemory(shapes[layer.output].bytes());
         tasks.push_back(layer.setUp(in));
@@ -325,7 +329,9 @@ private:
     //! Of those that are free the one that has to grow least.
     int takeMemory(size_t bytes)
     {
-        const auto misfit = [bytes](const Memory& memory) { return memory.bytes >= bytes ? memory.bytes - bytes : 2 * (bytes - memory.bytes); };
+        const auto misfit = [bytes](const Memory& memory) {
+            return memory.bytes >= bytes ? memory.bytes - bytes : 2 * (bytes - memory.bytes);
+        };
         int best = -1;
         for (size_t i = 0; i < memories.size(); i++)
             if (!memories[i]->taken && (best < 0 || misfit(*memories[i]) < misfit(*memories[best])))
@@ -397,13 +403,15 @@ class GpuNetwork CV_FINAL : public Backbone
 public:
     GpuNetwork(const BackboneSource& source, int target)
         : name(source.name),
-          pool(std::make_shared<ExecutionPool>(std::move(GraphReader(readOnnxGraph(source.bytes), source.outputs, target == dnn::DNN_TARGET_CUDA_FP16).result)))
+          pool(std::make_shared<ExecutionPool>(std::move(
+              GraphReader(readOnnxGraph(source.bytes), source.outputs, target == dnn::DNN_TARGET_CUDA_FP16).result)))
     {
     }
 
     FeatureMaps forward(const Mat& input) const CV_OVERRIDE
     {
-        const std::shared_ptr<Execution> execution = borrow(MapShape{input.size[0], input.size[1], Size(input.size[3], input.size[2])});
+        const std::shared_ptr<Execution> execution =
+            borrow(MapShape{input.size[0], input.size[1], Size(input.size[3], input.size[2])});
         const GpuQueue::Scope scope(*execution->queue);
         execution->input().upload(input);
         execution->run();
@@ -450,8 +458,9 @@ private:
         }
         catch (const cv::Exception& e)
         {
-            CV_Error_(e.code, ("Backbone %s does not take an input of %d x %d x %d x %d on a GPU: %s", name.c_str(), input.images, input.channels, input.size.height,
-                               input.size.width, errorText(e).c_str()));
+            CV_Error_(e.code,
+                      ("Backbone %s does not take an input of %d x %d x %d x %d on a GPU: %s", name.c_str(),
+                       input.images, input.channels, input.size.height, input.size.width, errorText(e).c_str()));
         }
     }
 
@@ -469,21 +478,25 @@ private:
         const Scalar shift = -input.mean.mul(scale);
         const int pixels = shape.size.area();
         runKernel("image_planes", [&](void* context) {
-            return anomaly_gpu_image_planes(context, execution.pixels.bytes({3, pixels, shape.images}), float(scale[0]), float(scale[1]), float(scale[2]), float(shift[0]),
-                                            float(shift[1]), float(shift[2]), input.swapRB, execution.input().floats({pixels, 3, shape.images}));
+            return anomaly_gpu_image_planes(context, execution.pixels.bytes({3, pixels, shape.images}), float(scale[0]),
+                                            float(scale[1]), float(scale[2]), float(shift[0]), float(shift[1]),
+                                            float(shift[2]), input.swapRB,
+                                            execution.input().floats({pixels, 3, shape.images}));
         });
     }
 
     static Mat downloaded(const GpuMaps& maps, GpuMemory& work)
     {
-        const int sizes[] = {maps.images, maps.channels, maps.size.height, maps.size.width}, count = maps.images * maps.channels * maps.size.area();
+        const int sizes[] = {maps.images, maps.channels, maps.size.height, maps.size.width},
+                  count = maps.images * maps.channels * maps.size.area();
         Mat result(4, sizes, CV_32F);
         const bool isClipped = maps.lowest == -FLT_MAX && maps.highest == FLT_MAX;
         if (!isClipped)
         {
             work.reserve(size_t(count) * sizeof(float));
             runKernel("clip_map", [&](void* context) {
-                return anomaly_gpu_clip_map(context, maps.memory->floats({count}), maps.lowest, maps.highest, work.floats({count}));
+                return anomaly_gpu_clip_map(context, maps.memory->floats({count}), maps.lowest, maps.highest,
+                                            work.floats({count}));
             });
         }
         (isClipped ? *maps.memory : work).download(result);

@@ -21,7 +21,8 @@ public:
     virtual void replay() const = 0;
 };
 
-//! What a GPU is to do in order, beside other queues. For CUDA a stream, with the handles that its libraries need for one. One thread at a time uses it.
+//! What a GPU is to do in order, beside other queues. For CUDA a stream, with the handles that its libraries need for
+//! one. One thread at a time uses it.
 class GpuQueue
 {
 public:
@@ -44,11 +45,13 @@ public:
         GpuQueue* const before;
     };
 
-    //! Calls `work`, which joins this queue, writing down in place of doing what it asks for. Null where that is not possible.
+    //! Calls `work`, which joins this queue, writing down in place of doing what it asks for. Null where that is not
+    //! possible.
     virtual std::unique_ptr<GpuRecord> record(const std::function<void()>& work) = 0;
 };
 
-//! Work that is the same from call to call: recorded at the second, when all memory is there, and replayed from then on.
+//! Work that is the same from call to call: recorded at the second, when all memory is there, and replayed from then
+//! on.
 class GpuRepetition
 {
 public:

@@ -13,7 +13,8 @@ namespace anomaly {
 
 namespace {
 
-// A float's bytes as protocol buffers have them are this machine's: OpenCV runs on little-endian ones. Empty for other types.
+// A float's bytes as protocol buffers have them are this machine's: OpenCV runs on little-endian ones. Empty for other
+// types.
 Mat elementsOf(Bytes message, const OnnxTensor& tensor)
 {
     const size_t mostDimensions = 8;
@@ -25,7 +26,8 @@ Mat elementsOf(Bytes message, const OnnxTensor& tensor)
     if (tensor.type != ONNX_FLOAT || bytes.empty())
         return Mat();
     if (bytes.size() != tensor.count() * sizeof(float) || tensor.sizes.size() > mostDimensions)
-        CV_Error_(Error::StsParseError, ("Constant '%s' of an ONNX file is not as large as it says", tensor.name.c_str()));
+        CV_Error_(Error::StsParseError,
+                  ("Constant '%s' of an ONNX file is not as large as it says", tensor.name.c_str()));
     std::vector<int> shape(tensor.sizes.begin(), tensor.sizes.end());
     shape.resize(std::max(shape.size(), size_t(1)), 1); // a scalar has no sizes
     Mat elements(int(shape.size()), shape.data(), CV_32F);

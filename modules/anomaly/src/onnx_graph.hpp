@@ -18,7 +18,7 @@ struct OnnxGraph
 };
 
 //! Throws when `onnx` is not a protocol buffer, or its constants are not as large as they say.
-OnnxGraph readOnnxGraph(const std::vector<uchar>& onnx);
+CV_EXPORTS OnnxGraph readOnnxGraph(const std::vector<uchar>& onnx);
 
 }} // namespace cv::anomaly
 

@@ -18,7 +18,10 @@ namespace {
 class PlainGpuConvolution CV_FINAL : public GpuConvolution
 {
 public:
-    PlainGpuConvolution(const GpuConvolutionSettings& s, const GpuMemory& w, const GpuMemory& b) : settings(s), weights(w), bias(b) {}
+    PlainGpuConvolution(const GpuConvolutionSettings& s, const GpuMemory& w, const GpuMemory& b)
+        : settings(s), weights(w), bias(b)
+    {
+    }
 
     size_t workspaceBytes() const CV_OVERRIDE { return 0; }
 
@@ -27,10 +30,13 @@ public:
         const GpuConvolutionSettings& s = settings;
         const Size kernel = s.kernel(), size = s.outputSize();
         runKernel("plain_convolution", [&](void* context) {
-            return anomaly_gpu_plain_convolution(context, in.floats({s.size.width, s.size.height, s.channels, s.images}),
-                                                 weights.floats({kernel.width, kernel.height, s.channels / s.groups, s.outputs()}), bias.floats({s.outputs()}),
-                                                 (added ? *added : out).floats({size.width, size.height, s.outputs(), s.images}), added != NULL, s.stride, s.dilation,
-                                                 s.padX, s.padY, s.groups, s.relu ? 0 : -FLT_MAX, out.floats({size.width, size.height, s.outputs(), s.images}));
+            return anomaly_gpu_plain_convolution(
+                context, in.floats({s.size.width, s.size.height, s.channels, s.images}),
+                weights.floats({kernel.width, kernel.height, s.channels / s.groups, s.outputs()}),
+                bias.floats({s.outputs()}),
+                (added ? *added : out).floats({size.width, size.height, s.outputs(), s.images}), added != NULL,
+                s.stride, s.dilation, s.padX, s.padY, s.groups, s.relu ? 0 : -FLT_MAX,
+                out.floats({size.width, size.height, s.outputs(), s.images}));
         });
     }
 
@@ -48,26 +54,22 @@ public:
 
 } // namespace
 
-std::shared_ptr<GpuQueue> GpuQueue::create()
-{
-    return std::make_shared<PlainQueue>();
-}
+std::shared_ptr<GpuQueue> GpuQueue::create() { return std::make_shared<PlainQueue>(); }
 
 void multiplyOnGpu(const GpuView& a, const GpuView& b, float factor, const GpuView& out)
 {
     runKernel("plain_product", [&](void* context) {
-        return (a.bits() == 32 ? anomaly_gpu_plain_product : anomaly_gpu_plain_product_bfloat)(context, a, b, factor, out);
+        return (a.bits() == 32 ? anomaly_gpu_plain_product : anomaly_gpu_plain_product_bfloat)(context, a, b, factor,
+                                                                                               out);
     });
 }
 
-std::unique_ptr<GpuConvolution> GpuConvolution::create(const GpuConvolutionSettings& settings, const GpuMemory& weights, const GpuMemory& bias)
+std::unique_ptr<GpuConvolution> GpuConvolution::create(const GpuConvolutionSettings& settings, const GpuMemory& weights,
+                                                       const GpuMemory& bias)
 {
     return std::unique_ptr<GpuConvolution>(new PlainGpuConvolution(settings, weights, bias));
 }
 
-String missingGpuLibraries()
-{
-    return String();
-}
+String missingGpuLibraries() { return String(); }
 
 }} // namespace cv::anomaly

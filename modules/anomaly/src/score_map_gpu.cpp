@@ -31,7 +31,8 @@ namespace anomaly {
 
 namespace {
 
-// Of the kernels that select, and the centres that they measure beyond those: spareCandidates in halide_generators/gpu_neighbours_generator.cpp.
+// Of the kernels that select, and the centres that they measure beyond those: spareCandidates in
+// halide_generators/gpu_neighbours_generator.cpp.
 const int fewNeighbours = 3, mostNeighbours = 6, spareCandidates = 3;
 
 // Libraries multiply fastest where rows begin at multiples of 16 bytes: 8 bfloat16.
@@ -40,15 +41,14 @@ const int alignment = 8;
 // For the products of patches with centres that are ranked at a time: at 3136 of each an image's are 38 MiB.
 const size_t bytesOfProducts = 256 << 20;
 
-int aligned(int count)
-{
-    return divideUp(count, alignment) * alignment;
-}
+int aligned(int count) { return divideUp(count, alignment) * alignment; }
 
-//! A scale's columns of W, D' x channels; for the finest also those of the coordinates, and b, which meet the planes that pool_patches adds.
+//! A scale's columns of W, D' x channels; for the finest also those of the coordinates, and b, which meet the planes
+//! that pool_patches adds.
 struct ScaleWeights
 {
-    ScaleWeights(const Descriptor& descriptor, size_t scale) : channels(descriptor.channels[scale]), places(scale == 0 ? 3 : 0)
+    ScaleWeights(const Descriptor& descriptor, size_t scale)
+        : channels(descriptor.channels[scale]), places(scale == 0 ? 3 : 0)
     {
         Mat all = descriptor.weights(scale).clone();
         if (places)
@@ -129,11 +129,14 @@ class GpuScoreMap CV_FINAL : public ScoreMap
 {
 public:
     GpuScoreMap(const Descriptor& descriptor, const MemoryBank& memoryBank, const ScoreMapSettings& s)
-        : settings(s), length(descriptor.length()), count(memoryBank.C.rows), slots(s.score.K <= fewNeighbours ? fewNeighbours : mostNeighbours), bank(memoryBank.C)
+        : settings(s), length(descriptor.length()), count(memoryBank.C.rows),
+          slots(s.score.K <= fewNeighbours ? fewNeighbours : mostNeighbours), bank(memoryBank.C)
     {
         if (settings.score.K > mostNeighbours || count < settings.score.K)
-            CV_Error_(Error::StsNotImplemented, ("K is %d and the bank has %d centres: a GPU finds up to %d neighbours. Use DNN_TARGET_CPU, or fit with a lower K or a "
-                                                 "higher gammaC", settings.score.K, count, mostNeighbours));
+            CV_Error_(Error::StsNotImplemented, ("K is %d and the bank has %d centres: a GPU finds up to %d "
+                                                 "neighbours. Use DNN_TARGET_CPU, or fit with a lower K or a "
+                                                 "higher gammaC",
+                                                 settings.score.K, count, mostNeighbours));
         for (size_t scale = 0; scale < descriptor.channels.size(); scale++)
             scales.emplace_back(new ScaleWeights(descriptor, scale));
         centres.upload(padColumns(memoryBank.C, exactLanes));
@@ -153,7 +156,8 @@ public:
     }
 
 private:
-    void makeFrom(const std::vector<GpuMaps>& maps, const std::shared_ptr<GpuQueue>& queue, Mat* smooth, StageClock* clock) const
+    void makeFrom(const std::vector<GpuMaps>& maps, const std::shared_ptr<GpuQueue>& queue, Mat* smooth,
+                  StageClock* clock) const
     {
         const GpuQueue::Scope scope(*queue);
         Workspace& work = workspaceOf(queue);
@@ -190,7 +194,8 @@ private:
     {
         std::vector<uint64> key;
         for (const GpuMaps& map : maps)
-            for (const uint64 part : {uint64(reinterpret_cast<size_t>(map.memory->floats({1}).address())), uint64(map.images), uint64(map.size.width), uint64(map.size.height)})
+            for (const uint64 part : {uint64(reinterpret_cast<size_t>(map.memory->floats({1}).address())),
+                                      uint64(map.images), uint64(map.size.width), uint64(map.size.height)})
                 key.push_back(part);
         return key;
     }
@@ -212,7 +217,8 @@ private:
             if (!work.maps[i])
                 work.maps[i].reset(new GpuMemory);
             work.maps[i]->upload(maps[i]);
-            there.push_back(GpuMaps{work.maps[i].get(), maps[i].size[0], maps[i].size[1], sizeOf(maps[i]), -FLT_MAX, FLT_MAX});
+            there.push_back(
+                GpuMaps{work.maps[i].get(), maps[i].size[0], maps[i].size[1], sizeOf(maps[i]), -FLT_MAX, FLT_MAX});
         }
         return there;
     }
@@ -235,11 +241,14 @@ private:
         pooled.reserve(size_t(map.images) * depth * patches * sizeof(float));
         projected.reserve(size_t(map.images) * length * patches * sizeof(float));
         runKernel("pool_patches", [&](void* context) {
-            return anomaly_gpu_pool_patches(context, map.memory->floats({map.size.width, map.size.height, map.channels * map.images}), map.channels, map.lowest, map.highest,
-                                            depth, pooled.floats({map.size.width, map.size.height, depth * map.images}));
+            return anomaly_gpu_pool_patches(
+                context, map.memory->floats({map.size.width, map.size.height, map.channels * map.images}), map.channels,
+                map.lowest, map.highest, depth, pooled.floats({map.size.width, map.size.height, depth * map.images}));
         });
-        multiplyOnGpu(pooled.floats({patches, depth, map.images}), GpuView(scale.weights, floatType(), {depth, length, map.images}, {1, depth, 0}), 1,
-                      GpuView(projected, floatType(), {patches, length, map.images}, {1, patches * map.images, patches}));
+        multiplyOnGpu(
+            pooled.floats({patches, depth, map.images}),
+            GpuView(scale.weights, floatType(), {depth, length, map.images}, {1, depth, 0}), 1,
+            GpuView(projected, floatType(), {patches, length, map.images}, {1, patches * map.images, patches}));
     }
 
     static halide_type_t floatType() { return halide_type_t(halide_type_float, 32); }
@@ -247,8 +256,8 @@ private:
     void addUpsampled(const GpuMemory& coarse, Size from, Size to, int images, GpuMemory& phi) const
     {
         runKernel("add_upsampled", [&](void* context) {
-            return anomaly_gpu_add_upsampled(context, coarse.floats({from.width, from.height, images * length}), to.width, to.height,
-                                             phi.floats({to.width, to.height, images * length}));
+            return anomaly_gpu_add_upsampled(context, coarse.floats({from.width, from.height, images * length}),
+                                             to.width, to.height, phi.floats({to.width, to.height, images * length}));
         });
     }
 
@@ -261,8 +270,8 @@ private:
         for (int first = 0; first < patches; first += most)
             searchFor(Range(first, std::min(first + most, patches)), patches, work);
         runKernel("patch_scores", [&](void* context) {
-            return anomaly_gpu_patch_scores(context, work.squaredDistances.floats({patches, settings.score.K}), settings.score.mode == CFA::SCORE_CERTAINTY,
-                                            work.scores.floats({patches}));
+            return anomaly_gpu_patch_scores(context, work.squaredDistances.floats({patches, settings.score.K}),
+                                            settings.score.mode == CFA::SCORE_CERTAINTY, work.scores.floats({patches}));
         });
     }
 
@@ -271,28 +280,36 @@ private:
         const int rows = aligned(some.size()), depth = 3 * length;
         work.parts.reserve(size_t(rows) * depth * sizeof(ushort));
         work.products.reserve(size_t(rows) * count * sizeof(float));
-        GpuView phi = work.phi.floats({patches, length}), squaredDistances = work.squaredDistances.floats({patches, slots}), indices = work.indices.integers({patches, slots});
+        GpuView phi = work.phi.floats({patches, length}),
+                squaredDistances = work.squaredDistances.floats({patches, slots}),
+                indices = work.indices.integers({patches, slots});
         for (GpuView* view : {&phi, &squaredDistances, &indices})
             view->part(0, some.start, some.size());
         runKernel("bfloat_parts", [&](void* context) {
-            return anomaly_gpu_bfloat_parts(context, phi, bank.mean.floats({length}), work.parts.shorts({rows, length, 3}));
+            return anomaly_gpu_bfloat_parts(context, phi, bank.mean.floats({length}),
+                                            work.parts.shorts({rows, length, 3}));
         });
         const GpuView products = work.products.floats({rows, count, 1});
-        multiplyOnGpu(work.parts.shorts({rows, depth, 1}), GpuView(bank.parts, halide_type_t(halide_type_uint, 16), {depth, count, 1}, {1, bank.step, 0}), -2, products);
+        multiplyOnGpu(work.parts.shorts({rows, depth, 1}),
+                      GpuView(bank.parts, halide_type_t(halide_type_uint, 16), {depth, count, 1}, {1, bank.step, 0}),
+                      -2, products);
         selectFrom(phi, squaredDistances, indices, rows, some.size(), work);
     }
 
-    void selectFrom(const GpuView& phi, const GpuView& squaredDistances, const GpuView& indices, int rows, int patches, Workspace& work) const
+    void selectFrom(const GpuView& phi, const GpuView& squaredDistances, const GpuView& indices, int rows, int patches,
+                    Workspace& work) const
     {
         const int candidates = slots + spareCandidates, padded = divideUp(length, exactLanes) * exactLanes;
         work.candidates.reserve(size_t(patches) * candidates * sizeof(int));
         runKernel("rank_neighbours", [&](void* context) {
-            return (slots == fewNeighbours ? anomaly_gpu_rank_3 : anomaly_gpu_rank_6)(context, work.products.floats({rows, count}), bank.norms.floats({count}),
-                                                                                      work.candidates.integers({patches, candidates}));
+            return (slots == fewNeighbours ? anomaly_gpu_rank_3 : anomaly_gpu_rank_6)(
+                context, work.products.floats({rows, count}), bank.norms.floats({count}),
+                work.candidates.integers({patches, candidates}));
         });
         runKernel("measure_neighbours", [&](void* context) {
             return (slots == fewNeighbours ? anomaly_gpu_measure_3 : anomaly_gpu_measure_6)(
-                context, phi, centres.floats({padded, count}), work.candidates.integers({patches, candidates}), squaredDistances, indices);
+                context, phi, centres.floats({padded, count}), work.candidates.integers({patches, candidates}),
+                squaredDistances, indices);
         });
     }
 
@@ -301,12 +318,18 @@ private:
         const Size size = settings.input;
         work.smooth.reserve(size_t(images) * size.area() * sizeof(float));
         work.fine.reserve(size_t(images) * size.area() * sizeof(float));
-        const GpuView first = work.smooth.floats({size.width, size.height, images}), second = work.fine.floats({size.width, size.height, images});
+        const GpuView first = work.smooth.floats({size.width, size.height, images}),
+                      second = work.fine.floats({size.width, size.height, images});
         runKernel("upsample_scores", [&](void* context) {
-            return anomaly_gpu_upsample_scores(context, work.scores.floats({grid.width, grid.height, images}), size.width, size.height, first);
+            return anomaly_gpu_upsample_scores(context, work.scores.floats({grid.width, grid.height, images}),
+                                               size.width, size.height, first);
         });
-        runKernel("smooth_columns", [&](void* context) { return anomaly_gpu_smooth_columns(context, first, taps.floats({tapCount}), second); });
-        runKernel("smooth_rows", [&](void* context) { return anomaly_gpu_smooth_rows(context, second, taps.floats({tapCount}), first); });
+        runKernel("smooth_columns", [&](void* context) {
+            return anomaly_gpu_smooth_columns(context, first, taps.floats({tapCount}), second);
+        });
+        runKernel("smooth_rows", [&](void* context) {
+            return anomaly_gpu_smooth_rows(context, second, taps.floats({tapCount}), first);
+        });
     }
 
     void bringHere(int images, Workspace& work, Mat* smooth) const
@@ -340,7 +363,8 @@ private:
 
 } // namespace
 
-std::shared_ptr<const ScoreMap> createGpuScoreMap(const Descriptor& descriptor, const MemoryBank& bank, const ScoreMapSettings& settings)
+std::shared_ptr<const ScoreMap> createGpuScoreMap(const Descriptor& descriptor, const MemoryBank& bank,
+                                                  const ScoreMapSettings& settings)
 {
     return std::make_shared<GpuScoreMap>(descriptor, bank, settings);
 }

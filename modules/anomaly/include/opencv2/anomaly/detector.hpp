@@ -205,8 +205,8 @@ public:
     //! Target in use, one of cv::dnn::Target; at first DNN_TARGET_CPU.
     CV_WRAP virtual int getPreferableTarget() const = 0;
     /** @brief As setPreferableBackend, by target.
-    @param targetId one that getAvailableTargets lists: DNN_TARGET_CPU, DNN_TARGET_CUDA, or DNN_TARGET_CUDA_FP16 for the network in half
-    precision. fit on a GPU also needs a LibTorch with CUDA
+    @param targetId one that getAvailableTargets lists: DNN_TARGET_CPU, DNN_TARGET_CUDA, or DNN_TARGET_CUDA_FP16, which lets the
+    network's convolutions round factors to the 11 bits of half precision. fit on a GPU also needs a LibTorch with CUDA
     @throws cv::Exception of code Error::StsNotImplemented that names what is missing and how to get it; nothing is put in its place
     */
     CV_WRAP virtual void setPreferableTarget(int targetId) = 0;
@@ -233,8 +233,8 @@ This is cv::imread with IMREAD_ANYCOLOR | IMREAD_ANYDEPTH.
 CV_EXPORTS_W Mat readImage(const String& file);
 
 /** @brief What this build can compute on, on this machine.
-@return values of cv::dnn::Target for AnomalyDetector::setPreferableTarget: DNN_TARGET_CPU, and those of a GPU that OpenCV, the kernels of
-this library and the driver are all there for
+@return values of cv::dnn::Target for AnomalyDetector::setPreferableTarget: DNN_TARGET_CPU, and those of a GPU for which the kernels of this
+library, its driver, cuBLAS and cuDNN are all there
 */
 CV_EXPORTS_W std::vector<int> getAvailableTargets();
 
