@@ -224,6 +224,7 @@ int evaluateCategory(int argc, char** argv)
 
     const Evaluation evaluation =
         evaluate(*detector, set, settings.transform ? settings.seed : -1, readRegion("cfa_evaluate", settings.mask));
+    printNotes("cfa_evaluate", evaluation.unreadable);
     printTable(evaluation);
     printMaskNotes(evaluation);
     if (!evaluation.all.hasPixels)
@@ -236,7 +237,10 @@ int evaluateCategory(int argc, char** argv)
     detector->setMapSize(mapSize);
     if (!settings.calibrated.empty())
         saveCalibrated(*detector, evaluation.all, settings.calibrated);
-    return 0;
+    if (evaluation.unreadable.empty())
+        return 0;
+    std::cout << counted(evaluation.unreadable.size(), "image", "images") << " could not be scored" << std::endl;
+    return 1;
 }
 
 } // namespace

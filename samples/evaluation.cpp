@@ -112,25 +112,46 @@ TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, c
     }
     catch (const cv::Exception& error)
     {
-        throw std::runtime_error("'" + image.file + "': " + error.err);
+        const std::string name = "'" + image.file + "'";
+        throw std::runtime_error(error.err.find(name) == std::string::npos ? name + ": " + error.err : error.err);
     }
 }
 
-std::vector<TestResult> scoreAll(const AnomalyDetector& detector, const TestSet& set, const Mat& region, int viewSeed,
-                                 PixelCounts& pixels, double& secondsPerImage)
+// An image that cannot be scored costs its own row only.
+void scoreAll(const AnomalyDetector& detector, const TestSet& set, int viewSeed, PixelCounts& pixels,
+              Evaluation& evaluation)
 {
-    std::vector<TestResult> results;
     int64 ticks = 0;
     ProgressBar bar;
-    for (const TestImage& image : set.images)
+    const int count = int(set.images.size());
+    for (int i = 0; i < count; i++)
     {
         // No two images, nor two seeds, share a view.
-        const int seed = viewSeed < 0 ? -1 : viewSeed * int(set.images.size()) + int(results.size());
-        results.push_back(scoreImage(detector, image, region, seed, pixels, ticks));
-        bar.update("images", int(results.size()), int(set.images.size()));
+        const int seed = viewSeed < 0 ? -1 : viewSeed * count + i;
+        try
+        {
+            evaluation.results.push_back(scoreImage(detector, set.images[i], evaluation.region, seed, pixels, ticks));
+        }
+        catch (const std::exception& error)
+        {
+            evaluation.unreadable.push_back(error.what());
+        }
+        bar.update("images", i + 1, count);
     }
-    secondsPerImage = double(ticks) / getTickFrequency() / double(results.size());
-    return results;
+    evaluation.secondsPerImage = double(ticks) / getTickFrequency() / double(evaluation.results.size());
+}
+
+// Figures compare the two kinds.
+void checkKinds(const Evaluation& evaluation)
+{
+    size_t defective = 0;
+    for (const TestResult& result : evaluation.results)
+        defective += result.image.isDefective();
+    if (evaluation.unreadable.empty() || (defective > 0 && defective < evaluation.results.size()))
+        return;
+    throw std::runtime_error(format("of the %s images none could be scored, so that there are no figures; the first: ",
+                                    defective ? "good" : "defective") +
+                             evaluation.unreadable[0]);
 }
 
 // A defect type's results and those of all good images; all results for "".
@@ -233,7 +254,8 @@ Evaluation evaluate(AnomalyDetector& detector, const TestSet& set, int viewSeed,
     Evaluation evaluation = Evaluation();
     evaluation.region = region;
     PixelCounts counts(set.hasMasks);
-    evaluation.results = scoreAll(detector, set, region, viewSeed, counts, evaluation.secondsPerImage);
+    scoreAll(detector, set, viewSeed, counts, evaluation);
+    checkKinds(evaluation);
     const std::vector<TestResult>& results = evaluation.results;
 
     const std::vector<const TestResult*> all = ofType(results, "");

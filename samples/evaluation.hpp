@@ -44,6 +44,7 @@ typedef std::vector<cv::Point2d> Curve;
 struct Evaluation
 {
     std::vector<TestResult> results;
+    std::vector<std::string> unreadable; // images that could not be scored: their names, and why
     cv::Mat region; // of each image, that counts; empty: all of it
     double secondsPerImage;
     Figures all;

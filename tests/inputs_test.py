@@ -120,6 +120,32 @@ class Test(unittest.TestCase):
         return done.stdout + done.stderr, images
 
 
+class DamagedImages(Test):
+    def test_an_image_that_can_not_be_scored_costs_itself_only(self):
+        category = make_category('damaged')
+        damaged = category / 'test' / 'hole' / '001.png'
+        mask = category / 'ground_truth' / 'hole' / '001_mask.png'
+        kept, kept_mask = damaged.read_bytes(), mask.read_bytes()
+        damaged.unlink()
+        mask.unlink()
+        expected = self.evaluate(category)[0]
+        damaged.write_bytes(kept[:60])
+        mask.write_bytes(kept_mask)
+        figures, said = self.evaluate(category, code=1)
+        self.assertEqual(figures, expected)
+        ours = [line for line in said.splitlines() if line.startswith('cfa_evaluate: ')]  # OpenCV has a word of its own
+        self.assertEqual([line.count('hole/001.png') for line in ours], [1], said)
+        self.assertIn('1 image could not be scored', said)
+
+    def test_figures_need_images_of_both_kinds(self):
+        category = make_category('damaged_all')
+        for image in (category / 'test' / 'hole').iterdir():
+            image.write_bytes(b'P5 64 64 255')
+        said = self.evaluate(category, code=1)[1]
+        self.assertIn('of the defective images none could be scored', said)
+        self.assertIn('hole/000.png', said)
+
+
 class Masks(Test):
     @classmethod
     def setUpClass(cls):

@@ -209,12 +209,13 @@ class Rows(Case):
 
     def test_report_on_a_long_image(self):
         category = self.category()
-        (category / 'test' / 'hole' / 'long.pgm').write_bytes(b'P5 32 70000 255\n' + bytes(range(128, 160)) * 70000)
+        (category / 'test' / 'line').mkdir()  # a type by itself, of which the report shows a picture
+        (category / 'test' / 'line' / 'long.pgm').write_bytes(b'P5 32 70000 255\n' + bytes(range(128, 160)) * 70000)
         shutil.rmtree(str(category / 'ground_truth'))
         report = self.folder / 'report'
         done = run('cfa_evaluate', category, '--model=%s' % MODEL, '--report=%s' % report, '--json=%s' % (report / 'figures.json'))
         self.check(done, 0)
-        self.assertIn('hole/long.pgm', (report / 'index.html').read_text(encoding='utf-8'))
+        self.assertIn('line/long.pgm', (report / 'index.html').read_text(encoding='utf-8'))
 
     def test_picture_that_can_not_be_written(self):
         self.images('images', 3)
