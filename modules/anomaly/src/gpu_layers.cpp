@@ -19,6 +19,16 @@ namespace anomaly {
 
 namespace {
 
+//! A number of a layer's geometry, within bounds in which no size can pass an int's.
+int checkedNumber(const OnnxNode& node, int64 number, int lowest)
+{
+    const int highest = 1 << 14;
+    if (number < lowest || number > highest)
+        CV_Error_(Error::StsParseError, ("%s with a stride, dilation, kernel, padding or group of %.0f, expected %d to %d",
+                                         node.type.c_str(), double(number), lowest, highest));
+    return int(number);
+}
+
 //! Of a convolution or a pooling, as ONNX has it.
 struct Window
 {
@@ -32,15 +42,14 @@ struct Window
             CV_Error_(Error::StsNotImplemented,
                       ("%s in more than two dimensions, with auto_pad, or with strides or dilations that differ",
                        node.type.c_str()));
-        if (strides[0] < 1 || dilations[0] < 1 || *std::min_element(pads.begin(), pads.end()) < 0 || kernel.area() < 1)
-            CV_Error_(Error::StsParseError,
-                      ("%s with a stride, dilation, kernel or padding that is none", node.type.c_str()));
-        stride = int(strides[0]);
-        dilation = int(dilations[0]);
-        top = int(pads[0]);
-        left = int(pads[1]);
-        bottom = int(pads[2]);
-        right = int(pads[3]);
+        checkedNumber(node, kernel.width, 1);
+        checkedNumber(node, kernel.height, 1);
+        stride = checkedNumber(node, strides[0], 1);
+        dilation = checkedNumber(node, dilations[0], 1);
+        top = checkedNumber(node, pads[0], 0);
+        left = checkedNumber(node, pads[1], 0);
+        bottom = checkedNumber(node, pads[2], 0);
+        right = checkedNumber(node, pads[3], 0);
     }
 
     Size outputSize(Size in) const
@@ -342,8 +351,9 @@ std::unique_ptr<GpuLayer> createConvolutionLayer(const OnnxNode& node, const Mat
     if (weights.dims != 4)
         CV_Error(Error::StsNotImplemented, "Conv in other than two dimensions, or with weights that are no constant");
     const Window window(node, Size(weights.size[3], weights.size[2]));
-    const int groups = int(numbersOf(node, "group", {1}).at(0));
-    if (groups < 1 || weights.size[0] % groups)
+    const std::vector<int64> group = numbersOf(node, "group", {1});
+    const int groups = group.size() == 1 ? checkedNumber(node, group[0], 1) : 0;
+    if (groups == 0 || weights.size[0] % groups)
         CV_Error(Error::StsParseError, "Conv with outputs that no whole number of groups shares");
     if (groups > 1 && groups == weights.size[0] && weights.size[1] == 1 && hasDepthwiseKernel(window))
         return std::unique_ptr<GpuLayer>(new DepthwiseLayer(window, weights, bias));
@@ -358,7 +368,7 @@ std::unique_ptr<GpuLayer> createMaxPoolLayer(const OnnxNode& node)
     if (kernel.size() != 2 || kernel[0] != kernel[1] || numbersOf(node, "ceil_mode", {0}) != std::vector<int64>(1, 0))
         CV_Error(Error::StsNotImplemented,
                  "MaxPool in other than two dimensions, on windows that are no squares, or with ceil_mode");
-    const Window window(node, Size(int(kernel[1]), int(kernel[0])));
+    const Window window(node, Size(checkedNumber(node, kernel[1], 1), checkedNumber(node, kernel[0], 1)));
     if (window.dilation != 1 || std::max({window.top, window.left, window.bottom, window.right}) >= window.kernel.width)
         CV_Error(Error::StsNotImplemented, "MaxPool with dilation, or with a border as wide as its windows");
     return std::unique_ptr<GpuLayer>(new MaxPoolLayer(window));

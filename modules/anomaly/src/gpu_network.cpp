@@ -86,7 +86,7 @@ private:
         else if (type == "Relu" || type == "Clip")
             readClip(node, type == "Relu" ? Clip(0, FLT_MAX) : clipOf(node));
         else if (type == "Identity" || type == "Dropout")
-            values[node.outputs[0]] = valueOf(inputOf(node, 0));
+            readIdentity(node);
         else
             CV_Error_(Error::StsNotImplemented, ("operator %s", type.c_str()));
     }
@@ -156,6 +156,15 @@ private:
         return valueOf(name).number;
     }
 
+    // Who changes the result would change what the input's other readers get.
+    void readIdentity(const OnnxNode& node)
+    {
+        const std::string& input = inputOf(node, 0);
+        values[node.outputs[0]] = valueOf(input);
+        if (!isReadOnce(input))
+            uses[node.outputs[0]]++;
+    }
+
     void readClip(const OnnxNode& node, const Clip& clip)
     {
         const std::string& input = inputOf(node, 0);
@@ -209,13 +218,15 @@ private:
     {
         Mat terms[4]; // scale, shift, mean, variance
         for (int i = 0; i < 4; i++)
-            terms[i] = constantOf(node, i + 1).reshape(1, 1);
+        {
+            const Mat term = constantOf(node, i + 1);
+            if (term.empty() || term.total() != constantOf(node, 1).total())
+                CV_Error(Error::StsNotImplemented, "BatchNormalization with terms that are no constants");
+            terms[i] = term.reshape(1, 1);
+        }
         const auto epsilon = node.floats.find("epsilon");
         Mat deviation;
         GpuLayer* const owner = ownerOf(inputOf(node, 0));
-        for (const Mat& term : terms)
-            if (term.empty() || term.total() != terms[0].total())
-                CV_Error(Error::StsNotImplemented, "BatchNormalization with terms that are no constants");
         sqrt(terms[3] + (epsilon == node.floats.end() ? 1e-5f : epsilon->second), deviation);
         const Mat scale = terms[0] / deviation;
         if (!owner || !owner->takeScale(scale, terms[1] - terms[2].mul(scale)))

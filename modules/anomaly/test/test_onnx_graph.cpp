@@ -21,7 +21,7 @@ TEST(Anomaly_OnnxGraph, has_nodes_and_constants_of_the_file)
 {
     const OnnxGraph graph = readOnnxGraph(bytesOfFile("operators.onnx"));
     EXPECT_EQ("image", graph.input);
-    ASSERT_EQ(22u, graph.nodes.size());
+    ASSERT_EQ(25u, graph.nodes.size());
     EXPECT_EQ("Conv", graph.nodes[0].type);
     EXPECT_EQ(std::vector<std::string>(1, "first"), graph.nodes[0].outputs);
     EXPECT_EQ(std::vector<int64>({0, 0, 1, 1}), graph.nodes[0].integers.at("pads"));
