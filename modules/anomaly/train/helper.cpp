@@ -87,7 +87,7 @@ class Helper
 {
 public:
     Helper(CreateTrainer c, CountCudaDevices d, TrainerChannel& where)
-        : createTrainer(c), countCudaDevices(d), channel(where)
+        : createTrainer(c), countCudaDevices(d), channel(where), settings()
     {
     }
 
