@@ -79,13 +79,6 @@ private:
 
     // 224 rows make 14 tasks.
     static constexpr int rowsPerTask = 16;
-
-    //! BORDER_REFLECT: ...2 1 0 | 0 1 2... | ...2 1 0, for any distance.
-    static Expr reflected(Expr at, Expr extent)
-    {
-        Expr wrapped = at % (2 * extent);
-        return min(wrapped, 2 * extent - 1 - wrapped);
-    }
 };
 
 } // namespace

@@ -23,4 +23,11 @@ inline Halide::Expr between(Halide::Expr first, Halide::Expr second, Halide::Exp
     return first + (second - first) * weight;
 }
 
+//! BORDER_REFLECT: ...2 1 0 | 0 1 2... | ...2 1 0, for any distance.
+inline Halide::Expr reflected(Halide::Expr at, Halide::Expr extent)
+{
+    Halide::Expr wrapped = at % (2 * extent);
+    return Halide::min(wrapped, 2 * extent - 1 - wrapped);
+}
+
 #endif

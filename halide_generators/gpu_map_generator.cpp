@@ -9,13 +9,6 @@ using namespace Halide;
 
 namespace {
 
-//! BORDER_REFLECT: ...2 1 0 | 0 1 2... | ...2 1 0, for any distance.
-Expr reflected(Expr at, Expr extent)
-{
-    Expr wrapped = at % (2 * extent);
-    return clamp(min(wrapped, 2 * extent - 1 - wrapped), 0, extent - 1);
-}
-
 void scheduleMap(Func map, Func sum, Var x, Var y, Var n)
 {
     Var xo{"xo"}, yo{"yo"}, xi{"xi"}, yi{"yi"};
@@ -67,8 +60,9 @@ public:
     {
         RDom tap(0, taps.dim(0).extent());
         Expr shift = tap - taps.dim(0).extent() / 2;
-        Expr value = down ? map(x, reflected(y + shift, map.dim(1).extent()), n)
-                          : map(reflected(x + shift, map.dim(0).extent()), y, n);
+        Expr width = map.dim(0).extent(), height = map.dim(1).extent();
+        Expr value = down ? map(x, clamp(reflected(y + shift, height), 0, height - 1), n)
+                          : map(clamp(reflected(x + shift, width), 0, width - 1), y, n);
         sum(x, y, n) += taps(tap) * value;
         smooth(x, y, n) = sum(x, y, n);
     }

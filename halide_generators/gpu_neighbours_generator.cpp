@@ -17,9 +17,6 @@ constexpr int spareCandidates = 3;
 // Of each patch. Those of a block, with 9 places each, take 36 KiB of shared memory, of the 48 that every GPU has.
 constexpr int lists = 16;
 
-// Lanes of the exact distance's partial sums, as in nearest_centres_generator.cpp.
-constexpr int exactLanes = 8;
-
 constexpr int patchesPerBlock = 32;
 
 class RankNeighbours : public Generator<RankNeighbours>

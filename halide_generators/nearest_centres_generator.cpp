@@ -11,9 +11,6 @@ using namespace Halide;
 
 namespace {
 
-// Lanes of the exact distance's partial sums: fixed, so that every target adds in the same order.
-constexpr int exactLanes = 8;
-
 class NearestCentres : public Generator<NearestCentres>
 {
 public:

@@ -9,6 +9,9 @@
 #include <limits>
 #include <vector>
 
+// Lanes of the exact distance's partial sums: fixed, so that every target adds in the same order.
+constexpr int exactLanes = 8;
+
 // A sorted list of the nearest centres beside each patch, as a Tuple: the values of its `length` places, then their
 // indices.
 

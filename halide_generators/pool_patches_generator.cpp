@@ -4,6 +4,7 @@
 
 // On a GPU: the 3x3 average of feature maps, and behind their channels what a patch's place adds to them: CoordConv's
 // coordinates and a one for b.
+#include "coordinate.hpp"
 #include "gpu_strips.hpp"
 
 using namespace Halide;
@@ -53,9 +54,6 @@ public:
 private:
     Var x{"x"}, y{"y"}, c{"c"};
     Func sums{"sums"};
-
-    //! -1 at the first of n cells, 1 at the last.
-    static Expr coordinate(Expr at, Expr n) { return select(n > 1, 2.f * at / max(n - 1, 1) - 1, -1.f); }
 };
 
 } // namespace

@@ -4,6 +4,7 @@
 
 // One scale of the descriptor at its own resolution: the 3x3 average of the map, times its columns of W, plus row, column and constant terms.
 #include "automatic.hpp"
+#include "coordinate.hpp"
 #include "panel.hpp"
 
 using namespace Halide;
@@ -78,12 +79,6 @@ private:
         hasRight(p) = cast<int>(p % width < width - 1);
         atRow(p) = coordinate(p / width, height);
         atColumn(p) = coordinate(p % width, width);
-    }
-
-    //! -1 at the first of n cells, 1 at the last.
-    static Expr coordinate(Expr at, Expr n)
-    {
-        return select(n > 1, 2.f * at / max(n - 1, 1) - 1, -1.f);
     }
 
     void setLayout()

@@ -107,26 +107,27 @@ static void fitFiles(AnomalyDetector& self, const FileNames& files, const Array&
     fitWith(self, progress, [&] { self.fit(files.names, optional(mask)); });
 }
 
-static py::tuple predict(const AnomalyDetector& self, const Array& image, const Array& mask)
+//! image: a matrix, or a file's name.
+template <typename Image>
+static py::tuple predictOne(const AnomalyDetector& self, const Image& image, const Array& mask)
 {
     Mat map;
     double score;
     {
         const py::gil_scoped_release released;
-        score = self.predict(image.mat, map, optional(mask));
+        score = self.predict(image, map, optional(mask));
     }
     return py::make_tuple(score, toNumpy(map));
 }
 
+static py::tuple predict(const AnomalyDetector& self, const Array& image, const Array& mask)
+{
+    return predictOne(self, image.mat, mask);
+}
+
 static py::tuple predictFile(const AnomalyDetector& self, const FileName& file, const Array& mask)
 {
-    Mat map;
-    double score;
-    {
-        const py::gil_scoped_release released;
-        score = self.predict(file.name, map, optional(mask));
-    }
-    return py::make_tuple(score, toNumpy(map));
+    return predictOne(self, file.name, mask);
 }
 
 static py::array readFile(const FileName& file)

@@ -13,7 +13,7 @@ namespace anomaly {
 const int panelWidth = 12;
 const int groupWidth = 8;
 
-// As in halide_generators/nearest_centres_generator.cpp: centres are padded to a multiple.
+// As in halide_generators/neighbour_list.hpp: centres are padded to a multiple.
 const int exactLanes = 8;
 
 inline int divideUp(int a, int b)

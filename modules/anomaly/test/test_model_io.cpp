@@ -2,6 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "test_disks.hpp"
+#include "test_model_files.hpp"
 #include "test_textures.hpp"
 
 #include <fstream>
@@ -10,34 +11,12 @@
 namespace opencv_test {
 namespace {
 
-String readText(const String& file)
-{
-    std::ifstream stream(file.c_str(), std::ios::binary);
-    std::ostringstream text;
-    text << stream.rdbuf();
-    return text.str();
-}
-
-void writeText(const String& file, const String& text)
-{
-    std::ofstream(file.c_str(), std::ios::binary) << text;
-}
-
-//! Small enough to be read many times.
-CFA::Params smallParams()
-{
-    CFA::Params params = quickParams();
-    params.gammaC = 1. / 32;
-    params.gammaD = 1. / 128;
-    return params;
-}
-
 //! A saved model's text, and a file to put a changed one in.
 struct SavedModel
 {
     explicit SavedModel(const String& extension = ".yml") : file(extension)
     {
-        const Ptr<CFA> cfa = quickDetector(smallParams(), 4);
+        const Ptr<CFA> cfa = quickDetector(smallestParams(), 4);
         cfa->save(file.name);
         text = readText(file.name);
     }
@@ -116,7 +95,7 @@ TEST(Anomaly_ModelFile, refused_read_leaves_the_detector_as_it_was)
 
 TEST(Anomaly_ModelFile, save_where_nothing_can_be_written)
 {
-    const Ptr<CFA> cfa = quickDetector(smallParams(), 4);
+    const Ptr<CFA> cfa = quickDetector(smallestParams(), 4);
     EXPECT_ERROR_WITH("can not be written", cfa->save("no/such/folder/model.yml"));
     EXPECT_ERROR_WITH("its name must end in", cfa->save("model.onnx"));
     EXPECT_NE(0, std::remove("model.onnx"));
@@ -129,7 +108,7 @@ TEST(Anomaly_ModelFile, write_that_breaks_off_keeps_the_old_file)
     for (const char* extension : {".yml", ".json", ".xml.gz"})
     {
         const SavedModel saved(extension);
-        const Ptr<CFA> other = quickDetector(smallParams(), 5);
+        const Ptr<CFA> other = quickDetector(smallestParams(), 5);
         {
             const SizeLimit limit(4096);
             EXPECT_ERROR_WITH("could not be written whole", other->save(saved.file.name));
@@ -146,7 +125,7 @@ TEST(Anomaly_ModelFile, full_disk_keeps_the_old_file)
     const String file = disk.folder + "/model.yml";
     writeText(file, "the old one");
     writeText(disk.folder + "/filler", String(100000, 'x'));
-    const Ptr<CFA> cfa = quickDetector(smallParams(), 4);
+    const Ptr<CFA> cfa = quickDetector(smallestParams(), 4);
     EXPECT_ERROR_WITH("could not be written whole", cfa->save(file));
     EXPECT_EQ("the old one", readText(file));
     std::remove((disk.folder + "/filler").c_str());

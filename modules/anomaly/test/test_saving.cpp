@@ -2,6 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "test_disks.hpp"
+#include "test_model_files.hpp"
 #include "test_textures.hpp"
 
 #include <fstream>
@@ -11,27 +12,6 @@
 // What save does to the files that are there; test_model_io.cpp has what it writes.
 namespace opencv_test {
 namespace {
-
-String readText(const String& file)
-{
-    std::ifstream stream(file.c_str(), std::ios::binary);
-    std::ostringstream text;
-    text << stream.rdbuf();
-    return text.str();
-}
-
-void writeText(const String& file, const String& text)
-{
-    std::ofstream(file.c_str(), std::ios::binary) << text;
-}
-
-CFA::Params smallestParams()
-{
-    CFA::Params params = quickParams();
-    params.gammaC = 1. / 32;
-    params.gammaD = 1. / 128;
-    return params;
-}
 
 //! A detector, the text that it saves, and an empty folder.
 class Anomaly_Saving : public testing::Test
