@@ -13,9 +13,9 @@ namespace {
 class AddUpsampled : public Generator<AddUpsampled>
 {
 public:
-    Input<Buffer<float, 3>> coarse{"coarse"}; // column, row, feature
+    Input<Buffer<float, 3>> coarse{"coarse"};    // column, row, feature
     Input<int> width{"width"}, height{"height"}; // of phi's grid
-    Output<Buffer<float, 3>> phi{"phi"};      // column, row, feature: added to in place
+    Output<Buffer<float, 3>> phi{"phi"};         // column, row, feature: added to in place
 
     void generate()
     {
@@ -46,11 +46,15 @@ public:
         }
         if (get_target().has_gpu_feature())
         {
-            // A thread's place among its neighbours takes four divisions: once for several planes. Planes are a grid's innermost dimension, the only one
-            // that may pass 65535.
+            // A thread's place among its neighbours takes four divisions: once for several planes. Planes are a grid's
+            // innermost dimension, the only one that may pass 65535.
             Var at{"at"}, block{"block"}, thread{"thread"}, dense{"dense"};
-            phi.reorder(d, x, y).gpu_blocks(d, x, y); // it does nothing, but is not to be the host's
-            phi.update().fuse(x, y, at).split(at, block, thread, 128, TailStrategy::GuardWithIf).split(d, d, dense, planesPerThread, TailStrategy::GuardWithIf);
+            phi.reorder(d, x, y)
+                .gpu_blocks(d, x, y); // it does nothing, but is not to be the host's
+            phi.update()
+                .fuse(x, y, at)
+                .split(at, block, thread, 128, TailStrategy::GuardWithIf)
+                .split(d, d, dense, planesPerThread, TailStrategy::GuardWithIf);
             phi.update().reorder(dense, thread, d, block).gpu_blocks(d, block).gpu_threads(thread).unroll(dense);
             return;
         }
@@ -58,7 +62,9 @@ public:
         rows.compute_root();
         phi.update().parallel(d).vectorize(x, lanes, TailStrategy::GuardWithIf);
         // A feature's plane (56 x 28 x 4 = 6 KiB) is in L1 when its rows are mixed.
-        wide.compute_at(phi, d).bound(yc, 0, coarse.dim(1).extent()).vectorize(x, lanes, TailStrategy::RoundUp);
+        wide.compute_at(phi, d)
+            .bound(yc, 0, coarse.dim(1).extent())
+            .vectorize(x, lanes, TailStrategy::RoundUp);
     }
 
 private:

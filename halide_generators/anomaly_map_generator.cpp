@@ -2,7 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// Patch scores to a smooth map: bilinear to the map's size, then a separable filter, reflected at the border with the edge repeated.
+// Patch scores to a smooth map: bilinear to the map's size, then a separable filter, reflected at the border with the
+// edge repeated.
 #include "automatic.hpp"
 #include "bilinear.hpp"
 
@@ -13,10 +14,10 @@ namespace {
 class AnomalyMap : public Generator<AnomalyMap>
 {
 public:
-    Input<Buffer<float, 2>> scores{"scores"}; // column, row of the patch grid
-    Input<Buffer<float, 1>> taps{"taps"};     // of the filter, an odd number
+    Input<Buffer<float, 2>> scores{"scores"};    // column, row of the patch grid
+    Input<Buffer<float, 1>> taps{"taps"};        // of the filter, an odd number
     Input<int> width{"width"}, height{"height"}; // of the map
-    Output<Buffer<float, 2>> map{"map"};      // column, row
+    Output<Buffer<float, 2>> map{"map"};         // column, row
 
     void generate()
     {
@@ -58,23 +59,36 @@ public:
         // A division for each tap and vector would be two fifths of the time.
         rowInside.compute_root();
         columnInside.compute_root();
-        wide.compute_root().vectorize(x, lanes, TailStrategy::RoundUp);
-        fine.compute_root().parallel(y, rowsPerTask).vectorize(x, lanes, TailStrategy::RoundUp);
+        wide.compute_root()
+            .vectorize(x, lanes, TailStrategy::RoundUp);
+        fine.compute_root()
+            .parallel(y, rowsPerTask)
+            .vectorize(x, lanes, TailStrategy::RoundUp);
 
         // Four vectors of sums in registers share each tap.
         Var xo{"xo"}, xi{"xi"}, task{"task"};
-        map.split(y, task, y, rowsPerTask, TailStrategy::GuardWithIf).parallel(task);
-        map.split(x, xo, xi, 4 * lanes, TailStrategy::GuardWithIf).vectorize(xi, lanes);
-        horizontal.compute_at(map, xo).vectorize(x, lanes, TailStrategy::RoundUp).unroll(x);
+        map.split(y, task, y, rowsPerTask, TailStrategy::GuardWithIf)
+            .parallel(task);
+        map.split(x, xo, xi, 4 * lanes, TailStrategy::GuardWithIf)
+            .vectorize(xi, lanes);
+        horizontal.compute_at(map, xo)
+            .vectorize(x, lanes, TailStrategy::RoundUp)
+            .unroll(x);
         horizontal.update().reorder(x, tap).vectorize(x, lanes, TailStrategy::RoundUp).unroll(x);
         mirrored.compute_at(map, y);
-        vertical.compute_at(map, y).vectorize(x, lanes, TailStrategy::RoundUp);
-        vertical.update().split(x, xo, xi, 4 * lanes, TailStrategy::RoundUp).reorder(xi, tap, xo).vectorize(xi, lanes).unroll(xi);
+        vertical.compute_at(map, y)
+            .vectorize(x, lanes, TailStrategy::RoundUp);
+        vertical.update()
+            .split(x, xo, xi, 4 * lanes, TailStrategy::RoundUp)
+            .reorder(xi, tap, xo)
+            .vectorize(xi, lanes)
+            .unroll(xi);
     }
 
 private:
     Var x{"x"}, y{"y"}, yc{"yc"};
-    Func columns{"columns"}, rows{"rows"}, rowInside{"rowInside"}, columnInside{"columnInside"}, wide{"wide"}, fine{"fine"}, vertical{"vertical"}, mirrored{"mirrored"}, horizontal{"horizontal"};
+    Func columns{"columns"}, rows{"rows"}, rowInside{"rowInside"}, columnInside{"columnInside"}, wide{"wide"},
+        fine{"fine"}, vertical{"vertical"}, mirrored{"mirrored"}, horizontal{"horizontal"};
     RDom tap;
 
     // 224 rows make 14 tasks.

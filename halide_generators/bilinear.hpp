@@ -6,8 +6,9 @@
 
 #include "Halide.h"
 
-//! Where each fine cell lies on a coarse line (half-pixel centres, clamped): the first neighbour, the second, and the second's weight.
-//! In whole numbers up to the last division: a float coordinate of 100 would be wrong by 4e-6 of a cell.
+//! Where each fine cell lies on a coarse line (half-pixel centres, clamped): the first neighbour, the second, and the
+//! second's weight. In whole numbers up to the last division: a float coordinate of 100 would be wrong by 4e-6 of a
+//! cell.
 inline void defineBilinear(Halide::Func where, Halide::Var x, Halide::Expr coarse, Halide::Expr fine)
 {
     using namespace Halide;

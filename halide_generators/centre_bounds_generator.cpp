@@ -2,7 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// How near can each centre of a group be to a patch? For a list of patches and groups, those that group_bounds could not rule out.
+// How near can each centre of a group be to a patch? For a list of patches and groups, those that group_bounds could
+// not rule out.
 #include "automatic.hpp"
 #include "panel.hpp"
 
@@ -17,11 +18,13 @@ public:
     Input<Buffer<float, 2>> shortened{"shortened"}; // as for group_bounds
     Input<Buffer<float, 3>> bank{"bank"};
     Input<Buffer<float, 2>> norms{"norms"};
-    Output<Buffer<float, 2>> lowest{"lowest"}; // of the squared distance, less |phi - mean|^2: centre of the group, pair (a multiple of 4)
+    // Of the squared distance, less |phi - mean|^2: centre of the group, pair (a multiple of 4)
+    Output<Buffer<float, 2>> lowest{"lowest"};
 
     void generate()
     {
-        Expr patch = clamp(pairs(0, e), 0, shortened.dim(0).extent() - 1), group = clamp(pairs(1, e), 0, bank.dim(2).extent() - 1);
+        Expr patch = clamp(pairs(0, e), 0, shortened.dim(0).extent() - 1),
+             group = clamp(pairs(1, e), 0, bank.dim(2).extent() - 1);
         coordinate = RDom(0, bank.dim(1).extent());
         bound(c, e) = norms(c, group);
         bound(c, e) += shortened(patch, coordinate) * bank(c, coordinate, group);
@@ -48,8 +51,13 @@ public:
             return;
         }
         // Four pairs at a time: one sum alone would wait 4 cycles for each multiply-add.
-        lowest.split(e, e, ei, 4, TailStrategy::RoundUp).reorder(c, ei, e).vectorize(c, groupWidth).unroll(ei);
-        bound.compute_at(lowest, e).vectorize(c, groupWidth).unroll(e);
+        lowest.split(e, e, ei, 4, TailStrategy::RoundUp)
+            .reorder(c, ei, e)
+            .vectorize(c, groupWidth)
+            .unroll(ei);
+        bound.compute_at(lowest, e)
+            .vectorize(c, groupWidth)
+            .unroll(e);
         bound.update().reorder(c, e, coordinate).vectorize(c, groupWidth).unroll(e);
     }
 

@@ -28,14 +28,17 @@ public:
         product = RDom(0, offsets.dim(0).extent(), 0, weights.dim(2).extent());
         // Pixels are flat: a row's border is the gap to the next, and each tap is at one distance for all pixels.
         sums(q, o, panel) = 0.f;
-        sums(q, o, panel) += map(q + clamp(offsets(product.x), 0, farthest), product.y) * weights(o, product.x, product.y, panel);
+        sums(q, o, panel) +=
+            map(q + clamp(offsets(product.x), 0, farthest), product.y) * weights(o, product.x, product.y, panel);
         result(x, y, d) = clamp(sums(y * pitch + x, d % groupWidth, d / groupWidth) + bias(d), lowest, highest);
     }
 
     void schedule()
     {
-        // 3 vectors of pixels x 8 outputs are 24 sums of 32 registers, x 4 outputs 12 of 16: 11 or 7 loads for 24 or 12 multiply-adds.
-        const int lanes = natural_vector_size<float>(), strip = 3 * lanes, rows = hasManyRegisters(get_target()) ? groupWidth : groupWidth / 2;
+        // 3 vectors of pixels x 8 outputs are 24 sums of 32 registers, x 4 outputs 12 of 16: 11 or 7 loads for 24 or 12
+        // multiply-adds.
+        const int lanes = natural_vector_size<float>(), strip = 3 * lanes,
+                  rows = hasManyRegisters(get_target()) ? groupWidth : groupWidth / 2;
         for (int dimension = 0; dimension < 3; dimension++)
             result.dim(dimension).set_min(0);
         map.dim(1).set_min(0);
@@ -59,13 +62,26 @@ public:
             return;
         }
         Var part{"part"}, band{"band"}, task{"task"}, s{"s"}, oi{"oi"};
-        result.split(d, panel, o, groupWidth, TailStrategy::GuardWithIf).split(panel, part, panel, panelsPerTask, TailStrategy::GuardWithIf);
-        result.split(y, band, y, rowsPerTask, TailStrategy::ShiftInwards).reorder(x, y, o, panel, band, part).vectorize(x, lanes, TailStrategy::GuardWithIf);
-        result.fuse(band, part, task).parallel(task);
+        result.split(d, panel, o, groupWidth, TailStrategy::GuardWithIf)
+            .split(panel, part, panel, panelsPerTask, TailStrategy::GuardWithIf);
+        result.split(y, band, y, rowsPerTask, TailStrategy::ShiftInwards)
+            .reorder(x, y, o, panel, band, part)
+            .vectorize(x, lanes, TailStrategy::GuardWithIf);
+        result.fuse(band, part, task)
+            .parallel(task);
 
         Func stored = sums.in(result);
-        stored.compute_at(result, panel).split(q, s, q, strip, TailStrategy::ShiftInwards).split(o, o, oi, rows).reorder(q, oi, o, s).vectorize(q, lanes).unroll(q).unroll(oi);
-        sums.compute_at(stored, o).vectorize(q, lanes).unroll(q).unroll(o);
+        stored.compute_at(result, panel)
+            .split(q, s, q, strip, TailStrategy::ShiftInwards)
+            .split(o, o, oi, rows)
+            .reorder(q, oi, o, s)
+            .vectorize(q, lanes)
+            .unroll(q)
+            .unroll(oi);
+        sums.compute_at(stored, o)
+            .vectorize(q, lanes)
+            .unroll(q)
+            .unroll(o);
         sums.update().reorder(q, o, product.x, product.y).vectorize(q, lanes).unroll(q).unroll(o);
     }
 

@@ -25,7 +25,8 @@ public:
 
     void generate()
     {
-        padded(x, y, c) = BoundaryConditions::constant_exterior(map, 0.f, {{0, map.dim(0).extent()}, {0, map.dim(1).extent()}, {Expr(), Expr()}})(x - left, y - top, c);
+        padded(x, y, c) = BoundaryConditions::constant_exterior(
+            map, 0.f, {{0, map.dim(0).extent()}, {0, map.dim(1).extent()}, {Expr(), Expr()}})(x - left, y - top, c);
         Expr sum = bias(c);
         for (int row = 0; row < kernel; row++)
             for (int column = 0; column < kernel; column++)
@@ -58,12 +59,17 @@ public:
             result.set_estimates({{0, 28}, {0, 28}, {0, 240}});
             return;
         }
-        result.parallel(c).vectorize(x, lanes, TailStrategy::GuardWithIf);
+        result.parallel(c)
+            .vectorize(x, lanes, TailStrategy::GuardWithIf);
         // Two rows at a time share most of what they load.
         Var yi{"yi"};
-        result.specialize(result.dim(1).extent() > 1).split(y, y, yi, 2, TailStrategy::ShiftInwards).reorder(yi, x, y, c).unroll(yi);
+        result.specialize(result.dim(1).extent() > 1)
+            .split(y, y, yi, 2, TailStrategy::ShiftInwards)
+            .reorder(yi, x, y, c)
+            .unroll(yi);
         // A channel with its border is copied once, so that no load needs a condition.
-        padded.compute_at(result, c).vectorize(x, lanes, TailStrategy::RoundUp);
+        padded.compute_at(result, c)
+            .vectorize(x, lanes, TailStrategy::RoundUp);
     }
 
 private:

@@ -10,7 +10,8 @@ using namespace Halide;
 
 namespace {
 
-// Partial sums, in an order that is the same on every target. 32 are four AVX2 or two AVX-512 vectors, enough to hide a multiply-add's 4 cycles.
+// Partial sums, in an order that is the same on every target. 32 are four AVX2 or two AVX-512 vectors, enough to hide a
+// multiply-add's 4 cycles.
 constexpr int partialSums = 32, lastSums = 8;
 
 class ExactDistances : public Generator<ExactDistances>
@@ -23,7 +24,8 @@ public:
 
     void generate()
     {
-        Expr patch = clamp(pairs(0, e), 0, patches.dim(1).extent() - 1), centre = clamp(pairs(1, e), 0, centres.dim(1).extent() - 1);
+        Expr patch = clamp(pairs(0, e), 0, patches.dim(1).extent() - 1),
+             centre = clamp(pairs(1, e), 0, centres.dim(1).extent() - 1);
         chunk = RDom(0, patches.dim(0).extent() / partialSums);
         Expr feature = chunk * partialSums + lane, difference = patches(feature, patch) - centres(feature, centre);
         partial(lane, e) += difference * difference;
@@ -55,8 +57,13 @@ public:
             distances.set_estimates({{0, 2000}});
             return;
         }
-        folded.compute_at(distances, e).bound(lane, 0, lastSums).vectorize(lane);
-        partial.compute_at(distances, e).bound(lane, 0, partialSums).vectorize(lane, natural_vector_size<float>()).unroll(lane);
+        folded.compute_at(distances, e)
+            .bound(lane, 0, lastSums)
+            .vectorize(lane);
+        partial.compute_at(distances, e)
+            .bound(lane, 0, partialSums)
+            .vectorize(lane, natural_vector_size<float>())
+            .unroll(lane);
         partial.update().reorder(lane, chunk).vectorize(lane, natural_vector_size<float>()).unroll(lane);
     }
 

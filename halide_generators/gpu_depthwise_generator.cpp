@@ -19,7 +19,7 @@ public:
     Input<Buffer<float, 3>> maps{"maps"};       // column, row, channel of one image after the other
     Input<Buffer<float, 3>> weights{"weights"}; // column, row, channel
     Input<Buffer<float, 1>> bias{"bias"};       // channel
-    Input<int> left{"left"}, top{"top"};         // padding
+    Input<int> left{"left"}, top{"top"};        // padding
     Input<float> lowestBefore{"lowestBefore"}, highestBefore{"highestBefore"}, lowest{"lowest"}, highest{"highest"};
     Output<Buffer<float, 3>> result{"result"}; // column, row, channel of one image after the other
 

@@ -12,7 +12,8 @@ namespace {
 void scheduleMap(Func map, Func sum, Var x, Var y, Var n)
 {
     Var xo{"xo"}, yo{"yo"}, xi{"xi"}, yi{"yi"};
-    map.gpu_tile(x, y, xo, yo, xi, yi, 32, 4, TailStrategy::GuardWithIf).gpu_blocks(n);
+    map.gpu_tile(x, y, xo, yo, xi, yi, 32, 4, TailStrategy::GuardWithIf)
+        .gpu_blocks(n);
     if (sum.defined())
         sum.compute_at(map, xi);
 }
@@ -20,9 +21,9 @@ void scheduleMap(Func map, Func sum, Var x, Var y, Var n)
 class UpsampleScores : public Generator<UpsampleScores>
 {
 public:
-    Input<Buffer<float, 3>> scores{"scores"};   // column, row of the patch grid, image
+    Input<Buffer<float, 3>> scores{"scores"};    // column, row of the patch grid, image
     Input<int> width{"width"}, height{"height"}; // of the map
-    Output<Buffer<float, 3>> map{"map"};        // column, row, image
+    Output<Buffer<float, 3>> map{"map"};         // column, row, image
 
     void generate()
     {

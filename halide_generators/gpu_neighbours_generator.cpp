@@ -24,8 +24,8 @@ class RankNeighbours : public Generator<RankNeighbours>
 public:
     GeneratorParam<int> K{"K", 3};
 
-    Input<Buffer<float, 2>> products{"products"}; // patch, centre: -2 phi.c
-    Input<Buffer<float, 1>> norms{"norms"};       // centre: |c|^2
+    Input<Buffer<float, 2>> products{"products"};    // patch, centre: -2 phi.c
+    Input<Buffer<float, 1>> norms{"norms"};          // centre: |c|^2
     Output<Buffer<int, 2>> candidates{"candidates"}; // patch, place: a centre, or one again where the bank has fewer
 
     void generate()
@@ -68,10 +68,15 @@ public:
         candidates.bound(place, 0, length)
             .split(p, block, i, patchesPerBlock, TailStrategy::GuardWithIf)
             .reorder(place, i, block);
-        candidates.gpu_blocks(block).gpu_threads(i).unroll(place);
+        candidates.gpu_blocks(block)
+            .gpu_threads(i)
+            .unroll(place);
         merged.compute_at(candidates, i).update().unroll(mergedFrom.x);
         Func listed = best.in(merged);
-        listed.compute_at(candidates, block).bound(list, 0, lists).reorder(p, list).gpu_threads(p, list);
+        listed.compute_at(candidates, block)
+            .bound(list, 0, lists)
+            .reorder(p, list)
+            .gpu_threads(p, list);
         best.compute_at(listed, p);
     }
 
@@ -87,9 +92,9 @@ class MeasureNeighbours : public Generator<MeasureNeighbours>
 public:
     GeneratorParam<int> K{"K", 3};
 
-    Input<Buffer<float, 2>> phi{"phi"};                      // patch, feature
-    Input<Buffer<float, 2>> centres{"centres"};              // feature (zeros up to a multiple of exactLanes), centre
-    Input<Buffer<int, 2>> candidates{"candidates"};          // patch, place
+    Input<Buffer<float, 2>> phi{"phi"};                       // patch, feature
+    Input<Buffer<float, 2>> centres{"centres"};               // feature (zeros up to a multiple of exactLanes), centre
+    Input<Buffer<int, 2>> candidates{"candidates"};           // patch, place
     Output<Func> nearest{"nearest", {Float(32), Int(32)}, 2}; // squared distance and index: patch, neighbour
 
     void generate()
@@ -127,8 +132,15 @@ public:
             .gpu_threads(i)
             .unroll(j);
         sorted.compute_at(nearest, i);
-        exact.compute_at(nearest, block).bound(place, 0, length).reorder(p, place).gpu_threads(p, place);
-        partial.compute_at(exact, p).unroll(f).update().reorder(f, chunk).unroll(f);
+        exact.compute_at(nearest, block)
+            .bound(place, 0, length)
+            .reorder(p, place)
+            .gpu_threads(p, place);
+        partial.compute_at(exact, p)
+            .unroll(f)
+            .update()
+            .reorder(f, chunk)
+            .unroll(f);
     }
 
 private:

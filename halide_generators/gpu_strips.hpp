@@ -22,11 +22,15 @@ inline void scheduleStrips(Halide::Func result, Halide::Expr height, Halide::Fun
             .reorder(yi, x, strip, c)
             .fuse(x, strip, at)
             .split(at, block, thread, 128, TailStrategy::GuardWithIf);
-        stage.reorder(yi, thread, c, block).gpu_blocks(c, block).gpu_threads(thread).unroll(yi);
+        stage.reorder(yi, thread, c, block)
+            .gpu_blocks(c, block)
+            .gpu_threads(thread)
+            .unroll(yi);
     };
     inStrips(result.specialize(height >= rowsPerThread), rowsPerThread);
     inStrips(result, 1);
-    sums.compute_at(result, thread).unroll(y);
+    sums.compute_at(result, thread)
+        .unroll(y);
 }
 
 #endif

@@ -19,10 +19,13 @@ public:
 
     Input<Buffer<float, 2>> shortened{"shortened"}; // patch, coordinate
     Input<Buffer<float, 3>> bank{"bank"};           // -2 x shortened centre: centre of the group, coordinate, group
-    Input<Buffer<float, 2>> norms{"norms"};         // |c - mean|^2: centre of the group, group; largest float where there is no centre
+    // |c - mean|^2: centre of the group, group; largest float where there is no centre
+    Input<Buffer<float, 2>> norms{"norms"};
 
-    Output<Buffer<float, 2>> lowest{"lowest"};     // of the squared distances to the group's centres, each at its lowest, less |phi - mean|^2: patch, group
-    Output<Buffer<int, 2>> promising{"promising"}; // the group with the lowest bound of those whose index is k modulo K: patch, k
+    // Of the squared distances to the group's centres, each at its lowest, less |phi - mean|^2: patch, group
+    Output<Buffer<float, 2>> lowest{"lowest"};
+    // The group with the lowest bound of those whose index is k modulo K: patch, k
+    Output<Buffer<int, 2>> promising{"promising"};
 
     void generate()
     {
@@ -68,11 +71,20 @@ public:
             return;
         }
         Func(lowest).compute_root().split(p, s, p, strip).reorder(p, s, g).vectorize(p, lanes).unroll(p);
-        bound.compute_at(lowest, s).vectorize(p, lanes).unroll(p).unroll(c);
+        bound.compute_at(lowest, s)
+            .vectorize(p, lanes)
+            .unroll(p)
+            .unroll(c);
         bound.update().reorder(p, c, coordinate).vectorize(p, lanes).unroll(p).unroll(c);
         Func(promising).split(p, s, p, lanes).reorder(p, k, s).vectorize(p).unroll(k);
         Func(promising).bound(k, 0, K);
-        best.compute_at(promising, s).vectorize(p, lanes).unroll(k).update().reorder(p, k, round).vectorize(p, lanes).unroll(k);
+        best.compute_at(promising, s)
+            .vectorize(p, lanes)
+            .unroll(k)
+            .update()
+            .reorder(p, k, round)
+            .vectorize(p, lanes)
+            .unroll(k);
     }
 
 private:

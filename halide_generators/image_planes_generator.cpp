@@ -12,10 +12,10 @@ namespace {
 class ImagePlanes : public Generator<ImagePlanes>
 {
 public:
-    Input<Buffer<uint8_t, 3>> images{"images"};    // channel, pixel, image
+    Input<Buffer<uint8_t, 3>> images{"images"};     // channel, pixel, image
     Input<float[3]> scale{"scale"}, shift{"shift"}; // of the network's channels: scale and -mean * scale
     Input<bool> swapped{"swapped"};                 // the network's channels come in the other order
-    Output<Buffer<float, 3>> planes{"planes"};     // pixel, channel, image
+    Output<Buffer<float, 3>> planes{"planes"};      // pixel, channel, image
 
     void generate()
     {

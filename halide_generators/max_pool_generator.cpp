@@ -40,7 +40,8 @@ public:
             .split(y, yo, yi, 4, TailStrategy::GuardWithIf)
             .reorder(xi, yi, c, xo, yo)
             .fuse(xo, yo, block);
-        result.gpu_blocks(c, block).gpu_threads(xi, yi);
+        result.gpu_blocks(c, block)
+            .gpu_threads(xi, yi);
         highest.compute_at(result, xi);
     }
 

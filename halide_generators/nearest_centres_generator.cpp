@@ -16,10 +16,11 @@ class NearestCentres : public Generator<NearestCentres>
 public:
     GeneratorParam<int> K{"K", 3};
 
-    Input<Buffer<float, 2>> phi{"phi"};         // patch, feature
-    Input<Buffer<float, 3>> bank{"bank"};       // -2c: centre of the panel, feature, panel
-    Input<Buffer<float, 2>> norms{"norms"};     // |c|^2: centre of the panel, panel; largest float where there is no centre
-    Input<Buffer<float, 2>> centres{"centres"}; // feature (zeros up to a multiple of exactLanes), centre
+    Input<Buffer<float, 2>> phi{"phi"};   // patch, feature
+    Input<Buffer<float, 3>> bank{"bank"}; // -2c: centre of the panel, feature, panel
+    // |c|^2: centre of the panel, panel; largest float where there is no centre
+    Input<Buffer<float, 2>> norms{"norms"};
+    Input<Buffer<float, 2>> centres{"centres"};               // feature (zeros up to a multiple of exactLanes), centre
     Output<Func> nearest{"nearest", {Float(32), Int(32)}, 2}; // squared distance and index: patch, neighbour
 
     void generate()
@@ -56,23 +57,53 @@ public:
             nearest.set_estimates({{0, 3136}, {0, K}});
             return;
         }
-        nearest.split(p, s, i, strip, TailStrategy::GuardWithIf).split(s, t, inner, stripsPerTile, TailStrategy::GuardWithIf).reorder(i, j, inner, t);
-        nearest.vectorize(i, lanes).parallel(t);
+        nearest.split(p, s, i, strip, TailStrategy::GuardWithIf)
+            .split(s, t, inner, stripsPerTile, TailStrategy::GuardWithIf)
+            .reorder(i, j, inner, t);
+        nearest.vectorize(i, lanes)
+            .parallel(t);
 
-        packed.compute_at(nearest, t).vectorize(i, lanes).unroll(i);
+        packed.compute_at(nearest, t)
+            .vectorize(i, lanes)
+            .unroll(i);
 
-        best.compute_at(nearest, t).vectorize(i, lanes).unroll(i);
-        best.update().split(i, vector, i, lanes).reorder(i, candidates.x, vector, s, candidates.y).vectorize(i).unroll(candidates.x);
+        best.compute_at(nearest, t)
+            .vectorize(i, lanes)
+            .unroll(i);
+        best.update()
+            .split(i, vector, i, lanes)
+            .reorder(i, candidates.x, vector, s, candidates.y)
+            .vectorize(i)
+            .unroll(candidates.x);
 
         scheduleProduct(rank, best, candidates.y, product, i, c, s, get_target());
 
         // The end of the work on a strip: at most 2 % of the time at 784 centres and D' = 264.
-        transposed.compute_at(nearest, inner).split(f, block, f, exactLanes).reorder(f, i, block).vectorize(f);
-        index.compute_at(nearest, inner).bound(j, 0, K).vectorize(i, lanes).unroll(j);
-        partial.compute_at(exact, i).vectorize(f).unroll(j).update().reorder(f, j, chunkOfLanes).vectorize(f).unroll(j);
-        exact.compute_at(nearest, inner).bound(j, 0, K).reorder(j, i).unroll(j);
-        place.compute_at(nearest, inner).bound(j, 0, K).vectorize(i, lanes).unroll(j);
-        sorted.compute_at(nearest, inner).vectorize(i, lanes);
+        transposed.compute_at(nearest, inner)
+            .split(f, block, f, exactLanes)
+            .reorder(f, i, block)
+            .vectorize(f);
+        index.compute_at(nearest, inner)
+            .bound(j, 0, K)
+            .vectorize(i, lanes)
+            .unroll(j);
+        partial.compute_at(exact, i)
+            .vectorize(f)
+            .unroll(j)
+            .update()
+            .reorder(f, j, chunkOfLanes)
+            .vectorize(f)
+            .unroll(j);
+        exact.compute_at(nearest, inner)
+            .bound(j, 0, K)
+            .reorder(j, i)
+            .unroll(j);
+        place.compute_at(nearest, inner)
+            .bound(j, 0, K)
+            .vectorize(i, lanes)
+            .unroll(j);
+        sorted.compute_at(nearest, inner)
+            .vectorize(i, lanes);
     }
 
 private:
@@ -82,13 +113,14 @@ private:
     RDom product, candidates, chunkOfLanes;
     int strip = 0;
 
-    //! A sorted list of K beside each patch, into which each candidate is inserted without a branch: 5 K operations beside 2 D' for the product.
-    //! Candidates come in order of their index, so that "less" gives ties to the lower.
+    //! A sorted list of K beside each patch, into which each candidate is inserted without a branch: 5 K operations
+    //! beside 2 D' for the product. Candidates come in order of their index, so that "less" gives ties to the lower.
     void keepBest()
     {
         candidates = RDom(0, panelWidth, 0, bank.dim(2).extent());
         best(i, s) = emptyList(K);
-        best(i, s) = inserted(best(i, s), K, rank(i, candidates.x, s, candidates.y), candidates.y * panelWidth + candidates.x, false);
+        best(i, s) = inserted(best(i, s), K, rank(i, candidates.x, s, candidates.y),
+                              candidates.y * panelWidth + candidates.x, false);
     }
 
     //! The survivors' distances as they are defined: never negative, and exact on integers.
@@ -99,7 +131,8 @@ private:
             indices.push_back(best(i, s)[K + n]);
         index(i, j, s) = clamp(mux(j, indices), 0, centres.dim(1).extent() - 1);
 
-        transposed(f, i, s) = select(f < features, phi(min(likely(s * strip + i), patches - 1), min(f, features - 1)), 0.f);
+        transposed(f, i, s) =
+            select(f < features, phi(min(likely(s * strip + i), patches - 1), min(f, features - 1)), 0.f);
         chunkOfLanes = RDom(0, centres.dim(0).extent() / exactLanes);
         Expr feature = chunkOfLanes * exactLanes + f;
         Expr difference = transposed(feature, i, s) - centres(feature, index(i, j, s));

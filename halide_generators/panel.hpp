@@ -6,14 +6,16 @@
 
 #include "Halide.h"
 
-// What the two kernels that multiply have in common: patches in vectors, the other side (centres, descriptor rows) packed in panels.
+// What the two kernels that multiply have in common: patches in vectors, the other side (centres, descriptor rows)
+// packed in panels.
 
-// 12 = 2 x 6: one packed form for all targets, which the program need not know apart. With 16 registers (AVX2, SSE) 2 vectors x 6 accumulators,
-// 2 vectors of patches and a broadcast use 15; with 32 (AVX-512, arm) 2 x 12 accumulators, 2 and 1 use 27.
+// 12 = 2 x 6: one packed form for all targets, which the program need not know apart. With 16 registers (AVX2, SSE) 2
+// vectors x 6 accumulators, 2 vectors of patches and a broadcast use 15; with 32 (AVX-512, arm) 2 x 12 accumulators, 2
+// and 1 use 27.
 constexpr int panelWidth = 12;
 
-// 7 strips of 2 AVX2 vectors are 112 patches, an even 28th of 56 x 56: a panel (12 KiB at 264 features) is read 7 times from L1, and the tile
-// (115 KiB) stays in L2 for all panels. 4 and 14 strips measured no faster.
+// 7 strips of 2 AVX2 vectors are 112 patches, an even 28th of 56 x 56: a panel (12 KiB at 264 features) is read 7 times
+// from L1, and the tile (115 KiB) stays in L2 for all panels. 4 and 14 strips measured no faster.
 constexpr int stripsPerTile = 7;
 
 // Centres that the pruned search rules out or looks at together: one AVX2 vector of them.
@@ -25,7 +27,8 @@ inline bool hasManyRegisters(const Halide::Target& target)
 }
 
 //! Of a buffer that is packed in panels of `width`, innermost and dense.
-template <typename Buffer> void setPanels(Buffer& panels, int width)
+template <typename Buffer>
+void setPanels(Buffer& panels, int width)
 {
     panels.dim(0).set_bounds(0, width);
     panels.dim(1).set_min(0).set_stride(width);
@@ -39,16 +42,26 @@ inline int stripWidth(const Halide::Target& target)
     return 2 * target.natural_vector_size<float>();
 }
 
-//! The schedule of sums(i, c, s, panel) += packed(i, r, s) * panels(c, r, panel), for all strips of a tile, at `level` of `consumer`.
-//! The sums start, grow and end in registers and go to memory once.
+//! The schedule of sums(i, c, s, panel) += packed(i, r, s) * panels(c, r, panel), for all strips of a tile, at `level`
+//! of `consumer`. The sums start, grow and end in registers and go to memory once.
 template <typename Level>
-void scheduleProduct(Halide::Func sums, Halide::Func consumer, Level level, Halide::RDom r, Halide::Var i, Halide::Var c, Halide::Var s, const Halide::Target& target)
+void scheduleProduct(Halide::Func sums, Halide::Func consumer, Level level, Halide::RDom r, Halide::Var i,
+                     Halide::Var c, Halide::Var s, const Halide::Target& target)
 {
-    const int lanes = target.natural_vector_size<float>(), rows = hasManyRegisters(target) ? panelWidth : panelWidth / 2;
+    const int lanes = target.natural_vector_size<float>(),
+              rows = hasManyRegisters(target) ? panelWidth : panelWidth / 2;
     Halide::Var ci("ci");
     Halide::Func stored = sums.in(consumer);
-    stored.compute_at(consumer, level).split(c, c, ci, rows).reorder(i, ci, c, s).vectorize(i, lanes).unroll(i).unroll(ci);
-    sums.compute_at(stored, c).vectorize(i, lanes).unroll(i).unroll(c);
+    stored.compute_at(consumer, level)
+        .split(c, c, ci, rows)
+        .reorder(i, ci, c, s)
+        .vectorize(i, lanes)
+        .unroll(i)
+        .unroll(ci);
+    sums.compute_at(stored, c)
+        .vectorize(i, lanes)
+        .unroll(i)
+        .unroll(c);
     sums.update().reorder(i, c, r).vectorize(i, lanes).unroll(i).unroll(c);
 }
 

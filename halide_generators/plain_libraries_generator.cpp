@@ -57,7 +57,7 @@ public:
     Input<Buffer<float, 4>> weights{"weights"}; // column, row, channel of the group, output
     Input<Buffer<float, 1>> bias{"bias"};       // output
     Input<Buffer<float, 4>> added{"added"};     // as the result
-    Input<bool> adds{"adds"};                    // whether `added` counts
+    Input<bool> adds{"adds"};                   // whether `added` counts
     Input<int> stride{"stride"}, dilation{"dilation"}, padX{"padX"}, padY{"padY"}, groups{"groups"};
     Input<float> lowest{"lowest"};
     Output<Buffer<float, 4>> result{"result"}; // column, row, output, image

@@ -15,10 +15,10 @@ class PoolPatches : public Generator<PoolPatches>
 {
 public:
     Input<Buffer<float, 3>> maps{"maps"}; // column, row, channel of one image after the other
-    Input<int> channels{"channels"};       // of an image
+    Input<int> channels{"channels"};      // of an image
     Input<float> lowest{"lowest"},
-        highest{"highest"};      // of a feature: an activation that the network left to this kernel
-    Input<int> planes{"planes"}; // of an image in the result: its channels, or 3 more for row, column, one
+        highest{"highest"};                    // of a feature: an activation that the network left to this kernel
+    Input<int> planes{"planes"};               // of an image: its channels, or 3 more for row, column, one
     Output<Buffer<float, 3>> pooled{"pooled"}; // column, row, plane of one image after the other
 
     void generate()

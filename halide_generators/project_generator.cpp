@@ -2,7 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// One scale of the descriptor at its own resolution: the 3x3 average of the map, times its columns of W, plus row, column and constant terms.
+// One scale of the descriptor at its own resolution: the 3x3 average of the map, times its columns of W, plus row,
+// column and constant terms.
 #include "automatic.hpp"
 #include "coordinate.hpp"
 #include "panel.hpp"
@@ -26,14 +27,18 @@ public:
         const Expr patches = map.dim(0).extent();
         definePlaces(patches / width);
 
-        // Rows follow each other without a gap, so that neighbours are p - 1, p + 1, p - width and p + width: whole vectors for maps of any size.
+        // Rows follow each other without a gap, so that neighbours are p - 1, p + 1, p - width and p + width: whole
+        // vectors for maps of any size.
         Func padded = BoundaryConditions::constant_exterior(map, 0.f, {{0, patches}, {Expr(), Expr()}});
         column(p, c) = padded(p - width, c) + padded(p, c) + padded(p + width, c);
         Expr here = s * strip + i;
-        packed(i, c, s) = (column(here, c) + select(hasLeft(here) != 0, column(here - 1, c), 0.f) + select(hasRight(here) != 0, column(here + 1, c), 0.f)) * (1.f / 9);
+        packed(i, c, s) = (column(here, c) + select(hasLeft(here) != 0, column(here - 1, c), 0.f) +
+                           select(hasRight(here) != 0, column(here + 1, c), 0.f)) *
+                          (1.f / 9);
 
         product = RDom(0, weights.dim(1).extent());
-        sums(i, r, s, panel) = terms(r, 0, panel) * atRow(here) + terms(r, 1, panel) * atColumn(here) + terms(r, 2, panel);
+        sums(i, r, s, panel) =
+            terms(r, 0, panel) * atRow(here) + terms(r, 1, panel) * atColumn(here) + terms(r, 2, panel);
         sums(i, r, s, panel) += packed(i, product, s) * weights(r, product, panel);
 
         phi(p, d) = sums(p % strip, d % panelWidth, p / strip, d / panelWidth);
@@ -56,23 +61,33 @@ public:
         }
         // 16 tasks or more, so that two threads end together: a 14 x 14 map is 13 strips of 16 patches.
         Expr stripsPerTask = clamp(map.dim(0).extent() / (16 * strip), 1, stripsPerTile);
-        phi.split(p, s, i, strip, TailStrategy::GuardWithIf).split(s, t, inner, stripsPerTask, TailStrategy::GuardWithIf);
-        phi.split(d, panel, r, panelWidth, TailStrategy::GuardWithIf).reorder(i, r, inner, panel, t).vectorize(i, lanes).parallel(t);
+        phi.split(p, s, i, strip, TailStrategy::GuardWithIf)
+            .split(s, t, inner, stripsPerTask, TailStrategy::GuardWithIf);
+        phi.split(d, panel, r, panelWidth, TailStrategy::GuardWithIf)
+            .reorder(i, r, inner, panel, t)
+            .vectorize(i, lanes)
+            .parallel(t);
 
         for (Func place : {hasLeft, hasRight, atRow, atColumn})
             place.compute_root();
-        // The average is taken while the strip is packed: one pass over the map, and no averaged map to write and read again.
-        packed.compute_at(phi, t).reorder(i, s, c).vectorize(i, lanes).unroll(i);
+        // The average is taken while the strip is packed: one pass over the map, and no averaged map to write and read
+        // again.
+        packed.compute_at(phi, t)
+            .reorder(i, s, c)
+            .vectorize(i, lanes)
+            .unroll(i);
         scheduleProduct(sums, phi, panel, product, i, r, s, get_target());
     }
 
 private:
     Var p{"p"}, d{"d"}, i{"i"}, s{"s"}, c{"c"}, r{"r"}, panel{"panel"};
-    Func hasLeft{"hasLeft"}, hasRight{"hasRight"}, atRow{"atRow"}, atColumn{"atColumn"}, column{"column"}, packed{"packed"}, sums{"sums"};
+    Func hasLeft{"hasLeft"}, hasRight{"hasRight"}, atRow{"atRow"}, atColumn{"atColumn"}, column{"column"},
+        packed{"packed"}, sums{"sums"};
     RDom product;
     int strip = 0;
 
-    //! Where a patch is: computed once a call, because a division for each patch and channel would cost more than the average.
+    //! Where a patch is: computed once a call, because a division for each patch and channel would cost more than the
+    //! average.
     void definePlaces(Expr height)
     {
         hasLeft(p) = cast<int>(p % width > 0);

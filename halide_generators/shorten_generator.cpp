@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// Patches shortened to a few coordinates, of which the last is the length of what the others leave: the distance of two shortened vectors is
-// never more than that of the vectors themselves.
+// Patches shortened to a few coordinates, of which the last is the length of what the others leave: the distance of two
+// shortened vectors is never more than that of the vectors themselves.
 #include "automatic.hpp"
 #include "panel.hpp"
 
@@ -14,10 +14,11 @@ namespace {
 class Shorten : public Generator<Shorten>
 {
 public:
-    Input<Buffer<float, 2>> phi{"phi"};              // patch, feature
-    Input<Buffer<float, 1>> mean{"mean"};            // of the bank: feature
-    Input<Buffer<float, 3>> axes{"axes"};            // axis of the panel, feature, panel: orthonormal
-    Output<Buffer<float, 2>> shortened{"shortened"}; // patch, coordinate: along each axis, the rest's length, and |phi - mean|^2
+    Input<Buffer<float, 2>> phi{"phi"};   // patch, feature
+    Input<Buffer<float, 1>> mean{"mean"}; // of the bank: feature
+    Input<Buffer<float, 3>> axes{"axes"}; // axis of the panel, feature, panel: orthonormal
+    // Patch, coordinate: along each axis, the rest's length, and |phi - mean|^2
+    Output<Buffer<float, 2>> shortened{"shortened"};
 
     void generate()
     {
@@ -34,8 +35,8 @@ public:
         axis = RDom(0, axisCount);
         covered(i, s) += coordinate(i, axis, s) * coordinate(i, axis, s);
         Expr inside = p % strip, at = p / strip;
-        shortened(p, a) = select(a < axisCount, coordinate(inside, min(a, axisCount - 1), at),
-                                 a == axisCount, sqrt(max(energy(inside, at) - covered(inside, at), 0.f)), energy(inside, at));
+        shortened(p, a) = select(a < axisCount, coordinate(inside, min(a, axisCount - 1), at), a == axisCount,
+                                 sqrt(max(energy(inside, at) - covered(inside, at), 0.f)), energy(inside, at));
     }
 
     void schedule()
@@ -57,15 +58,39 @@ public:
             shortened.set_estimates({{0, 64}, {0, 18}});
             return;
         }
-        shortened.split(p, s, i, strip, TailStrategy::GuardWithIf).reorder(i, a, s).vectorize(i, lanes);
-        centred.compute_at(shortened, s).vectorize(i, lanes).unroll(i);
-        energy.compute_at(shortened, s).vectorize(i, lanes).unroll(i).update().reorder(i, feature).vectorize(i, lanes).unroll(i);
-        covered.compute_at(shortened, s).vectorize(i, lanes).unroll(i).update().reorder(i, axis).vectorize(i, lanes).unroll(i);
+        shortened.split(p, s, i, strip, TailStrategy::GuardWithIf)
+            .reorder(i, a, s)
+            .vectorize(i, lanes);
+        centred.compute_at(shortened, s)
+            .vectorize(i, lanes)
+            .unroll(i);
+        energy.compute_at(shortened, s)
+            .vectorize(i, lanes)
+            .unroll(i)
+            .update()
+            .reorder(i, feature)
+            .vectorize(i, lanes)
+            .unroll(i);
+        covered.compute_at(shortened, s)
+            .vectorize(i, lanes)
+            .unroll(i)
+            .update()
+            .reorder(i, axis)
+            .vectorize(i, lanes)
+            .unroll(i);
 
         const int rows = hasManyRegisters(get_target()) ? groupWidth : groupWidth / 2;
         Var ai{"ai"};
-        coordinate.compute_at(shortened, s).split(a, a, ai, rows).reorder(i, ai, a).vectorize(i, lanes).unroll(i).unroll(ai);
-        along.compute_at(coordinate, a).vectorize(i, lanes).unroll(i).unroll(a);
+        coordinate.compute_at(shortened, s)
+            .split(a, a, ai, rows)
+            .reorder(i, ai, a)
+            .vectorize(i, lanes)
+            .unroll(i)
+            .unroll(ai);
+        along.compute_at(coordinate, a)
+            .vectorize(i, lanes)
+            .unroll(i)
+            .unroll(a);
         along.update().reorder(i, a, feature).vectorize(i, lanes).unroll(i).unroll(a);
     }
 

@@ -25,13 +25,15 @@ static int depthOf(const py::array& array)
             return array.itemsize() == 4 ? CV_32F : CV_64F;
         break;
     }
-    throw py::type_error("an array of " + std::string(py::str(array.dtype())) + " can not be taken: uint8, uint16, int32, float32 and float64 can, and bool for masks");
+    throw py::type_error("an array of " + std::string(py::str(array.dtype())) +
+                         " can not be taken: uint8, uint16, int32, float32 and float64 can, and bool for masks");
 }
 
 // Dense and of the machine's byte order: numpy copies what is not.
 static py::array dense(const py::array& array)
 {
-    const py::array native = array.attr("astype")(array.dtype().attr("newbyteorder")("="), py::arg("copy") = false).cast<py::array>();
+    const py::array native =
+        array.attr("astype")(array.dtype().attr("newbyteorder")("="), py::arg("copy") = false).cast<py::array>();
     return py::array::ensure(native, py::array::c_style);
 }
 
@@ -40,20 +42,23 @@ Array arrayOf(const py::handle& object)
     if (object.is_none())
         return Array();
     if (!py::isinstance<py::array>(object))
-        throw py::type_error("expected a numpy array, not " + std::string(py::str(py::type::of(object).attr("__name__"))));
+        throw py::type_error("expected a numpy array, not " +
+                             std::string(py::str(py::type::of(object).attr("__name__"))));
     py::array array = py::reinterpret_borrow<py::array>(object);
     if (array.dtype().kind() == 'b')
         array = array.attr("astype")("uint8").cast<py::array>() * py::int_(255);
     const int depth = depthOf(array);
     array = dense(array);
     if (array.ndim() < 1 || array.ndim() > 3)
-        throw py::type_error("an array of " + std::to_string(array.ndim()) + " dimensions can not be taken: rows x columns, and x channels, can");
+        throw py::type_error("an array of " + std::to_string(array.ndim()) +
+                             " dimensions can not be taken: rows x columns, and x channels, can");
     const int channels = array.ndim() == 3 ? static_cast<int>(array.shape(2)) : 1;
     if (array.size() == 0)
         return Array();
     if (channels > CV_CN_MAX)
         throw py::type_error("an array of " + std::to_string(channels) + " channels can not be taken");
-    const int rows = static_cast<int>(array.shape(0)), columns = array.ndim() > 1 ? static_cast<int>(array.shape(1)) : 1;
+    const int rows = static_cast<int>(array.shape(0)),
+              columns = array.ndim() > 1 ? static_cast<int>(array.shape(1)) : 1;
     return Array{array, cv::Mat(rows, columns, CV_MAKETYPE(depth, channels), const_cast<void*>(array.data()))};
 }
 
@@ -102,7 +107,8 @@ py::array toNumpy(const cv::Mat& mat)
     CV_Assert(mat.dims == 2 && mat.depth() <= CV_64F);
     cv::Mat* const owner = new cv::Mat(mat);
     const py::capsule freeing(owner, [](void* p) { delete static_cast<cv::Mat*>(p); });
-    const py::ssize_t value = static_cast<py::ssize_t>(mat.elemSize1()), pixel = static_cast<py::ssize_t>(mat.elemSize());
+    const py::ssize_t value = static_cast<py::ssize_t>(mat.elemSize1()),
+                      pixel = static_cast<py::ssize_t>(mat.elemSize());
     std::vector<py::ssize_t> shape = {mat.rows, mat.cols}, strides = {static_cast<py::ssize_t>(mat.step[0]), pixel};
     if (mat.channels() > 1)
     {

@@ -37,8 +37,7 @@ pybind11::array toNumpy(const cv::Mat& mat);
 //! A tuple, as OpenCV's own bindings give.
 pybind11::tuple toNumpy(const std::vector<cv::Mat>& mats);
 
-namespace pybind11 {
-namespace detail {
+namespace pybind11 { namespace detail {
 
 template <> struct type_caster<Array>
 {
@@ -66,7 +65,7 @@ template <> struct type_caster<cv::Scalar>
     PYBIND11_TYPE_CASTER(cv::Scalar, const_name("Tuple[float, float, float, float]"));
     bool load(handle source, bool convert)
     {
-        make_caster<std::vector<double> > numbers;
+        make_caster<std::vector<double>> numbers;
         if (!numbers.load(source, convert))
             return false;
         const std::vector<double>& channels = cast_op<std::vector<double>&>(numbers);

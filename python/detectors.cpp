@@ -101,8 +101,7 @@ static void fit(AnomalyDetector& self, const Arrays& images, const Arrays& masks
     fitWith(self, progress, [&] { self.fit(images.mats, optional(masks)); });
 }
 
-static void fitFiles(AnomalyDetector& self, const FileNames& files, const Array& mask,
-                     const py::object& progress)
+static void fitFiles(AnomalyDetector& self, const FileNames& files, const Array& mask, const py::object& progress)
 {
     fitWith(self, progress, [&] { self.fit(files.names, optional(mask)); });
 }
@@ -168,7 +167,8 @@ static py::tuple profile(const AnomalyDetector& self, const Array& image)
         const py::gil_scoped_release released;
         score = self.profile(image.mat, stages, milliseconds);
     }
-    return py::make_tuple(score, py::tuple(py::cast(stages)), py::array(static_cast<py::ssize_t>(milliseconds.size()), milliseconds.data()));
+    return py::make_tuple(score, py::tuple(py::cast(stages)),
+                          py::array(static_cast<py::ssize_t>(milliseconds.size()), milliseconds.data()));
 }
 
 static void calibrate(AnomalyDetector& self, const Arrays& images, const py::object& labels, const Arrays& masks)
@@ -316,7 +316,7 @@ static void bindProgress(py::module_& m)
 static void bindDetector(py::module_& m)
 {
     const py::object none = py::none();
-    py::class_<AnomalyDetector, std::shared_ptr<AnomalyDetector> >(m, "AnomalyDetector")
+    py::class_<AnomalyDetector, std::shared_ptr<AnomalyDetector>>(m, "AnomalyDetector")
         .def("fit", &fit, "images"_a, "masks"_a = none, py::kw_only(), "progress"_a = none)
         .def("fitFiles", &fitFiles, "files"_a, py::kw_only(), "mask"_a = none, "progress"_a = none)
         .def("predict", &predict, "image"_a, py::kw_only(), "mask"_a = none)
@@ -345,7 +345,8 @@ static void bindDetector(py::module_& m)
         .def("saveToMemory", &saveToMemory)
         .def("clone", &cloneOf)
         .def("__copy__", &cloneOf)
-        .def("__deepcopy__", [](const AnomalyDetector& self, const py::object&) { return cloneOf(self); }, "memo"_a)
+        .def(
+            "__deepcopy__", [](const AnomalyDetector& self, const py::object&) { return cloneOf(self); }, "memo"_a)
         .def("empty", &AnomalyDetector::empty)
         .def("getDefaultName", &AnomalyDetector::getDefaultName);
     m.def("loadDetector", &loadAny, "filename"_a, "backboneFile"_a = "");
@@ -360,7 +361,7 @@ void bindDetectors(py::module_& m)
     bindProgress(m);
     bindParams(m);
     bindDetector(m);
-    py::class_<CFA, AnomalyDetector, std::shared_ptr<CFA> > cfa(m, "CFA");
+    py::class_<CFA, AnomalyDetector, std::shared_ptr<CFA>> cfa(m, "CFA");
     cfa.def_static("create", &create, "parameters"_a = CFA::Params())
         .def_static("load", &load, "filename"_a, "backboneFile"_a = "")
         .def(py::pickle(&stateOfDetector, &detectorOf))

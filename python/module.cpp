@@ -34,14 +34,17 @@ static void translate(std::exception_ptr thrown)
     }
 }
 
-// pybind11 2.12 is the first that knows the arrays of NumPy 2. Older ones take them for arrays of other types, and results would be wrong.
+// pybind11 2.12 is the first that knows the arrays of NumPy 2. Older ones take them for arrays of other types, and
+// results would be wrong.
 static void checkNumPy()
 {
 #if PYBIND11_VERSION_HEX < 0x020C0000
     const std::string version = py::str(py::module_::import("numpy").attr("__version__"));
     if (std::stoi(version) >= 2)
-        throw py::import_error("cv_anomaly was built with pybind11 " PYBIND11_TOSTRING(PYBIND11_VERSION_MAJOR) "." PYBIND11_TOSTRING(PYBIND11_VERSION_MINOR)
-                               ", which can not read arrays of NumPy 2, and this is NumPy " + version + ": build it with pybind11 2.12 or newer, or install numpy<2");
+        throw py::import_error(
+            "cv_anomaly was built with pybind11 " PYBIND11_TOSTRING(PYBIND11_VERSION_MAJOR) "." PYBIND11_TOSTRING(
+                PYBIND11_VERSION_MINOR) ", which can not read arrays of NumPy 2, and this is NumPy " +
+            version + ": build it with pybind11 2.12 or newer, or install numpy<2");
 #endif
 }
 

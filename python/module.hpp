@@ -5,8 +5,10 @@
 #define CV_ANOMALY_PYTHON_MODULE_HPP
 
 /** @file
-The module cv_anomaly has the names of cv2.anomaly, which a build in OpenCV's tree makes by itself. It differs in that results
-are returned only, never written to arguments; arguments that follow those in C++ are given by keyword, so that a call means
+The module cv_anomaly has the names of cv2.anomaly, which a build in OpenCV's tree makes by itself. It differs in that
+results
+are returned only, never written to arguments; arguments that follow those in C++ are given by keyword, so that a call
+means
 the same in both.
 */
 

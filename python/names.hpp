@@ -28,8 +28,7 @@ pybind11::str toPython(const std::string& fileName);
 //! Throws pybind11::type_error where a single text or name stands in the place of several.
 pybind11::iterator iterate(const pybind11::handle& object, const char* wanted);
 
-namespace pybind11 {
-namespace detail {
+namespace pybind11 { namespace detail {
 
 template <> struct type_caster<FileName>
 {

@@ -8,10 +8,22 @@ namespace py = pybind11;
 using cv::anomaly::CFA;
 
 // What a field of each type takes, for messages.
-static const char* wanted(const int&) { return "an integer of 32 bits"; }
-static const char* wanted(const double&) { return "a number"; }
-static const char* wanted(const bool&) { return "True or False"; }
-static const char* wanted(const cv::Scalar&) { return "one to four numbers in a sequence"; }
+static const char* wanted(const int&)
+{
+    return "an integer of 32 bits";
+}
+static const char* wanted(const double&)
+{
+    return "a number";
+}
+static const char* wanted(const bool&)
+{
+    return "True or False";
+}
+static const char* wanted(const cv::Scalar&)
+{
+    return "one to four numbers in a sequence";
+}
 
 template <typename Value> static void setField(Value& field, const py::handle& value)
 {
@@ -41,13 +53,22 @@ static void setField(std::vector<cv::String>& field, const py::handle& value)
     field = texts;
 }
 
-template <typename Value> static py::object valueOf(const Value& field) { return py::cast(field); }
-static py::object valueOf(const cv::String& field) { return toPython(field); }
+template <typename Value> static py::object valueOf(const Value& field)
+{
+    return py::cast(field);
+}
+static py::object valueOf(const cv::String& field)
+{
+    return toPython(field);
+}
 // A list would be a copy, and what is appended to it lost.
-static py::object valueOf(const std::vector<cv::String>& field) { return py::tuple(py::cast(field)); }
+static py::object valueOf(const std::vector<cv::String>& field)
+{
+    return py::tuple(py::cast(field));
+}
 
 template <typename Value>
-static void setNamed(CFA::Params& params, Value CFA::Params::* field, const char* name, const py::handle& value)
+static void setNamed(CFA::Params& params, Value CFA::Params::*field, const char* name, const py::handle& value)
 {
     const std::string prefix = "CFA_Params." + std::string(name) + ": ";
     try
@@ -71,7 +92,7 @@ static void setNamed(CFA::Params& params, Value CFA::Params::* field, const char
 }
 
 template <typename Value>
-static void bindField(py::class_<CFA::Params>& params, const char* name, Value CFA::Params::* field)
+static void bindField(py::class_<CFA::Params>& params, const char* name, Value CFA::Params::*field)
 {
     params.def_property(
         name, [field](const CFA::Params& self) { return valueOf(self.*field); },
@@ -90,8 +111,8 @@ py::dict stateOf(const CFA::Params& params)
 CFA::Params paramsOf(const py::dict& state)
 {
     CFA::Params params;
-#define ANOMALY_FIELD(name) \
-    if (state.contains(#name)) \
+#define ANOMALY_FIELD(name)                                                                                            \
+    if (state.contains(#name))                                                                                         \
         setNamed(params, &CFA::Params::name, #name, state[#name]);
 #include "params_fields.inc"
 #undef ANOMALY_FIELD

@@ -9,7 +9,8 @@ using namespace cv::anomaly;
 using cv::Mat;
 using cv::Scalar;
 
-static py::array heatMap(const Array& image, const Array& map, double lowest, double highest, double opacity, int colormap)
+static py::array heatMap(const Array& image, const Array& map, double lowest, double highest, double opacity,
+                         int colormap)
 {
     Mat picture;
     drawHeatMap(image.mat, map.mat, picture, lowest, highest, opacity, colormap);
@@ -23,7 +24,8 @@ static py::tuple defects(const Array& map, double threshold, double minimumArea)
     return toNumpy(contours);
 }
 
-static py::array outlines(const Array& image, const Array& map, double threshold, double minimumArea, const Scalar& color, int thickness)
+static py::array outlines(const Array& image, const Array& map, double threshold, double minimumArea,
+                          const Scalar& color, int thickness)
 {
     Mat picture;
     drawDefects(image.mat, map.mat, picture, threshold, minimumArea, color, thickness);
@@ -39,10 +41,10 @@ static py::array panel(const Arrays& pictures, const std::vector<cv::String>& ti
 
 void bindPictures(py::module_& m)
 {
-    m.def("drawHeatMap", &heatMap, "image"_a, "map"_a, py::kw_only(), "lowest"_a = 0., "highest"_a = 0., "opacity"_a = 0.5,
-          py::arg("colormap") = static_cast<int>(cv::COLORMAP_JET));
+    m.def("drawHeatMap", &heatMap, "image"_a, "map"_a, py::kw_only(), "lowest"_a = 0., "highest"_a = 0.,
+          "opacity"_a = 0.5, py::arg("colormap") = static_cast<int>(cv::COLORMAP_JET));
     m.def("findDefects", &defects, "map"_a, "threshold"_a, py::kw_only(), "minimumArea"_a = 0.);
-    m.def("drawDefects", &outlines, "image"_a, "map"_a, "threshold"_a, py::kw_only(), "minimumArea"_a = 0., "color"_a = Scalar(40, 40, 255),
-          "thickness"_a = 0);
+    m.def("drawDefects", &outlines, "image"_a, "map"_a, "threshold"_a, py::kw_only(), "minimumArea"_a = 0.,
+          "color"_a = Scalar(40, 40, 255), "thickness"_a = 0);
     m.def("drawPanel", &panel, "pictures"_a, "titles"_a, py::kw_only(), "height"_a = 256);
 }

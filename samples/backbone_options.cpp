@@ -14,5 +14,6 @@ void addBackboneOptions(CommandLine& line, cv::anomaly::CFA::Params& params)
 
 void addBackboneFile(CommandLine& line, std::string& backbone)
 {
-    line.option("backbone", "ONNX", backbone, "the model's network, where that is neither the one inside this program nor beside the model file");
+    line.option("backbone", "ONNX", backbone,
+                "the model's network, where that is neither the one inside this program nor beside the model file");
 }

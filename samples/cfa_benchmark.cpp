@@ -36,7 +36,7 @@ struct Settings
     int batch, callers, runs, engine, device;
 };
 
-typedef std::vector<std::pair<std::string, double> > Times; // ms an image, in the order in which they are printed
+typedef std::vector<std::pair<std::string, double>> Times; // ms an image, in the order in which they are printed
 
 const std::vector<std::string> engines = {"auto", "plain", "halide"}; // by the values of cv::anomaly::Engine
 const char* const embedded = "lite0";
@@ -46,22 +46,30 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
 {
     CFA::Params& p = settings.params;
     p.backbone = embedded;
-    CommandLine line("cfa_benchmark", "Times predictions of a 224x224 image: the median of some runs, in ms an image. Times that are printed as 0 are "
-                                      "part of a neighbouring stage. gemm is the product of all descriptors with the memory bank by cv::gemm, which "
-                                      "a plain search would need at least. Before, the maps are compared with those of the plain engine.");
+    CommandLine line(
+        "cfa_benchmark",
+        "Times predictions of a 224x224 image: the median of some runs, in ms an image. Times that are printed as 0 "
+        "are "
+        "part of a neighbouring stage. gemm is the product of all descriptors with the memory bank by cv::gemm, which "
+        "a plain search would need at least. Before, the maps are compared with those of the plain engine.");
     line.heading("Either");
     line.option("model", "FILE", settings.model, "model file that cfa_train wrote");
     line.heading("Or");
     line.flag("random", settings.random, "a model of random images, which needs no training");
-    line.option("backbone", "lite0|ONNX", p.backbone, "its network; with --model, where that is if not beside the model file");
+    line.option("backbone", "lite0|ONNX", p.backbone,
+                "its network; with --model, where that is if not beside the model file");
     line.option("gamma_c", "SHARE", p.gammaC, "size of its memory bank, as a share of an image's patches");
     line.option("gamma_d", "SHARE", p.gammaD, "length of its descriptors, as a share of the features'");
-    line.flag("train", settings.train, "also time a training of such a model: a step with features at hand, and the network's features, in ms an image");
+    line.flag("train", settings.train,
+              "also time a training of such a model: a step with features at hand, and the network's features, in ms "
+              "an image");
     addBackboneOptions(line, p);
     line.heading("Options");
     line.option("images", "DIR", settings.images, "images to predict, each run the next one, in place of random ones");
     line.option("batch", "N", settings.batch, "images of a call; the stages are those of a single image", 1);
-    line.option("callers", "N", settings.callers, "threads of the application that predict at the same time; gives images per second of one and of all", 1);
+    line.option("callers", "N", settings.callers,
+                "threads of the application that predict at the same time; gives images per second of one and of all",
+                1);
     line.option("runs", "N", settings.runs, "runs to take the median of", 1);
     line.choice("engine", engines, settings.engine, "code that computes patch scores and maps");
     addDeviceOption(line, settings.device);
@@ -163,7 +171,8 @@ std::vector<Mat> mapsOf(AnomalyDetector& detector, const std::vector<Mat>& image
     return maps;
 }
 
-//! Leaves the detector as it is to be timed. Throws when its maps are other ones than the plain engine's, and on a GPU than the processor's.
+//! Leaves the detector as it is to be timed. Throws when its maps are other ones than the plain engine's, and on a GPU
+//! than the processor's.
 double compareWithPlain(AnomalyDetector& detector, const Settings& settings, const std::vector<Mat>& images)
 {
     const double allowed = settings.device == DEVICE_CUDA_FP16 ? 1e-2 : 1e-4;
@@ -176,8 +185,10 @@ double compareWithPlain(AnomalyDetector& detector, const Settings& settings, con
     for (size_t i = 0; i < images.size(); i++)
         largest = std::max(largest, norm(timed[i], plain[i], NORM_INF) / norm(plain[i], NORM_INF));
     if (!(largest <= allowed))
-        throw std::runtime_error(format("The maps of engine %s on %s differ by %g of their maximum from those of the plain one, more than %g: nothing was timed",
-                                        engines[settings.engine].c_str(), deviceNames[settings.device].c_str(), largest, allowed));
+        throw std::runtime_error(format("The maps of engine %s on %s differ by %g of their maximum from those of the "
+                                        "plain one, more than %g: nothing was timed",
+                                        engines[settings.engine].c_str(), deviceNames[settings.device].c_str(), largest,
+                                        allowed));
     return largest;
 }
 
@@ -185,7 +196,7 @@ double compareWithPlain(AnomalyDetector& detector, const Settings& settings, con
 Times timeStages(const AnomalyDetector& detector, const Settings& settings, const std::vector<Mat>& images)
 {
     std::vector<double> whole;
-    std::map<std::string, std::vector<double> > stages;
+    std::map<std::string, std::vector<double>> stages;
     std::vector<String> names;
     ProgressBar bar;
     Results results;
@@ -273,7 +284,7 @@ Times timeTraining(const Settings& settings, std::vector<Mat> images)
     images.resize(std::min(int(images.size()), 64)); // features in memory
     const int steps = int(images.size()) / params.batchSize, least = 2;
     params.epochs = std::max(least, (settings.runs + steps - 1) / steps);
-    std::map<String, std::vector<double> > times;
+    std::map<String, std::vector<double>> times;
     int64 last = getTickCount();
     const Ptr<CFA> cfa = CFA::create(params);
     cfa->setPreferableTarget(targetOf(settings.device));
@@ -284,7 +295,8 @@ Times timeTraining(const Settings& settings, std::vector<Mat> images)
         return true;
     });
     cfa->fit(images);
-    return {{"train_step", median(times["training"]) / params.batchSize}, {"train_backbone", median(times["features"])}};
+    return {{"train_step", median(times["training"]) / params.batchSize},
+            {"train_backbone", median(times["features"])}};
 }
 
 void checkOutputs(const Settings& settings, const AnomalyDetector& detector)
@@ -310,11 +322,13 @@ int benchmark(int argc, char** argv)
     if (!readCommandLine(argc, argv, settings))
         return 0;
     utils::logging::setLogLevel(utils::logging::LOG_LEVEL_ERROR); // thresholds from learned images do not matter here
-    const Ptr<AnomalyDetector> detector = settings.random ? randomDetector(settings.params) : loadDetector(settings.model, backboneFile(settings.params));
+    const Ptr<AnomalyDetector> detector =
+        settings.random ? randomDetector(settings.params) : loadDetector(settings.model, backboneFile(settings.params));
     checkOutputs(settings, *detector);
     detector->setMapSize(MAP_IMAGE);
     const std::vector<Mat> images = imagesToPredict(settings);
-    const double difference = compareWithPlain(*detector, settings, batchOf(images, 0, std::min(int(images.size()), 8)));
+    const double difference =
+        compareWithPlain(*detector, settings, batchOf(images, 0, std::min(int(images.size()), 8)));
     Times times = timeStages(*detector, settings, images);
     const Ptr<CFA> cfa = detector.dynamicCast<CFA>();
     if (cfa && settings.device == DEVICE_CPU)
@@ -329,7 +343,8 @@ int benchmark(int argc, char** argv)
         rates = timeCallers(*detector, settings, images);
 
     FlatJson json;
-    std::cout << "engine          " << engines[detector->getEngine()] << " on " << deviceNames[settings.device] << ", " << getNumThreads() << " threads\n";
+    std::cout << "engine          " << engines[detector->getEngine()] << " on " << deviceNames[settings.device] << ", "
+              << getNumThreads() << " threads\n";
     for (const std::pair<std::string, double>& time : times)
     {
         std::cout << format("%-14s  %8.2f ms\n", time.first.c_str(), time.second);

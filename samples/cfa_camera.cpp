@@ -34,14 +34,16 @@ struct Settings
 bool readCommandLine(int argc, char** argv, Settings& settings)
 {
     settings.source = "0";
-    CommandLine line("cfa_camera", "Shows live where a camera's pictures differ from the good images that a model was trained with. "
-                                   "Needs a display; q or Esc ends it.");
+    CommandLine line("cfa_camera",
+                     "Shows live where a camera's pictures differ from the good images that a model was trained with. "
+                     "Needs a display; q or Esc ends it.");
     line.required("model", "FILE", settings.model, "model file that cfa_train wrote");
     line.heading("Options");
     addBackboneFile(line, settings.backbone);
     line.option("source", "N|FILE|URL", settings.source, "number of a camera, or a video's file or address");
     line.flag("reconnect", settings.reconnect,
-              "open the source again, each second, when it ends or is not there yet; without it the program says so and ends");
+              "open the source again, each second, when it ends or is not there yet; without it the program says so "
+              "and ends");
     addRegionOption(line, settings.mask, "look for defects");
     addDeviceOption(line, settings.device);
     line.threadsOption();
@@ -175,7 +177,8 @@ int run(const Settings& settings)
 
 int run(const Settings&)
 {
-    std::cerr << "cfa_camera: this OpenCV lacks its highgui or videoio module: there is no display or camera to use" << std::endl;
+    std::cerr << "cfa_camera: this OpenCV lacks its highgui or videoio module: there is no display or camera to use"
+              << std::endl;
     return 2;
 }
 

@@ -51,9 +51,11 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     addBackboneFile(line, settings.backbone);
     line.option("json", "FILE", settings.json, "also write the figures as JSON, fractions from 0 to 1");
     line.option("report", "DIR", settings.report, "also write a page with curves and pictures, DIR/index.html");
-    line.option("calibrate", "FILE", settings.calibrated, "also write the model with the thresholds found here, where F1 is best: a model file for the line");
+    line.option("calibrate", "FILE", settings.calibrated,
+                "also write the model with the thresholds found here, where F1 is best: a model file for the line");
     line.choice("transform", transforms, settings.transform,
-                "what the model sees: each image as it is, or turned by up to 10 degrees and cut at a random place, its mask too");
+                "what the model sees: each image as it is, or turned by up to 10 degrees and cut at a random place, "
+                "its mask too");
     line.option("seed", "N", settings.seed, "of the turns and places");
     addDeviceOption(line, settings.device);
     line.threadsOption();
@@ -66,12 +68,14 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
 
 std::string pixelColumns(const Figures& f)
 {
-    return f.hasPixels ? format("%12.3f %8.3f %9.3f", f.pixelAuroc, f.aupro, f.pixelF1) : format("%12s %8s %9s", "-", "-", "-");
+    return f.hasPixels ? format("%12.3f %8.3f %9.3f", f.pixelAuroc, f.aupro, f.pixelF1)
+                       : format("%12s %8s %9s", "-", "-", "-");
 }
 
 void printRow(const std::string& type, int images, const Figures& f)
 {
-    std::cout << format("%-20s %6d %12.3f %9.3f ", type.c_str(), images, f.imageAuroc, f.imageF1) << pixelColumns(f) << '\n';
+    std::cout << format("%-20s %6d %12.3f %9.3f ", type.c_str(), images, f.imageAuroc, f.imageF1) << pixelColumns(f)
+              << '\n';
 }
 
 int imagesOfType(const Evaluation& evaluation, const std::string& type)
@@ -84,16 +88,19 @@ int imagesOfType(const Evaluation& evaluation, const std::string& type)
 
 void printTable(const Evaluation& evaluation)
 {
-    std::cout << format("%-20s %6s %12s %9s %12s %8s %9s\n", "", "images", "image AUROC", "image F1", "pixel AUROC", "AUPRO", "pixel F1");
+    std::cout << format("%-20s %6s %12s %9s %12s %8s %9s\n", "", "images", "image AUROC", "image F1", "pixel AUROC",
+                        "AUPRO", "pixel F1");
     printRow("all", evaluation.all.images, evaluation.all);
     for (const std::pair<std::string, Figures>& type : evaluation.types)
         printRow(type.first, imagesOfType(evaluation, type.first), type.second);
-    std::cout << format("By type: its images against all %d good ones. F1 is the best that any threshold reaches.\n", imagesOfType(evaluation, "good"));
+    std::cout << format("By type: its images against all %d good ones. F1 is the best that any threshold reaches.\n",
+                        imagesOfType(evaluation, "good"));
 }
 
 void printVerdicts(const std::string& name, const Verdicts& v)
 {
-    std::cout << format("%-20s %10.4g %9.3f %10.3f %8.3f\n", name.c_str(), v.threshold, v.f1(), v.precision(), v.recall());
+    std::cout << format("%-20s %10.4g %9.3f %10.3f %8.3f\n", name.c_str(), v.threshold, v.f1(), v.precision(),
+                        v.recall());
 }
 
 void printThresholds(const Evaluation& evaluation)
@@ -106,9 +113,10 @@ void printThresholds(const Evaluation& evaluation)
         printVerdicts("pixel, best F1", evaluation.bestPixel);
         printVerdicts("pixel, the model's", evaluation.ownPixel);
     }
-    std::cout << format("With the model's threshold %g of %d defective images are missed, and %g of %d good ones called defective.\n",
-                        evaluation.ownImage.missed, evaluation.all.images - imagesOfType(evaluation, "good"), evaluation.ownImage.falseAlarms,
-                        imagesOfType(evaluation, "good"));
+    std::cout << format(
+        "With the model's threshold %g of %d defective images are missed, and %g of %d good ones called defective.\n",
+        evaluation.ownImage.missed, evaluation.all.images - imagesOfType(evaluation, "good"),
+        evaluation.ownImage.falseAlarms, imagesOfType(evaluation, "good"));
     std::cout << format("\n%.1f ms an image\n", evaluation.secondsPerImage * 1e3);
 }
 
@@ -135,8 +143,8 @@ void printMaskNotes(const Evaluation& evaluation)
     printNote(unmarked, counted(unmarked.size(), "defective image is", "defective images are") +
                             " left out of the pixel figures, since no pixel is marked by the mask, or none at the "
                             "model's input resolution");
-    printNote(contradictory, counted(contradictory.size(), "image is", "images are") +
-                                 " listed as good, but the mask marks a defect");
+    printNote(contradictory,
+              counted(contradictory.size(), "image is", "images are") + " listed as good, but the mask marks a defect");
     printNote(lossy, counted(lossy.size(), "mask is", "masks are") +
                          " JPEG or of another lossy format, of which only " + lossyRule);
 }
@@ -212,7 +220,8 @@ int evaluateCategory(int argc, char** argv)
     Settings settings;
     if (!readCommandLine(argc, argv, settings))
         return 0;
-    utils::logging::setLogLevel(utils::logging::LOG_LEVEL_SILENT); // unreadable files are reported here, with their names
+    // Unreadable files are reported here, with their names
+    utils::logging::setLogLevel(utils::logging::LOG_LEVEL_SILENT);
     const TestSet set = readTestSet(settings.category);
     std::cout << set.summary << std::endl;
     printNotes("cfa_evaluate", set.notes);
@@ -228,12 +237,17 @@ int evaluateCategory(int argc, char** argv)
     printTable(evaluation);
     printMaskNotes(evaluation);
     if (!evaluation.all.hasPixels)
-        std::cout << "No pixel figures: " << (set.hasMasks ? "the masks mark no pixel at the model's input resolution.\n" : "the category has no masks in ground_truth.\n");
+        std::cout << "No pixel figures: "
+                  << (set.hasMasks ? "the masks mark no pixel at the model's input resolution.\n"
+                                   : "the category has no masks in ground_truth.\n");
     printThresholds(evaluation);
     if (!settings.json.empty())
         writeJson(settings, evaluation);
     if (!settings.report.empty())
-        std::cout << "report: " << writeReport(settings.report, fileName(utils::fs::canonical(settings.category)), evaluation, *detector) << std::endl;
+        std::cout << "report: "
+                  << writeReport(settings.report, fileName(utils::fs::canonical(settings.category)), evaluation,
+                                 *detector)
+                  << std::endl;
     detector->setMapSize(mapSize);
     if (!settings.calibrated.empty())
         saveCalibrated(*detector, evaluation.all, settings.calibrated);

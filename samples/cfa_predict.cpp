@@ -43,7 +43,8 @@ struct Settings
     bool raw, resume;
 };
 
-//! An image or a video, and the name below --output of what is drawn of it, without extension. All that is kept of each for a whole run.
+//! An image or a video, and the name below --output of what is drawn of it, without extension. All that is kept of each
+//! for a whole run.
 struct Input
 {
     std::string file, output;
@@ -51,7 +52,8 @@ struct Input
 
 bool readCommandLine(int argc, char** argv, Settings& settings)
 {
-    CommandLine line("cfa_predict", "Scores images, folders (with all folders inside) and videos with a model, and writes for each image a picture of "
+    CommandLine line("cfa_predict", "Scores images, folders (with all folders inside) and videos with a model, and "
+                                    "writes for each image a picture of "
                                     "where it differs from the good images that the model was trained with.");
     line.arguments("image|folder|video|csv", settings.inputs,
                    "what to score; a .csv names images in its column image_path; damaged frames of a video are passed "
@@ -59,9 +61,11 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.required("model", "FILE", settings.model, "model file that cfa_train wrote");
     line.heading("Options, of which --output or --csv must be given");
     line.option("output", "DIR", settings.output,
-                "folder for the pictures, with the folders of the images inside; JPEG, or PNG where one side has more than 65500 pixels");
+                "folder for the pictures, with the folders of the images inside; JPEG, or PNG where one side has more "
+                "than 65500 pixels");
     line.option("csv", "FILE", settings.csv,
-                "table to write: file, score, normalised score (0.5 is the threshold), verdict, and the start of the model file's SHA-256");
+                "table to write: file, score, normalised score (0.5 is the threshold), verdict, and the start of the "
+                "model file's SHA-256");
     line.flag("resume", settings.resume,
               "go on where a run with the same table and model stopped: images that have a row in it are left out");
     line.option("min_area", "PIXELS", settings.minimumArea, "outline only defects of at least so many pixels; 0: all");
@@ -177,7 +181,10 @@ private:
 struct Counts
 {
     Counts() : good(0), defective(0), unreadable(0), withoutPicture(0) {}
-    void add(const std::string& verdict) { (verdict == "good" ? good : verdict == "defective" ? defective : unreadable)++; }
+    void add(const std::string& verdict)
+    {
+        (verdict == "good" ? good : verdict == "defective" ? defective : unreadable)++;
+    }
     int good, defective, unreadable;
     int withoutPicture; // of the good and the defective ones
 };
@@ -196,7 +203,9 @@ class Table
 public:
     //! resume: the rows that the file has stay, and count, and no image gets a second one.
     Table(const std::string& filename, bool resume, const std::string& modelHash)
-        : file(filename), model(modelHash), isEachOnce(resume)
+        : file(filename),
+          model(modelHash),
+          isEachOnce(resume)
     {
         if (file.empty())
             return;
@@ -209,7 +218,8 @@ public:
 
     bool has(const std::string& image) const { return !done.empty() && done.count(inOneSpelling(image)) > 0; }
 
-    void add(const std::string& image, const std::string& score, const std::string& normalised, const std::string& verdict)
+    void add(const std::string& image, const std::string& score, const std::string& normalised,
+             const std::string& verdict)
     {
         counts.add(verdict);
         if (file.empty())
@@ -231,8 +241,9 @@ private:
             return false;
         const CsvFile rows(whole, file);
         if (!rows.has("model"))
-            throw std::runtime_error("'" + file +
-                                     "' does not tell which model its rows are of, since it has no column 'model': name another table");
+            throw std::runtime_error(
+                "'" + file +
+                "' does not tell which model its rows are of, since it has no column 'model': name another table");
         for (size_t row = 0; row < rows.rows(); row++)
         {
             checkModel(rows.at(row, "model"));
@@ -295,8 +306,12 @@ class Prediction
 {
 public:
     Prediction(const Settings& s, const Ptr<AnomalyDetector>& d, const Outputs& o)
-        : settings(s), outputs(o), detector(d), region(readRegion("cfa_predict", s.mask)),
-          table(s.csv, s.resume, s.csv.empty() ? "" : hashOf(s.model)) {}
+        : settings(s),
+          outputs(o),
+          detector(d),
+          region(readRegion("cfa_predict", s.mask)),
+          table(s.csv, s.resume, s.csv.empty() ? "" : hashOf(s.model))
+    {}
 
     void run(const std::vector<Input>& inputs);
     const Counts& counts() const { return table.counts; }

@@ -24,7 +24,8 @@ using namespace cv::anomaly;
 
 namespace {
 
-// By the values of CFA::InputMode, CFA::Adaptation, CFA::BankMode, CFA::ScoringBank, CFA::DescriptorInit, CFA::ScoreMode and CFA::Augmentation.
+// By the values of CFA::InputMode, CFA::Adaptation, CFA::BankMode, CFA::ScoringBank, CFA::DescriptorInit,
+// CFA::ScoreMode and CFA::Augmentation.
 const std::vector<std::string> inputModes = {"resized", "cropped", "ensemble"};
 const std::vector<std::string> adaptations = {"none", "attraction", "full"};
 const std::vector<std::string> bankModes = {"mean", "ema"};
@@ -50,25 +51,33 @@ struct Outcome
 
 void addModelOptions(CommandLine& line, CFA::Params& p)
 {
-    line.option("backbone", "lite0|ONNX", p.backbone, "network that gives the features: the one inside this program, or an ONNX file");
-    line.choice("input", inputModes, p.inputMode,
-                "what the network sees: the whole image stretched; its centre; or a model of each, slower and often better");
-    line.option("tile", "PIXELS", p.tile, "for large images with small defects: cut them into tiles of this side and look at each; 0: at the whole");
+    line.option("backbone", "lite0|ONNX", p.backbone,
+                "network that gives the features: the one inside this program, or an ONNX file");
+    line.choice(
+        "input", inputModes, p.inputMode,
+        "what the network sees: the whole image stretched; its centre; or a model of each, slower and often better");
+    line.option(
+        "tile", "PIXELS", p.tile,
+        "for large images with small defects: cut them into tiles of this side and look at each; 0: at the whole");
     line.option("bits", "N", p.significantBits,
                 "significant bits of 16-bit images, 8 to 16: 10, 12 or 14 where the camera gives no more", 8);
-    line.option("gamma_c", "SHARE", p.gammaC, "size of the memory bank, as a share of an image's patches: smaller is faster");
-    line.option("gamma_d", "SHARE", p.gammaD, "length of a patch's descriptor, as a share of the features': smaller is faster");
+    line.option("gamma_c", "SHARE", p.gammaC,
+                "size of the memory bank, as a share of an image's patches: smaller is faster");
+    line.option("gamma_d", "SHARE", p.gammaD,
+                "length of a patch's descriptor, as a share of the features': smaller is faster");
     line.option("epochs", "N", p.epochs, "times that each image is learned from");
     line.option("batch", "N", p.batchSize, "images of a training step", 1);
     line.option("seed", "N", p.seed, "of all that is random: the same seed gives the same model");
-    line.option("validation", "SHARE", p.validationFraction, "good images kept out of training to set the thresholds; 0: none");
+    line.option("validation", "SHARE", p.validationFraction,
+                "good images kept out of training to set the thresholds; 0: none");
     line.option("quantile", "SHARE", p.thresholdQuantile, "of the good scores, where the thresholds are set");
 }
 
 void addFurtherOptions(CommandLine& line, CFA::Params& p)
 {
     addBackboneOptions(line, p);
-    line.option("resize_size", "PIXELS", p.resizeSize, "side of the image from which --input=cropped takes the centre", 1);
+    line.option("resize_size", "PIXELS", p.resizeSize, "side of the image from which --input=cropped takes the centre",
+                1);
     line.option("tile_overlap", "SHARE", p.tileOverlap, "of neighbouring tiles at least, of their side");
     line.flag("embed_backbone", p.embedBackbone, "put the ONNX file into the model file");
     line.heading("For experiments");
@@ -77,16 +86,21 @@ void addFurtherOptions(CommandLine& line, CFA::Params& p)
     line.choice("augmentation", augmentations, p.augmentation,
                 "what an epoch sees: each image as it is, or turned by up to 10 degrees and cut at a random place");
     line.option("patience", "N", p.patience, "end after this many epochs without a lower loss; 0: never");
-    line.choice("bank", bankModes, p.bankMode, "how the memory bank that descriptors adapt to sums up the images: the authors' code, or their paper");
+    line.choice("bank", bankModes, p.bankMode,
+                "how the memory bank that descriptors adapt to sums up the images: the authors' code, or their paper");
     line.option("bank_momentum", "SHARE", p.bankMomentum, "how far each image moves the centres of --bank=ema");
-    line.choice("scoring_bank", scoringBanks, p.scoringBank, "what scores images: that bank, or one of the patches as they are after adaptation");
-    line.choice("score", scoreModes, p.scoreMode, "a patch's score: its distance weighted by its certainty, or the distance alone");
+    line.choice("scoring_bank", scoringBanks, p.scoringBank,
+                "what scores images: that bank, or one of the patches as they are after adaptation");
+    line.choice("score", scoreModes, p.scoreMode,
+                "a patch's score: its distance weighted by its certainty, or the distance alone");
     line.option("learning_rate", "RATE", p.learningRate, "of the training");
     line.heading("For this machine");
-    line.flag("skip_unreadable", p.skipUnreadable, "leave out images that cannot be read, with a warning, instead of stopping");
+    line.flag("skip_unreadable", p.skipUnreadable,
+              "leave out images that cannot be read, with a warning, instead of stopping");
     line.option("cache_mb", "MIB", p.cacheMiB, "memory for features while training; the rest goes to a temporary file");
     line.option("checkpoint", "FILE", p.checkpoint,
-                "note there after each epoch where training stands, and go on from there after an interruption; removed at the end");
+                "note there after each epoch where training stands, and go on from there after an interruption; "
+                "removed at the end");
 }
 
 bool readCommandLine(int argc, char** argv, Settings& settings)

@@ -123,12 +123,14 @@ bool isOption(const std::string& argument)
 
 } // namespace
 
-CommandLine::CommandLine(const std::string& program_, const std::string& purpose_) : program(program_), purpose(purpose_), threads(0)
-{
-}
+CommandLine::CommandLine(const std::string& program_, const std::string& purpose_)
+    : program(program_),
+      purpose(purpose_),
+      threads(0)
+{}
 
-void CommandLine::add(const std::string& name, const std::string& valueName, const std::string& defaultText, const std::string& help,
-                      const std::function<void(const std::string&)>& set)
+void CommandLine::add(const std::string& name, const std::string& valueName, const std::string& defaultText,
+                      const std::string& help, const std::function<void(const std::string&)>& set)
 {
     const Option option = {nextHeading, name, valueName, defaultText, help, false, set};
     nextHeading.clear();
@@ -147,18 +149,21 @@ void CommandLine::arguments(const std::string& name, std::vector<std::string>& v
     positional.push_back(argument);
 }
 
-void CommandLine::required(const std::string& name, const std::string& valueName, std::string& value, const std::string& help)
+void CommandLine::required(const std::string& name, const std::string& valueName, std::string& value,
+                           const std::string& help)
 {
     option(name, valueName, value, help);
     options.back().isRequired = true;
 }
 
-void CommandLine::option(const std::string& name, const std::string& valueName, std::string& value, const std::string& help)
+void CommandLine::option(const std::string& name, const std::string& valueName, std::string& value,
+                         const std::string& help)
 {
     add(name, valueName, value, help, [&value](const std::string& text) { value = text; });
 }
 
-void CommandLine::option(const std::string& name, const std::string& valueName, int& value, const std::string& help, int lowest)
+void CommandLine::option(const std::string& name, const std::string& valueName, int& value, const std::string& help,
+                         int lowest)
 {
     add(name, valueName, std::to_string(value), help,
         [&value, name, lowest](const std::string& text) { value = toInteger(name, text, lowest); });
@@ -166,20 +171,25 @@ void CommandLine::option(const std::string& name, const std::string& valueName, 
 
 void CommandLine::option(const std::string& name, const std::string& valueName, double& value, const std::string& help)
 {
-    add(name, valueName, toText(value), help, [&value, name](const std::string& text) { value = toNumber(name, text); });
+    add(name, valueName, toText(value), help,
+        [&value, name](const std::string& text) { value = toNumber(name, text); });
 }
 
-void CommandLine::option(const std::string& name, const std::string& valueName, std::vector<std::string>& value, const std::string& help)
+void CommandLine::option(const std::string& name, const std::string& valueName, std::vector<std::string>& value,
+                         const std::string& help)
 {
     add(name, valueName, join(value, ","), help, [&value](const std::string& text) { value = split(text, ','); });
 }
 
-void CommandLine::option(const std::string& name, const std::string& valueName, cv::Scalar& value, const std::string& help)
+void CommandLine::option(const std::string& name, const std::string& valueName, cv::Scalar& value,
+                         const std::string& help)
 {
-    add(name, valueName, toText(value), help, [&value, name](const std::string& text) { value = toScalar(name, text); });
+    add(name, valueName, toText(value), help,
+        [&value, name](const std::string& text) { value = toScalar(name, text); });
 }
 
-void CommandLine::choice(const std::string& name, const std::vector<std::string>& names, int& value, const std::string& help)
+void CommandLine::choice(const std::string& name, const std::vector<std::string>& names, int& value,
+                         const std::string& help)
 {
     add(name, join(names, "|"), names[value], help,
         [&value, name, names](const std::string& text) { value = toChoice(name, text, names); });
@@ -344,7 +354,8 @@ void printNotes(const std::string& program, const std::vector<std::string>& note
 int runProgram(const std::string& program, int (*body)(int, char**), int argc, char** argv)
 {
 #if defined(__SANITIZE_THREAD__)
-    cv::setNumThreads(1); // OpenCV is not instrumented: how its threads hand work over is not seen, and all that they share would be a race
+    // OpenCV is not instrumented: how its threads hand work over is not seen, and all that they share would be a race
+    cv::setNumThreads(1);
 #endif
     cv::anomaly::openMissingStreams();
     try

@@ -29,15 +29,18 @@ public:
 
     //! Arguments without a name, in order.
     void argument(const std::string& name, std::string& value, const std::string& help);
-    void arguments(const std::string& name, std::vector<std::string>& values, const std::string& help); // one or more, and the last
+    // One or more, and the last
+    void arguments(const std::string& name, std::vector<std::string>& values, const std::string& help);
 
     //! Options that must be given.
     void required(const std::string& name, const std::string& valueName, std::string& value, const std::string& help);
 
     void option(const std::string& name, const std::string& valueName, std::string& value, const std::string& help);
-    void option(const std::string& name, const std::string& valueName, int& value, const std::string& help, int lowest = 0);
+    void option(const std::string& name, const std::string& valueName, int& value, const std::string& help,
+                int lowest = 0);
     void option(const std::string& name, const std::string& valueName, double& value, const std::string& help);
-    void option(const std::string& name, const std::string& valueName, std::vector<std::string>& value, const std::string& help);
+    void option(const std::string& name, const std::string& valueName, std::vector<std::string>& value,
+                const std::string& help);
     //! One number for all three channels, or three with commas.
     void option(const std::string& name, const std::string& valueName, cv::Scalar& value, const std::string& help);
     //! The value is the chosen name's index.
@@ -69,8 +72,8 @@ private:
         bool repeats;
     };
 
-    void add(const std::string& name, const std::string& valueName, const std::string& defaultText, const std::string& help,
-             const std::function<void(const std::string&)>& set);
+    void add(const std::string& name, const std::string& valueName, const std::string& defaultText,
+             const std::string& help, const std::function<void(const std::string&)>& set);
     const Option* find(const std::string& name) const;
     void checkOption(const std::string& argument) const;
     void readArguments(const std::vector<std::string>& given) const;

@@ -144,7 +144,8 @@ private:
 std::string plainColumn(const std::string& column)
 {
     std::string name = plainWord(column);
-    std::replace_if(name.begin(), name.end(), [](char c) { return c == ' ' || c == '-'; }, '_');
+    std::replace_if(
+        name.begin(), name.end(), [](char c) { return c == ' ' || c == '-'; }, '_');
     return name;
 }
 

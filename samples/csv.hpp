@@ -47,7 +47,7 @@ private:
     std::string file;
     char delimiter;
     std::vector<std::string> names, plainNames; // plainNames: as plainColumn has them
-    std::vector<std::vector<std::string> > fields;
+    std::vector<std::vector<std::string>> fields;
 };
 
 //! Whether a file's name says that it is a list: .csv, .tsv or .txt.

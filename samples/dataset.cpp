@@ -43,8 +43,8 @@ static void checkMasks(const std::string& category, const TestSet& set)
 TestSet readTestSet(const std::string& category)
 {
     TestSet set = isList(category) ? ImageList(category).testSet() : testSetOfFolder(category);
-    set.hasMasks = std::any_of(set.images.begin(), set.images.end(),
-                               [](const TestImage& image) { return !image.masks.empty(); });
+    set.hasMasks =
+        std::any_of(set.images.begin(), set.images.end(), [](const TestImage& image) { return !image.masks.empty(); });
     checkMasks(category, set);
     return set;
 }

@@ -9,7 +9,9 @@ const std::vector<std::string> deviceNames = {"cpu", "cuda", "cuda_fp16"};
 
 void addDeviceOption(CommandLine& line, int& device)
 {
-    line.choice("device", deviceNames, device, "what to compute on: the processor, or an NVIDIA GPU, with cuda_fp16 the network with factors of 11 bits, as in half precision");
+    line.choice("device", deviceNames, device,
+                "what to compute on: the processor, or an NVIDIA GPU, with cuda_fp16 the network with factors of 11 "
+                "bits, as in half precision");
 }
 
 int targetOf(int device)

@@ -7,7 +7,12 @@
 #include "command_line.hpp"
 
 //! The order in which --device names them.
-enum ComputeDevice { DEVICE_CPU, DEVICE_CUDA, DEVICE_CUDA_FP16 };
+enum ComputeDevice
+{
+    DEVICE_CPU,
+    DEVICE_CUDA,
+    DEVICE_CUDA_FP16
+};
 
 extern const std::vector<std::string> deviceNames;
 

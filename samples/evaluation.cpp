@@ -84,7 +84,7 @@ public:
     {
         const Ptr<PixelMetrics> pixels = PixelMetrics::create();
         pixels->merge(good);
-        for (const std::pair<const std::string, Ptr<PixelMetrics> >& some : types)
+        for (const std::pair<const std::string, Ptr<PixelMetrics>>& some : types)
             if (type.empty() || some.first == type)
                 pixels->merge(some.second);
         return pixels;
@@ -93,7 +93,7 @@ public:
 private:
     const bool isWanted; // without masks there are no pixel figures
     Ptr<PixelMetrics> good;
-    std::map<std::string, Ptr<PixelMetrics> > types;
+    std::map<std::string, Ptr<PixelMetrics>> types;
 };
 
 TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, const Mat& region, int viewSeed,

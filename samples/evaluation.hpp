@@ -45,11 +45,11 @@ struct Evaluation
 {
     std::vector<TestResult> results;
     std::vector<std::string> unreadable; // images that could not be scored: their names, and why
-    cv::Mat region; // of each image, that counts; empty: all of it
+    cv::Mat region;                      // of each image, that counts; empty: all of it
     double secondsPerImage;
     Figures all;
-    std::vector<std::pair<std::string, Figures> > types; // each defect type's images against all good ones
-    Verdicts bestImage, ownImage, bestPixel, ownPixel;   // with the best F1's thresholds, and with the model's own
+    std::vector<std::pair<std::string, Figures>> types; // each defect type's images against all good ones
+    Verdicts bestImage, ownImage, bestPixel, ownPixel;  // with the best F1's thresholds, and with the model's own
     Curve imageRoc, pixelRoc, pro;
 };
 

@@ -216,9 +216,8 @@ TestSet ImageList::testSet() const
     });
     const bool hasGood = !set.images.empty() && !set.images.front().isDefective();
     if (!hasGood || !set.images.back().isDefective())
-        throw std::runtime_error("'" + file + "' has no " + (hasGood ? "defective" : "good") +
-                                 " image to test with; " + contents("test") + "; good ones have the label " +
-                                 goodLabels);
+        throw std::runtime_error("'" + file + "' has no " + (hasGood ? "defective" : "good") + " image to test with; " +
+                                 contents("test") + "; good ones have the label " + goodLabels);
     set.notes = notes;
     set.summary = "'" + file + "' is a list; " + contents("test");
     return set;

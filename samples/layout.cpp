@@ -300,9 +300,9 @@ std::string TestFolder::summary() const
     std::string types;
     for (const std::pair<const std::string, int>& count : counts)
         types += (types.empty() ? "" : ", ") + std::to_string(count.second) + " " + count.first;
-    return "'" + category + "' has the layout of " + layoutName() + ": " +
-           counted(good, "good image", "good images") + " in '" + relativeTo(category, goodFolders[0]) +
-           "', defective ones: " + types + "; masks: " + (masked ? std::to_string(masked) : "none");
+    return "'" + category + "' has the layout of " + layoutName() + ": " + counted(good, "good image", "good images") +
+           " in '" + relativeTo(category, goodFolders[0]) + "', defective ones: " + types +
+           "; masks: " + (masked ? std::to_string(masked) : "none");
 }
 
 } // namespace

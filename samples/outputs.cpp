@@ -173,8 +173,9 @@ void Outputs::writes(const std::string& option, const std::string& file)
     if (key.empty())
         return;
     if (inputs.count(key))
-        throw UsageError("--" + option + ": '" + file +
-                         "' is one of the files that are read, and what it holds would be lost: name another place to write to");
+        throw UsageError(
+            "--" + option + ": '" + file +
+            "' is one of the files that are read, and what it holds would be lost: name another place to write to");
     const auto added = outputs.insert(std::make_pair(key, option));
     if (!added.second)
         throw UsageError("--" + option + ": '" + file + "' is also what --" + added.first->second +
@@ -246,8 +247,9 @@ void writePicture(const std::string& name, const cv::Mat& picture, const Outputs
         return writeEncoded(name + ".jpg", picture);
     const std::string file = name + ".png";
     if (outputs.isRead(file))
-        throw std::runtime_error("the picture of '" + file +
-                                 "' is too long for a JPEG, and as PNG it would be written over that image: name another folder");
+        throw std::runtime_error(
+            "the picture of '" + file +
+            "' is too long for a JPEG, and as PNG it would be written over that image: name another folder");
     writeEncoded(file, picture);
 }
 

@@ -14,8 +14,8 @@ Mat drawOverlay(const anomaly::AnomalyDetector& detector, const Mat& image, cons
 {
     double lowest, highest;
     detector.getMapRange(lowest, highest);
-    // The highest value of good images can lie anywhere above the threshold; with the threshold at two thirds, yellow and
-    // red are left to defects.
+    // The highest value of good images can lie anywhere above the threshold; with the threshold at two thirds, yellow
+    // and red are left to defects.
     const double threshold = detector.getPixelThreshold();
     Mat picture;
     detector.toPicture(image, picture);

@@ -8,8 +8,10 @@
 
 #include <string>
 
-//! The image under its map's colours, with the defects outlined that have enough pixels. The colours mean the same on every image of a model.
-cv::Mat drawOverlay(const cv::anomaly::AnomalyDetector& detector, const cv::Mat& image, const cv::Mat& map, double minimumArea = 0);
+//! The image under its map's colours, with the defects outlined that have enough pixels. The colours mean the same on
+//! every image of a model.
+cv::Mat drawOverlay(const cv::anomaly::AnomalyDetector& detector, const cv::Mat& image, const cv::Mat& map,
+                    double minimumArea = 0);
 
 //! Puts a line of text below a picture, where it hides nothing and no pixel changes its place. A narrow picture gets a
 //! margin on the right.

@@ -27,9 +27,7 @@ std::string clockTime(double seconds)
     return hours ? cv::format("%d:%02d:%02d", hours, minutes, whole % 60) : cv::format("%d:%02d", minutes, whole % 60);
 }
 
-ProgressBar::ProgressBar() : isTerminal(isatty(2) != 0), started(0), lastDrawn(0), lastTenth(0), drawnLength(0)
-{
-}
+ProgressBar::ProgressBar() : isTerminal(isatty(2) != 0), started(0), lastDrawn(0), lastTenth(0), drawnLength(0) {}
 
 void ProgressBar::start(const std::string& newTitle)
 {
@@ -74,7 +72,8 @@ void ProgressBar::drawBar(int done, int total, const std::string& note)
     const int width = 10, filled = total > 0 ? int(int64(done) * width / total) : 0;
     std::string line = title;
     if (total > 0)
-        line += " [" + std::string(filled, '=') + std::string(width - filled, ' ') + cv::format("] %3d%% ", int(int64(done) * 100 / total));
+        line += " [" + std::string(filled, '=') + std::string(width - filled, ' ') +
+                cv::format("] %3d%% ", int(int64(done) * 100 / total));
     else
         line += cv::format(" %d ", done);
     line += timeLeft(done, total) + note;

@@ -18,7 +18,7 @@ cv::Mat readRegion(const std::string& program, const std::string& file)
         throw std::runtime_error("the mask '" + file +
                                  "' is all black: it must not be black where images are to be looked at");
     if (isLossy(file))
-        printNotes(program, {"the mask '" + file +
-                             "' is JPEG or of another lossy format, of which only values over 127 count"});
+        printNotes(program,
+                   {"the mask '" + file + "' is JPEG or of another lossy format, of which only values over 127 count"});
     return region;
 }

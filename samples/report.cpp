@@ -20,9 +20,11 @@ using namespace cv::anomaly;
 namespace {
 
 const char* const styleSheet = R"css(
-:root { --ink: #1c1e21; --soft: #6a7077; --line: #e1e4e8; --page: #f6f7f8; --card: #fff; --good: #9aa5b1; --accent: #d2480e }
+:root { --ink: #1c1e21; --soft: #6a7077; --line: #e1e4e8; --page: #f6f7f8; --card: #fff; --good: #9aa5b1;
+  --accent: #d2480e }
 @media (prefers-color-scheme: dark) {
-  :root { --ink: #e8eaed; --soft: #9aa0a6; --line: #35393e; --page: #17191b; --card: #202326; --good: #7b8794; --accent: #ff7b42 }
+  :root { --ink: #e8eaed; --soft: #9aa0a6; --line: #35393e; --page: #17191b; --card: #202326; --good: #7b8794;
+    --accent: #ff7b42 }
 }
 * { box-sizing: border-box }
 body { margin: 0 auto; padding: 24px 16px 48px; max-width: 1080px; background: var(--page); color: var(--ink);
@@ -31,9 +33,11 @@ h1 { margin: 0; font-size: 28px; font-weight: 650; letter-spacing: -.01em; overf
 h2 { margin: 40px 0 4px; font-size: 19px; font-weight: 650 }
 p { margin: 0 0 12px; color: var(--soft); max-width: 70ch }
 .tiles { display: grid; grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); gap: 12px; margin-top: 20px }
-.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); gap: 12px; margin-top: 12px }
+.charts { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 300px), 1fr)); gap: 12px;
+  margin-top: 12px }
 .card { background: var(--card); border: 1px solid var(--line); border-radius: 10px; padding: 14px 16px; min-width: 0 }
-.tile b { display: block; font-size: 28px; font-weight: 600; letter-spacing: -.02em; line-height: 1.25; font-variant-numeric: tabular-nums }
+.tile b { display: block; font-size: 28px; font-weight: 600; letter-spacing: -.02em; line-height: 1.25;
+  font-variant-numeric: tabular-nums }
 .tile span { font-weight: 600 }
 .tile small { display: block; color: var(--soft); font-size: 12.5px; line-height: 1.35 }
 .card h3 { margin: 0 0 2px; font-size: 15px; font-weight: 600 }
@@ -55,7 +59,8 @@ th, td { padding: 8px 0 8px 18px; text-align: right; white-space: nowrap; border
 tr:first-child th { border-top: 0; color: var(--soft); font-weight: 500; font-size: 13px }
 th:first-child, td:first-child { text-align: left; padding-left: 0 }
 tr.all td { font-weight: 600 }
-.cases { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 440px), 1fr)); gap: 12px; margin-top: 12px }
+.cases { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 440px), 1fr)); gap: 12px;
+  margin-top: 12px }
 .case { padding: 12px }
 .case header { display: flex; gap: 10px; align-items: baseline; flex-wrap: wrap; margin-bottom: 8px; font-size: 14px }
 .case header b { font-weight: 600; overflow-wrap: anywhere }
@@ -121,7 +126,8 @@ public:
 
     void bar(double from, double to, double height, const char* style)
     {
-        body += format("<rect class=%s x='%.1f' width='%.1f' y='%.1f' height='%.1f'/>", style, x(from) + 0.5, x(to) - x(from) - 1, y(height), bottom - y(height));
+        body += format("<rect class=%s x='%.1f' width='%.1f' y='%.1f' height='%.1f'/>", style, x(from) + 0.5,
+                       x(to) - x(from) - 1, y(height), bottom - y(height));
     }
 
     void curve(const Curve& points, const char* style)
@@ -137,7 +143,10 @@ public:
         body += format("<line class='mark %s' x1='%.1f' x2='%.1f' y1='%d' y2='%d'/>", style, x(at), x(at), top, bottom);
     }
 
-    std::string svg(const std::string& name) const { return "<svg viewBox='0 0 400 260' role=img aria-label='" + name + "'>" + body + "</svg>"; }
+    std::string svg(const std::string& name) const
+    {
+        return "<svg viewBox='0 0 400 260' role=img aria-label='" + name + "'>" + body + "</svg>";
+    }
 
 private:
     double x(double value) const { return left + (right - left) * (value - x0) / (x1 - x0); }
@@ -160,7 +169,8 @@ std::string legendEntry(const char* color, const std::string& text)
 
 std::string chartCard(const std::string& title, const std::string& legend, const Chart& chart)
 {
-    return "<div class=card><h3>" + title + "</h3><div class=legend>" + legend + "</div>" + chart.svg(title) + "</div>\n";
+    return "<div class=card><h3>" + title + "</h3><div class=legend>" + legend + "</div>" + chart.svg(title) +
+           "</div>\n";
 }
 
 // Steps of 1, 2 or 5 times a power of ten: some five of them up to the highest.
@@ -202,7 +212,8 @@ std::string histogramCard(const Evaluation& evaluation)
     const size_t bins = h.good.size();
     const auto edge = [&h](size_t bin) { return h.low + h.width * double(bin); };
     const double best = evaluation.bestImage.threshold, own = evaluation.ownImage.threshold;
-    const double highest = std::max(*std::max_element(h.good.begin(), h.good.end()), *std::max_element(h.bad.begin(), h.bad.end()));
+    const double highest =
+        std::max(*std::max_element(h.good.begin(), h.good.end()), *std::max_element(h.bad.begin(), h.bad.end()));
     Chart chart(std::min(h.low, own), std::max(edge(bins), own), highest * 1.05);
     chart.gridLines(roundSteps(highest), "%g");
     for (size_t i = 0; i < bins; i++)
@@ -214,8 +225,12 @@ std::string histogramCard(const Evaluation& evaluation)
     chart.verticalLine(own, "dashed");
     chart.xLabels({h.low, (h.low + edge(bins)) / 2, edge(bins)}, "%.2f");
     chart.xTitle("score");
-    return chartCard("Scores", legendEntry("good", "good") + legendEntry("accent", "defective") +
-                     format("<span>line: threshold of the best F1, %.3f</span><span>dashed: the model's own, %.3f</span>", best, own), chart);
+    return chartCard(
+        "Scores",
+        legendEntry("good", "good") + legendEntry("accent", "defective") +
+            format("<span>line: threshold of the best F1, %.3f</span><span>dashed: the model's own, %.3f</span>", best,
+                   own),
+        chart);
 }
 
 std::string rocCard(const Evaluation& evaluation)
@@ -259,7 +274,8 @@ std::string proCard(const Evaluation& evaluation)
     chart.xLabels({0, 0.1, 0.2, 0.3}, "%g");
     chart.xTitle("share of good pixels called defective");
     chart.curve(cut(evaluation.pro, proLimit), "");
-    return chartCard("PRO: share of a defect that is found", legendEntry("accent", format("mean of all defects, AUPRO %.3f", evaluation.all.aupro)), chart);
+    return chartCard("PRO: share of a defect that is found",
+                     legendEntry("accent", format("mean of all defects, AUPRO %.3f", evaluation.all.aupro)), chart);
 }
 
 // ---- figures
@@ -277,15 +293,18 @@ std::string fraction(double value)
 std::string tiles(const Evaluation& evaluation)
 {
     const Figures& f = evaluation.all;
-    std::string html = tile(fraction(f.imageAuroc), "Image AUROC", "how often a defective image scores above a good one");
+    std::string html =
+        tile(fraction(f.imageAuroc), "Image AUROC", "how often a defective image scores above a good one");
     html += tile(fraction(f.imageF1), "Image F1", "precision and recall of images, at the best threshold");
     if (f.hasPixels)
     {
         html += tile(fraction(f.pixelAuroc), "Pixel AUROC", "the same of pixels");
-        html += tile(fraction(f.aupro), "AUPRO", "how much of each defect is found, small ones counted as much as large ones");
+        html += tile(fraction(f.aupro), "AUPRO",
+                     "how much of each defect is found, small ones counted as much as large ones");
         html += tile(fraction(f.pixelF1), "Pixel F1", "precision and recall of pixels, at the best threshold");
     }
-    html += tile(format("%.0f ms", evaluation.secondsPerImage * 1e3), "Time an image", "on the machine of this evaluation");
+    html +=
+        tile(format("%.0f ms", evaluation.secondsPerImage * 1e3), "Time an image", "on the machine of this evaluation");
     return "<div class=tiles>" + html + "</div>";
 }
 
@@ -319,21 +338,27 @@ std::string typeTable(const Evaluation& evaluation)
     rows += figuresRow("all", evaluation.all.images, evaluation.all, "all");
     for (const std::pair<std::string, Figures>& type : evaluation.types)
         rows += figuresRow(escaped(type.first), counts[type.first], type.second, "");
-    return "<h2>By type of defect</h2><p>The images of each type against all " + std::to_string(counts["good"]) + " good ones.</p>" + table(rows);
+    return "<h2>By type of defect</h2><p>The images of each type against all " + std::to_string(counts["good"]) +
+           " good ones.</p>" + table(rows);
 }
 
 std::string verdictsRow(const std::string& name, const Verdicts& v)
 {
-    return row({name, format("%.4g", v.threshold), fraction(v.f1()), fraction(v.precision()), fraction(v.recall())}, "td");
+    return row({name, format("%.4g", v.threshold), fraction(v.f1()), fraction(v.precision()), fraction(v.recall())},
+               "td");
 }
 
 std::string thresholdTable(const Evaluation& evaluation)
 {
     std::string rows = row({"Threshold", "Value", "F1", "Precision", "Recall"}, "th");
-    rows += verdictsRow("image, best F1", evaluation.bestImage) + verdictsRow("image, the model's", evaluation.ownImage);
+    rows +=
+        verdictsRow("image, best F1", evaluation.bestImage) + verdictsRow("image, the model's", evaluation.ownImage);
     if (evaluation.all.hasPixels)
-        rows += verdictsRow("pixel, best F1", evaluation.bestPixel) + verdictsRow("pixel, the model's", evaluation.ownPixel);
-    return "<h2>Thresholds</h2><p>The best F1 is found on these test images; the model's own thresholds were set without them.</p>" + table(rows);
+        rows += verdictsRow("pixel, best F1", evaluation.bestPixel) +
+                verdictsRow("pixel, the model's", evaluation.ownPixel);
+    return "<h2>Thresholds</h2><p>The best F1 is found on these test images; the model's own thresholds were set "
+           "without them.</p>" +
+           table(rows);
 }
 
 // ---- pictures
@@ -347,7 +372,8 @@ std::string picture(const Mat& image, const std::string& caption)
     resize(image, small, size, 0, 0, INTER_AREA);
     std::vector<uchar> jpeg;
     imencode(".jpg", small, jpeg, {IMWRITE_JPEG_QUALITY, 78});
-    return "<figure><img alt='" + caption + "' src='data:image/jpeg;base64," + base64(jpeg) + "'><figcaption>" + caption + "</figcaption></figure>";
+    return "<figure><img alt='" + caption + "' src='data:image/jpeg;base64," + base64(jpeg) + "'><figcaption>" +
+           caption + "</figcaption></figure>";
 }
 
 // The image darkened but for the defect, which is also outlined.
@@ -357,7 +383,7 @@ Mat drawGroundTruth(const Mat& image, const std::vector<std::string>& maskFiles)
     if (maskFiles.empty())
         return dst;
     const Mat mask = readMasks(maskFiles, image.size());
-    std::vector<std::vector<Point> > contours;
+    std::vector<std::vector<Point>> contours;
     findContours(mask, contours, RETR_CCOMP, CHAIN_APPROX_SIMPLE);
     image.copyTo(dst, mask);
     drawContours(dst, contours, -1, Scalar::all(255), std::max(1, std::max(image.rows, image.cols) / 160), LINE_AA);
@@ -369,13 +395,16 @@ std::string caseCard(const TestResult& result, const Evaluation& evaluation, con
     const double threshold = evaluation.bestImage.threshold;
     const bool hasMasks = evaluation.all.hasPixels;
     const bool called = result.score >= threshold, defective = result.image.isDefective();
-    const char* const outcome = called == defective ? (defective ? "found" : "passed") : (defective ? "missed defect" : "false alarm");
+    const char* const outcome =
+        called == defective ? (defective ? "found" : "passed") : (defective ? "missed defect" : "false alarm");
     const Mat read = readImage(result.image.file);
     Mat map, image;
     detector.toPicture(read, image);
     detector.predict(read, map, evaluation.region);
-    std::string html = "<div class='card case'><header><b>" + escaped(result.image.type + "/" + fileName(result.image.file)) + "</b>";
-    html += format("<span>score %.3g</span><em class='%s'>%s</em></header>", result.score, called == defective ? "" : "wrong", outcome);
+    std::string html =
+        "<div class='card case'><header><b>" + escaped(result.image.type + "/" + fileName(result.image.file)) + "</b>";
+    html += format("<span>score %.3g</span><em class='%s'>%s</em></header>", result.score,
+                   called == defective ? "" : "wrong", outcome);
     html += hasMasks ? "<div class=pictures>" : "<div class='pictures two'>";
     html += picture(image, "image") + picture(drawOverlay(detector, read, map), "map");
     if (hasMasks)
@@ -385,7 +414,8 @@ std::string caseCard(const TestResult& result, const Evaluation& evaluation, con
 
 typedef std::vector<const TestResult*> Cases;
 
-std::string gallery(const std::string& title, const std::string& text, const Cases& cases, const Evaluation& evaluation, const AnomalyDetector& detector)
+std::string gallery(const std::string& title, const std::string& text, const Cases& cases, const Evaluation& evaluation,
+                    const AnomalyDetector& detector)
 {
     if (cases.empty())
         return std::string();
@@ -407,8 +437,9 @@ Cases worstFirst(const Evaluation& evaluation)
     Cases cases;
     for (const TestResult& result : evaluation.results)
         cases.push_back(&result);
-    std::stable_sort(cases.begin(), cases.end(),
-                     [threshold](const TestResult* a, const TestResult* b) { return wrongBy(*a, threshold) > wrongBy(*b, threshold); });
+    std::stable_sort(cases.begin(), cases.end(), [threshold](const TestResult* a, const TestResult* b) {
+        return wrongBy(*a, threshold) > wrongBy(*b, threshold);
+    });
     return cases;
 }
 
@@ -418,10 +449,13 @@ std::string misses(const Evaluation& evaluation, const AnomalyDetector& detector
     const Cases all = worstFirst(evaluation);
     const size_t wrong = size_t(evaluation.bestImage.missed + evaluation.bestImage.falseAlarms);
     if (wrong == 0)
-        return gallery("Narrowest cases", "No image is on the wrong side of the best F1's threshold. These are closest to it.",
+        return gallery("Narrowest cases",
+                       "No image is on the wrong side of the best F1's threshold. These are closest to it.",
                        Cases(all.begin(), all.begin() + std::min(narrowest, all.size())), evaluation, detector);
-    const std::string text = format("With the best F1's threshold: %g missed defects and %g false alarms. The furthest on the wrong side come first%s.",
-                                    evaluation.bestImage.missed, evaluation.bestImage.falseAlarms, wrong > most ? "; the rest is not shown" : "");
+    const std::string text = format("With the best F1's threshold: %g missed defects and %g false alarms. The furthest "
+                                    "on the wrong side come first%s.",
+                                    evaluation.bestImage.missed, evaluation.bestImage.falseAlarms,
+                                    wrong > most ? "; the rest is not shown" : "");
     return gallery("Worst misses", text, Cases(all.begin(), all.begin() + std::min(most, wrong)), evaluation, detector);
 }
 
@@ -442,13 +476,19 @@ std::string hits(const Evaluation& evaluation, const AnomalyDetector& detector)
 
 std::string page(const std::string& title, const Evaluation& evaluation, const AnomalyDetector& detector)
 {
-    std::string html = "<!doctype html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport content='width=device-width, initial-scale=1'>";
-    html += "<title>" + escaped(title) + " – anomaly detection</title><style>" + styleSheet + "</style></head><body>\n";
-    html += "<h1>" + escaped(title) + "</h1><p>" + std::to_string(evaluation.all.images) + " test images</p>\n" + tiles(evaluation);
-    html += "<div class=charts>" + histogramCard(evaluation) + rocCard(evaluation) + (evaluation.all.hasPixels ? proCard(evaluation) : "") + "</div>\n";
-    html += typeTable(evaluation) + thresholdTable(evaluation) + misses(evaluation, detector) + hits(evaluation, detector);
+    std::string html = "<!doctype html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport "
+                       "content='width=device-width, initial-scale=1'>";
+    html += "<title>" + escaped(title) + " – anomaly detection</title>";
+    html += "<style>" + String(styleSheet) + "</style></head><body>\n";
+    html += "<h1>" + escaped(title) + "</h1><p>" + std::to_string(evaluation.all.images) + " test images</p>\n" +
+            tiles(evaluation);
+    html += "<div class=charts>" + histogramCard(evaluation) + rocCard(evaluation) +
+            (evaluation.all.hasPixels ? proCard(evaluation) : "") + "</div>\n";
+    html +=
+        typeTable(evaluation) + thresholdTable(evaluation) + misses(evaluation, detector) + hits(evaluation, detector);
     html += "<footer>Maps are yellow from about the model's pixel threshold on, where they are also outlined. ";
-    html += evaluation.all.hasPixels ? "Pixel figures are taken at the model's input resolution." : "There are no pixel figures: the category has no masks.";
+    html += evaluation.all.hasPixels ? "Pixel figures are taken at the model's input resolution."
+                                     : "There are no pixel figures: the category has no masks.";
     return html + "</footer></body></html>\n";
 }
 
@@ -459,7 +499,8 @@ std::string reportFile(const std::string& folder)
     return utils::fs::join(folder, "index.html");
 }
 
-std::string writeReport(const std::string& folder, const std::string& title, const Evaluation& evaluation, AnomalyDetector& detector)
+std::string writeReport(const std::string& folder, const std::string& title, const Evaluation& evaluation,
+                        AnomalyDetector& detector)
 {
     detector.setMapSize(MAP_IMAGE);
     const std::string file = reportFile(folder);

@@ -11,7 +11,9 @@
 //! The file that writeReport writes into a folder.
 std::string reportFile(const std::string& folder);
 
-//! Writes folder/index.html, one page that holds all it shows, and returns its name. The detector's maps are then of the images' size.
-std::string writeReport(const std::string& folder, const std::string& title, const Evaluation& evaluation, cv::anomaly::AnomalyDetector& detector);
+//! Writes folder/index.html, one page that holds all it shows, and returns its name. The detector's maps are then of
+//! the images' size.
+std::string writeReport(const std::string& folder, const std::string& title, const Evaluation& evaluation,
+                        cv::anomaly::AnomalyDetector& detector);
 
 #endif

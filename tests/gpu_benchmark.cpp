@@ -71,7 +71,8 @@ std::vector<Mat> randomImages(int count)
 struct Model
 {
     explicit Model(const Settings& settings)
-        : input(inputOf(settings)), source(loadBackbone(settings.onnx, {"c2", "c3", "c4"}))
+        : input(inputOf(settings)),
+          source(loadBackbone(settings.onnx, {"c2", "c3", "c4"}))
     {
         InputSettings small = input; // for enough patches to choose from
         small.resize = small.crop = 64;
@@ -99,10 +100,10 @@ struct Model
 struct Prediction
 {
     Prediction(const Model& model, const Device& device)
-        : input(model.input), backbone(Backbone::create(model.source, device)),
+        : input(model.input),
+          backbone(Backbone::create(model.source, device)),
           scoreMap(ScoreMap::create(model.descriptor, model.bank, {{3, CFA::SCORE_NEAREST}, Size(224, 224), 4}, device))
-    {
-    }
+    {}
 
     void run(const std::vector<Mat>& images, std::vector<Mat>& maps, std::vector<double>& scores,
              StageClock* clock) const
@@ -129,7 +130,10 @@ double median(std::vector<double> values)
     return values[values.size() / 2];
 }
 
-double milliseconds(int64 since) { return double(getTickCount() - since) * 1e3 / getTickFrequency(); }
+double milliseconds(int64 since)
+{
+    return double(getTickCount() - since) * 1e3 / getTickFrequency();
+}
 
 //! Bytes that the GPU has left.
 size_t freeOnGpu()

@@ -1,8 +1,10 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-/* long_run_test [PREDICTIONS [ROUNDS]]: one detector predicts that often, 100000 times by default; then detectors are fitted, saved and
-   loaded, 50 times. Exit status: 0 when memory, files and threads do not grow and the last results are the first, bit for bit. */
+/* long_run_test [PREDICTIONS [ROUNDS]]: one detector predicts that often, 100000 times by default; then detectors are
+fitted, saved and
+   loaded, 50 times. Exit status: 0 when memory, files and threads do not grow and the last results are the first, bit
+   for bit. */
 #include "opencv2/anomaly.hpp"
 #include "opencv2/core/utils/filesystem.hpp"
 
@@ -50,8 +52,11 @@ public:
     {
         const size_t first = steps.size() / 5;
         const bool flat = growth(first) < limit && files.back() <= files[first] && threads.back() <= threads[first];
-        std::cout << what << ": " << format("%.0f KiB after the warm-up, %.0f KiB at the end, slope %+.4f KiB each (at most %g); ", memory[first], memory.back(), growth(first), limit)
-                  << files[first] << " then " << files.back() << " open files, " << threads[first] << " then " << threads.back() << " threads" << (flat ? "\n" : ": GROWS\n");
+        std::cout << what << ": "
+                  << format("%.0f KiB after the warm-up, %.0f KiB at the end, slope %+.4f KiB each (at most %g); ",
+                            memory[first], memory.back(), growth(first), limit)
+                  << files[first] << " then " << files.back() << " open files, " << threads[first] << " then "
+                  << threads.back() << " threads" << (flat ? "\n" : ": GROWS\n");
         return flat;
     }
 
@@ -216,8 +221,11 @@ bool fitsForLong(int rounds, bool trained)
         return resultOf(*cfa, input) == first && resultOf(*CFA::load(file), input) == first;
     });
     std::remove(file.c_str());
-    std::cout << rounds << " rounds of fit, save and load" << (trained ? "" : " (without training: opencv_anomaly_train is not here)") << ", " << others << " unlike the first\n";
-    // The allocator takes 2 MiB once in a while, which a few rounds do not tell from a slope; a model that stays is larger.
+    std::cout << rounds << " rounds of fit, save and load"
+              << (trained ? "" : " (without training: opencv_anomaly_train is not here)") << ", " << others
+              << " unlike the first\n";
+    // The allocator takes 2 MiB once in a while, which a few rounds do not tell from a slope; a model that stays is
+    // larger.
     return held.report("a round", rounds < 50 ? 2048 : 64) && others == 0;
 }
 

@@ -1,8 +1,10 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-/* out_of_memory_test: processes that may take ever more memory than they have call fit, predict, save and load, until all of these
-   succeed. What fails must throw a cv::Exception, and leave detector and file as they were. Exit status: 0 when it does. */
+/* out_of_memory_test: processes that may take ever more memory than they have call fit, predict, save and load, until
+all of these
+   succeed. What fails must throw a cv::Exception, and leave detector and file as they were. Exit status: 0 when it
+   does. */
 #include "file_bytes.hpp"
 
 #include "opencv2/anomaly.hpp"
@@ -81,7 +83,12 @@ private:
     rlimit before;
 };
 
-enum Outcome { SUCCEEDED = 's', REFUSED = 'r', OTHER_EXCEPTION = 'x' };
+enum Outcome
+{
+    SUCCEEDED = 's',
+    REFUSED = 'r',
+    OTHER_EXCEPTION = 'x'
+};
 
 Outcome outcomeOf(const std::function<void()>& call)
 {
@@ -167,7 +174,8 @@ int run()
     std::map<std::string, int> fits; // that failed, by the stage
     int faults = 0, limits = 0, refused = 0;
     std::string result;
-    for (size_t kibibytes = 512; result != "ssss" && limits < 40; kibibytes += std::max<size_t>(512, kibibytes / 5), limits++)
+    for (size_t kibibytes = 512; result != "ssss" && limits < 40;
+         kibibytes += std::max<size_t>(512, kibibytes / 5), limits++)
     {
         result = callAllApart(kibibytes, utils::fs::join(folder, "model.yml.gz"));
         const bool wrong = result.size() < 4 || result == "changed" || result.find(char(OTHER_EXCEPTION)) < 4;
@@ -185,7 +193,9 @@ int run()
     std::cout << limits << " limits, " << refused << " calls ended in a cv::Exception, fit in";
     for (const auto& stage : fits)
         std::cout << " " << stage.first << " " << stage.second << "x";
-    std::cout << "; " << faults << " faults, " << left.size() - 1 << " temporary files left, with the last limit all calls " << (result == "ssss" ? "succeeded" : "did not succeed") << "\n";
+    std::cout << "; " << faults << " faults, " << left.size() - 1
+              << " temporary files left, with the last limit all calls "
+              << (result == "ssss" ? "succeeded" : "did not succeed") << "\n";
     // Limits that never strike, or at one place only, would test nothing.
     return faults == 0 && left.size() == 1 && result == "ssss" && fits.size() > 1 ? 0 : 1;
 }

@@ -1,7 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-/* save_kill_test [KILLS]: kills a process that saves two models alternately over one file, at random moments. After each
+/* save_kill_test [KILLS]: kills a process that saves two models alternately over one file, at random moments. After
+each
    kill the file must be one of the two, whole. Exit status: 0 when it always is. */
 #include "file_bytes.hpp"
 
@@ -79,7 +80,8 @@ int run(int kills)
     }
     const auto start = std::chrono::steady_clock::now();
     models[0]->save(file);
-    const int microseconds = int(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
+    const int microseconds =
+        int(std::chrono::duration<double, std::micro>(std::chrono::steady_clock::now() - start).count());
 
     int found[2] = {0, 0}, neither = 0;
     RNG random(11);
@@ -96,8 +98,9 @@ int run(int kills)
     glob(utils::fs::join(folder, ".*-model.yml.gz"), left);
     utils::fs::remove_all(folder);
 
-    std::cout << kills << " kills, a save takes " << microseconds << " us: " << found[0] << " times one model, " << found[1] << " times the other, " << neither
-              << " times neither; " << left.size() << " temporary files were left, the next save " << (savesAgain ? "went well" : "failed") << "\n";
+    std::cout << kills << " kills, a save takes " << microseconds << " us: " << found[0] << " times one model, "
+              << found[1] << " times the other, " << neither << " times neither; " << left.size()
+              << " temporary files were left, the next save " << (savesAgain ? "went well" : "failed") << "\n";
     // A kill that never hits a save that runs would test nothing.
     return neither == 0 && savesAgain && found[0] > 0 && found[1] > 0 && !left.empty() ? 0 : 1;
 }

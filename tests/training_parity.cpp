@@ -1,8 +1,7 @@
-// This file is part of OpenCV project.
-// It is subject to the license terms in the LICENSE file found in the top-level directory
-// of this distribution and at http://opencv.org/license.html.
-// Trains from a start that another program chose, for training_parity.py: training_parity INPUT OUTPUT. INPUT holds the images, W0, b0,
-// C and the order of the batches; OUTPUT gets W, b, r and each step's loss.
+// This file is part of OpenCV project. It is subject to the license terms in the LICENSE file found in the top-level
+// directory of this distribution and at http://opencv.org/license.html. Trains from a start that another program chose,
+// for training_parity.py: training_parity INPUT OUTPUT. INPUT holds the images, W0, b0, C and the order of the batches;
+// OUTPUT gets W, b, r and each step's loss.
 #include "opencv2/anomaly.hpp"
 #include "opencv2/imgcodecs.hpp"
 
@@ -21,11 +20,12 @@ using namespace cv::anomaly;
 
 namespace {
 
-std::vector<std::vector<Mat> > featuresOf(const std::vector<String>& files, const std::vector<String>& outputs)
+std::vector<std::vector<Mat>> featuresOf(const std::vector<String>& files, const std::vector<String>& outputs)
 {
     const InputSettings input = {224, 224, Scalar::all(127), Scalar::all(1. / 128), true, 0, 0, 16};
-    const std::shared_ptr<const Backbone> backbone = Backbone::create(loadBackbone("lite0", outputs), onProcessor(ENGINE_PLAIN));
-    std::vector<std::vector<Mat> > features;
+    const std::shared_ptr<const Backbone> backbone =
+        Backbone::create(loadBackbone("lite0", outputs), onProcessor(ENGINE_PLAIN));
+    std::vector<std::vector<Mat>> features;
     for (const String& file : files)
         features.push_back(poolPatches(backbone->forward(preprocess(imread(file), input)).maps));
     return features;
@@ -40,7 +40,7 @@ std::vector<ScaleShape> shapesOf(const std::vector<Mat>& maps)
 }
 
 // One scale of a batch: a channel a row, image beside image.
-Mat joined(const std::vector<std::vector<Mat> >& features, const Mat& images, int scale)
+Mat joined(const std::vector<std::vector<Mat>>& features, const Mat& images, int scale)
 {
     std::vector<Mat> maps;
     for (int i = 0; i < images.cols; i++)
@@ -53,7 +53,7 @@ Mat joined(const std::vector<std::vector<Mat> >& features, const Mat& images, in
     return batch;
 }
 
-double step(Trainer& trainer, BankForTrainer& bank, const std::vector<std::vector<Mat> >& features, const Mat& images)
+double step(Trainer& trainer, BankForTrainer& bank, const std::vector<std::vector<Mat>>& features, const Mat& images)
 {
     std::vector<Mat> maps;
     std::vector<const float*> pointers;
@@ -78,9 +78,11 @@ void train(const FileStorage& given, FileStorage& result)
     given["b0"] >> b;
     given["C"] >> centres.C;
     given["order"] >> order; // batches x images, CV_32S
-    const std::vector<std::vector<Mat> > features = featuresOf(files, outputs);
+    const std::vector<std::vector<Mat>> features = featuresOf(files, outputs);
     const std::vector<ScaleShape> shapes = shapesOf(features[0]);
-    const std::unique_ptr<Trainer> trainer = createTrainer({shapes.data(), int(shapes.size()), W.ptr<float>(), b.ptr<float>(), W.rows, 3, 3, 1e-5, true, true, 0.1, 1e-3, 5e-4, 2, TRAIN_ON_CPU});
+    const std::unique_ptr<Trainer> trainer =
+        createTrainer({shapes.data(), int(shapes.size()), W.ptr<float>(), b.ptr<float>(), W.rows, 3, 3, 1e-5, true,
+                       true, 0.1, 1e-3, 5e-4, 2, TRAIN_ON_CPU});
     BankForTrainer bank(centres, CFA::create()->getEngine());
     std::vector<double> losses;
     for (int batch = 0; batch < order.rows; batch++)

@@ -82,7 +82,10 @@ EXPORTED bool isFakeCudaMemory(uintptr_t address, size_t bytes)
     return isWithin(address, bytes);
 }
 
-EXPORTED Result cuInit(unsigned) { return success; }
+EXPORTED Result cuInit(unsigned)
+{
+    return success;
+}
 EXPORTED Result cuDeviceGetCount(int* count)
 {
     *count = 1;
@@ -103,9 +106,18 @@ EXPORTED Result cuDeviceTotalMem_v2(size_t* bytes, int)
     *bytes = size_t(1) << 34;
     return success;
 }
-EXPORTED Result cuProfilerStop() { return success; }
-EXPORTED Result cuCtxSynchronize() { return success; }
-EXPORTED Result cuStreamSynchronize(void*) { return success; }
+EXPORTED Result cuProfilerStop()
+{
+    return success;
+}
+EXPORTED Result cuCtxSynchronize()
+{
+    return success;
+}
+EXPORTED Result cuStreamSynchronize(void*)
+{
+    return success;
+}
 EXPORTED Result cuCtxGetApiVersion(void*, unsigned* version)
 {
     *version = 3020;
@@ -116,11 +128,26 @@ EXPORTED Result cuCtxGetDevice(int* device)
     *device = 0;
     return current ? success : invalidContext;
 }
-EXPORTED Result cuCtxDestroy_v2(void*) { return success; }
-EXPORTED Result cuModuleUnload(void*) { return success; }
-EXPORTED Result cuPointerGetAttribute(void*, int, uintptr_t) { return invalidValue; }
-EXPORTED Result cuMemcpy3D_v2(const void*) { return mistake("a copy of boxes, where all memory is dense"); }
-EXPORTED Result cuMemcpyDtoD_v2(uintptr_t, uintptr_t, size_t) { return mistake("a copy within the GPU"); }
+EXPORTED Result cuCtxDestroy_v2(void*)
+{
+    return success;
+}
+EXPORTED Result cuModuleUnload(void*)
+{
+    return success;
+}
+EXPORTED Result cuPointerGetAttribute(void*, int, uintptr_t)
+{
+    return invalidValue;
+}
+EXPORTED Result cuMemcpy3D_v2(const void*)
+{
+    return mistake("a copy of boxes, where all memory is dense");
+}
+EXPORTED Result cuMemcpyDtoD_v2(uintptr_t, uintptr_t, size_t)
+{
+    return mistake("a copy within the GPU");
+}
 
 EXPORTED Result cuDeviceGetAttribute(int* value, int attribute, int)
 {
@@ -243,8 +270,14 @@ EXPORTED Result cuGraphLaunch(void*, void*)
     return current ? success : mistake("a replay without a context");
 }
 
-EXPORTED Result cuGraphDestroy(void*) { return success; }
-EXPORTED Result cuGraphExecDestroy(void*) { return success; }
+EXPORTED Result cuGraphDestroy(void*)
+{
+    return success;
+}
+EXPORTED Result cuGraphExecDestroy(void*)
+{
+    return success;
+}
 
 EXPORTED Result cuMemHostAlloc(void** memory, size_t bytes, unsigned)
 {

@@ -33,7 +33,10 @@ long long reach(int rows, int columns, int step, long long stride, int count)
     return rows + (long long)(columns - 1) * step + (count - 1) * stride;
 }
 
-int bytesOf(int type) { return type == 0 ? 4 : 2; }
+int bytesOf(int type)
+{
+    return type == 0 ? 4 : 2;
+}
 
 long long total(const void* descriptor)
 {
@@ -61,9 +64,18 @@ int setSizes(void* descriptor, int a, int b, int c, int d)
 
 } // namespace
 
-EXPORTED int cublasCreate_v2(void** handle) { return make(handle); }
-EXPORTED int cublasDestroy_v2(void* handle) { return destroy(handle); }
-EXPORTED int cublasSetStream_v2(void*, void* stream) { return stream ? success : badParameter; }
+EXPORTED int cublasCreate_v2(void** handle)
+{
+    return make(handle);
+}
+EXPORTED int cublasDestroy_v2(void* handle)
+{
+    return destroy(handle);
+}
+EXPORTED int cublasSetStream_v2(void*, void* stream)
+{
+    return stream ? success : badParameter;
+}
 EXPORTED int cublasSetWorkspace_v2(void*, void* workspace, size_t bytes)
 {
     return isThere(workspace, (long long)bytes, 1) ? success : badParameter;
@@ -81,17 +93,50 @@ EXPORTED int cublasGemmStridedBatchedEx(void*, int, int, int rows, int columns, 
     return fits ? success : badParameter;
 }
 
-EXPORTED int cudnnCreate(void** handle) { return make(handle); }
-EXPORTED int cudnnDestroy(void* handle) { return destroy(handle); }
-EXPORTED int cudnnSetStream(void*, void* stream) { return stream ? success : badParameter; }
-EXPORTED int cudnnCreateTensorDescriptor(void** made) { return make(made); }
-EXPORTED int cudnnCreateFilterDescriptor(void** made) { return make(made); }
-EXPORTED int cudnnCreateConvolutionDescriptor(void** made) { return make(made); }
-EXPORTED int cudnnCreateActivationDescriptor(void** made) { return make(made); }
-EXPORTED int cudnnDestroyTensorDescriptor(void* descriptor) { return destroy(descriptor); }
-EXPORTED int cudnnDestroyFilterDescriptor(void* descriptor) { return destroy(descriptor); }
-EXPORTED int cudnnDestroyConvolutionDescriptor(void* descriptor) { return destroy(descriptor); }
-EXPORTED int cudnnDestroyActivationDescriptor(void* descriptor) { return destroy(descriptor); }
+EXPORTED int cudnnCreate(void** handle)
+{
+    return make(handle);
+}
+EXPORTED int cudnnDestroy(void* handle)
+{
+    return destroy(handle);
+}
+EXPORTED int cudnnSetStream(void*, void* stream)
+{
+    return stream ? success : badParameter;
+}
+EXPORTED int cudnnCreateTensorDescriptor(void** made)
+{
+    return make(made);
+}
+EXPORTED int cudnnCreateFilterDescriptor(void** made)
+{
+    return make(made);
+}
+EXPORTED int cudnnCreateConvolutionDescriptor(void** made)
+{
+    return make(made);
+}
+EXPORTED int cudnnCreateActivationDescriptor(void** made)
+{
+    return make(made);
+}
+EXPORTED int cudnnDestroyTensorDescriptor(void* descriptor)
+{
+    return destroy(descriptor);
+}
+EXPORTED int cudnnDestroyFilterDescriptor(void* descriptor)
+{
+    return destroy(descriptor);
+}
+EXPORTED int cudnnDestroyConvolutionDescriptor(void* descriptor)
+{
+    return destroy(descriptor);
+}
+EXPORTED int cudnnDestroyActivationDescriptor(void* descriptor)
+{
+    return destroy(descriptor);
+}
 EXPORTED int cudnnSetTensor4dDescriptor(void* tensor, int, int, int images, int channels, int rows, int columns)
 {
     return setSizes(tensor, images, channels, rows, columns);
@@ -100,9 +145,18 @@ EXPORTED int cudnnSetFilter4dDescriptor(void* filter, int, int, int outputs, int
 {
     return setSizes(filter, outputs, channels, rows, columns);
 }
-EXPORTED int cudnnSetConvolution2dDescriptor(void*, int, int, int, int, int, int, int, int) { return success; }
-EXPORTED int cudnnSetConvolutionMathType(void*, int) { return success; }
-EXPORTED int cudnnSetActivationDescriptor(void*, int, int, double) { return success; }
+EXPORTED int cudnnSetConvolution2dDescriptor(void*, int, int, int, int, int, int, int, int)
+{
+    return success;
+}
+EXPORTED int cudnnSetConvolutionMathType(void*, int)
+{
+    return success;
+}
+EXPORTED int cudnnSetActivationDescriptor(void*, int, int, double)
+{
+    return success;
+}
 
 EXPORTED int cudnnSetConvolutionGroupCount(void* convolution, int groups)
 {

@@ -20,7 +20,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
         requireScore(*cv::anomaly::CFA::load("/proc/self/fd/" + std::to_string(descriptor)));
     }
     catch (const cv::Exception&)
-    {
-    }
+    {}
     return 0;
 }

@@ -13,7 +13,8 @@ cv::Mat matrix(FuzzedDataProvider& data, int likelyType, cv::Size likelySize)
 {
     const bool asExpected = data.ConsumeIntegralInRange(0, 9) > 0;
     const int type = asExpected ? likelyType : data.ConsumeIntegralInRange(0, 63);
-    const cv::Size size = asExpected ? likelySize : cv::Size(data.ConsumeIntegralInRange(0, 12), data.ConsumeIntegralInRange(0, 12));
+    const cv::Size size =
+        asExpected ? likelySize : cv::Size(data.ConsumeIntegralInRange(0, 12), data.ConsumeIntegralInRange(0, 12));
     cv::Mat made(size, type);
     if (!made.empty())
         data.ConsumeData(made.data, made.total() * made.elemSize());
@@ -26,16 +27,14 @@ bool isShare(double value)
 }
 
 // All of it, each on its own: what one refuses the next may take.
-template <typename Call>
-void attempt(const Call& call)
+template <typename Call> void attempt(const Call& call)
 {
     try
     {
         call();
     }
     catch (const cv::Exception&)
-    {
-    }
+    {}
 }
 
 void scoreVectors(FuzzedDataProvider& data)
@@ -49,7 +48,8 @@ void scoreVectors(FuzzedDataProvider& data)
     attempt([&]() { require(isShare(cv::anomaly::bestF1(scores, labels, threshold))); });
     attempt([&]() {
         cv::anomaly::rocCurve(scores, labels, x, y, thresholds);
-        require(x.rows == y.rows && cv::checkRange(x, true, NULL, 0, 1.0001) && cv::checkRange(y, true, NULL, 0, 1.0001));
+        require(x.rows == y.rows && cv::checkRange(x, true, NULL, 0, 1.0001) &&
+                cv::checkRange(y, true, NULL, 0, 1.0001));
     });
 }
 
@@ -59,7 +59,9 @@ void scorePixels(FuzzedDataProvider& data)
     for (int i = data.ConsumeIntegralInRange(1, 4); i > 0; i--)
     {
         const cv::Size size(data.ConsumeIntegralInRange(1, 12), data.ConsumeIntegralInRange(1, 12));
-        const cv::Mat mask = matrix(data, CV_8U, size), validity = data.ConsumeBool() ? cv::Mat() : matrix(data, CV_8U, size), map = matrix(data, CV_32F, size);
+        const cv::Mat mask = matrix(data, CV_8U, size),
+                      validity = data.ConsumeBool() ? cv::Mat() : matrix(data, CV_8U, size),
+                      map = matrix(data, CV_32F, size);
         attempt([&]() { metrics->add(map, mask, validity); });
     }
     double threshold;

@@ -53,8 +53,7 @@ inline void requireScore(const cv::anomaly::CFA& cfa)
         require(std::isfinite(cfa.predict(cv::Mat(20, 30, CV_8UC3, cv::Scalar(90, 120, 200)))));
     }
     catch (const cv::Exception&)
-    {
-    }
+    {}
 }
 
 #endif

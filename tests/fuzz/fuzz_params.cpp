@@ -12,7 +12,11 @@ namespace {
 class Copy
 {
 public:
-    Copy(FuzzedDataProvider& d, cv::FileStorage& f) : data(d), file(f), fieldsToKeep(data.ConsumeIntegralInRange(0, 120)) {}
+    Copy(FuzzedDataProvider& d, cv::FileStorage& f)
+        : data(d),
+          file(f),
+          fieldsToKeep(data.ConsumeIntegralInRange(0, 120))
+    {}
 
     void write(const cv::FileNode& node)
     {
@@ -38,13 +42,24 @@ private:
     {
         switch (data.ConsumeIntegralInRange(0, 5))
         {
-        case 0: file << data.ConsumeIntegral<int>(); break;
-        case 1: file << data.ConsumeFloatingPoint<double>(); break;
-        case 2: file << data.ConsumeIntegralInRange(-2, 300); break;
-        case 3: file << "many"; break;
-        case 4: file << cv::Mat(data.ConsumeIntegralInRange(1, 9), data.ConsumeIntegralInRange(1, 14), data.ConsumeBool() ? CV_32F : CV_8U,
-                                cv::Scalar(data.ConsumeFloatingPoint<float>())); break;
-        default: file << std::vector<double>(size_t(data.ConsumeIntegralInRange(0, 5)), data.ConsumeFloatingPoint<double>());
+        case 0:
+            file << data.ConsumeIntegral<int>();
+            break;
+        case 1:
+            file << data.ConsumeFloatingPoint<double>();
+            break;
+        case 2:
+            file << data.ConsumeIntegralInRange(-2, 300);
+            break;
+        case 3:
+            file << "many";
+            break;
+        case 4:
+            file << cv::Mat(data.ConsumeIntegralInRange(1, 9), data.ConsumeIntegralInRange(1, 14),
+                            data.ConsumeBool() ? CV_32F : CV_8U, cv::Scalar(data.ConsumeFloatingPoint<float>()));
+            break;
+        default:
+            file << std::vector<double>(size_t(data.ConsumeIntegralInRange(0, 5)), data.ConsumeFloatingPoint<double>());
         }
     }
 
@@ -66,7 +81,8 @@ private:
 std::string savedText()
 {
     cv::FileStorage file(".yml", cv::FileStorage::WRITE | cv::FileStorage::MEMORY);
-    file << "opencv_anomaly" << "{";
+    file << "opencv_anomaly"
+         << "{";
     smallModel(0.1)->write(file);
     file << "}";
     return file.releaseAndGetString();
@@ -97,8 +113,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* bytes, size_t size)
         cfa->read(file["opencv_anomaly"]);
     }
     catch (const cv::Exception&)
-    {
-    }
+    {}
     requireScore(*cfa);
     return 0;
 }

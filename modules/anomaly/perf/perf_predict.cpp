@@ -3,10 +3,9 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "perf_precomp.hpp"
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
-typedef TestBaseWithParam<tuple<double, int> > Predictions;
+typedef TestBaseWithParam<tuple<double, int>> Predictions;
 
 //! From a 224x224 image to score and map, with the embedded backbone.
 PERF_TEST_P(Predictions, lite0, testing::Combine(testing::Values(1., 0.25), testing::Values(1, 8)))

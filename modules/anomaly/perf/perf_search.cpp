@@ -6,8 +6,7 @@
 #include "../src/anomaly_map.hpp"
 #include "../src/patch_scorer.hpp"
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 CV_ENUM(Engines, ENGINE_PLAIN, ENGINE_HALIDE)
 
@@ -18,12 +17,15 @@ void requireEngine(int engine)
         throw SkipTestException("this build has no Halide kernels");
 }
 
-typedef TestBaseWithParam<tuple<Engines, int, int, int> > Neighbours;
+typedef TestBaseWithParam<tuple<Engines, int, int, int>> Neighbours;
 
 //! Random descriptors: nothing can be ruled out, all distances are ranked.
-PERF_TEST_P(Neighbours, random, testing::Combine(Engines::all(), testing::Values(264, 448, 1792), testing::Values(784, 3136), testing::Values(3, 6)))
+PERF_TEST_P(Neighbours, random,
+            testing::Combine(Engines::all(), testing::Values(264, 448, 1792), testing::Values(784, 3136),
+                             testing::Values(3, 6)))
 {
-    const int engine = get<0>(GetParam()), length = get<1>(GetParam()), centres = get<2>(GetParam()), k = get<3>(GetParam());
+    const int engine = get<0>(GetParam()), length = get<1>(GetParam()), centres = get<2>(GetParam()),
+              k = get<3>(GetParam());
     requireEngine(engine);
     MemoryBank bank = {Mat(centres, length, CV_32F)};
     Mat phi(length, 56 * 56, CV_32F), squaredDistances, indices;
@@ -34,11 +36,15 @@ PERF_TEST_P(Neighbours, random, testing::Combine(Engines::all(), testing::Values
 }
 
 //! Descriptors in a space of few dimensions, as trained ones are: most centres are ruled out.
-PERF_TEST_P(Neighbours, clustered, testing::Combine(Engines::all(), testing::Values(264, 448, 1792), testing::Values(784, 3136), testing::Values(3, 6)))
+PERF_TEST_P(Neighbours, clustered,
+            testing::Combine(Engines::all(), testing::Values(264, 448, 1792), testing::Values(784, 3136),
+                             testing::Values(3, 6)))
 {
-    const int engine = get<0>(GetParam()), length = get<1>(GetParam()), centres = get<2>(GetParam()), k = get<3>(GetParam());
+    const int engine = get<0>(GetParam()), length = get<1>(GetParam()), centres = get<2>(GetParam()),
+              k = get<3>(GetParam());
     requireEngine(engine);
-    Mat basis(12, length, CV_32F), where(centres, 12, CV_32F), noise(length, 56 * 56, CV_32F), squaredDistances, indices;
+    Mat basis(12, length, CV_32F), where(centres, 12, CV_32F), noise(length, 56 * 56, CV_32F), squaredDistances,
+        indices;
     declare.in(basis, where, noise, WARMUP_RNG);
     const MemoryBank bank = {where * basis};
     Mat phi;
@@ -49,7 +55,7 @@ PERF_TEST_P(Neighbours, clustered, testing::Combine(Engines::all(), testing::Val
     SANITY_CHECK_NOTHING();
 }
 
-typedef TestBaseWithParam<tuple<Engines, double> > Scores;
+typedef TestBaseWithParam<tuple<Engines, double>> Scores;
 
 //! Feature maps of EfficientNet-Lite0's sizes to patch scores.
 PERF_TEST_P(Scores, lite0, testing::Combine(Engines::all(), testing::Values(1., 0.25)))
@@ -74,7 +80,7 @@ PERF_TEST_P(Scores, lite0, testing::Combine(Engines::all(), testing::Values(1., 
     SANITY_CHECK_NOTHING();
 }
 
-typedef TestBaseWithParam<tuple<Engines, Size> > Maps;
+typedef TestBaseWithParam<tuple<Engines, Size>> Maps;
 
 PERF_TEST_P(Maps, smooth, testing::Combine(Engines::all(), testing::Values(Size(224, 224), Size(512, 512))))
 {

@@ -12,13 +12,12 @@
 using namespace cv;
 using namespace cv::anomaly;
 
-static const char* const keys =
-    "{ help h  |             | print this }"
-    "{ @good   |             | folder of good images, png or jpg }"
-    "{ @image  |             | image to look at }"
-    "{ model   | model.yml.gz| model file to write }"
-    "{ overlay | overlay.png | picture to write }"
-    "{ epochs  | 15          | times that each image is learned from }";
+static const char* const keys = "{ help h  |             | print this }"
+                                "{ @good   |             | folder of good images, png or jpg }"
+                                "{ @image  |             | image to look at }"
+                                "{ model   | model.yml.gz| model file to write }"
+                                "{ overlay | overlay.png | picture to write }"
+                                "{ epochs  | 15          | times that each image is learned from }";
 
 static Ptr<CFA> learn(const String& folder, int epochs)
 {

@@ -10,8 +10,7 @@
 
 #include <cstring>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -25,7 +24,8 @@ std::vector<int> channelsOf(const std::vector<Mat>& maps)
 
 // `Builder`: MemoryBankBuilder or PatchSampler.
 template <typename Builder>
-MemoryBank buildBank(Builder builder, const TrainingData& data, const Descriptor& descriptor, const char* stage, const FitReporter& reporter)
+MemoryBank buildBank(Builder builder, const TrainingData& data, const Descriptor& descriptor, const char* stage,
+                     const FitReporter& reporter)
 {
     for (int i = 0; i < data.images; i++)
     {
@@ -41,8 +41,8 @@ MemoryBank buildBank(Builder builder, const TrainingData& data, const Descriptor
 //! The pooled maps of a batch, laid out for the trainer.
 struct Batch
 {
-    std::vector<std::vector<float> > maps; // by scale: channels x images x rows x cols
-    std::vector<float> patchWeights;       // images x patches, empty when all count
+    std::vector<std::vector<float>> maps; // by scale: channels x images x rows x cols
+    std::vector<float> patchWeights;      // images x patches, empty when all count
 
     // The same memory serves every batch.
     void load(const std::vector<int>& images, const FeatureCache::Compute& features)
@@ -67,7 +67,8 @@ struct Batch
         const size_t patches = size_t(map.size[2]) * map.size[3];
         batch.resize(map.total() * images);
         for (int channel = 0; channel < map.size[1]; channel++)
-            std::memcpy(&batch[(channel * images + image) * patches], map.ptr<float>(0, channel), patches * sizeof(float));
+            std::memcpy(&batch[(channel * images + image) * patches], map.ptr<float>(0, channel),
+                        patches * sizeof(float));
     }
 
     void addWeights(const Mat& mask, int patches)
@@ -90,7 +91,12 @@ class Training
 {
 public:
     Training(TrainedModel& m, const TrainingData& d, const CFA::Params& p, int engine, int trainerDevice)
-        : model(m), data(d), params(p), batchSize(std::min(p.batchSize, d.images)), batches(d.images / batchSize), bank(model.bank, engine)
+        : model(m),
+          data(d),
+          params(p),
+          batchSize(std::min(p.batchSize, d.images)),
+          batches(d.images / batchSize),
+          bank(model.bank, engine)
     {
         std::vector<ScaleShape> scales;
         for (const Mat& map : data.features.get(0).maps)
@@ -100,9 +106,21 @@ public:
         }
         const bool repulsion = params.adaptation == CFA::ADAPTATION_FULL;
         const Descriptor& start = model.descriptor;
-        const TrainerSettings settings = {scales.data(), int(scales.size()), start.W.ptr<float>(), start.b.ptr<float>(), start.length(),
-                                          params.K, params.J, params.radius, params.learnRadius, repulsion, params.alpha,
-                                          params.learningRate, params.weightDecay, std::max(1, getNumThreads()), trainerDevice};
+        const TrainerSettings settings = {scales.data(),
+                                          int(scales.size()),
+                                          start.W.ptr<float>(),
+                                          start.b.ptr<float>(),
+                                          start.length(),
+                                          params.K,
+                                          params.J,
+                                          params.radius,
+                                          params.learnRadius,
+                                          repulsion,
+                                          params.alpha,
+                                          params.learningRate,
+                                          params.weightDecay,
+                                          std::max(1, getNumThreads()),
+                                          trainerDevice};
         trainer = createTrainer(settings);
     }
 
@@ -223,12 +241,15 @@ private:
 
 } // namespace
 
-TrainedModel adapt(const TrainingData& data, const CFA::Params& params, int engine, int trainerDevice, TrainingCheckpoint& checkpoint, FitReporter& reporter)
+TrainedModel adapt(const TrainingData& data, const CFA::Params& params, int engine, int trainerDevice,
+                   TrainingCheckpoint& checkpoint, FitReporter& reporter)
 {
     TrainedModel model;
-    model.descriptor = randomDescriptor(channelsOf(data.features.get(0).maps), params.gammaD, params.descriptorInit, params.seed);
+    model.descriptor =
+        randomDescriptor(channelsOf(data.features.get(0).maps), params.gammaD, params.descriptorInit, params.seed);
     model.radius = params.radius;
-    const BankSettings settings = {params.bankMode, params.gammaC, params.bankMomentum, params.K + params.J, params.seed, engine};
+    const BankSettings settings = {params.bankMode,     params.gammaC, params.bankMomentum,
+                                   params.K + params.J, params.seed,   engine};
     const bool keepsBank = params.scoringBank == CFA::SCORING_BANK_KEPT;
     if (adapts(params) || keepsBank)
         model.bank = buildBank(MemoryBankBuilder(settings), data, model.descriptor, "bank", reporter);

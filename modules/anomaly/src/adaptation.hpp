@@ -11,14 +11,14 @@
 
 #include <functional>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 struct TrainingData
 {
     int images;
-    FeatureCache& features;                                     // of the images as they are
-    std::function<TrainingFeatures(int image, int epoch)> view; // of what an epoch sees instead; empty: the images as they are
+    FeatureCache& features; // of the images as they are
+    // Of what an epoch sees instead; empty: the images as they are
+    std::function<TrainingFeatures(int image, int epoch)> view;
 };
 
 //! Whether the descriptor learns, for which the trainer is needed.
@@ -28,7 +28,8 @@ inline bool adapts(const CFA::Params& params)
 }
 
 //! Learns descriptor, bank and radius; `engine` is resolved, `trainerDevice` one of TrainerDevice.
-TrainedModel adapt(const TrainingData& data, const CFA::Params& params, int engine, int trainerDevice, TrainingCheckpoint& checkpoint, FitReporter& reporter);
+TrainedModel adapt(const TrainingData& data, const CFA::Params& params, int engine, int trainerDevice,
+                   TrainingCheckpoint& checkpoint, FitReporter& reporter);
 
 }} // namespace cv::anomaly
 

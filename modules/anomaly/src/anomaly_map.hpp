@@ -8,8 +8,7 @@
 
 #include <memory>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! Patch scores in, a smooth map of the input's size out.
 class CV_EXPORTS MapMaker
@@ -17,14 +16,16 @@ class CV_EXPORTS MapMaker
 public:
     virtual ~MapMaker() {}
 
-    //! Bilinear to the input's size (half-pixel centres), then a Gaussian of 4 sigma to each side, reflected at the border.
+    //! Bilinear to the input's size (half-pixel centres), then a Gaussian of 4 sigma to each side, reflected at the
+    //! border.
     virtual void make(const Mat& patchScores, Mat& map) const = 0;
 
     //! `engine`: ENGINE_PLAIN or ENGINE_HALIDE. sigma 0: no smoothing.
     static std::shared_ptr<const MapMaker> create(Size input, double sigma, int engine);
 };
 
-//! The image's score from its map: the highest value, or the mean of the highest. mask: empty, or nonzero where pixels count.
+//! The image's score from its map: the highest value, or the mean of the highest. mask: empty, or nonzero where pixels
+//! count.
 CV_EXPORTS double imageScore(const Mat& map, int mode, double topShare, const Mat& mask);
 
 //! The Gaussian's taps, 2 * int(4 sigma + 0.5) + 1 of them as scipy has it; sigma 0: one tap of 1.

@@ -8,8 +8,7 @@
 
 #include "anomaly_map_kernel.h"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -23,7 +22,8 @@ public:
         CV_CheckTypeEQ(patchScores.type(), CV_32FC1, "Patch scores must be single precision");
         map.create(input, CV_32F);
         runKernel("anomaly_map", [&](void* context) {
-            return anomaly_map_kernel(context, viewOf<float>(patchScores), viewOf<float>(taps, {int(taps.total())}), input.width, input.height, viewOf<float>(map));
+            return anomaly_map_kernel(context, viewOf<float>(patchScores), viewOf<float>(taps, {int(taps.total())}),
+                                      input.width, input.height, viewOf<float>(map));
         });
     }
 

@@ -13,8 +13,7 @@
 #include <iterator>
 #include <mutex>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 extern const unsigned char embeddedBackbone[];
 extern const size_t embeddedBackboneSize;
@@ -23,25 +22,31 @@ namespace {
 
 const char* const embeddedName = "efficientnet-lite0/1";
 
-// cv::dnn::Net is not safe for concurrent forward calls and its copies share state, so each caller borrows a Net of its own. It gets one that
-// took as many images before: on a GPU another number means to allocate and to choose convolutions anew, which takes longer than many a forward.
+// cv::dnn::Net is not safe for concurrent forward calls and its copies share state, so each caller borrows a Net of its
+// own. It gets one that took as many images before: on a GPU another number means to allocate and to choose
+// convolutions anew, which takes longer than many a forward.
 class NetPool : public std::enable_shared_from_this<NetPool>
 {
 public:
-    NetPool(const std::vector<uchar>& onnx, int dnnTarget) : bytes(onnx), target(dnnTarget), made(1) { idle.push_back(Sized(0, parse())); }
+    NetPool(const std::vector<uchar>& onnx, int dnnTarget) : bytes(onnx), target(dnnTarget), made(1)
+    {
+        idle.push_back(Sized(0, parse()));
+    }
 
     std::shared_ptr<dnn::Net> borrow(int images)
     {
         const std::shared_ptr<NetPool> pool = shared_from_this();
-        return std::shared_ptr<dnn::Net>(take(images).release(), [pool, images](dnn::Net* net) { pool->giveBack(images, net); });
+        return std::shared_ptr<dnn::Net>(take(images).release(),
+                                         [pool, images](dnn::Net* net) { pool->giveBack(images, net); });
     }
 
 private:
-    typedef std::pair<int, std::unique_ptr<dnn::Net> > Sized; // images that it took, 0: none yet
+    typedef std::pair<int, std::unique_ptr<dnn::Net>> Sized; // images that it took, 0: none yet
 
     std::unique_ptr<dnn::Net> parse() const
     {
-        std::unique_ptr<dnn::Net> net(new dnn::Net(dnn::readNetFromONNX(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
+        std::unique_ptr<dnn::Net> net(
+            new dnn::Net(dnn::readNetFromONNX(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
         net->setPreferableBackend(backendOf(target));
         net->setPreferableTarget(target);
         return net;
@@ -50,7 +55,8 @@ private:
     std::unique_ptr<dnn::Net> take(int images)
     {
         std::lock_guard<std::mutex> lock(mutex);
-        const auto found = std::find_if(idle.begin(), idle.end(), [images](const Sized& net) { return net.first == images || net.first == 0; });
+        const auto found = std::find_if(idle.begin(), idle.end(),
+                                        [images](const Sized& net) { return net.first == images || net.first == 0; });
         if (found == idle.end())
         {
             idle.reserve(++made); // giving back never allocates, so that it never throws
@@ -106,7 +112,11 @@ std::vector<uchar> bytesFor(const Device& device, const std::vector<uchar>& onnx
 class DnnBackbone CV_FINAL : public Backbone
 {
 public:
-    DnnBackbone(const BackboneSource& source, const Device& device) : name(source.name), outputs(source.outputs), pool(read(source, device)) {}
+    DnnBackbone(const BackboneSource& source, const Device& device)
+        : name(source.name),
+          outputs(source.outputs),
+          pool(read(source, device))
+    {}
 
     FeatureMaps forward(const Mat& input) const CV_OVERRIDE
     {
@@ -119,8 +129,10 @@ public:
         }
         catch (const std::exception& e)
         {
-            CV_Error_(Error::StsBadArg, ("Backbone %s does not give the outputs '%s' for an input of %s. Its last outputs are '%s'. cv::dnn says: %s", name.c_str(),
-                                         join(outputs).c_str(), shapeOf(input).c_str(), join(net->getUnconnectedOutLayersNames()).c_str(), errorText(e).c_str()));
+            CV_Error_(Error::StsBadArg, ("Backbone %s does not give the outputs '%s' for an input of %s. Its last "
+                                         "outputs are '%s'. cv::dnn says: %s",
+                                         name.c_str(), join(outputs).c_str(), shapeOf(input).c_str(),
+                                         join(net->getUnconnectedOutLayersNames()).c_str(), errorText(e).c_str()));
         }
         features.owner = net;
         checkShapes(features.maps, input.size[0]);
@@ -150,8 +162,10 @@ private:
         catch (const std::exception& e)
         {
             if (bytes == source.bytes)
-                CV_Error_(Error::StsParseError, ("Backbone %s is no ONNX network that this OpenCV reads: %s", source.name.c_str(), errorText(e).c_str()));
-            CV_LOG_WARNING(NULL, "anomaly: this OpenCV does not take layers of ours, its own run the backbone: " << errorText(e));
+                CV_Error_(Error::StsParseError, ("Backbone %s is no ONNX network that this OpenCV reads: %s",
+                                                 source.name.c_str(), errorText(e).c_str()));
+            CV_LOG_WARNING(
+                NULL, "anomaly: this OpenCV does not take layers of ours, its own run the backbone: " << errorText(e));
             return read(source, Device{ENGINE_PLAIN, device.target});
         }
     }
@@ -163,8 +177,11 @@ private:
             const Mat& map = maps[i];
             const bool isMap = map.dims == 4 && map.size[0] == images && map.type() == CV_32F && map.total() > 0;
             if (!isMap || map.size[2] > maps[0].size[2] || map.size[3] > maps[0].size[3])
-                CV_Error_(Error::StsUnmatchedSizes, ("Backbone %s gives output '%s' of shape %s, expected %d x channels x rows x columns, the finest map first "
-                                                     "(the first is %s)", name.c_str(), outputs[i].c_str(), shapeOf(map).c_str(), images, shapeOf(maps[0]).c_str()));
+                CV_Error_(Error::StsUnmatchedSizes,
+                          ("Backbone %s gives output '%s' of shape %s, expected %d x channels x rows x columns, the "
+                           "finest map first "
+                           "(the first is %s)",
+                           name.c_str(), outputs[i].c_str(), shapeOf(map).c_str(), images, shapeOf(maps[0]).c_str()));
         }
     }
 
@@ -178,7 +195,8 @@ std::vector<uchar> readBytes(const String& file)
 {
     std::ifstream stream(file.c_str(), std::ios::binary);
     if (!stream)
-        CV_Error_(Error::StsObjectNotFound, ("Backbone '%s' can not be opened: give an ONNX file, or '' for the embedded one", file.c_str()));
+        CV_Error_(Error::StsObjectNotFound,
+                  ("Backbone '%s' can not be opened: give an ONNX file, or '' for the embedded one", file.c_str()));
     return std::vector<uchar>(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
 }
 
@@ -227,9 +245,11 @@ static std::shared_ptr<const Backbone> createOnGpu(const BackboneSource& source,
     catch (const cv::Exception& e)
     {
         if (e.code != Error::StsNotImplemented)
-            CV_Error_(Error::StsParseError, ("Backbone %s is no ONNX network that can be read: %s", source.name.c_str(), errorText(e).c_str()));
+            CV_Error_(Error::StsParseError, ("Backbone %s is no ONNX network that can be read: %s", source.name.c_str(),
+                                             errorText(e).c_str()));
         if (!hasDnnTarget(device.target))
-            CV_Error_(Error::StsNotImplemented, ("Backbone %s has what a GPU computes only where OpenCV is built with CUDA (WITH_CUDA, WITH_CUDNN, OPENCV_DNN_CUDA): %s",
+            CV_Error_(Error::StsNotImplemented, ("Backbone %s has what a GPU computes only where OpenCV is built with "
+                                                 "CUDA (WITH_CUDA, WITH_CUDNN, OPENCV_DNN_CUDA): %s",
                                                  source.name.c_str(), errorText(e).c_str()));
     }
     return std::make_shared<DnnBackbone>(source, device);

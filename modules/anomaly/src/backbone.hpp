@@ -12,22 +12,22 @@
 #include <memory>
 #include <vector>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
-struct GpuMaps;  // of gpu_memory.hpp
-class GpuQueue;  // of gpu_queue.hpp
+struct GpuMaps; // of gpu_memory.hpp
+class GpuQueue; // of gpu_queue.hpp
 
-//! Feature maps, each images x channels x rows x cols, CV_32F. They belong to the backbone and stay valid as long as this lives.
+//! Feature maps, each images x channels x rows x cols, CV_32F. They belong to the backbone and stay valid as long as
+//! this lives.
 struct FeatureMaps
 {
     //! Those of one image, 1 x channels x rows x cols, where `maps` has them.
     std::vector<Mat> of(int image) const;
 
-    std::vector<int> channels;                           // of each scale
-    std::vector<Mat> maps;                               // empty where the maps stay on a GPU,
-    std::shared_ptr<const std::vector<GpuMaps> > onGpu;  // which has them then,
-    std::shared_ptr<GpuQueue> queue;                     // when it is done with this queue
+    std::vector<int> channels;                         // of each scale
+    std::vector<Mat> maps;                             // empty where the maps stay on a GPU,
+    std::shared_ptr<const std::vector<GpuMaps>> onGpu; // which has them then,
+    std::shared_ptr<GpuQueue> queue;                   // when it is done with this queue
     std::shared_ptr<void> owner;
 };
 
@@ -49,8 +49,9 @@ public:
     //! Of images as they come, preprocessed first. A GPU may keep the maps. The clock may be null.
     virtual FeatureMaps forward(const Mat* images, int count, const InputSettings& input, StageClock* clock) const = 0;
 
-    //! Run by cv::dnn: on the processor with ENGINE_HALIDE its convolutions by layers of ours. On a GPU by gpu_network, and by cv::dnn where that does
-    //! not know an operator and OpenCV is built with CUDA. Throws when the bytes are no network or lack an output.
+    //! Run by cv::dnn: on the processor with ENGINE_HALIDE its convolutions by layers of ours. On a GPU by gpu_network,
+    //! and by cv::dnn where that does not know an operator and OpenCV is built with CUDA. Throws when the bytes are no
+    //! network or lack an output.
     static std::shared_ptr<const Backbone> create(const BackboneSource& source, const Device& device);
 };
 

@@ -10,14 +10,16 @@
 
 #include <functional>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! A bank as the trainer sees it: the prediction's own search, and the gradient through the centres that it found.
 class BankForTrainer CV_FINAL : public BankAccess
 {
 public:
-    BankForTrainer(const MemoryBank& b, int engine) : bank(b), neighbours(NeighbourSearch::create(b, engine)) { CV_Assert(bank.C.isContinuous()); }
+    BankForTrainer(const MemoryBank& b, int engine) : bank(b), neighbours(NeighbourSearch::create(b, engine))
+    {
+        CV_Assert(bank.C.isContinuous());
+    }
 
     bool search(const float* phi, int patches, int k, float* squaredDistances, int* indices) CV_OVERRIDE
     {
@@ -28,10 +30,12 @@ public:
         });
     }
 
-    bool backward(const float* phi, int patches, int k, const float* distanceGradient, const int* indices, float* gradient) CV_OVERRIDE
+    bool backward(const float* phi, int patches, int k, const float* distanceGradient, const int* indices,
+                  float* gradient) CV_OVERRIDE
     {
         return succeeds([&] {
-            const Mat byDistance(k, patches, CV_32F, const_cast<float*>(distanceGradient)), nearest(k, patches, CV_32S, const_cast<int*>(indices));
+            const Mat byDistance(k, patches, CV_32F, const_cast<float*>(distanceGradient)),
+                nearest(k, patches, CV_32S, const_cast<int*>(indices));
             Mat result(bank.C.cols, patches, CV_32F, gradient);
             distanceGradientToDescriptors(descriptors(phi, patches), bank, byDistance, nearest, result);
         });
@@ -43,7 +47,10 @@ public:
     String error;
 
 private:
-    Mat descriptors(const float* phi, int patches) const { return Mat(bank.C.cols, patches, CV_32F, const_cast<float*>(phi)); }
+    Mat descriptors(const float* phi, int patches) const
+    {
+        return Mat(bank.C.cols, patches, CV_32F, const_cast<float*>(phi));
+    }
 
     bool succeeds(const std::function<void()>& work)
     {

@@ -10,8 +10,7 @@
 #include <functional>
 #include <thread>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! Whether a batch goes on: the thread that called asks its caller, and all threads that work for it are told.
 class BatchWish

@@ -4,8 +4,7 @@
 #include "precomp.hpp"
 #include "calibration.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 // Of an image's map, kept for the quantile: all of a map of 512 x 512.
 static const size_t mostPixels = 1 << 18;
@@ -89,7 +88,8 @@ double GoodScores::imageThreshold(double q)
     const LogScores fresh(scores), known(learned);
     const double freedom = count - 1 + std::max(0., double(learned.size()) - 1);
     const double deviation = std::sqrt((fresh.squares + known.squares) / std::max(1., freedom));
-    return std::exp(fresh.mean + normalQuantile(q) * deviation * std::sqrt(1 + 1 / count)); // of the next score, with a mean that is only estimated
+    // Of the next score, with a mean that is only estimated
+    return std::exp(fresh.mean + normalQuantile(q) * deviation * std::sqrt(1 + 1 / count));
 }
 
 Calibration GoodScores::calibrate(double q)
@@ -116,7 +116,8 @@ void LabelledScores::add(double score, const Mat& map, const Mat& defects)
 void checkLabels(const Mat& labels, size_t images)
 {
     if (!labels.empty() && labels.total() != images)
-        CV_Error_(Error::StsUnmatchedSizes, ("%zu labels for %zu images: give one for each image", labels.total(), images));
+        CV_Error_(Error::StsUnmatchedSizes,
+                  ("%zu labels for %zu images: give one for each image", labels.total(), images));
 }
 
 bool allGood(const Mat& labels)

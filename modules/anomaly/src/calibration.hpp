@@ -8,8 +8,7 @@
 
 #include <vector>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! Where good ends, and the range of map values that this was judged by.
 struct Calibration
@@ -23,7 +22,8 @@ CV_EXPORTS double normalizedScore(const Calibration& calibration, double score);
 
 /** @brief Collects scores and maps of good images; thresholds are a quantile of them.
 
-A quantile beyond the highest of few scores is extrapolated: their logarithms are about normal, and those of learned images lie
+A quantile beyond the highest of few scores is extrapolated: their logarithms are about normal, and those of learned
+images lie
 lower than new ones', but are spread as widely (doc/results.md).
 */
 class CV_EXPORTS GoodScores
@@ -51,8 +51,8 @@ public:
     //! defects: CV_8U of the map's size, nonzero on defects; empty where the image has none.
     void add(double score, const Mat& map, const Mat& defects);
 
-    //! labels: as many as images, nonzero: defective; empty: an image is defective where `defects` said so. Without `masked` the
-    //! pixel threshold stays as it was.
+    //! labels: as many as images, nonzero: defective; empty: an image is defective where `defects` said so. Without
+    //! `masked` the pixel threshold stays as it was.
     Calibration calibrate(const Mat& labels, bool masked, const Calibration& before);
 
 private:

@@ -22,8 +22,7 @@
 #include <mutex>
 #include <numeric>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -64,7 +63,8 @@ public:
         backboneSource = loadWholeBackbone(params.backbone, params.outputs);
         backbone = createBackbone(backboneSource, device());
         if (!isEmbeddedBackbone(params.backbone))
-            backbone->forward(preprocess(Mat::zeros(params.inputSize, params.inputSize, CV_8UC3), inputSettings(params, INPUT_RESIZED)));
+            backbone->forward(preprocess(Mat::zeros(params.inputSize, params.inputSize, CV_8UC3),
+                                         inputSettings(params, INPUT_RESIZED)));
     }
 
     explicit CFAImpl(const CfaModel& model) : CFAImpl() { adopt(model); }
@@ -107,7 +107,10 @@ public:
         lowest = now->model.calibration.lowest;
         highest = now->model.calibration.highest;
     }
-    double normalizedScore(double score) const CV_OVERRIDE { return anomaly::normalizedScore(current()->model.calibration, score); }
+    double normalizedScore(double score) const CV_OVERRIDE
+    {
+        return anomaly::normalizedScore(current()->model.calibration, score);
+    }
     void toPicture(InputArray image, OutputArray picture) const CV_OVERRIDE
     {
         const Mat source = image.getMat();
@@ -122,7 +125,8 @@ public:
         maskAtInput(mask.getMat(), inputSettings(now, inputModes(now.inputMode)[0])).copyTo(inputMask);
     }
 
-    void randomView(InputArray image, InputArray mask, int seed, OutputArray view, OutputArray viewMask) const CV_OVERRIDE;
+    void randomView(InputArray image, InputArray mask, int seed, OutputArray view,
+                    OutputArray viewMask) const CV_OVERRIDE;
 
     int getMapSize() const CV_OVERRIDE { return getParams().mapSize; }
     void setMapSize(int size) CV_OVERRIDE;
@@ -167,12 +171,15 @@ private:
     void setCalibration(double Calibration::*value, double to);
 
     void fitSource(const ImageSource& images);
-    TrainedModel learn(const ImageSource& images, std::vector<int>& chosen, int inputMode, TrainingCheckpoint& checkpoint, FitReporter& reporter) const;
-    Calibration thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const std::vector<int>& learned, const FitReporter& reporter) const;
+    TrainedModel learn(const ImageSource& images, std::vector<int>& chosen, int inputMode,
+                       TrainingCheckpoint& checkpoint, FitReporter& reporter) const;
+    Calibration thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good,
+                           const std::vector<int>& learned, const FitReporter& reporter) const;
     Calibration goodThresholds(const Fitted& now, const ImageSource& images) const;
     Calibration bestThresholds(const Fitted& now, const ImageSource& images, const Mat& labels, bool masked) const;
     typedef std::function<void(double score, const Mat& map, const Mat& mask)> ScoreVisitor;
-    void forEachScore(const Fitted& next, const ImageSource& images, const std::vector<int>& indices, bool leaveOut, const ScoreVisitor& visit) const;
+    void forEachScore(const Fitted& next, const ImageSource& images, const std::vector<int>& indices, bool leaveOut,
+                      const ScoreVisitor& visit) const;
     std::vector<int> scorable(const ImageSource& images, const std::vector<int>& wanted) const;
 
     double score(const Fitted& now, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock,
@@ -244,7 +251,8 @@ void CFAImpl::moveTo(const Device& next)
     reportingLackOfMemory([&]() {
         const std::shared_ptr<const Backbone> network = createBackbone(backboneSource, next);
         if (!empty())
-            std::atomic_store(&fitted, std::shared_ptr<const Fitted>(std::make_shared<Fitted>(current()->model, network, next)));
+            std::atomic_store(&fitted,
+                              std::shared_ptr<const Fitted>(std::make_shared<Fitted>(current()->model, network, next)));
         const std::lock_guard<std::mutex> lock(paramsMutex);
         backbone = network;
         engine = next.engine;
@@ -271,7 +279,8 @@ void CFAImpl::fitSource(const ImageSource& images)
 {
     const int heldOut = heldOutCount(images.size(), params.validationFraction), fewest = heldOut + 2;
     if (images.size() < fewest)
-        CV_Error_(Error::StsBadArg, ("%d images to fit, expected at least %d: two to learn from and %d for thresholds", images.size(), fewest, heldOut));
+        CV_Error_(Error::StsBadArg, ("%d images to fit, expected at least %d: two to learn from and %d for thresholds",
+                                     images.size(), fewest, heldOut));
     if (adapts(params))
         requireTrainer(trainerDevice());
 
@@ -304,14 +313,16 @@ std::vector<int> CFAImpl::scorable(const ImageSource& images, const std::vector<
     for (const int index : wanted)
     {
         Mat image;
-        if (readImage(images, index, params.skipUnreadable, image) && leavesPixels(maskAtInput(images.mask(index), inputSettings(params, inputModes(params.inputMode)[0]))))
+        if (readImage(images, index, params.skipUnreadable, image) &&
+            leavesPixels(maskAtInput(images.mask(index), inputSettings(params, inputModes(params.inputMode)[0]))))
             found.push_back(index);
     }
     return found;
 }
 
 // `chosen` loses the images that cannot be read.
-TrainedModel CFAImpl::learn(const ImageSource& images, std::vector<int>& chosen, int inputMode, TrainingCheckpoint& checkpoint, FitReporter& reporter) const
+TrainedModel CFAImpl::learn(const ImageSource& images, std::vector<int>& chosen, int inputMode,
+                            TrainingCheckpoint& checkpoint, FitReporter& reporter) const
 {
     TrainingImages training(images, params, inputSettings(params, inputMode), *backbone);
     training.read(chosen, reporter);
@@ -327,16 +338,18 @@ void CFAImpl::randomView(InputArray image, InputArray mask, int seed, OutputArra
     checkImage(source, "The image", now.significantBits);
     checkMask(sourceMask, source.size());
     if (now.tile > 0)
-        CV_Error(Error::StsNotImplemented, "A view is stretched to one size, where a model with tiles sees none: predict the image itself");
+        CV_Error(Error::StsNotImplemented,
+                 "A view is stretched to one size, where a model with tiles sees none: predict the image itself");
     const RandomView chosen = drawView(now, 0, seed);
-    const int side = now.inputMode == INPUT_RESIZED ? now.inputSize : now.resizeSize; // of which INPUT_CROPPED takes the centre
+    // Of which INPUT_CROPPED takes the centre
+    const int side = now.inputMode == INPUT_RESIZED ? now.inputSize : now.resizeSize;
     chosen.of(source, side).copyTo(view);
     if (viewMask.needed())
         chosen.ofMask(sourceMask, side).copyTo(viewMask);
 }
 
-Calibration CFAImpl::thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good, const std::vector<int>& learned,
-                                const FitReporter& reporter) const
+Calibration CFAImpl::thresholds(const Fitted& next, const ImageSource& images, const std::vector<int>& good,
+                                const std::vector<int>& learned, const FitReporter& reporter) const
 {
     const std::vector<int> some = evenSample(learned, mostLearnedImagesScored);
     const int steps = int(good.size() + some.size());
@@ -348,20 +361,23 @@ Calibration CFAImpl::thresholds(const Fitted& next, const ImageSource& images, c
     });
     const bool heldOut = !scores.empty();
     if (!heldOut)
-        CV_LOG_WARNING(NULL, "anomaly: no image was held out (see validationFraction), so thresholds come from the images that were learned and are a little low");
+        CV_LOG_WARNING(NULL, "anomaly: no image was held out (see validationFraction), so thresholds come from the "
+                             "images that were learned and are a little low");
     // One learned image more or less tells little of the spread: no reason to give a training up.
-    forEachScore(next, images, some, heldOut || params.skipUnreadable, [&](double score, const Mat& map, const Mat& mask) {
-        if (heldOut)
-            scores.addLearned(score);
-        else
-            scores.add(score, map, mask);
-        reporter.report("thresholds", ++done, steps);
-    });
+    forEachScore(next, images, some, heldOut || params.skipUnreadable,
+                 [&](double score, const Mat& map, const Mat& mask) {
+                     if (heldOut)
+                         scores.addLearned(score);
+                     else
+                         scores.add(score, map, mask);
+                     reporter.report("thresholds", ++done, steps);
+                 });
     return scores.calibrate(params.thresholdQuantile);
 }
 
 // Those that cannot be read, if they are to be left out, and those of which a mask leaves nothing are passed over.
-void CFAImpl::forEachScore(const Fitted& next, const ImageSource& images, const std::vector<int>& indices, bool leaveOut, const ScoreVisitor& visit) const
+void CFAImpl::forEachScore(const Fitted& next, const ImageSource& images, const std::vector<int>& indices,
+                           bool leaveOut, const ScoreVisitor& visit) const
 {
     for (const int index : indices)
     {
@@ -383,7 +399,8 @@ double CFAImpl::score(const Fitted& now, const Mat& image, OutputArray map, cons
     checkMask(mask, image.size());
     const Mat inputMask = maskAtInput(mask, now.input());
     if (!leavesPixels(inputMask))
-        CV_Error(Error::StsBadArg, "The mask leaves no pixel of the image to score: it must be nonzero where the image is to be checked");
+        CV_Error(Error::StsBadArg,
+                 "The mask leaves no pixel of the image to score: it must be nonzero where the image is to be checked");
     const WorkspacePool<Mat>::Loan inputMap(inputMaps);
     now.inputMap(image, clock, *inputMap, wish);
     const double score = now.imageScore(*inputMap, inputMask);
@@ -480,8 +497,10 @@ void CFAImpl::calibrate(InputArrayOfArrays images, InputArray labels, InputArray
     const std::unique_ptr<ImageSource> source = imagesFromArrays(images, masks, now->model.params.significantBits);
     const bool goodOnly = masks.empty() && allGood(labels.getMat());
     checkLabels(labels.getMat(), source->size());
-    const Calibration found = reportingLackOfMemory(
-        [&]() { return goodOnly ? goodThresholds(*now, *source) : bestThresholds(*now, *source, labels.getMat(), !masks.empty()); });
+    const Calibration found = reportingLackOfMemory([&]() {
+        return goodOnly ? goodThresholds(*now, *source)
+                        : bestThresholds(*now, *source, labels.getMat(), !masks.empty());
+    });
     changeModel([&found](CfaModel& model) { model.calibration = found; });
 }
 
@@ -490,7 +509,8 @@ Calibration CFAImpl::goodThresholds(const Fitted& now, const ImageSource& images
     std::vector<int> all(images.size());
     std::iota(all.begin(), all.end(), 0);
     GoodScores scores;
-    forEachScore(now, images, all, false, [&scores](double score, const Mat& map, const Mat& mask) { scores.add(score, map, mask); });
+    forEachScore(now, images, all, false,
+                 [&scores](double score, const Mat& map, const Mat& mask) { scores.add(score, map, mask); });
     return scores.calibrate(now.model.params.thresholdQuantile);
 }
 

@@ -9,13 +9,11 @@
 #include <cfloat>
 #include <climits>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 /** @brief Shows each parameter that a model file holds to `visit`, numbers with their lowest and highest value: the one
 list behind range checks, writing and reading. The backbone's name and bytes are a section of their own in the file. */
-template <typename Params, typename Visitor>
-void visitParams(Params& p, Visitor& visit)
+template <typename Params, typename Visitor> void visitParams(Params& p, Visitor& visit)
 {
     const double positive = DBL_MIN, any = DBL_MAX;
     visit("outputs", p.outputs);

@@ -19,8 +19,7 @@
 
 #include <mutex>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -35,13 +34,18 @@ bool hasDepthwiseKernel(int size, int stride)
 //! One image of a batch: channels x rows x columns.
 struct MapsOfImage
 {
-    MapsOfImage(const Mat& batch, int n) : data(const_cast<float*>(batch.ptr<float>(n))), channels(batch.size[1]), size(batch.size[3], batch.size[2]) {}
+    MapsOfImage(const Mat& batch, int n)
+        : data(const_cast<float*>(batch.ptr<float>(n))),
+          channels(batch.size[1]),
+          size(batch.size[3], batch.size[2])
+    {}
 
     float* row(int channel, int y) const { return data + (size_t(channel) * size.height + y) * size.width; }
 
     Halide::Runtime::Buffer<float> view() const
     {
-        const halide_dimension_t shape[] = {{0, size.width, 1}, {0, size.height, size.width}, {0, channels, size.area()}};
+        const halide_dimension_t shape[] = {
+            {0, size.width, 1}, {0, size.height, size.width}, {0, channels, size.area()}};
         return Halide::Runtime::Buffer<float>(data, 3, shape);
     }
 
@@ -76,7 +80,8 @@ public:
         weightsChanged();
     }
 
-    bool getMemoryShapes(const std::vector<dnn::MatShape>& inputs, const int, std::vector<dnn::MatShape>& shapes, std::vector<dnn::MatShape>&) const CV_OVERRIDE
+    bool getMemoryShapes(const std::vector<dnn::MatShape>& inputs, const int, std::vector<dnn::MatShape>& shapes,
+                         std::vector<dnn::MatShape>&) const CV_OVERRIDE
     {
         dnn::MatShape shape = inputs[0];
         CV_CheckEQ(shape[1], inputChannels(), "A convolution has weights for each channel");
@@ -147,7 +152,10 @@ private:
 class DepthwiseLayer CV_FINAL : public ConvolutionBase
 {
 public:
-    explicit DepthwiseLayer(const dnn::LayerParams& params) : ConvolutionBase(params) { CV_Assert(hasDepthwiseKernel(kernel, stride)); }
+    explicit DepthwiseLayer(const dnn::LayerParams& params) : ConvolutionBase(params)
+    {
+        CV_Assert(hasDepthwiseKernel(kernel, stride));
+    }
 
     static Ptr<dnn::Layer> create(dnn::LayerParams& params) { return makePtr<DepthwiseLayer>(params); }
 
@@ -156,10 +164,12 @@ private:
 
     void convolve(const MapsOfImage& input, const MapsOfImage& output) CV_OVERRIDE
     {
-        static decltype(&anomaly_depthwise_3_1) const kernels[2][2] = {{anomaly_depthwise_3_1, anomaly_depthwise_3_2}, {anomaly_depthwise_5_1, anomaly_depthwise_5_2}};
+        static decltype(&anomaly_depthwise_3_1) const kernels[2][2] = {{anomaly_depthwise_3_1, anomaly_depthwise_3_2},
+                                                                       {anomaly_depthwise_5_1, anomaly_depthwise_5_2}};
         runKernel("depthwise", [&](void* context) {
-            return kernels[kernel / 2 - 1][stride - 1](context, input.view(), viewOf<float>(weights, {kernel, kernel, outputs}), viewOf<float>(bias, {outputs}), left, top, lowest,
-                                                       highest, output.view());
+            return kernels[kernel / 2 - 1][stride - 1](
+                context, input.view(), viewOf<float>(weights, {kernel, kernel, outputs}),
+                viewOf<float>(bias, {outputs}), left, top, lowest, highest, output.view());
         });
     }
 };
@@ -172,7 +182,8 @@ public:
     static Ptr<dnn::Layer> create(dnn::LayerParams& params) { return makePtr<ConvolutionLayer>(params); }
 
 private:
-    // A task's part of the map stays in a level 2 cache while it meets the panels, and there are tasks enough for several threads.
+    // A task's part of the map stays in a level 2 cache while it meets the panels, and there are tasks enough for
+    // several threads.
     static const int bytesPerTask = 256 << 10, fewestTasks = 16;
     // The kernel works on strips of up to 3 AVX-512 vectors.
     static const int longestStrip = 48;
@@ -183,24 +194,32 @@ private:
 
     void convolve(const MapsOfImage& input, const MapsOfImage& output) CV_OVERRIDE
     {
-        const int channels = input.channels, height = output.size.height, phases = std::min(kernel, stride), taps = kernel * kernel;
-        const Size plane(divideUp(input.size.width + left + right, stride), divideUp(input.size.height + top + bottom, stride));
+        const int channels = input.channels, height = output.size.height, phases = std::min(kernel, stride),
+                  taps = kernel * kernel;
+        const Size plane(divideUp(input.size.width + left + right, stride),
+                         divideUp(input.size.height + top + bottom, stride));
         const int rows = std::min(std::max(bytesPerTask / int(channels * plane.width * sizeof(float)), 1), height);
         const int panelsPerTask = std::max(panels.rows * divideUp(height, rows) / fewestTasks, 1);
-        const bool asItIs = kernel == 1 && stride == 1 && !(top | left | bottom | right) && rows * plane.width >= longestStrip;
+        const bool asItIs =
+            kernel == 1 && stride == 1 && !(top | left | bottom | right) && rows * plane.width >= longestStrip;
         const Mat map = asItIs ? Mat(channels, input.size.area(), CV_32F, input.data) : planesOf(input, plane, phases);
         setOffsets(plane, phases);
-        const int farthest = *std::max_element(offsets.begin<int>(), offsets.end<int>()), before = asItIs ? 0 : longestStrip;
-        // The kernel's check takes the longest task at the last task's place and the farthest tap: it never reads there, but it asks for so many pixels.
+        const int farthest = *std::max_element(offsets.begin<int>(), offsets.end<int>()),
+                  before = asItIs ? 0 : longestStrip;
+        // The kernel's check takes the longest task at the last task's place and the farthest tap: it never reads
+        // there, but it asks for so many pixels.
         const halide_dimension_t pixels[] = {{-before, 3 * map.cols, 1}, {0, channels, int(map.step1())}};
         Halide::Runtime::Buffer<float> view(const_cast<float*>(map.ptr<float>()), 2, pixels);
         runKernel("convolution", [&](void* context) {
-            return anomaly_convolution(context, view, viewOf<int>(offsets, {taps}), viewOf<float>(panels, {groupWidth, taps, channels, panels.rows}),
-                                       viewOf<float>(bias, {outputs}), farthest, plane.width, lowest, highest, rows, panelsPerTask, output.view());
+            return anomaly_convolution(context, view, viewOf<int>(offsets, {taps}),
+                                       viewOf<float>(panels, {groupWidth, taps, channels, panels.rows}),
+                                       viewOf<float>(bias, {outputs}), farthest, plane.width, lowest, highest, rows,
+                                       panelsPerTask, output.view());
         });
     }
 
-    /** Channels x pixels: the map with its border of zeros, and before and behind as many pixels as the kernel may touch. With a stride of 2 it comes as four
+    /** Channels x pixels: the map with its border of zeros, and before and behind as many pixels as the kernel may
+    touch. With a stride of 2 it comes as four
     planes, of even and odd rows and columns: what a tap meets then lies side by side again. */
     const Mat& planesOf(const MapsOfImage& input, Size plane, int phases)
     {
@@ -211,9 +230,11 @@ private:
         const auto spread = [&](const Range& range) {
             for (int c = range.start; c < range.end; c++)
                 for (int y = 0; y < input.size.height; y++)
-                    spreadRow(input.row(c, y), input.size.width, y + top, plane, phases, planes.ptr<float>(c) + longestStrip);
+                    spreadRow(input.row(c, y), input.size.width, y + top, plane, phases,
+                              planes.ptr<float>(c) + longestStrip);
         };
-        parallel_for_(Range(0, input.channels), [&spread](const Range& range) { spread(range); }); // as std::function keeps it without memory
+        // As std::function keeps it without memory
+        parallel_for_(Range(0, input.channels), [&spread](const Range& range) { spread(range); });
         return planes;
     }
 
@@ -236,7 +257,8 @@ private:
         for (int tap = 0; tap < offsets.cols; tap++)
         {
             const int y = tap / kernel, x = tap % kernel;
-            offsets.at<int>(tap) = (y % stride * phases + x % stride) * plane.area() + y / stride * plane.width + x / stride;
+            offsets.at<int>(tap) =
+                (y % stride * phases + x % stride) * plane.area() + y / stride * plane.width + x / stride;
         }
     }
 
@@ -254,12 +276,14 @@ static bool isConstant(const OnnxNode& node, size_t input, const OnnxConstants& 
 //! A convolution on squares, without dilation, whose padding is given in numbers and whose weights are in the file.
 static bool isPlainConvolution(const OnnxNode& node, const OnnxConstants& constants)
 {
-    if (node.type != "Conv" || !isConstant(node, 1, constants) || (node.inputs.size() > 2 && !isConstant(node, 2, constants)) || node.integers.count("auto_pad"))
+    if (node.type != "Conv" || !isConstant(node, 1, constants) ||
+        (node.inputs.size() > 2 && !isConstant(node, 2, constants)) || node.integers.count("auto_pad"))
         return false;
     const std::vector<int64>& weights = constants.at(node.inputs[1]);
     const std::vector<int64> ones(2, 1), zeros(4, 0), strides = numbersOf(node, "strides", ones);
-    return weights.size() == 4 && weights[2] == weights[3] && numbersOf(node, "dilations", ones) == ones && strides.size() == 2 && strides[0] == strides[1] &&
-           numbersOf(node, "pads", zeros).size() == 4 && numbersOf(node, "group", {1}).size() == 1;
+    return weights.size() == 4 && weights[2] == weights[3] && numbersOf(node, "dilations", ones) == ones &&
+           strides.size() == 2 && strides[0] == strides[1] && numbersOf(node, "pads", zeros).size() == 4 &&
+           numbersOf(node, "group", {1}).size() == 1;
 }
 
 static bool isForConvolutionLayer(const OnnxNode& node, const OnnxConstants& constants)
@@ -273,7 +297,8 @@ static bool isForDepthwiseLayer(const OnnxNode& node, const OnnxConstants& const
         return false;
     const std::vector<int64>& weights = constants.at(node.inputs[1]);
     const int64 groups = numbersOf(node, "group", {1})[0];
-    return groups > 1 && weights[0] == groups && weights[1] == 1 && hasDepthwiseKernel(int(weights[2]), int(numbersOf(node, "strides", {1, 1})[0]));
+    return groups > 1 && weights[0] == groups && weights[1] == 1 &&
+           hasDepthwiseKernel(int(weights[2]), int(numbersOf(node, "strides", {1, 1})[0]));
 }
 
 static void registerLayers()
@@ -288,7 +313,8 @@ std::vector<uchar> withFastConvolutions(const std::vector<uchar>& onnx)
     std::call_once(registered, registerLayers);
     try
     {
-        return renameOperators(renameOperators(onnx, depthwiseType, isForDepthwiseLayer), convolutionType, isForConvolutionLayer);
+        return renameOperators(renameOperators(onnx, depthwiseType, isForDepthwiseLayer), convolutionType,
+                               isForConvolutionLayer);
     }
     catch (const cv::Exception&)
     {

@@ -6,8 +6,7 @@
 
 #include <cstring>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 // 16 MiB. Packing takes a pass over all that is packed.
 static const size_t mostFresh = 1 << 22;
@@ -154,7 +153,12 @@ void CountedScores::clear()
 }
 
 CountedScores::Cursor::Cursor(const CountedScores& scores)
-    : packed(scores.packed), at(0), key(0), count(0), value(0), before(0)
+    : packed(scores.packed),
+      at(0),
+      key(0),
+      count(0),
+      value(0),
+      before(0)
 {
     next();
 }

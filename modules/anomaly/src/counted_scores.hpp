@@ -8,8 +8,7 @@
 
 #include <vector>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 /** @brief How often each score occurs: exactly, for any number of scores, in memory that stops growing.
 

@@ -5,8 +5,7 @@
 #include "gpu_libraries.hpp"
 #include "cuda_libraries.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -32,8 +31,12 @@ class CudnnConvolution CV_FINAL : public GpuConvolution
 {
 public:
     CudnnConvolution(const GpuConvolutionSettings& s, const GpuMemory& w, const GpuMemory& b)
-        : cudnn(Cudnn::get()), weights(w), bias(b), input(cudnn.createTensor, cudnn.destroyTensor),
-          output(cudnn.createTensor, cudnn.destroyTensor), biases(cudnn.createTensor, cudnn.destroyTensor),
+        : cudnn(Cudnn::get()),
+          weights(w),
+          bias(b),
+          input(cudnn.createTensor, cudnn.destroyTensor),
+          output(cudnn.createTensor, cudnn.destroyTensor),
+          biases(cudnn.createTensor, cudnn.destroyTensor),
           filter(cudnn.createFilter, cudnn.destroyFilter),
           convolution(cudnn.createConvolution, cudnn.destroyConvolution),
           activation(cudnn.createActivation, cudnn.destroyActivation)

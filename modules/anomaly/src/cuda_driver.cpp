@@ -10,8 +10,7 @@
 #include <dlfcn.h>
 #endif
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -21,11 +20,17 @@ const int lowestMajor = 8;
 #ifdef _WIN32
 const char* const driverName = "nvcuda.dll";
 
-void* openLibrary(const char* name) { return LoadLibraryA(name); }
+void* openLibrary(const char* name)
+{
+    return LoadLibraryA(name);
+}
 #else
 const char* const driverName = "libcuda.so.1";
 
-void* openLibrary(const char* name) { return dlopen(name, RTLD_NOW); }
+void* openLibrary(const char* name)
+{
+    return dlopen(name, RTLD_NOW);
+}
 #endif
 
 } // namespace

@@ -9,8 +9,7 @@
 #include <initializer_list>
 #include <memory>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! One of NVIDIA's libraries, opened at run time under the first of its names that is found: the build needs none of
 //! them. Never closed, since others in the process may be using it.

@@ -5,8 +5,7 @@
 #include "cuda_libraries.hpp"
 #include "halide_runtime.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 // Both for good, as the driver.
 

@@ -6,8 +6,7 @@
 
 #include "cuda_driver.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 // What is used of cuBLAS and cuDNN: functions, of which each gives 0 or an error, and values of cublas_api.h and
 // cudnn_graph.h that are the same in all versions that are looked for.
@@ -16,7 +15,13 @@ struct Cublas
 {
     static const Cublas& get();
 
-    enum { FLOAT = 0, BFLOAT16 = 14, COMPUTE_FLOAT = 68, DEFAULT_ALGORITHM = -1 };
+    enum
+    {
+        FLOAT = 0,
+        BFLOAT16 = 14,
+        COMPUTE_FLOAT = 68,
+        DEFAULT_ALGORITHM = -1
+    };
 
     int (*create)(void** handle);
     int (*destroy)(void* handle);
@@ -36,8 +41,22 @@ struct Cudnn
 {
     static const Cudnn& get();
 
-    enum { NCHW = 0, FLOAT = 0, CROSS_CORRELATION = 1, DEFAULT_MATH = 0, FMA_MATH = 3, RELU = 1, IDENTITY = 5 };
-    enum { IMPLICIT_PRECOMPUTED_GEMM = 1, WINOGRAD_NONFUSED = 7, ALGORITHMS = 8 };
+    enum
+    {
+        NCHW = 0,
+        FLOAT = 0,
+        CROSS_CORRELATION = 1,
+        DEFAULT_MATH = 0,
+        FMA_MATH = 3,
+        RELU = 1,
+        IDENTITY = 5
+    };
+    enum
+    {
+        IMPLICIT_PRECOMPUTED_GEMM = 1,
+        WINOGRAD_NONFUSED = 7,
+        ALGORITHMS = 8
+    };
 
     struct Suggestion
     {

@@ -6,8 +6,7 @@
 #include "cuda_libraries.hpp"
 #include "gpu_memory.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -120,12 +119,24 @@ CudaQueue& currentQueue()
 
 } // namespace
 
-std::shared_ptr<GpuQueue> GpuQueue::create() { return std::make_shared<CudaQueue>(); }
+std::shared_ptr<GpuQueue> GpuQueue::create()
+{
+    return std::make_shared<CudaQueue>();
+}
 
-void* currentCudaStream() { return GpuQueue::current() ? currentQueue().stream : NULL; }
+void* currentCudaStream()
+{
+    return GpuQueue::current() ? currentQueue().stream : NULL;
+}
 
-void* currentCublasHandle() { return currentQueue().cublasHandle(); }
+void* currentCublasHandle()
+{
+    return currentQueue().cublasHandle();
+}
 
-void* currentCudnnHandle() { return currentQueue().cudnnHandle(); }
+void* currentCudnnHandle()
+{
+    return currentQueue().cudnnHandle();
+}
 
 }} // namespace cv::anomaly

@@ -9,8 +9,7 @@
 
 #include <numeric>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 Mat Descriptor::weights(size_t scale) const
 {
@@ -33,9 +32,11 @@ Mat Descriptor::placeTerms(size_t scale) const
 
 Descriptor randomDescriptor(const std::vector<int>& channels, double gammaD, int init, int seed)
 {
-    const int features = std::accumulate(channels.begin(), channels.end(), 0), length = int(features * gammaD), inputs = features + 2;
+    const int features = std::accumulate(channels.begin(), channels.end(), 0), length = int(features * gammaD),
+              inputs = features + 2;
     if (length < 1)
-        CV_Error_(Error::StsOutOfRange, ("gammaD %g of %d features leaves no descriptor: raise it to at least %g", gammaD, features, 1. / features));
+        CV_Error_(Error::StsOutOfRange, ("gammaD %g of %d features leaves no descriptor: raise it to at least %g",
+                                         gammaD, features, 1. / features));
     Descriptor descriptor;
     descriptor.channels = channels;
     descriptor.W.create(length, inputs, CV_32F);

@@ -8,8 +8,7 @@
 
 #include <vector>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 /** @brief The learned 1x1 convolution with coordinates (CoordConv): phi = W [p; row; column] + b for every patch.
 
@@ -28,7 +27,8 @@ struct Descriptor
     Mat weights(size_t scale) const;
     //! The columns of W for row and column coordinates, D' x 2.
     Mat coordinateWeights() const;
-    //! The coordinates' columns of W, and b, D' x 3: what a scale's projection starts from. Zeros but for the finest scale, with which they are added once.
+    //! The coordinates' columns of W, and b, D' x 3: what a scale's projection starts from. Zeros but for the finest
+    //! scale, with which they are added once.
     Mat placeTerms(size_t scale) const;
 };
 

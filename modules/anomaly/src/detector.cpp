@@ -4,8 +4,7 @@
 #include "precomp.hpp"
 #include "model_io.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 Ptr<AnomalyDetector> loadDetector(const String& filename, const String& backboneFile)
 {
@@ -16,7 +15,9 @@ Ptr<AnomalyDetector> loadDetector(const String& filename, const String& backbone
     }
     if (method == "CFA")
         return CFA::load(filename, backboneFile);
-    CV_Error_(Error::StsParseError, ("'%s' holds a model of method '%s', which this library does not know: CFA is what it reads", filename.c_str(), method.c_str()));
+    CV_Error_(Error::StsParseError,
+              ("'%s' holds a model of method '%s', which this library does not know: CFA is what it reads",
+               filename.c_str(), method.c_str()));
 }
 
 }} // namespace cv::anomaly

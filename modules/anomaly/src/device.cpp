@@ -8,8 +8,7 @@
 
 #include "opencv2/dnn.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -29,11 +28,13 @@ int resolveEngine(int engine)
         return ENGINE_PLAIN;
     case ENGINE_HALIDE:
         if (!haveHalide)
-            CV_Error(Error::StsNotImplemented, "This build has no Halide kernels: install Halide (Debian: libhalide14-0-dev) and build "
-                                               "with ANOMALY_WITH_HALIDE=ON, or use ENGINE_PLAIN");
+            CV_Error(Error::StsNotImplemented,
+                     "This build has no Halide kernels: install Halide (Debian: libhalide14-0-dev) and build "
+                     "with ANOMALY_WITH_HALIDE=ON, or use ENGINE_PLAIN");
         return ENGINE_HALIDE;
     }
-    CV_Error_(Error::StsOutOfRange, ("Engine is %d, expected one of ENGINE_AUTO (0), ENGINE_PLAIN (1), ENGINE_HALIDE (2)", engine));
+    CV_Error_(Error::StsOutOfRange,
+              ("Engine is %d, expected one of ENGINE_AUTO (0), ENGINE_PLAIN (1), ENGINE_HALIDE (2)", engine));
 }
 
 typedef std::vector<String> Parts;
@@ -68,7 +69,8 @@ Parts missingFor(int target)
         break;
     case dnn::DNN_TARGET_OPENCL:
         if (gpuKernels() != GPU_KERNELS_OPENCL)
-            missing.push_back("this build has no OpenCL kernels, which are for tests only (build it with Halide and ANOMALY_GPU_KERNELS=opencl)");
+            missing.push_back("this build has no OpenCL kernels, which are for tests only (build it with Halide and "
+                              "ANOMALY_GPU_KERNELS=opencl)");
         break;
     default:
         missing.push_back("a detector computes on DNN_TARGET_CPU, DNN_TARGET_CUDA or DNN_TARGET_CUDA_FP16");
@@ -100,7 +102,9 @@ void requireTarget(int target)
     String all;
     for (const String& part : missing)
         all += (all.empty() ? "" : "; ") + part;
-    CV_Error_(Error::StsNotImplemented, ("%s is not to be had: %s. DNN_TARGET_CPU always is; cv::anomaly::getAvailableTargets lists the rest", nameOf(target).c_str(), all.c_str()));
+    CV_Error_(Error::StsNotImplemented,
+              ("%s is not to be had: %s. DNN_TARGET_CPU always is; cv::anomaly::getAvailableTargets lists the rest",
+               nameOf(target).c_str(), all.c_str()));
 }
 
 } // namespace
@@ -126,13 +130,16 @@ Device resolveDevice(int engine, int target)
     const Device device = {resolveEngine(engine), target};
     requireTarget(target);
     if (device.isGpu() && device.engine == ENGINE_PLAIN)
-        CV_Error_(Error::StsNotImplemented, ("ENGINE_PLAIN computes on the processor only, not on %s: take ENGINE_HALIDE, or DNN_TARGET_CPU", nameOf(target).c_str()));
+        CV_Error_(Error::StsNotImplemented,
+                  ("ENGINE_PLAIN computes on the processor only, not on %s: take ENGINE_HALIDE, or DNN_TARGET_CPU",
+                   nameOf(target).c_str()));
     return device;
 }
 
 int backendOf(int target)
 {
-    return target == dnn::DNN_TARGET_CUDA || target == dnn::DNN_TARGET_CUDA_FP16 ? dnn::DNN_BACKEND_CUDA : dnn::DNN_BACKEND_OPENCV;
+    return target == dnn::DNN_TARGET_CUDA || target == dnn::DNN_TARGET_CUDA_FP16 ? dnn::DNN_BACKEND_CUDA
+                                                                                 : dnn::DNN_BACKEND_OPENCV;
 }
 
 int targetOf(int backend, int now)
@@ -145,14 +152,16 @@ int targetOf(int backend, int now)
     case dnn::DNN_BACKEND_CUDA:
         return backendOf(now) == dnn::DNN_BACKEND_CUDA ? now : int(dnn::DNN_TARGET_CUDA);
     }
-    CV_Error_(Error::StsNotImplemented, ("Backend is %d, expected one of cv::dnn's DNN_BACKEND_DEFAULT (0), DNN_BACKEND_OPENCV (%d), DNN_BACKEND_CUDA (%d)", backend,
-                                         int(dnn::DNN_BACKEND_OPENCV), int(dnn::DNN_BACKEND_CUDA)));
+    CV_Error_(Error::StsNotImplemented, ("Backend is %d, expected one of cv::dnn's DNN_BACKEND_DEFAULT (0), "
+                                         "DNN_BACKEND_OPENCV (%d), DNN_BACKEND_CUDA (%d)",
+                                         backend, int(dnn::DNN_BACKEND_OPENCV), int(dnn::DNN_BACKEND_CUDA)));
 }
 
 std::vector<int> getAvailableTargets()
 {
     std::vector<int> available;
-    for (const int target : {dnn::DNN_TARGET_CPU, dnn::DNN_TARGET_OPENCL, dnn::DNN_TARGET_CUDA, dnn::DNN_TARGET_CUDA_FP16})
+    for (const int target :
+         {dnn::DNN_TARGET_CPU, dnn::DNN_TARGET_OPENCL, dnn::DNN_TARGET_CUDA, dnn::DNN_TARGET_CUDA_FP16})
         if (missingFor(target).empty())
             available.push_back(target);
     return available;

@@ -6,8 +6,7 @@
 
 #include "opencv2/core.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! Where and by which code a detector computes. Belongs to the machine: never saved.
 struct Device
@@ -21,7 +20,8 @@ struct Device
 //! The processor; the engine is resolved already.
 CV_EXPORTS Device onProcessor(int engine);
 
-//! For an Engine and a cv::dnn::Target; throws StsNotImplemented when this build or this machine lacks what is asked for.
+//! For an Engine and a cv::dnn::Target; throws StsNotImplemented when this build or this machine lacks what is asked
+//! for.
 CV_EXPORTS Device resolveDevice(int engine, int target);
 
 //! Whether cv::dnn runs networks on a target by itself.

@@ -6,10 +6,10 @@
 
 #include "opencv2/core.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
-//! What an exception says, without the place in the source that cv::Exception::what adds: for use within another message.
+//! What an exception says, without the place in the source that cv::Exception::what adds: for use within another
+//! message.
 inline String errorText(const std::exception& e)
 {
     const cv::Exception* ours = dynamic_cast<const cv::Exception*>(&e);

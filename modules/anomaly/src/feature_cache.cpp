@@ -4,8 +4,7 @@
 #include "precomp.hpp"
 #include "feature_cache.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 static size_t bytesOf(const TrainingFeatures& features)
 {

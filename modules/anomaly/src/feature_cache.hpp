@@ -9,8 +9,7 @@
 #include <functional>
 #include <vector>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! What training sees of an image: its pooled maps at their own resolution, and the patches that count.
 struct TrainingFeatures
@@ -19,8 +18,8 @@ struct TrainingFeatures
     Mat mask; // empty, or 1 x patches, CV_8U
 };
 
-//! Keeps features in memory as far as the limit allows, then in a temporary file; where the disk takes none either, they are
-//! computed at each use.
+//! Keeps features in memory as far as the limit allows, then in a temporary file; where the disk takes none either,
+//! they are computed at each use.
 class FeatureCache
 {
 public:

@@ -7,8 +7,7 @@
 
 #include <cstdio>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 FeatureFile::FeatureFile() : usable(true), count(0), bytesEach(0) {}
 
@@ -33,8 +32,10 @@ void FeatureFile::open()
 void FeatureFile::giveUp(const char* why)
 {
     usable = false;
-    CV_LOG_WARNING(NULL, "anomaly: a temporary file for features " << why << ", so features are computed again in each epoch, which takes longer: "
-                         "make room, name another folder by OPENCV_TEMP_PATH, or allow more memory (cacheMiB)");
+    CV_LOG_WARNING(NULL, "anomaly: a temporary file for features "
+                             << why
+                             << ", so features are computed again in each epoch, which takes longer: "
+                                "make room, name another folder by OPENCV_TEMP_PATH, or allow more memory (cacheMiB)");
 }
 
 int FeatureFile::append(const std::vector<Mat>& maps)
@@ -72,7 +73,8 @@ std::vector<Mat> FeatureFile::read(int place)
         stream.read(maps.back().ptr<char>(), maps.back().total() * sizeof(float));
     }
     if (!stream)
-        CV_Error(Error::StsError, "The temporary file of features can no longer be read: the disk fails. Fit again with more memory (cacheMiB)");
+        CV_Error(Error::StsError, "The temporary file of features can no longer be read: the disk fails. Fit again "
+                                  "with more memory (cacheMiB)");
     return maps;
 }
 

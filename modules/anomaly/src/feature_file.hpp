@@ -9,8 +9,7 @@
 #include <fstream>
 #include <vector>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! Feature maps that memory has no room for, in a temporary file that nobody else sees: it has no name where the system
 //! allows that, so that it is gone with the process, however that ends.
@@ -22,7 +21,8 @@ public:
     FeatureFile(const FeatureFile&) = delete;
     FeatureFile& operator=(const FeatureFile&) = delete;
 
-    //! The place of the maps in the file, or -1 where the disk does not take them. All calls bring maps of the same shapes.
+    //! The place of the maps in the file, or -1 where the disk does not take them. All calls bring maps of the same
+    //! shapes.
     int append(const std::vector<Mat>& maps);
     //! Throws when the file no longer gives them.
     std::vector<Mat> read(int place);
@@ -35,7 +35,7 @@ private:
     std::fstream stream;
     bool usable;
     int count;
-    std::vector<std::vector<int> > shapes;
+    std::vector<std::vector<int>> shapes;
     std::streamoff bytesEach;
 };
 

@@ -22,8 +22,7 @@
 #include <unistd.h>
 #endif
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -108,8 +107,8 @@ String withoutLinks(String path)
 class OpenFile
 {
 public:
-    OpenFile(const String& name, int flags, mode_t mode = 0)
-        : descriptor(open(name.c_str(), flags | O_CLOEXEC, mode)) {}
+    OpenFile(const String& name, int flags, mode_t mode = 0) : descriptor(open(name.c_str(), flags | O_CLOEXEC, mode))
+    {}
     ~OpenFile()
     {
         if (isOpen())

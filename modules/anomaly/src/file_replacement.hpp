@@ -8,8 +8,7 @@
 
 #include <functional>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 /** @brief Writes a file so that at any moment, even through a crash, its name holds all of the old or all of the new.
 

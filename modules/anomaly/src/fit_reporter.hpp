@@ -8,17 +8,22 @@
 
 #include "opencv2/anomaly/detector.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
-//! Tells the caller of fit how it goes on, counting through all models of an ensemble, and ends it when the caller says so.
+//! Tells the caller of fit how it goes on, counting through all models of an ensemble, and ends it when the caller says
+//! so.
 class FitReporter
 {
 public:
     FitReporter(const FitCallback& c, int modelCount)
-        : callback(c), models(modelCount), model(0), epoch(0), epochs(0), means{0, 0}, radius(0)
-    {
-    }
+        : callback(c),
+          models(modelCount),
+          model(0),
+          epoch(0),
+          epochs(0),
+          means{0, 0},
+          radius(0)
+    {}
 
     void startModel(int index) { model = index; }
 

@@ -9,8 +9,7 @@
 
 #include "opencv2/imgproc.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 InputSettings inputSettings(const CFA::Params& params, int inputMode)
 {
@@ -32,11 +31,13 @@ class Head
 {
 public:
     Head(const TrainedModel& model, const CFA::Params& params, const Device& device)
-        : input(inputSettings(params, model.inputMode)), channels(model.descriptor.channels),
-          scoreMap(ScoreMap::create(model.descriptor, model.bank, {{params.K, params.scoreMode}, Size(input.crop, input.crop), params.smoothSigma}, device)),
+        : input(inputSettings(params, model.inputMode)),
+          channels(model.descriptor.channels),
+          scoreMap(ScoreMap::create(model.descriptor, model.bank,
+                                    {{params.K, params.scoreMode}, Size(input.crop, input.crop), params.smoothSigma},
+                                    device)),
           mapMaker(MapMaker::create(Size(input.crop, input.crop), params.smoothSigma, device.engine))
-    {
-    }
+    {}
 
     //! smooth: the maps at the input's resolution.
     void map(const Backbone& backbone, const Mat* images, int count, StageClock* clock, Mat* smooth) const
@@ -46,7 +47,8 @@ public:
         scoreMap->make(features, smooth, clock);
     }
 
-    void neighbourMaps(const Backbone& backbone, const Mat& image, const TrainedModel& model, int K, std::vector<Mat>& maps) const
+    void neighbourMaps(const Backbone& backbone, const Mat& image, const TrainedModel& model, int K,
+                       std::vector<Mat>& maps) const
     {
         const FeatureMaps features = backbone.forward(preprocess(image, input));
         checkChannels(features.channels);
@@ -66,7 +68,9 @@ private:
     {
         for (size_t i = 0; i < given.size(); i++)
             if (given[i] != channels[i])
-                CV_Error_(Error::StsUnmatchedSizes, ("The backbone's output %zu has %d channels, but the model was trained with %d", i, given[i], channels[i]));
+                CV_Error_(Error::StsUnmatchedSizes,
+                          ("The backbone's output %zu has %d channels, but the model was trained with %d", i, given[i],
+                           channels[i]));
     }
 
     std::vector<int> channels;
@@ -79,11 +83,15 @@ static const int tilesInMemory = 64;
 
 static Rect rounded(const Rect2d& region)
 {
-    const Point first(cvRound(region.x), cvRound(region.y)), last(cvRound(region.x + region.width), cvRound(region.y + region.height));
+    const Point first(cvRound(region.x), cvRound(region.y)),
+        last(cvRound(region.x + region.width), cvRound(region.y + region.height));
     return Rect(first, last);
 }
 
-Fitted::Fitted(const CfaModel& m, const std::shared_ptr<const Backbone>& b, const Device& d) : device(d), model(m), backbone(b)
+Fitted::Fitted(const CfaModel& m, const std::shared_ptr<const Backbone>& b, const Device& d)
+    : device(d),
+      model(m),
+      backbone(b)
 {
     for (const TrainedModel& trained : model.models)
         heads.push_back(std::make_shared<Head>(trained, model.params, device));
@@ -119,7 +127,8 @@ void Fitted::inputMap(const Mat& image, StageClock* clock, Mat& map, BatchWish* 
 bool Fitted::takesAtOnce(int count) const
 {
     const size_t bytesAtMost = 512 << 20, networkCopies = 4; // cv::dnn's and the kernels' forms of the weights, maps
-    return !device.isGpu() && count >= 2 * getNumThreads() && getNumThreads() * networkCopies * model.backbone.bytes.size() <= bytesAtMost;
+    return !device.isGpu() && count >= 2 * getNumThreads() &&
+           getNumThreads() * networkCopies * model.backbone.bytes.size() <= bytesAtMost;
 }
 
 void Fitted::inputMaps(const std::vector<Mat>& images, std::vector<Mat>& maps, BatchWish* wish) const

@@ -14,8 +14,7 @@
 #include "anomaly_gpu_depthwise_5_2.h"
 #include "anomaly_gpu_max_pool.h"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -24,8 +23,9 @@ int checkedNumber(const OnnxNode& node, int64 number, int lowest)
 {
     const int highest = 1 << 14;
     if (number < lowest || number > highest)
-        CV_Error_(Error::StsParseError, ("%s with a stride, dilation, kernel, padding or group of %.0f, expected %d to %d",
-                                         node.type.c_str(), double(number), lowest, highest));
+        CV_Error_(Error::StsParseError,
+                  ("%s with a stride, dilation, kernel, padding or group of %.0f, expected %d to %d", node.type.c_str(),
+                   double(number), lowest, highest));
     return int(number);
 }
 
@@ -69,7 +69,9 @@ class ConvolutionBase : public GpuLayer
 {
 public:
     ConvolutionBase(const Window& w, const Mat& from, const Mat& biases)
-        : window(w), weights(from.clone()), outputs(from.size[0])
+        : window(w),
+          weights(from.clone()),
+          outputs(from.size[0])
     {
         bias = biases.empty() ? Mat::zeros(1, outputs, CV_32F) : biases.reshape(1, 1).clone();
         CV_CheckEQ(int(bias.total()), outputs, "A convolution has a bias for each output");
@@ -127,9 +129,10 @@ class ConvolutionLayer CV_FINAL : public ConvolutionBase
 {
 public:
     ConvolutionLayer(const Window& w, const Mat& from, const Mat& biases, int g, bool digits)
-        : ConvolutionBase(w, from, biases), groups(g), threeDigits(digits)
-    {
-    }
+        : ConvolutionBase(w, from, biases),
+          groups(g),
+          threeDigits(digits)
+    {}
 
     bool takeSum() CV_OVERRIDE { return clip.isNone() && added < 0; }
 
@@ -374,8 +377,14 @@ std::unique_ptr<GpuLayer> createMaxPoolLayer(const OnnxNode& node)
     return std::unique_ptr<GpuLayer>(new MaxPoolLayer(window));
 }
 
-std::unique_ptr<GpuLayer> createAddLayer() { return std::unique_ptr<GpuLayer>(new AddLayer); }
+std::unique_ptr<GpuLayer> createAddLayer()
+{
+    return std::unique_ptr<GpuLayer>(new AddLayer);
+}
 
-std::unique_ptr<GpuLayer> createClipLayer(const Clip& clip) { return std::unique_ptr<GpuLayer>(new ClipLayer(clip)); }
+std::unique_ptr<GpuLayer> createClipLayer(const Clip& clip)
+{
+    return std::unique_ptr<GpuLayer>(new ClipLayer(clip));
+}
 
 }} // namespace cv::anomaly

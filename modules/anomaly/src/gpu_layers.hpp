@@ -7,8 +7,7 @@
 #include "gpu_memory.hpp"
 #include "onnx_file.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 struct MapShape
 {

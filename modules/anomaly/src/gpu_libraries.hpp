@@ -8,8 +8,7 @@
 
 #include <memory>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 // What a GPU's own libraries do better than kernels of ours: dense products and convolutions. For CUDA these are cuBLAS
 // and cuDNN, opened at run time (cuda_libraries.cpp); the OpenCL build, which is for tests, has kernels in the plainest

@@ -21,11 +21,11 @@ HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_device_crop)(void*, const halid
 HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_device_release_crop)(void*, halide_buffer_t*);
 }
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 GpuView::GpuView(halide_type_t type, std::initializer_list<int> extents, std::initializer_list<int> strides)
-    : buffer(), isPart(false)
+    : buffer(),
+      isPart(false)
 {
     CV_Assert(extents.size() <= size_t(mostDimensions) && (strides.size() == 0 || strides.size() == extents.size()));
     int dense = 1;
@@ -50,8 +50,7 @@ GpuView::GpuView(const GpuMemory& memory, halide_type_t type, std::initializer_l
 
 GpuView::GpuView(const GpuMemory& memory, halide_type_t type, std::initializer_list<int> extents)
     : GpuView(memory, type, extents, {})
-{
-}
+{}
 
 // No error may leave a destructor, and there is nothing to be done about one.
 GpuView::~GpuView()

@@ -11,8 +11,7 @@
 #include <initializer_list>
 #include <memory>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 class GpuMemory;
 

@@ -17,8 +17,7 @@
 #include <mutex>
 #include <set>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -32,7 +31,7 @@ struct Value
 //! The layers that lead to the outputs, and how many maps they pass on. Number 0 is the input.
 struct LayerGraph
 {
-    std::vector<std::unique_ptr<GpuLayer> > layers;
+    std::vector<std::unique_ptr<GpuLayer>> layers;
     std::vector<Value> outputs;
     int count;
 };
@@ -247,7 +246,11 @@ class Execution
 {
 public:
     Execution(const LayerGraph& g, const MapShape& input)
-        : shape(input), queue(GpuQueue::create()), graph(g), shapes(g.count), memoryOf(g.count, -1)
+        : shape(input),
+          queue(GpuQueue::create()),
+          graph(g),
+          shapes(g.count),
+          memoryOf(g.count, -1)
     {
         const GpuQueue::Scope scope(*queue);
         shapes[0] = input;
@@ -360,8 +363,8 @@ private:
     const LayerGraph& graph;
     std::vector<MapShape> shapes;
     std::vector<int> memoryOf, lastUse;
-    std::vector<std::unique_ptr<GpuTask> > tasks;
-    std::vector<std::unique_ptr<Memory> > memories;
+    std::vector<std::unique_ptr<GpuTask>> tasks;
+    std::vector<std::unique_ptr<Memory>> memories;
     GpuMemory workspace;
     GpuRepetition repetition;
 };
@@ -406,7 +409,7 @@ private:
     const LayerGraph graph;
     std::mutex mutex;
     size_t made;
-    std::vector<std::unique_ptr<Execution> > idle;
+    std::vector<std::unique_ptr<Execution>> idle;
 };
 
 class GpuNetwork CV_FINAL : public Backbone
@@ -416,8 +419,7 @@ public:
         : name(source.name),
           pool(std::make_shared<ExecutionPool>(std::move(
               GraphReader(readOnnxGraph(source.bytes), source.outputs, target == dnn::DNN_TARGET_CUDA_FP16).result)))
-    {
-    }
+    {}
 
     FeatureMaps forward(const Mat& input) const CV_OVERRIDE
     {
@@ -449,7 +451,7 @@ public:
         const std::vector<GpuMaps> outputs = execution->outputs();
         for (const GpuMaps& maps : outputs)
             features.channels.push_back(maps.channels);
-        features.onGpu = std::make_shared<const std::vector<GpuMaps> >(outputs);
+        features.onGpu = std::make_shared<const std::vector<GpuMaps>>(outputs);
         features.queue = execution->queue;
         features.owner = execution;
         if (clock)

@@ -6,8 +6,7 @@
 
 #include "backbone.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 /** @brief A network that a GPU computes without cv::dnn: convolutions by the GPU's own library, all else by kernels of
 ours, so that feature maps stay there and OpenCV need not be built with CUDA.

@@ -4,8 +4,7 @@
 #include "precomp.hpp"
 #include "gpu_queue.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -13,11 +12,20 @@ thread_local GpuQueue* currentQueue = NULL;
 
 } // namespace
 
-GpuQueue* GpuQueue::current() { return currentQueue; }
+GpuQueue* GpuQueue::current()
+{
+    return currentQueue;
+}
 
-GpuQueue::Scope::Scope(GpuQueue& queue) : before(currentQueue) { currentQueue = &queue; }
+GpuQueue::Scope::Scope(GpuQueue& queue) : before(currentQueue)
+{
+    currentQueue = &queue;
+}
 
-GpuQueue::Scope::~Scope() { currentQueue = before; }
+GpuQueue::Scope::~Scope()
+{
+    currentQueue = before;
+}
 
 void GpuRepetition::run(GpuQueue& queue, const std::vector<uint64>& key, const std::function<void()>& work)
 {

@@ -10,8 +10,7 @@
 #include <memory>
 #include <vector>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! Work of a GPU that was recorded: all of it starts at once, for the price of one launch.
 class GpuRecord

@@ -10,14 +10,13 @@
 
 #include <initializer_list>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! A Mat's memory as a kernel sees it, innermost dimension first and dense, whatever the Mat's own shape.
-template <typename T>
-Halide::Runtime::Buffer<T> viewOf(const Mat& mat, std::initializer_list<int> extents)
+template <typename T> Halide::Runtime::Buffer<T> viewOf(const Mat& mat, std::initializer_list<int> extents)
 {
-    CV_Assert(mat.isContinuous() && mat.data); // without data a kernel takes the call for a question about bounds and writes nothing
+    // Without data a kernel takes the call for a question about bounds and writes nothing
+    CV_Assert(mat.isContinuous() && mat.data);
     halide_dimension_t shape[4];
     CV_Assert(extents.size() <= 4); // which the buffer holds without memory of its own
     int dimension = 0, stride = 1;
@@ -30,8 +29,7 @@ Halide::Runtime::Buffer<T> viewOf(const Mat& mat, std::initializer_list<int> ext
 }
 
 //! A matrix, which may be a part of another.
-template <typename T>
-Halide::Runtime::Buffer<T> viewOf(const Mat& mat)
+template <typename T> Halide::Runtime::Buffer<T> viewOf(const Mat& mat)
 {
     CV_Assert(mat.dims == 2 && mat.data);
     const halide_dimension_t shape[] = {{0, mat.cols, 1}, {0, mat.rows, int(mat.step1())}};

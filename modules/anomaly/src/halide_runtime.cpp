@@ -25,20 +25,22 @@ HALIDE_FUNCTION_ATTRS halide_error_handler_t ANOMALY_RUNTIME(halide_set_error_ha
 HALIDE_FUNCTION_ATTRS halide_do_par_for_t ANOMALY_RUNTIME(halide_set_custom_do_par_for)(halide_do_par_for_t);
 HALIDE_FUNCTION_ATTRS halide_malloc_t ANOMALY_RUNTIME(halide_set_custom_malloc)(halide_malloc_t);
 HALIDE_FUNCTION_ATTRS halide_free_t ANOMALY_RUNTIME(halide_set_custom_free)(halide_free_t);
-HALIDE_FUNCTION_ATTRS halide_can_use_target_features_t ANOMALY_RUNTIME(halide_set_custom_can_use_target_features)(halide_can_use_target_features_t);
+HALIDE_FUNCTION_ATTRS halide_can_use_target_features_t
+    ANOMALY_RUNTIME(halide_set_custom_can_use_target_features)(halide_can_use_target_features_t);
 HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_default_can_use_target_features)(int, const uint64_t*);
 #ifdef HAVE_ANOMALY_GPU
 HALIDE_FUNCTION_ATTRS halide_load_library_t ANOMALY_RUNTIME(halide_set_custom_load_library)(halide_load_library_t);
 #ifdef HAVE_ANOMALY_CUDA
-HALIDE_FUNCTION_ATTRS halide_cuda_acquire_context_t ANOMALY_RUNTIME(halide_set_cuda_acquire_context)(halide_cuda_acquire_context_t);
-HALIDE_FUNCTION_ATTRS halide_cuda_release_context_t ANOMALY_RUNTIME(halide_set_cuda_release_context)(halide_cuda_release_context_t);
+HALIDE_FUNCTION_ATTRS
+halide_cuda_acquire_context_t ANOMALY_RUNTIME(halide_set_cuda_acquire_context)(halide_cuda_acquire_context_t);
+HALIDE_FUNCTION_ATTRS
+halide_cuda_release_context_t ANOMALY_RUNTIME(halide_set_cuda_release_context)(halide_cuda_release_context_t);
 HALIDE_FUNCTION_ATTRS halide_cuda_get_stream_t ANOMALY_RUNTIME(halide_set_cuda_get_stream)(halide_cuda_get_stream_t);
 #endif
 #endif
 }
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -69,7 +71,8 @@ void recordError(void* context, const char* message)
 class Tasks CV_FINAL : public ParallelLoopBody
 {
 public:
-    Tasks(void* c, halide_task_t t, uint8_t* own) : result(halide_error_code_success), context(c), task(t), closure(own) {}
+    Tasks(void* c, halide_task_t t, uint8_t* own) : result(halide_error_code_success), context(c), task(t), closure(own)
+    {}
 
     void operator()(const Range& range) const CV_OVERRIDE
     {
@@ -102,8 +105,8 @@ int parallelFor(void* context, halide_task_t task, int first, int count, uint8_t
     }
 }
 
-// What kernels work in, kept by each thread for its next call: they ask thousands of times an image, and glibc returns large blocks to the
-// system, which then come back page by page. A kernel frees in the thread that asked.
+// What kernels work in, kept by each thread for its next call: they ask thousands of times an image, and glibc returns
+// large blocks to the system, which then come back page by page. A kernel frees in the thread that asked.
 class Scratch
 {
 public:
@@ -188,7 +191,8 @@ int targetOf(const uint64_t* features)
 
 int canUseFeatures(int count, const uint64_t* features)
 {
-    return targetOf(features) <= highestTarget && ANOMALY_RUNTIME(halide_default_can_use_target_features)(count, features);
+    return targetOf(features) <= highestTarget &&
+           ANOMALY_RUNTIME(halide_default_can_use_target_features)(count, features);
 }
 
 #ifdef HAVE_ANOMALY_GPU
@@ -202,8 +206,8 @@ void* loadLibrary(const char* name)
 #endif
 
 #ifdef HAVE_ANOMALY_CUDA
-// Kernels work in the context that cv::dnn works in: the memory from which its maps are copied is page-locked there, so that they go up at the
-// bus's full speed, and no two contexts take turns on the GPU.
+// Kernels work in the context that cv::dnn works in: the memory from which its maps are copied is page-locked there, so
+// that they go up at the bus's full speed, and no two contexts take turns on the GPU.
 int acquireContext(void*, void** context, bool)
 {
     *context = primaryCudaContext();
@@ -234,9 +238,7 @@ void installGpuHandlers()
 #endif
 }
 #else
-void installGpuHandlers()
-{
-}
+void installGpuHandlers() {}
 #endif
 
 void installHandlers()
@@ -251,7 +253,8 @@ void installHandlers()
 
 bool machineHas(KernelTarget target)
 {
-    static const int features[] = {-1, halide_target_feature_sse41, halide_target_feature_avx2, halide_target_feature_avx512_skylake};
+    static const int features[] = {-1, halide_target_feature_sse41, halide_target_feature_avx2,
+                                   halide_target_feature_avx512_skylake};
     const int words = (halide_target_feature_end + 63) / 64;
     uint64_t mask[words] = {};
     if (features[target] >= 0)
@@ -296,8 +299,7 @@ GpuKernels gpuKernels()
 
 #else
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 void runKernel(const char* name, int (*)(void*, const void*), const void*)
 {
@@ -315,8 +317,7 @@ bool limitKernels(KernelTarget)
 
 #ifndef HAVE_ANOMALY_GPU
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 GpuKernels gpuKernels()
 {

@@ -13,8 +13,7 @@
 #include <cstdio>
 #include <cstring>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 static String nameOfFile(const String& file)
 {
@@ -68,9 +67,10 @@ class FileImages CV_FINAL : public ImageSource
 {
 public:
     FileImages(const std::vector<String>& names, const Mat& m, int bits)
-        : files(names), commonMask(m), significantBits(bits)
-    {
-    }
+        : files(names),
+          commonMask(m),
+          significantBits(bits)
+    {}
 
     int size() const CV_OVERRIDE { return int(files.size()); }
     Mat mask(int) const CV_OVERRIDE { return commonMask; }
@@ -99,7 +99,8 @@ public:
         if (!maskArrays.empty())
             maskArrays.getMatVector(masks);
         if (!masks.empty() && masks.size() != images.size())
-            CV_Error_(Error::StsUnmatchedSizes, ("%zu masks for %zu images: give one for each image, or none", masks.size(), images.size()));
+            CV_Error_(Error::StsUnmatchedSizes,
+                      ("%zu masks for %zu images: give one for each image, or none", masks.size(), images.size()));
     }
 
     int size() const CV_OVERRIDE { return int(images.size()); }

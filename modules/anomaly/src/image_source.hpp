@@ -9,8 +9,7 @@
 #include <memory>
 #include <vector>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! Training images one at a time, wherever they come from.
 class ImageSource
@@ -33,8 +32,7 @@ bool readImage(const ImageSource& images, int index, bool leaveOut, Mat& image);
 std::unique_ptr<ImageSource> imagesFromFiles(const std::vector<String>& files, const Mat& mask, int significantBits);
 
 //! Checks that there are as many masks as images, or none.
-std::unique_ptr<ImageSource> imagesFromArrays(InputArrayOfArrays images, InputArrayOfArrays masks,
-                                              int significantBits);
+std::unique_ptr<ImageSource> imagesFromArrays(InputArrayOfArrays images, InputArrayOfArrays masks, int significantBits);
 }} // namespace cv::anomaly
 
 #endif

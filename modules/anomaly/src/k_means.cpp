@@ -8,8 +8,7 @@
 
 #include <numeric>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -29,12 +28,14 @@ std::vector<int> draw(const Cover& cover, int count, RNG& random)
     for (int i = 0; i < count; i++)
     {
         const auto at = std::upper_bound(sums.begin(), sums.end(), random.uniform(0., 1.) * sums.back());
-        drawn.push_back(at == sums.end() ? random.uniform(0, int(sums.size())) : int(at - sums.begin())); // the end: all distances are 0
+        // The end: all distances are 0
+        drawn.push_back(at == sums.end() ? random.uniform(0, int(sums.size())) : int(at - sums.begin()));
     }
     return drawn;
 }
 
-// The best cover with one of the candidates added. Products round a distance by some 1e-7 of |phi|^2, which here only shifts chances.
+// The best cover with one of the candidates added. Products round a distance by some 1e-7 of |phi|^2, which here only
+// shifts chances.
 int addBest(const Mat& rows, const Mat& norms, const std::vector<int>& candidates, Cover& cover)
 {
     Mat chosen, distances;
@@ -59,8 +60,8 @@ int addBest(const Mat& rows, const Mat& norms, const std::vector<int>& candidate
     return added;
 }
 
-// The first 64 principal axes hold 99.6 % of what mean patches differ in (Lite0, D' 264): distances on them choose as good a start, in a third
-// of the time, and less where D' is larger.
+// The first 64 principal axes hold 99.6 % of what mean patches differ in (Lite0, D' 264): distances on them choose as
+// good a start, in a third of the time, and less where D' is larger.
 Mat shortened(const Mat& rows)
 {
     const int length = 64;
@@ -91,7 +92,8 @@ std::vector<int> farthest(const Mat& distances, int count)
     std::vector<int> order(distances.total());
     std::iota(order.begin(), order.end(), 0);
     const float* d = distances.ptr<float>();
-    std::partial_sort(order.begin(), order.begin() + count, order.end(), [d](int a, int b) { return std::make_pair(-d[a], a) < std::make_pair(-d[b], b); });
+    std::partial_sort(order.begin(), order.begin() + count, order.end(),
+                      [d](int a, int b) { return std::make_pair(-d[a], a) < std::make_pair(-d[b], b); });
     order.resize(count);
     return order;
 }

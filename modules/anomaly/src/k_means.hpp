@@ -6,13 +6,14 @@
 
 #include "opencv2/core.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 /** @brief `count` centres of patches, count x D', by Lloyd's iterations from greedy k-means++ @cite Arthur2007kmeans.
 
-patches: patches x D', CV_32F, no fewer than count. Ends when all moves together are below 1e-4 of the mean variance, as scikit-learn's does,
-or after mostIterations. cv::kmeans tries three candidates for a start in place of 2 + log(count), and left up to 3.5 % more
+patches: patches x D', CV_32F, no fewer than count. Ends when all moves together are below 1e-4 of the mean variance, as
+scikit-learn's does,
+or after mostIterations. cv::kmeans tries three candidates for a start in place of 2 + log(count), and left up to 3.5 %
+more
 inertia on descriptors of real photographs.
 */
 CV_EXPORTS Mat kMeans(const Mat& patches, int count, int mostIterations, int engine, RNG& random);

@@ -7,15 +7,15 @@
 #include "neighbour_search.hpp"
 #include "random_stream.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
 // Mean patches are clustered to the end; on a sample the last moves matter less than the draw.
 const int mostIterations = 300, mostSampleIterations = 25;
 
-// Patches in a sample for each centre; fewer, but 4, where they would take more than 128 MiB (WRN50-2 with all centres: 6).
+// Patches in a sample for each centre; fewer, but 4, where they would take more than 128 MiB (WRN50-2 with all centres:
+// 6).
 const int patchesForCentre = 16, fewestForCentre = 4;
 const size_t sampleBytes = 128 << 20;
 
@@ -35,7 +35,8 @@ Mat patchesAsRows(const Mat& phi, const Mat& marked)
 void checkAny(const Mat& patches)
 {
     if (patches.empty())
-        CV_Error(Error::StsBadArg, "The masks leave no patch to learn: they must be nonzero where the images are to be checked");
+        CV_Error(Error::StsBadArg,
+                 "The masks leave no patch to learn: they must be nonzero where the images are to be checked");
 }
 
 // k-means of patches (rows) to a share of as many as `of`.
@@ -44,8 +45,9 @@ Mat cluster(const Mat& patches, int of, int iterations, const BankSettings& sett
     checkAny(patches);
     const int count = std::min(int(of * settings.gammaC), patches.rows);
     if (count < settings.least)
-        CV_Error_(Error::StsOutOfRange, ("gammaC %g of %d patches leaves %d centres, expected at least K + J = %d: raise gammaC", settings.gammaC, of,
-                                         count, settings.least));
+        CV_Error_(Error::StsOutOfRange,
+                  ("gammaC %g of %d patches leaves %d centres, expected at least K + J = %d: raise gammaC",
+                   settings.gammaC, of, count, settings.least));
     if (count == patches.rows)
         return patches;
     RNG random = randomStream(settings.seed, RANDOM_BANK);
@@ -124,11 +126,17 @@ MemoryBank MemoryBankBuilder::finish() const
     return bank;
 }
 
-PatchSampler::PatchSampler(const BankSettings& s) : settings(s), random(randomStream(s.seed, RANDOM_SAMPLE)), patches(0), added(0) {}
+PatchSampler::PatchSampler(const BankSettings& s)
+    : settings(s),
+      random(randomStream(s.seed, RANDOM_SAMPLE)),
+      patches(0),
+      added(0)
+{}
 
 static uint64 sampleSize(int centres, int length)
 {
-    const uint64 fits = sampleBytes / (length * sizeof(float)), wanted = uint64(centres) * patchesForCentre, least = uint64(centres) * fewestForCentre;
+    const uint64 fits = sampleBytes / (length * sizeof(float)), wanted = uint64(centres) * patchesForCentre,
+                 least = uint64(centres) * fewestForCentre;
     return std::max(std::min(wanted, fits), least);
 }
 
@@ -180,7 +188,8 @@ void sumPulls(const Mat& C, const Mat& g, const Mat& indices, int patch, float* 
     }
 }
 
-void gradientOfTile(const Mat& phi, const Mat& C, const Mat& g, const Mat& indices, int first, Mat& result, float* pulls)
+void gradientOfTile(const Mat& phi, const Mat& C, const Mat& g, const Mat& indices, int first, Mat& result,
+                    float* pulls)
 {
     const int count = std::min(tilePatches, phi.cols - first), length = phi.rows;
     float sums[tilePatches];
@@ -197,7 +206,8 @@ void gradientOfTile(const Mat& phi, const Mat& C, const Mat& g, const Mat& indic
 
 } // namespace
 
-void distanceGradientToDescriptors(const Mat& phi, const MemoryBank& bank, const Mat& g, const Mat& indices, Mat& result)
+void distanceGradientToDescriptors(const Mat& phi, const MemoryBank& bank, const Mat& g, const Mat& indices,
+                                   Mat& result)
 {
     const int tiles = (phi.cols + tilePatches - 1) / tilePatches;
     result.create(phi.size(), CV_32F);

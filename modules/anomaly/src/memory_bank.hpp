@@ -6,8 +6,7 @@
 
 #include "opencv2/core.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! Centres of normal patches, fixed once built.
 struct MemoryBank
@@ -22,10 +21,11 @@ struct BankSettings
     double momentum; // for BANK_EMA
     int least;       // centres that must be left
     int seed;
-    int engine;      // for the search in k-means
+    int engine; // for the search in k-means
 };
 
-//! Builds the bank that descriptors adapt to, from one image's descriptors after the other; its memory does not grow with their number.
+//! Builds the bank that descriptors adapt to, from one image's descriptors after the other; its memory does not grow
+//! with their number.
 class CV_EXPORTS MemoryBankBuilder
 {
 public:
@@ -48,7 +48,8 @@ private:
 
 /** @brief Builds a bank of patches as they are: k-means of a sample, drawn evenly from all that are added.
 
-The mean at each position blurs what lies at another place in every image, and the moving average forgets all but the last ones.
+The mean at each position blurs what lies at another place in every image, and the moving average forgets all but the
+last ones.
 */
 class CV_EXPORTS PatchSampler
 {
@@ -71,10 +72,12 @@ private:
 
 /** @brief The gradient of a loss by descriptors: 2 sum_k g_k (phi - c_k) for every patch.
 
-phi and result: D' x patches; g: k x patches, the loss' gradient by the squared distances; indices: k x patches, CV_32S, the
+phi and result: D' x patches; g: k x patches, the loss' gradient by the squared distances; indices: k x patches, CV_32S,
+the
 centres that these are to.
 */
-CV_EXPORTS void distanceGradientToDescriptors(const Mat& phi, const MemoryBank& bank, const Mat& g, const Mat& indices, Mat& result);
+CV_EXPORTS void distanceGradientToDescriptors(const Mat& phi, const MemoryBank& bank, const Mat& g, const Mat& indices,
+                                              Mat& result);
 
 }} // namespace cv::anomaly
 

@@ -6,8 +6,7 @@
 
 #include <functional>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 static void checkVector(const Mat& values, const char* name, int depth, int otherDepth)
 {
@@ -15,7 +14,8 @@ static void checkVector(const Mat& values, const char* name, int depth, int othe
         CV_Error_(Error::StsBadArg, ("No %s: expected one for each image or pixel that was scored", name));
     const bool isVector = values.dims == 2 && (values.rows == 1 || values.cols == 1);
     if (!isVector || (values.type() != depth && values.type() != otherDepth))
-        CV_Error_(Error::StsBadArg, ("Array of %s has type %s and %d dimensions (%dx%d), expected one row or column of %s or %s: convert or reshape it",
+        CV_Error_(Error::StsBadArg, ("Array of %s has type %s and %d dimensions (%dx%d), expected one row or column of "
+                                     "%s or %s: convert or reshape it",
                                      name, typeToString(values.type()).c_str(), values.dims, values.rows, values.cols,
                                      typeToString(depth).c_str(), typeToString(otherDepth).c_str()));
 }
@@ -23,7 +23,8 @@ static void checkVector(const Mat& values, const char* name, int depth, int othe
 static void checkBothClasses(size_t defective, size_t good)
 {
     if (defective == 0 || good == 0)
-        CV_Error_(Error::StsBadArg, ("Of %d labels %d are defective and %d good, expected both kinds: this metric compares them, so add what is missing",
+        CV_Error_(Error::StsBadArg, ("Of %d labels %d are defective and %d good, expected both kinds: this metric "
+                                     "compares them, so add what is missing",
                                      int(defective + good), int(defective), int(good)));
 }
 
@@ -42,9 +43,11 @@ SplitScores::SplitScores(InputArray scoreArray, InputArray labelArray)
     checkVector(scores, "scores", CV_32F, CV_64F);
     checkVector(labels, "labels", CV_8U, CV_32S);
     if (scores.total() != labels.total())
-        CV_Error_(Error::StsUnmatchedSizes, ("%d scores and %d labels, expected one label for each score", int(scores.total()), int(labels.total())));
+        CV_Error_(Error::StsUnmatchedSizes, ("%d scores and %d labels, expected one label for each score",
+                                             int(scores.total()), int(labels.total())));
     if (!checkRange(scores))
-        CV_Error(Error::StsBadArg, "Scores hold NaN or infinity, expected finite values: find what made them, a metric that left them out would mislead");
+        CV_Error(Error::StsBadArg, "Scores hold NaN or infinity, expected finite values: find what made them, a metric "
+                                   "that left them out would mislead");
 
     Mat_<double> values;
     scores.convertTo(values, CV_64F);

@@ -16,8 +16,7 @@
 #include <functional>
 #include <numeric>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 /* The file, format version 1:
 
@@ -44,10 +43,12 @@ String nameOf(const FileNode& node)
 FileNode child(const FileNode& parent, const String& key)
 {
     if (!parent.isMap())
-        CV_Error_(Error::StsParseError, ("Model file has something else than a map as '%s', so it lacks '%s'", nameOf(parent).c_str(), key.c_str()));
+        CV_Error_(Error::StsParseError, ("Model file has something else than a map as '%s', so it lacks '%s'",
+                                         nameOf(parent).c_str(), key.c_str()));
     const FileNode node = parent[key];
     if (node.empty())
-        CV_Error_(Error::StsParseError, ("Model file lacks '%s' in '%s': it is damaged, or no model of this library", key.c_str(), nameOf(parent).c_str()));
+        CV_Error_(Error::StsParseError, ("Model file lacks '%s' in '%s': it is damaged, or no model of this library",
+                                         key.c_str(), nameOf(parent).c_str()));
     return node;
 }
 
@@ -56,7 +57,8 @@ double number(const FileNode& parent, const String& key, double low = -DBL_MAX, 
     const FileNode node = child(parent, key);
     const double value = node.isInt() || node.isReal() ? double(node) : std::numeric_limits<double>::quiet_NaN();
     if (!(value >= low && value <= high))
-        CV_Error_(Error::StsParseError, ("Model file has %g as '%s', expected a number from %g to %g", value, key.c_str(), low, high));
+        CV_Error_(Error::StsParseError,
+                  ("Model file has %g as '%s', expected a number from %g to %g", value, key.c_str(), low, high));
     return value;
 }
 
@@ -90,7 +92,8 @@ Mat matrix(const FileNode& parent, const String& key, int type)
     const FileNode node = child(parent, key);
     if (!node.isMap())
         CV_Error_(Error::StsParseError, ("Model file has no matrix as '%s'", key.c_str()));
-    const double rows = node["rows"].isInt() ? int(node["rows"]) : 0, cols = node["cols"].isInt() ? int(node["cols"]) : 0;
+    const double rows = node["rows"].isInt() ? int(node["rows"]) : 0,
+                 cols = node["cols"].isInt() ? int(node["cols"]) : 0;
     const size_t there = node["data"].size();
     if (!holdsNumbers(node["data"]))
         CV_Error_(Error::StsParseError, ("Model file has something else than numbers in matrix '%s'", key.c_str()));
@@ -98,8 +101,10 @@ Mat matrix(const FileNode& parent, const String& key, int type)
     if (rows >= 1 && cols >= 1 && rows * cols == double(there) && text(node, "dt") == (type == CV_32F ? "f" : "u"))
         node >> found;
     if (found.rows != rows || found.cols != cols || found.type() != type)
-        CV_Error_(Error::StsParseError, ("Model file has matrix '%s' of %g x %g with %zu elements, expected rows x columns elements of type %s", key.c_str(),
-                                         rows, cols, there, typeToString(type).c_str()));
+        CV_Error_(
+            Error::StsParseError,
+            ("Model file has matrix '%s' of %g x %g with %zu elements, expected rows x columns elements of type %s",
+             key.c_str(), rows, cols, there, typeToString(type).c_str()));
     return found;
 }
 
@@ -111,7 +116,8 @@ int64 sum(const std::vector<int>& values)
 void expectSize(const Mat& matrix, const char* key, int rows, int64 cols)
 {
     if (matrix.rows != rows || matrix.cols != cols)
-        CV_Error_(Error::StsParseError, ("Model file has matrix '%s' of %d x %d, expected %d x %.0f", key, matrix.rows, matrix.cols, rows, double(cols)));
+        CV_Error_(Error::StsParseError, ("Model file has matrix '%s' of %d x %d, expected %d x %.0f", key, matrix.rows,
+                                         matrix.cols, rows, double(cols)));
     if (!checkRange(matrix))
         CV_Error_(Error::StsParseError, ("Model file has NaN or infinity in matrix '%s'", key));
 }
@@ -136,8 +142,10 @@ struct ParamsWriter
     FileStorage& file;
 
     bool has(const char*) const { return true; }
-    template <typename Number>
-    void operator()(const char* name, Number value, double, double) const { file << name << value; }
+    template <typename Number> void operator()(const char* name, Number value, double, double) const
+    {
+        file << name << value;
+    }
     void operator()(const char* name, bool value) const { file << name << int(value); }
     void operator()(const char* name, const Scalar& value) const { file << name << value; }
     void operator()(const char* name, const std::vector<String>& value) const { file << name << value; }
@@ -149,7 +157,10 @@ struct ParamsReader
 
     bool has(const char* name) const { return !node[name].empty(); }
     void operator()(const char* name, int& value, int low, int high) const { value = integer(node, name, low, high); }
-    void operator()(const char* name, double& value, double low, double high) const { value = number(node, name, low, high); }
+    void operator()(const char* name, double& value, double low, double high) const
+    {
+        value = number(node, name, low, high);
+    }
     void operator()(const char* name, bool& value) const { value = integer(node, name, 0, 1) != 0; }
     void operator()(const char* name, Scalar& value) const
     {
@@ -174,14 +185,17 @@ struct ParamsReader
 void writeBackbone(FileStorage& file, const CfaModel& model)
 {
     const BackboneSource& backbone = model.backbone;
-    file << "backbone" << "{" << "name" << backbone.name << "size" << int(backbone.bytes.size()) << "sha256" << sha256(backbone.bytes);
+    file << "backbone"
+         << "{"
+         << "name" << backbone.name << "size" << int(backbone.bytes.size()) << "sha256" << sha256(backbone.bytes);
     if (model.params.embedBackbone)
         file << "bytes" << Mat(1, int(backbone.bytes.size()), CV_8U, const_cast<uchar*>(backbone.bytes.data()));
     file << "}";
 }
 
 // A file that the user names goes before the bytes in the model file, which may come from anyone.
-BackboneSource findBackbone(const FileNode& node, const String& name, const std::vector<String>& outputs, const BackbonePlaces& places)
+BackboneSource findBackbone(const FileNode& node, const String& name, const std::vector<String>& outputs,
+                            const BackbonePlaces& places)
 {
     if (places.file.empty() && !node["bytes"].empty())
     {
@@ -197,10 +211,13 @@ BackboneSource findBackbone(const FileNode& node, const String& name, const std:
         return source;
     }
     if (name.find_first_of("/\\") != String::npos)
-        CV_Error_(Error::StsParseError, ("Model file names backbone '%s', expected a name without a folder", name.c_str()));
+        CV_Error_(Error::StsParseError,
+                  ("Model file names backbone '%s', expected a name without a folder", name.c_str()));
     const String file = !places.file.empty() ? places.file : utils::fs::join(places.folder, name);
     if (places.file.empty() && !utils::fs::exists(file))
-        CV_Error_(Error::StsObjectNotFound, ("The model's backbone '%s' is not beside the model file: put it there, or name it when loading", name.c_str()));
+        CV_Error_(Error::StsObjectNotFound,
+                  ("The model's backbone '%s' is not beside the model file: put it there, or name it when loading",
+                   name.c_str()));
     BackboneSource source = loadWholeBackbone(file, outputs);
     source.name = name;
     return source;
@@ -214,18 +231,22 @@ BackboneSource readBackbone(const FileNode& node, const std::vector<String>& out
     const BackboneSource source = findBackbone(node, name, outputs, places);
     const String found = sha256(source.bytes);
     if (source.bytes.size() != size_t(size) || found != expected)
-        CV_Error_(Error::StsParseError, ("Backbone '%s' has %zu bytes and SHA-256 %s, but the model was trained with %d bytes and SHA-256 %s: use that file",
+        CV_Error_(Error::StsParseError, ("Backbone '%s' has %zu bytes and SHA-256 %s, but the model was trained with "
+                                         "%d bytes and SHA-256 %s: use that file",
                                          name.c_str(), source.bytes.size(), found.c_str(), size, expected.c_str()));
     return source;
 }
 
 void writeTrained(FileStorage& file, const TrainedModel& model)
 {
-    file << "{" << "input" << model.inputMode << "channels" << "[:";
+    file << "{"
+         << "input" << model.inputMode << "channels"
+         << "[:";
     for (const int count : model.descriptor.channels)
         file << count;
-    file << "]" << "W" << model.descriptor.W << "b" << model.descriptor.b << "C"
-         << model.bank.C << "radius" << model.radius << "checksum" << checksum(model) << "}";
+    file << "]"
+         << "W" << model.descriptor.W << "b" << model.descriptor.b << "C" << model.bank.C << "radius" << model.radius
+         << "checksum" << checksum(model) << "}";
 }
 
 std::vector<int> readChannels(const FileNode& node, size_t scales)
@@ -234,8 +255,12 @@ std::vector<int> readChannels(const FileNode& node, size_t scales)
     std::vector<int> channels;
     for (FileNodeIterator i = list.begin(); i != list.end(); ++i)
         channels.push_back((*i).isInt() ? int(*i) : 0);
-    if (channels.size() != scales || *std::min_element(channels.begin(), channels.end()) < 1 || *std::max_element(channels.begin(), channels.end()) > (1 << 20))
-        CV_Error_(Error::StsParseError, ("Model file has no list of %zu channel counts from 1 to 2^20, one for each of 'outputs', as 'channels'", scales));
+    if (channels.size() != scales || *std::min_element(channels.begin(), channels.end()) < 1 ||
+        *std::max_element(channels.begin(), channels.end()) > (1 << 20))
+        CV_Error_(
+            Error::StsParseError,
+            ("Model file has no list of %zu channel counts from 1 to 2^20, one for each of 'outputs', as 'channels'",
+             scales));
     return channels;
 }
 
@@ -251,11 +276,13 @@ TrainedModel readTrained(const FileNode& node, const CFA::Params& params)
     model.radius = number(node, "radius");
     expectSize(descriptor.W, "W", descriptor.W.rows, sum(descriptor.channels) + 2);
     if (descriptor.W.rows > 2 * sum(descriptor.channels)) // the highest gammaD
-        CV_Error_(Error::StsParseError, ("Model file has %d rows in matrix 'W', expected at most twice its channels", descriptor.W.rows));
+        CV_Error_(Error::StsParseError,
+                  ("Model file has %d rows in matrix 'W', expected at most twice its channels", descriptor.W.rows));
     expectSize(descriptor.b, "b", descriptor.W.rows, 1);
     expectSize(model.bank.C, "C", model.bank.C.rows, descriptor.W.rows);
     if (model.bank.C.rows < params.K)
-        CV_Error_(Error::StsParseError, ("Model file has %d centres in matrix 'C', expected at least K = %d", model.bank.C.rows, params.K));
+        CV_Error_(Error::StsParseError,
+                  ("Model file has %d centres in matrix 'C', expected at least K = %d", model.bank.C.rows, params.K));
     if (text(node, "checksum") != checksum(model))
         CV_Error(Error::StsParseError, "Model file is damaged: its matrices do not agree with 'checksum'");
     return model;
@@ -265,14 +292,16 @@ std::vector<TrainedModel> readTrainedModels(const FileNode& list, const CFA::Par
 {
     const bool ensemble = params.inputMode == CFA::INPUT_ENSEMBLE;
     if (!list.isSeq() || list.size() != size_t(ensemble ? 2 : 1))
-        CV_Error_(Error::StsParseError, ("Model file has %zu elements in 'models', expected %d for its inputMode", list.size(), ensemble ? 2 : 1));
+        CV_Error_(Error::StsParseError, ("Model file has %zu elements in 'models', expected %d for its inputMode",
+                                         list.size(), ensemble ? 2 : 1));
     std::vector<TrainedModel> models;
     for (FileNodeIterator i = list.begin(); i != list.end(); ++i)
     {
         models.push_back(readTrained(*i, params));
         const int expected = ensemble ? int(models.size()) - 1 : params.inputMode;
         if (models.back().inputMode != expected)
-            CV_Error_(Error::StsParseError, ("Model file has %d as 'input' of model %zu, expected %d", models.back().inputMode, models.size() - 1, expected));
+            CV_Error_(Error::StsParseError, ("Model file has %d as 'input' of model %zu, expected %d",
+                                             models.back().inputMode, models.size() - 1, expected));
     }
     return models;
 }
@@ -285,7 +314,8 @@ Calibration readCalibration(const FileNode& node)
     calibration.lowest = number(node, "lowest");
     calibration.highest = number(node, "highest");
     if (calibration.highest < calibration.lowest)
-        CV_Error_(Error::StsParseError, ("Model file has %g as 'lowest' and %g as 'highest', expected them in order", calibration.lowest, calibration.highest));
+        CV_Error_(Error::StsParseError, ("Model file has %g as 'lowest' and %g as 'highest', expected them in order",
+                                         calibration.lowest, calibration.highest));
     return calibration;
 }
 
@@ -299,16 +329,23 @@ void writeParams(FileStorage& file, const CFA::Params& params)
 
 void writeModel(FileStorage& file, const CfaModel& model)
 {
-    file << "method" << "CFA" << "version" << formatVersion << "settings" << "{";
+    file << "method"
+         << "CFA"
+         << "version" << formatVersion << "settings"
+         << "{";
     writeParams(file, model.params);
     file << "}";
     writeBackbone(file, model);
-    file << "models" << "[";
+    file << "models"
+         << "[";
     for (const TrainedModel& trained : model.models)
         writeTrained(file, trained);
     const Calibration& calibration = model.calibration;
-    file << "]" << "thresholds" << "{" << "image" << calibration.imageThreshold << "pixel" << calibration.pixelThreshold << "lowest" << calibration.lowest << "highest"
-         << calibration.highest << "}";
+    file << "]"
+         << "thresholds"
+         << "{"
+         << "image" << calibration.imageThreshold << "pixel" << calibration.pixelThreshold << "lowest"
+         << calibration.lowest << "highest" << calibration.highest << "}";
 }
 
 static CfaModel readFields(const FileNode& node, const BackbonePlaces& places)
@@ -318,7 +355,9 @@ static CfaModel readFields(const FileNode& node, const BackbonePlaces& places)
         CV_Error_(Error::StsParseError, ("Model file is of method '%s', expected CFA", method.c_str()));
     const int version = integer(node, "version", 1, INT_MAX);
     if (version > formatVersion)
-        CV_Error_(Error::StsParseError, ("Model file has format version %d, this library reads up to %d: use a newer opencv_anomaly", version, formatVersion));
+        CV_Error_(Error::StsParseError,
+                  ("Model file has format version %d, this library reads up to %d: use a newer opencv_anomaly", version,
+                   formatVersion));
 
     CfaModel model;
     model.params.scoringBank = CFA::SCORING_BANK_KEPT; // files without it have no other
@@ -362,7 +401,8 @@ void checkWritten(const String& filename, const CfaModel& model)
     }
     catch (const cv::Exception& e)
     {
-        CV_Error_(Error::StsError, ("The model could not be written whole, is the disk full? Reading it back says: %s", e.err.c_str()));
+        CV_Error_(Error::StsError,
+                  ("The model could not be written whole, is the disk full? Reading it back says: %s", e.err.c_str()));
     }
 }
 
@@ -382,7 +422,10 @@ void checkModelFileName(const String& filename)
     for (const char* extension : {".yml", ".yaml", ".xml", ".json"})
         if (endsWith(plain, extension))
             return;
-    CV_Error_(Error::StsBadArg, ("Model file '%s' can not be written: its name must end in .yml, .yaml, .xml or .json, each also with .gz", filename.c_str()));
+    CV_Error_(
+        Error::StsBadArg,
+        ("Model file '%s' can not be written: its name must end in .yml, .yaml, .xml or .json, each also with .gz",
+         filename.c_str()));
 }
 
 // cv::FileStorage's parsers put what they found, and in which line, where others have the function's name.

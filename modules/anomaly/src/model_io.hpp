@@ -11,8 +11,7 @@
 
 #include "opencv2/anomaly/cfa.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! What one input mode's fit gives, in the original basis.
 struct TrainedModel
@@ -48,10 +47,12 @@ void writeParams(FileStorage& file, const CFA::Params& params);
 //! Writes into the map that is open in `file`.
 void writeModel(FileStorage& file, const CfaModel& model);
 
-//! Reads what writeModel wrote; throws, naming the field, when something is missing, of a newer version or not as it should be.
+//! Reads what writeModel wrote; throws, naming the field, when something is missing, of a newer version or not as it
+//! should be.
 CfaModel readModel(const FileNode& node, const BackbonePlaces& places);
 
-//! Throws when a file that was written does not hold this model, as happens on a full disk: cv::FileStorage does not report it.
+//! Throws when a file that was written does not hold this model, as happens on a full disk: cv::FileStorage does not
+//! report it.
 void checkWritten(const String& filename, const CfaModel& model);
 
 //! The map that holds a model in a file, whose `method` tells the class; throws when this is no model file.

@@ -7,8 +7,7 @@
 #include <cstring>
 #include <zlib.h>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -16,7 +15,8 @@ namespace {
 const size_t mostBytes = size_t(512) << 20;
 // Matrices of random weights do not shrink to a tenth.
 const size_t freeBytes = 1 << 20, mostUnpackedPerByte = 64;
-// Its parsers call themselves for each level of nesting. A model has about 200 of these characters, twice as many in XML.
+// Its parsers call themselves for each level of nesting. A model has about 200 of these characters, twice as many in
+// XML.
 const size_t mostStructure = 2000;
 
 const char* const xmlEnd = "</opencv_storage>";
@@ -58,7 +58,8 @@ void checkSize(size_t size, size_t onDisk)
     if (size > mostBytes)
         CV_Error_(Error::StsOutOfRange, ("its text has more than %zu bytes, the most that is read", mostBytes));
     if (size > freeBytes + mostUnpackedPerByte * onDisk)
-        CV_Error_(Error::StsOutOfRange, ("it unpacks to more than %zu times its size, which no model does", mostUnpackedPerByte));
+        CV_Error_(Error::StsOutOfRange,
+                  ("it unpacks to more than %zu times its size, which no model does", mostUnpackedPerByte));
 }
 
 bool startsWith(const std::string& text, size_t at, const char* part)
@@ -73,7 +74,8 @@ void checkCharacters(const std::string& text)
             CV_Error_(Error::StsParseError, ("it is no text: it has a byte of value %d", int(uchar(c))));
 }
 
-// Whatever can open a map or a list in one of the formats. Closing ones are not taken off: they may stand within a text.
+// Whatever can open a map or a list in one of the formats. Closing ones are not taken off: they may stand within a
+// text.
 bool isStructure(char c, char next)
 {
     return c == '[' || c == '{' || c == '<' || c == ':' || (c == '-' && next != '.' && !(next >= '0' && next <= '9'));
@@ -85,13 +87,15 @@ void checkNesting(const std::string& text)
     for (size_t i = 0; i + 1 < text.size(); i++)
         count += isStructure(text[i], text[i + 1]);
     if (count > mostStructure)
-        CV_Error_(Error::StsOutOfRange, ("it has %zu characters that open a map or a list, expected at most %zu", count, mostStructure));
+        CV_Error_(Error::StsOutOfRange,
+                  ("it has %zu characters that open a map or a list, expected at most %zu", count, mostStructure));
 }
 
-// Whether a header of 24 characters in base64 stands there, of floats, doubles or bytes: for an unknown one the parser may never return.
+// Whether a header of 24 characters in base64 stands there, of floats, doubles or bytes: for an unknown one the parser
+// may never return.
 bool hasBinaryHeader(const std::string& text, size_t at)
 {
-    const char* const blanks = "ICAgICAgICAgICAgICAgICAgICAg"; // 21 of them
+    const char* const blanks = "ICAgICAgICAgICAgICAgICAgICAg";                      // 21 of them
     for (const char* const type : {"MWYg", "MXUg", "MWQg", "ZiAg", "dSAg", "ZCAg"}) // 1f, 1u, 1d; older: f, u, d
         if (startsWith(text, at, type) && startsWith(text, at + 4, blanks))
             return true;
@@ -103,7 +107,8 @@ void checkBinary(const std::string& text, const char* marker, const char* after,
 {
     for (size_t at = text.find(marker); at != std::string::npos; at = text.find(marker, at + 1))
     {
-        const size_t behind = at + std::strlen(marker), start = text.find_first_not_of(blanks, behind + std::strlen(after));
+        const size_t behind = at + std::strlen(marker),
+                     start = text.find_first_not_of(blanks, behind + std::strlen(after));
         if (!startsWith(text, behind, after) || start == std::string::npos || !hasBinaryHeader(text, start))
             CV_Error(Error::StsParseError, "it has binary data that is not announced as float, double or byte");
     }

@@ -8,8 +8,7 @@
 
 #include <string>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 /** @brief The text of a model file, unpacked where it is packed, for cv::FileStorage to parse from memory.
 

@@ -6,8 +6,7 @@
 
 #include <limits>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 Mat squaredNorms(const Mat& rows)
 {
@@ -21,7 +20,8 @@ namespace {
 // Patches of a tile: 784 centres x 256 patches x 4 bytes stay in a level 2 cache of 1 MiB.
 const int tileWidth = 256;
 
-// Ranks are wrong by some 1e-7 of |phi|^2, which can be 1e-3 of a small distance: a neighbour may come out a few places late.
+// Ranks are wrong by some 1e-7 of |phi|^2, which can be 1e-3 of a small distance: a neighbour may come out a few places
+// late.
 const int spareCandidates = 4;
 
 double squaredDistance(const float* phi, size_t step, const float* centre, int length)
@@ -95,11 +95,14 @@ private:
     }
 
     // The candidates' distances taken again as differences: never negative, and free of the cancellation in the ranks.
-    void writeExact(const Mat& phi, int p, const std::vector<int>& candidates, Mat& squaredDistances, Mat& indices) const
+    void writeExact(const Mat& phi, int p, const std::vector<int>& candidates, Mat& squaredDistances,
+                    Mat& indices) const
     {
-        std::vector<std::pair<float, int> > exact(candidates.size());
+        std::vector<std::pair<float, int>> exact(candidates.size());
         for (size_t i = 0; i < exact.size(); i++)
-            exact[i] = std::make_pair(float(squaredDistance(phi.ptr<float>(0) + p, phi.step1(), C.ptr<float>(candidates[i]), C.cols)), candidates[i]);
+            exact[i] = std::make_pair(
+                float(squaredDistance(phi.ptr<float>(0) + p, phi.step1(), C.ptr<float>(candidates[i]), C.cols)),
+                candidates[i]);
         std::sort(exact.begin(), exact.end());
         for (int i = 0; i < indices.rows; i++)
         {

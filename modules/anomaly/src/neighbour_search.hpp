@@ -8,8 +8,7 @@
 
 #include <memory>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! The K centres nearest to each patch, by squared Euclidean distance; ties go to the lower index.
 class CV_EXPORTS NeighbourSearch
@@ -17,10 +16,12 @@ class CV_EXPORTS NeighbourSearch
 public:
     virtual ~NeighbourSearch() {}
 
-    //! phi: D' x patches, CV_32F. squaredDistances: k x patches, CV_32F, ascending, 0 or more; indices: k x patches, CV_32S.
+    //! phi: D' x patches, CV_32F. squaredDistances: k x patches, CV_32F, ascending, 0 or more; indices: k x patches,
+    //! CV_32S.
     virtual void search(const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const = 0;
 
-    //! On how many of the bank's axes patches are compared to rule centres out, for such patches; 0: all distances are ranked.
+    //! On how many of the bank's axes patches are compared to rule centres out, for such patches; 0: all distances are
+    //! ranked.
     virtual int axes(const Mat& phi, int k) const
     {
         (void)phi;

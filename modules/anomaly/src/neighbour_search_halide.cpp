@@ -11,8 +11,7 @@
 #include "anomaly_nearest_3.h"
 #include "anomaly_nearest_6.h"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -24,15 +23,18 @@ class DenseSearch
 {
 public:
     explicit DenseSearch(const Mat& C)
-        : length(C.cols), panels(packPanels(C, panelWidth, -2)), norms(packSquaredNorms(C, panelWidth)), centres(padColumns(C, exactLanes))
-    {
-    }
+        : length(C.cols),
+          panels(packPanels(C, panelWidth, -2)),
+          norms(packSquaredNorms(C, panelWidth)),
+          centres(padColumns(C, exactLanes))
+    {}
 
     void search(const Mat& phi, int k, Mat squaredDistances, Mat indices) const
     {
         runKernel("nearest_centres", [&](void* context) {
-            return (k <= 3 ? anomaly_nearest_3 : anomaly_nearest_6)(context, viewOf<float>(phi), viewOf<float>(panels, {panelWidth, length, panels.rows}),
-                                                                    viewOf<float>(norms), viewOf<float>(centres), viewOf<float>(squaredDistances), viewOf<int>(indices));
+            return (k <= 3 ? anomaly_nearest_3 : anomaly_nearest_6)(
+                context, viewOf<float>(phi), viewOf<float>(panels, {panelWidth, length, panels.rows}),
+                viewOf<float>(norms), viewOf<float>(centres), viewOf<float>(squaredDistances), viewOf<int>(indices));
         });
     }
 
@@ -54,7 +56,10 @@ class HalideNeighbourSearch CV_FINAL : public NeighbourSearch
 {
 public:
     explicit HalideNeighbourSearch(const MemoryBank& bank)
-        : count(bank.C.rows), length(bank.C.cols), dense(bank.C), plain(NeighbourSearch::create(bank, ENGINE_PLAIN))
+        : count(bank.C.rows),
+          length(bank.C.cols),
+          dense(bank.C),
+          plain(NeighbourSearch::create(bank, ENGINE_PLAIN))
     {
         if (count >= fewestCentres)
             pruned = std::make_shared<PrunedSearch>(bank.C);
@@ -84,7 +89,8 @@ public:
 
 private:
     static const int fewestCentres = 96, fewestTiles = 8;
-    const double worthIt = 0.9, cheapEnough = 0.1; // of the cost of all products; asking about a form costs a fiftieth of a search
+    // Of the cost of all products; asking about a form costs a fiftieth of a search
+    const double worthIt = 0.9, cheapEnough = 0.1;
 
     //! The form that is cheapest for some of the patches, evenly spread. False where all products are cheaper.
     bool choose(const Mat& phi, int k, PrunedSearch::Form& best) const
@@ -115,11 +121,13 @@ private:
             for (int t = tiles.start; t < tiles.end; t++)
             {
                 const Range tile(t * width, std::min((t + 1) * width, phi.cols));
-                if (!pruned->search(phi.colRange(tile), k, form, squaredDistances.colRange(tile), indices.colRange(tile)))
+                if (!pruned->search(phi.colRange(tile), k, form, squaredDistances.colRange(tile),
+                                    indices.colRange(tile)))
                     dense.search(phi.colRange(tile), k, squaredDistances.colRange(tile), indices.colRange(tile));
             }
         };
-        parallel_for_(Range(0, divideUp(phi.cols, width)), [&search](const Range& tiles) { search(tiles); }); // as std::function keeps it without memory
+        // As std::function keeps it without memory
+        parallel_for_(Range(0, divideUp(phi.cols, width)), [&search](const Range& tiles) { search(tiles); });
     }
 
     int count, length;

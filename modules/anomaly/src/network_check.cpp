@@ -16,8 +16,7 @@
 #include <set>
 #include <sys/stat.h>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -46,9 +45,11 @@ class WeightFiles
 {
 public:
     WeightFiles(const BackboneSource& n, const String& file)
-        : network(n), folder(folderOf(file)), realFolder(folderOf(utils::fs::canonical(file))), total(n.bytes.size())
-    {
-    }
+        : network(n),
+          folder(folderOf(file)),
+          realFolder(folderOf(utils::fs::canonical(file))),
+          total(n.bytes.size())
+    {}
 
     std::vector<uchar> read(const OnnxTensor& tensor)
     {
@@ -165,7 +166,7 @@ void checkTensor(const OnnxTensor& tensor, const BackboneSource& network)
                                          double(expected), exportAdvice(network).c_str()));
 }
 
-typedef std::map<std::string, std::vector<int64> > Shapes;
+typedef std::map<std::string, std::vector<int64>> Shapes;
 
 // Checks all tensors of the network and gives the sizes of those with a name.
 Shapes checkTensors(const BackboneSource& network)
@@ -199,9 +200,17 @@ void checkSteps(const OnnxNode& node, const BackboneSource& network)
 // Inputs that an operator must have, of those whose weights cv::dnn takes as they come.
 size_t neededInputs(const std::string& type)
 {
-    static const std::map<std::string, size_t> counts = {
-        {"Conv", 2}, {"ConvTranspose", 2}, {"Gemm", 2}, {"MatMul", 2}, {"BatchNormalization", 5},
-        {"InstanceNormalization", 3}, {"PRelu", 2}, {"Add", 2}, {"Sub", 2}, {"Mul", 2}, {"Div", 2}};
+    static const std::map<std::string, size_t> counts = {{"Conv", 2},
+                                                         {"ConvTranspose", 2},
+                                                         {"Gemm", 2},
+                                                         {"MatMul", 2},
+                                                         {"BatchNormalization", 5},
+                                                         {"InstanceNormalization", 3},
+                                                         {"PRelu", 2},
+                                                         {"Add", 2},
+                                                         {"Sub", 2},
+                                                         {"Mul", 2},
+                                                         {"Div", 2}};
     const auto found = counts.find(type);
     return found == counts.end() ? 0 : found->second;
 }
@@ -351,10 +360,12 @@ void refuseOtherFiles(const BackboneSource& source)
 {
     const std::string pointer = "version https://git-lfs";
     if (source.bytes.empty())
-        CV_Error_(Error::StsParseError, ("Backbone %s is an empty file: expected an ONNX network", source.name.c_str()));
-    if (source.bytes.size() >= pointer.size() && std::equal(pointer.begin(), pointer.end(), source.bytes.begin()))
         CV_Error_(Error::StsParseError,
-                  ("Backbone %s is a pointer of Git LFS, not the network: get that by git lfs pull", source.name.c_str()));
+                  ("Backbone %s is an empty file: expected an ONNX network", source.name.c_str()));
+    if (source.bytes.size() >= pointer.size() && std::equal(pointer.begin(), pointer.end(), source.bytes.begin()))
+        CV_Error_(
+            Error::StsParseError,
+            ("Backbone %s is a pointer of Git LFS, not the network: get that by git lfs pull", source.name.c_str()));
 }
 
 } // namespace

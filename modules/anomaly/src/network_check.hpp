@@ -6,8 +6,7 @@
 
 #include "backbone.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 /** @brief Loads a backbone as loadBackbone does, with all of its weights.
 

@@ -8,8 +8,7 @@
 #include <cstring>
 #include <set>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 

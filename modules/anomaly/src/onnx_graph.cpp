@@ -8,8 +8,7 @@
 
 #include <cstring>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 

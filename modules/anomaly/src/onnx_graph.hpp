@@ -6,8 +6,7 @@
 
 #include "onnx_file.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! The graph of an ONNX file, for those who compute it without cv::dnn.
 struct OnnxGraph

@@ -5,8 +5,7 @@
 #include "onnx_tensor.hpp"
 #include "onnx_fields.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 OnnxTensor::OnnxTensor(Bytes message) : type(0), isOutside(false), rawBytes(0), listed(0)
 {

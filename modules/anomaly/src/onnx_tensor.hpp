@@ -9,8 +9,7 @@
 #include <functional>
 #include <map>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! What a tensor of an ONNX file says of itself.
 struct OnnxTensor

@@ -6,8 +6,7 @@
 
 #include "opencv2/core.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 // As in halide_generators/panel.hpp.
 const int panelWidth = 12;
@@ -21,7 +20,8 @@ inline int divideUp(int a, int b)
     return (a + b - 1) / b;
 }
 
-//! Rows in panels of `width`, which lie innermost, times `factor`; zeros where there is no row. CV_32F, panels x (columns * width).
+//! Rows in panels of `width`, which lie innermost, times `factor`; zeros where there is no row. CV_32F, panels x
+//! (columns * width).
 inline Mat packPanels(const Mat& rows, int width, float factor)
 {
     Mat packed = Mat::zeros(divideUp(rows.rows, width), rows.cols * width, CV_32F);

@@ -4,8 +4,7 @@
 #include "precomp.hpp"
 #include "patch_scorer.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -13,9 +12,10 @@ class PlainPatchScorer CV_FINAL : public PatchScorer
 {
 public:
     PlainPatchScorer(const Descriptor& d, const MemoryBank& bank, const ScoreSettings& s)
-        : descriptor(d), neighbours(NeighbourSearch::create(bank, ENGINE_PLAIN)), settings(s)
-    {
-    }
+        : descriptor(d),
+          neighbours(NeighbourSearch::create(bank, ENGINE_PLAIN)),
+          settings(s)
+    {}
 
     void score(const std::vector<Mat>& maps, Mat& scores, StageClock* clock) const CV_OVERRIDE
     {
@@ -51,10 +51,12 @@ void scorePatches(const Mat& squaredDistances, int scoreMode, Size grid, Mat& sc
     scores.create(grid, CV_32F);
     float* score = scores.ptr<float>();
     for (int p = 0; p < squaredDistances.cols; p++)
-        score[p] = scoreMode == CFA::SCORE_CERTAINTY ? certaintyWeighted(squaredDistances, p) : std::sqrt(squaredDistances.at<float>(0, p));
+        score[p] = scoreMode == CFA::SCORE_CERTAINTY ? certaintyWeighted(squaredDistances, p)
+                                                     : std::sqrt(squaredDistances.at<float>(0, p));
 }
 
-std::shared_ptr<const PatchScorer> PatchScorer::create(const Descriptor& descriptor, const MemoryBank& bank, const ScoreSettings& settings, int engine)
+std::shared_ptr<const PatchScorer> PatchScorer::create(const Descriptor& descriptor, const MemoryBank& bank,
+                                                       const ScoreSettings& settings, int engine)
 {
 #ifdef HAVE_ANOMALY_HALIDE
     if (engine == ENGINE_HALIDE)

@@ -10,8 +10,7 @@
 
 #include <memory>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 struct ScoreSettings
 {
@@ -28,14 +27,16 @@ public:
     //! maps: the backbone's. patchScores: CV_32F of the patch grid's size. The clock may be null.
     virtual void score(const std::vector<Mat>& maps, Mat& patchScores, StageClock* clock) const = 0;
 
-    static std::shared_ptr<const PatchScorer> create(const Descriptor& descriptor, const MemoryBank& bank, const ScoreSettings& settings, int engine);
+    static std::shared_ptr<const PatchScorer> create(const Descriptor& descriptor, const MemoryBank& bank,
+                                                     const ScoreSettings& settings, int engine);
 };
 
 //! Scores of a grid's patches from the K nearest squared distances, K x patches.
 void scorePatches(const Mat& squaredDistances, int scoreMode, Size grid, Mat& scores);
 
 // The Halide form, in builds that have it.
-std::shared_ptr<const PatchScorer> createHalidePatchScorer(const Descriptor& descriptor, const MemoryBank& bank, const ScoreSettings& settings);
+std::shared_ptr<const PatchScorer> createHalidePatchScorer(const Descriptor& descriptor, const MemoryBank& bank,
+                                                           const ScoreSettings& settings);
 
 }} // namespace cv::anomaly
 

@@ -11,8 +11,7 @@
 #include "anomaly_add_upsampled.h"
 #include "anomaly_project.h"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -71,7 +70,8 @@ private:
         const int patches = sizeOf(map).area(), panels = weights[scale].rows;
         projected.create(length, patches, CV_32F);
         runKernel("project", [&](void* context) {
-            return anomaly_project(context, viewOf<float>(map, {patches, channels[scale]}), sizeOf(map).width, viewOf<float>(weights[scale], {panelWidth, channels[scale], panels}),
+            return anomaly_project(context, viewOf<float>(map, {patches, channels[scale]}), sizeOf(map).width,
+                                   viewOf<float>(weights[scale], {panelWidth, channels[scale], panels}),
                                    viewOf<float>(terms[scale], {panelWidth, 3, panels}), viewOf<float>(projected));
         });
     }
@@ -79,8 +79,8 @@ private:
     void addUpsampled(const Mat& coarse, Size from, Size to, Mat& phi) const
     {
         runKernel("add_upsampled", [&](void* context) {
-            return anomaly_add_upsampled(context, viewOf<float>(coarse, {from.width, from.height, length}), to.width, to.height,
-                                         viewOf<float>(phi, {to.width, to.height, length}));
+            return anomaly_add_upsampled(context, viewOf<float>(coarse, {from.width, from.height, length}), to.width,
+                                         to.height, viewOf<float>(phi, {to.width, to.height, length}));
         });
     }
 };
@@ -89,9 +89,10 @@ class HalidePatchScorer CV_FINAL : public PatchScorer
 {
 public:
     HalidePatchScorer(const Descriptor& descriptor, const MemoryBank& bank, const ScoreSettings& s)
-        : projection(descriptor), neighbours(createHalideNeighbourSearch(bank)), settings(s)
-    {
-    }
+        : projection(descriptor),
+          neighbours(createHalideNeighbourSearch(bank)),
+          settings(s)
+    {}
 
     void score(const std::vector<Mat>& maps, Mat& scores, StageClock* clock) const CV_OVERRIDE
     {
@@ -112,7 +113,8 @@ private:
 
 } // namespace
 
-std::shared_ptr<const PatchScorer> createHalidePatchScorer(const Descriptor& descriptor, const MemoryBank& bank, const ScoreSettings& settings)
+std::shared_ptr<const PatchScorer> createHalidePatchScorer(const Descriptor& descriptor, const MemoryBank& bank,
+                                                           const ScoreSettings& settings)
 {
     return std::make_shared<HalidePatchScorer>(descriptor, bank, settings);
 }

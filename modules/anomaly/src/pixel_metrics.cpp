@@ -10,8 +10,7 @@
 #include <climits>
 #include <mutex>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -21,15 +20,24 @@ struct DefectivePixel
     unsigned region;
 };
 
-inline double scoreOf(const DefectivePixel& pixel) { return pixel.score; }
-inline bool scoresHigher(const DefectivePixel& a, const DefectivePixel& b) { return a.score > b.score; }
+inline double scoreOf(const DefectivePixel& pixel)
+{
+    return pixel.score;
+}
+inline bool scoresHigher(const DefectivePixel& a, const DefectivePixel& b)
+{
+    return a.score > b.score;
+}
 
 //! Mean overlap of the regions, as the threshold falls.
 class RegionOverlap
 {
 public:
     RegionOverlap(const std::vector<DefectivePixel>& defective, const std::vector<unsigned>& regionSizes)
-        : pixels(defective), weights(regionSizes.size()), sum(0), seen(0)
+        : pixels(defective),
+          weights(regionSizes.size()),
+          sum(0),
+          seen(0)
     {
         for (size_t i = 0; i < weights.size(); i++)
             weights[i] = uint64(std::ldexp(1 / (double(regionSizes[i]) * double(weights.size())), 62) + 0.5);
@@ -114,10 +122,11 @@ private:
 static void checkMap(const Mat& map)
 {
     if (map.empty() || map.dims != 2 || map.type() != CV_32FC1)
-        CV_Error_(Error::StsBadArg, ("Map is %dx%d of type %s, expected CV_32FC1 with at least one pixel",
-                                     map.cols, map.rows, typeToString(map.type()).c_str()));
+        CV_Error_(Error::StsBadArg, ("Map is %dx%d of type %s, expected CV_32FC1 with at least one pixel", map.cols,
+                                     map.rows, typeToString(map.type()).c_str()));
     if (!checkRange(map))
-        CV_Error(Error::StsBadArg, "Map holds NaN or infinity, expected finite scores: find what made them, or leave those pixels out by a finite value and validity 0");
+        CV_Error(Error::StsBadArg, "Map holds NaN or infinity, expected finite scores: find what made them, or leave "
+                                   "those pixels out by a finite value and validity 0");
 }
 
 static void checkLike(const Mat& mask, const char* name, Size size)
@@ -152,7 +161,8 @@ void PixelMetricsImpl::addGood(const Mat_<float>& map, const Mat_<uchar>& validi
                 good.add(map(y, x));
 }
 
-void PixelMetricsImpl::addLabelled(const Mat_<float>& map, const Mat_<int>& labels, int labelCount, const Mat_<uchar>& validity)
+void PixelMetricsImpl::addLabelled(const Mat_<float>& map, const Mat_<int>& labels, int labelCount,
+                                   const Mat_<uchar>& validity)
 {
     const unsigned unseen = UINT_MAX;
     std::vector<unsigned> regionOf(labelCount, unseen);
@@ -218,7 +228,8 @@ void PixelMetricsImpl::clear()
 void PixelMetricsImpl::prepare() const
 {
     if (good.size() == 0 || defective.empty())
-        CV_Error_(Error::StsBadArg, ("%.0f good and %.0f defective pixels were added, expected both kinds: add maps with masks of their defects",
+        CV_Error_(Error::StsBadArg, ("%.0f good and %.0f defective pixels were added, expected both kinds: add maps "
+                                     "with masks of their defects",
                                      double(good.size()), double(defective.size())));
     std::lock_guard<std::mutex> lock(sorting);
     if (sorted)

@@ -10,8 +10,7 @@
 #include "anomaly_gpu_plain_product.h"
 #include "anomaly_gpu_plain_product_bfloat.h"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -19,9 +18,10 @@ class PlainGpuConvolution CV_FINAL : public GpuConvolution
 {
 public:
     PlainGpuConvolution(const GpuConvolutionSettings& s, const GpuMemory& w, const GpuMemory& b)
-        : settings(s), weights(w), bias(b)
-    {
-    }
+        : settings(s),
+          weights(w),
+          bias(b)
+    {}
 
     size_t workspaceBytes() const CV_OVERRIDE { return 0; }
 
@@ -54,7 +54,10 @@ public:
 
 } // namespace
 
-std::shared_ptr<GpuQueue> GpuQueue::create() { return std::make_shared<PlainQueue>(); }
+std::shared_ptr<GpuQueue> GpuQueue::create()
+{
+    return std::make_shared<PlainQueue>();
+}
 
 void multiplyOnGpu(const GpuView& a, const GpuView& b, float factor, const GpuView& out)
 {
@@ -70,6 +73,9 @@ std::unique_ptr<GpuConvolution> GpuConvolution::create(const GpuConvolutionSetti
     return std::unique_ptr<GpuConvolution>(new PlainGpuConvolution(settings, weights, bias));
 }
 
-String missingGpuLibraries() { return String(); }
+String missingGpuLibraries()
+{
+    return String();
+}
 
 }} // namespace cv::anomaly

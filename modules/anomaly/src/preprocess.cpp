@@ -6,8 +6,7 @@
 
 #include "opencv2/imgproc.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 // Below this a 3x3 average of features that each see 50 pixels and more has nothing of the image's own to tell.
 static const int smallestSide = 8;
@@ -21,7 +20,9 @@ static void checkValues(const Mat& image, const String& what)
         CV_Error_(Error::StsBadArg, ("%s holds NaN or infinity: replace them before scoring", what.c_str()));
     minMaxIdx(image.reshape(1), &lowest, &highest);
     if (lowest < -1e-3 || highest > 1 + 1e-3)
-        CV_Error_(Error::StsOutOfRange, ("%s is floating point with values in [%g, %g], expected [0, 1]: scale it first", what.c_str(), lowest, highest));
+        CV_Error_(Error::StsOutOfRange,
+                  ("%s is floating point with values in [%g, %g], expected [0, 1]: scale it first", what.c_str(),
+                   lowest, highest));
 }
 
 static double highestOf(int significantBits)
@@ -46,11 +47,15 @@ void checkImage(const Mat& image, const String& what, int significantBits)
     if (image.empty())
         CV_Error_(Error::StsBadArg, ("%s is empty", what.c_str()));
     const int depth = image.depth(), channels = image.channels();
-    if (image.dims != 2 || !(depth == CV_8U || depth == CV_16U || depth == CV_32F || depth == CV_64F) || !(channels == 1 || channels == 3 || channels == 4))
-        CV_Error_(Error::StsUnsupportedFormat, ("%s has %d dimensions and type %s, expected 2 and CV_8U, CV_16U, CV_32F or CV_64F with 1, 3 or 4 channels",
-                                                what.c_str(), image.dims, typeToString(image.type()).c_str()));
+    if (image.dims != 2 || !(depth == CV_8U || depth == CV_16U || depth == CV_32F || depth == CV_64F) ||
+        !(channels == 1 || channels == 3 || channels == 4))
+        CV_Error_(
+            Error::StsUnsupportedFormat,
+            ("%s has %d dimensions and type %s, expected 2 and CV_8U, CV_16U, CV_32F or CV_64F with 1, 3 or 4 channels",
+             what.c_str(), image.dims, typeToString(image.type()).c_str()));
     if (std::min(image.rows, image.cols) < smallestSide)
-        CV_Error_(Error::StsBadSize, ("%s is %dx%d, expected at least %d pixels on each side", what.c_str(), image.cols, image.rows, smallestSide));
+        CV_Error_(Error::StsBadSize, ("%s is %dx%d, expected at least %d pixels on each side", what.c_str(), image.cols,
+                                      image.rows, smallestSide));
     checkValues(image, what);
     checkBits(image, what, significantBits);
 }
@@ -133,7 +138,8 @@ void stretchImages(const Mat* images, int count, const InputSettings& input, Mat
         {
             Mat part = pixels.rowRange(i * input.crop, (i + 1) * input.crop);
             const bool isWhole = input.resize == input.crop;
-            stretchInto(toBgr8(images[i], input.significantBits), Size(input.resize, input.resize), isWhole ? part : stretched);
+            stretchInto(toBgr8(images[i], input.significantBits), Size(input.resize, input.resize),
+                        isWhole ? part : stretched);
             if (!isWhole)
                 cropCentre(stretched, input.crop).copyTo(part);
         }
@@ -163,7 +169,8 @@ Mat maskAtInput(const Mat& mask, const InputSettings& input)
     if (mask.empty())
         return Mat();
     Mat stretched;
-    resize(mask, stretched, input.tile > 0 ? mapSize(mask.size(), input) : Size(input.resize, input.resize), 0, 0, INTER_NEAREST);
+    resize(mask, stretched, input.tile > 0 ? mapSize(mask.size(), input) : Size(input.resize, input.resize), 0, 0,
+           INTER_NEAREST);
     return (input.tile > 0 ? stretched : cropCentre(stretched, input.crop)) != 0;
 }
 

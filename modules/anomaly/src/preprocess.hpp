@@ -6,19 +6,18 @@
 
 #include "opencv2/core.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
-//! How an image, or a tile of one, becomes a backbone's input: stretched to resize x resize, then the centre crop x crop, then
-//! (x - mean) * scale.
+//! How an image, or a tile of one, becomes a backbone's input: stretched to resize x resize, then the centre crop x
+//! crop, then (x - mean) * scale.
 struct InputSettings
 {
     int resize;
     int crop;
     Scalar mean, scale; // in the backbone's channel order
     bool swapRB;
-    int tile;           // pixels of the image that a tile's side shows, 0: the image is seen as a whole
-    double tileOverlap; // of neighbouring tiles at least, as a share of their side
+    int tile;            // pixels of the image that a tile's side shows, 0: the image is seen as a whole
+    double tileOverlap;  // of neighbouring tiles at least, as a share of their side
     int significantBits; // of 16-bit images
 };
 
@@ -46,7 +45,8 @@ struct InputMemory
 //! The same of each image into memory.blob.
 void preprocess(const Mat* images, int count, const InputSettings& input, InputMemory& memory);
 
-//! The same before conversion, for who converts by himself: 8-bit BGR pixels, of one image below the other, into `pixels`, which has that size.
+//! The same before conversion, for who converts by himself: 8-bit BGR pixels, of one image below the other, into
+//! `pixels`, which has that size.
 void stretchImages(const Mat* images, int count, const InputSettings& input, Mat& pixels);
 
 //! Pixels of an image's map at the resolution of the input: crop x crop, or more where the image is seen by tiles.

@@ -14,8 +14,7 @@ the end of the bytes: what is no protocol buffer is a cv::Exception.
 #include <string>
 #include <vector>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! A part of the file: a message, a text or packed numbers.
 struct Bytes
@@ -60,7 +59,13 @@ struct Field
 //! Takes the next field of a message.
 inline Field takeField(Bytes& message)
 {
-    enum { VARINT, FIXED_64, LENGTH, FIXED_32 = 5 };
+    enum
+    {
+        VARINT,
+        FIXED_64,
+        LENGTH,
+        FIXED_32 = 5
+    };
     Field field = Field();
     field.all.begin = message.begin;
     const uint64 key = takeVarint(message);

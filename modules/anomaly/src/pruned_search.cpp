@@ -17,20 +17,21 @@
 
 #include <cfloat>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
 // As in halide_generators/exact_distances_generator.cpp and centre_bounds_generator.cpp.
 const int partialSums = 32, pairsAtOnce = 4;
 
-// 16 axes rule nearly everything out in a trained bank; a second look at what is left on 64 pays where that is much or descriptors are long, and
-// 64 from the start where patches are far from the bank. More than a quarter of the length would cost more than they save.
+// 16 axes rule nearly everything out in a trained bank; a second look at what is left on 64 pays where that is much or
+// descriptors are long, and 64 from the start where patches are far from the bank. More than a quarter of the length
+// would cost more than they save.
 const int axisCounts[] = {16, 64}, axesInLength = 4;
 
-// In products of a search that computes all, measured with AVX-512: what each patch takes whatever its centres (transposed, first distances,
-// lists), and what a product takes where vectors are shorter and values are loaded for a single use.
+// In products of a search that computes all, measured with AVX-512: what each patch takes whatever its centres
+// (transposed, first distances, lists), and what a product takes where vectors are shorter and values are loaded for a
+// single use.
 const double costOfPatch = 50000, costOfShortening = 1.5, costOfBound = 3, costOfDistance = 4;
 
 Halide::Runtime::Buffer<int> viewOfPairs(const std::vector<Vec2i>& pairs)
@@ -112,7 +113,10 @@ template <typename Action> void forEachBit(unsigned bits, const Action& action)
 } // namespace
 
 PrunedSearch::PrunedSearch(const Mat& centres)
-    : length(centres.cols), count(centres.rows), groupCount(divideUp(count, groupWidth)), C(padColumns(centres, partialSums))
+    : length(centres.cols),
+      count(centres.rows),
+      groupCount(divideUp(count, groupWidth)),
+      C(padColumns(centres, partialSums))
 {
     const PrincipalAxes principal = principalAxes(centres, std::min(length, axisCounts[1]));
     mean = principal.mean;
@@ -169,7 +173,8 @@ void PrunedSearch::shorten(const Mat& phi, const Form& form, Workspace& work) co
     work.shortened = work.memory.rowRange(0, many + 2);
     work.coarse = (few == many ? work.memory : work.coarseMemory).rowRange(0, few + 2);
     runKernel("shorten", [&](void* context) {
-        return anomaly_shorten(context, viewOf<float>(phi), viewOf<float>(mean, {length}), viewOf<float>(axisPanels, {groupWidth, length, many / groupWidth}),
+        return anomaly_shorten(context, viewOf<float>(phi), viewOf<float>(mean, {length}),
+                               viewOf<float>(axisPanels, {groupWidth, length, many / groupWidth}),
                                viewOf<float>(work.shortened));
     });
     if (few < many)
@@ -205,8 +210,9 @@ void PrunedSearch::findBounds(const Mat& phi, int k, const Form& form, Workspace
     shorten(phi, form, work);
     runKernel("group_bounds", [&](void* context) {
         const auto kernel = slots == 3 ? anomaly_group_bounds_3 : anomaly_group_bounds_6;
-        return kernel(context, viewOf<float>(work.coarse), viewOf<float>(level(form.groups).bank, {groupWidth, form.groups + 1, groupCount}), viewOf<float>(norms),
-                      viewOf<float>(work.lowest), viewOf<int>(work.promising));
+        return kernel(context, viewOf<float>(work.coarse),
+                      viewOf<float>(level(form.groups).bank, {groupWidth, form.groups + 1, groupCount}),
+                      viewOf<float>(norms), viewOf<float>(work.lowest), viewOf<int>(work.promising));
     });
     setLimits(k, form, work);
 }
@@ -223,7 +229,9 @@ void PrunedSearch::setLimits(int k, const Form& form, Workspace& work) const
     for (size_t i = 0; i < work.groups.size(); i++)
     {
         const float* bounds = &work.bounds[i * groupWidth];
-        work.centres.push_back(Vec2i(work.groups[i][0], work.groups[i][1] * groupWidth + int(std::min_element(bounds, bounds + groupWidth) - bounds)));
+        work.centres.push_back(
+            Vec2i(work.groups[i][0],
+                  work.groups[i][1] * groupWidth + int(std::min_element(bounds, bounds + groupWidth) - bounds)));
     }
     measure(work);
     for (int p = 0; p < tileWidth; p++)
@@ -237,13 +245,17 @@ void PrunedSearch::setLimits(int k, const Form& form, Workspace& work) const
 
 float PrunedSearch::limit(const Level& level, const Mat& shortened, int patch, float squaredDistance) const
 {
-    const double energy = shortened.at<float>(level.axes + 1, patch), rest = shortened.at<float>(level.axes, patch), rounding = roundingError(length);
+    const double energy = shortened.at<float>(level.axes + 1, patch), rest = shortened.at<float>(level.axes, patch),
+                 rounding = roundingError(length);
     // The shortened patch is off by at most `error`, so a distance of at most d may look like d + error.
-    const double relative = (std::sqrt(double(axisCounts[1])) + 1) * rounding; // what is left of few axes is summed up from many
-    const double error = relative * std::sqrt(energy) + restError(rest, (2 * relative + rounding) * energy) + level.error;
+    // What is left of few axes is summed up from many
+    const double relative = (std::sqrt(double(axisCounts[1])) + 1) * rounding;
+    const double error =
+        relative * std::sqrt(energy) + restError(rest, (2 * relative + rounding) * energy) + level.error;
     const double distance = std::sqrt(double(squaredDistance)) + error;
     // Then come the bound's own sum, and that of the distance.
-    return float(distance * distance - energy + roundingError(level.axes + 3) * 2 * (energy + greatestNorm) + 2 * rounding * (squaredDistance + energy));
+    return float(distance * distance - energy + roundingError(level.axes + 3) * 2 * (energy + greatestNorm) +
+                 2 * rounding * (squaredDistance + energy));
 }
 
 void PrunedSearch::boundCentres(const Form& form, Workspace& work) const
@@ -256,8 +268,10 @@ void PrunedSearch::boundCentres(const Form& form, Workspace& work) const
     work.bounds.resize(pairs.size() * groupWidth);
     const Mat bounds(int(pairs.size()), groupWidth, CV_32F, work.bounds.data());
     runKernel("centre_bounds", [&](void* context) {
-        return anomaly_centre_bounds(context, viewOfPairs(pairs), viewOf<float>(work.shortened), viewOf<float>(level(form.centres).bank, {groupWidth, form.centres + 1, groupCount}),
-                                     viewOf<float>(norms), viewOf<float>(bounds));
+        return anomaly_centre_bounds(
+            context, viewOfPairs(pairs), viewOf<float>(work.shortened),
+            viewOf<float>(level(form.centres).bank, {groupWidth, form.centres + 1, groupCount}), viewOf<float>(norms),
+            viewOf<float>(bounds));
     });
     pairs.resize(wanted);
 }
@@ -268,14 +282,16 @@ bool PrunedSearch::listCandidates(const Form& form, Workspace& work) const
     work.centres.clear();
     for (int g = 0; g < groupCount; g++)
         for (int p = 0; p < tileWidth; p += 16)
-            forEachBit(atMost(work.lowest.ptr<float>(g) + p, work.groupLimits + p), [&](int n) { work.groups.push_back(Vec2i(p + n, g)); });
+            forEachBit(atMost(work.lowest.ptr<float>(g) + p, work.groupLimits + p),
+                       [&](int n) { work.groups.push_back(Vec2i(p + n, g)); });
     if (costOfLists(form, work) > 1)
         return false;
     boundCentres(form, work);
     for (size_t i = 0; i < work.groups.size(); i++)
     {
         const Vec2i& pair = work.groups[i];
-        forEachBit(atMost(&work.bounds[i * groupWidth], work.limits[pair[0]]), [&](int n) { work.centres.push_back(Vec2i(pair[0], pair[1] * groupWidth + n)); });
+        forEachBit(atMost(&work.bounds[i * groupWidth], work.limits[pair[0]]),
+                   [&](int n) { work.centres.push_back(Vec2i(pair[0], pair[1] * groupWidth + n)); });
     }
     return costOfLists(form, work) < 1;
 }
@@ -283,8 +299,9 @@ bool PrunedSearch::listCandidates(const Form& form, Workspace& work) const
 double PrunedSearch::costOfLists(const Form& form, const Workspace& work) const
 {
     const double groupBounds = double(form.groups + 1) * groupWidth, bounds = double(form.centres + 1) * groupWidth;
-    const double products = tileWidth * (costOfPatch + costOfShortening * form.centres * length + groupBounds * groupCount) +
-                            costOfBound * bounds * double(work.groups.size()) + costOfDistance * length * double(work.centres.size());
+    const double products =
+        tileWidth * (costOfPatch + costOfShortening * form.centres * length + groupBounds * groupCount) +
+        costOfBound * bounds * double(work.groups.size()) + costOfDistance * length * double(work.centres.size());
     return products / (double(tileWidth) * count * length);
 }
 
@@ -303,7 +320,8 @@ void PrunedSearch::measure(Workspace& work) const
         return;
     const Mat distances(1, int(work.distances.size()), CV_32F, work.distances.data());
     runKernel("exact_distances", [&](void* context) {
-        return anomaly_exact_distances(context, viewOfPairs(work.centres), viewOf<float>(work.patches), viewOf<float>(C), viewOf<float>(distances, {distances.cols}));
+        return anomaly_exact_distances(context, viewOfPairs(work.centres), viewOf<float>(work.patches),
+                                       viewOf<float>(C), viewOf<float>(distances, {distances.cols}));
     });
 }
 

@@ -7,14 +7,16 @@
 #include "shortened_bank.hpp"
 #include "workspace_pool.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 /** @brief The nearest centres of a tile of patches without looking at most of them.
 
-1. Patches are shortened as the bank's centres are (see ShortenedBank): a few products a pair bound its distance from below.
-2. The K groups of 8 centres with the lowest bounds each give a centre whose distance is computed: none of the K nearest is farther than these.
-3. What may be as near is looked at: groups by a bound on few axes, their centres by one on as many or more, then the distance itself, in the
+1. Patches are shortened as the bank's centres are (see ShortenedBank): a few products a pair bound its distance from
+below.
+2. The K groups of 8 centres with the lowest bounds each give a centre whose distance is computed: none of the K nearest
+is farther than these.
+3. What may be as near is looked at: groups by a bound on few axes, their centres by one on as many or more, then the
+distance itself, in the
    original basis.
 
 Exact: rounding errors widen the limit of step 2.
@@ -53,11 +55,12 @@ private:
 
     struct Workspace
     {
-        Mat memory, coarseMemory, shortened, coarse; // the last two lie in the first, and are of the centres' and the groups' axes
+        // The last two lie in the first, and are of the centres' and the groups' axes
+        Mat memory, coarseMemory, shortened, coarse;
         Mat lowest, promising, patches;
         float groupLimits[tileWidth], limits[tileWidth]; // on the lowest distances, less the patch's energy
-        std::vector<Vec2i> groups, centres; // to look at: patch and group, patch and centre
-        std::vector<float> bounds, distances; // of the centres of `groups`, of `centres`
+        std::vector<Vec2i> groups, centres;              // to look at: patch and group, patch and centre
+        std::vector<float> bounds, distances;            // of the centres of `groups`, of `centres`
     };
 
     const Level& level(int axes) const;

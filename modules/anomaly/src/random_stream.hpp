@@ -6,10 +6,17 @@
 
 #include "opencv2/core.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
-enum RandomPurpose { RANDOM_DESCRIPTOR = 1, RANDOM_BANK, RANDOM_ORDER, RANDOM_HELD_OUT, RANDOM_VIEW, RANDOM_SAMPLE };
+enum RandomPurpose
+{
+    RANDOM_DESCRIPTOR = 1,
+    RANDOM_BANK,
+    RANDOM_ORDER,
+    RANDOM_HELD_OUT,
+    RANDOM_VIEW,
+    RANDOM_SAMPLE
+};
 
 //! A generator of our own for each purpose, so that theRNG() stays as the application left it. cv::RNG's first values
 //! from neighbouring seeds are alike; SplitMix64's finalizer takes them apart. `item`: one of many of the same purpose.

@@ -8,13 +8,15 @@
 
 #include "opencv2/imgproc.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 // Of RD-MVTec AD, section 4.1 of the paper.
 static const double mostDegrees = 10;
 
-RandomView::RandomView(int s, int c, RNG random) : stretched(s), crop(c), degrees(random.uniform(-mostDegrees, mostDegrees))
+RandomView::RandomView(int s, int c, RNG random)
+    : stretched(s),
+      crop(c),
+      degrees(random.uniform(-mostDegrees, mostDegrees))
 {
     corner.x = random.uniform(0, stretched - crop + 1);
     corner.y = random.uniform(0, stretched - crop + 1);
@@ -47,7 +49,8 @@ Mat RandomView::warped(const Mat& stretchedImage, int side, int interpolation) c
 
 RandomView drawView(const CFA::Params& params, uint64 item, int seed)
 {
-    return RandomView(std::max(params.resizeSize, params.inputSize), params.inputSize, randomStream(seed, RANDOM_VIEW, item));
+    return RandomView(std::max(params.resizeSize, params.inputSize), params.inputSize,
+                      randomStream(seed, RANDOM_VIEW, item));
 }
 
 }} // namespace cv::anomaly

@@ -6,8 +6,7 @@
 
 #include "opencv2/anomaly/cfa.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! A turn and a place, drawn for one image: the RD transform of the paper.
 class RandomView

@@ -9,8 +9,7 @@
 #include <limits>
 #include <vector>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! What is called defective from a threshold on: how many rightly, how many wrongly.
 struct OperatingPoint
@@ -19,7 +18,10 @@ struct OperatingPoint
     int64 truePositives, falsePositives;
 };
 
-inline double scoreOf(double score) { return score; }
+inline double scoreOf(double score)
+{
+    return score;
+}
 
 //! Passes over a list that is sorted by falling score.
 template <typename Scored> class ListCursor
@@ -112,7 +114,8 @@ double bestF1Of(const Positives& positives, const Negatives& negatives, double& 
         if (lastWasBest)
             threshold = middleOfGap(point.threshold, threshold);
         lastWasBest = false;
-        const double f1 = 2 * double(point.truePositives) / double(point.truePositives + point.falsePositives + int64(positives.size()));
+        const double f1 = 2 * double(point.truePositives) /
+                          double(point.truePositives + point.falsePositives + int64(positives.size()));
         if (f1 > best)
         {
             best = f1;
@@ -182,7 +185,8 @@ CurveSketch rocCurveOf(const Positives& positives, const Negatives& negatives, i
 {
     CurveSketch curve(maxPoints);
     forEachThreshold(positives, negatives, [&](const OperatingPoint& point) {
-        curve.add(double(point.falsePositives) / double(negatives.size()), double(point.truePositives) / double(positives.size()), point.threshold);
+        curve.add(double(point.falsePositives) / double(negatives.size()),
+                  double(point.truePositives) / double(positives.size()), point.threshold);
     });
     return curve;
 }

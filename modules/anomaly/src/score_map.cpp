@@ -6,8 +6,7 @@
 #include "anomaly_map.hpp"
 #include "workspace_pool.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -15,9 +14,9 @@ class CpuScoreMap CV_FINAL : public ScoreMap
 {
 public:
     CpuScoreMap(const Descriptor& descriptor, const MemoryBank& bank, const ScoreMapSettings& settings, int engine)
-        : scorer(PatchScorer::create(descriptor, bank, settings.score, engine)), mapMaker(MapMaker::create(settings.input, settings.sigma, engine))
-    {
-    }
+        : scorer(PatchScorer::create(descriptor, bank, settings.score, engine)),
+          mapMaker(MapMaker::create(settings.input, settings.sigma, engine))
+    {}
 
     void make(const FeatureMaps& features, Mat* smooth, StageClock* clock) const CV_OVERRIDE
     {
@@ -46,10 +45,12 @@ private:
 void checkScores(const Mat& scores)
 {
     if (!checkRange(scores))
-        CV_Error(Error::StsBadArg, "The backbone's features of this image hold NaN or infinity, or lie too far from the model's for a score in float");
+        CV_Error(Error::StsBadArg, "The backbone's features of this image hold NaN or infinity, or lie too far from "
+                                   "the model's for a score in float");
 }
 
-std::shared_ptr<const ScoreMap> ScoreMap::create(const Descriptor& descriptor, const MemoryBank& bank, const ScoreMapSettings& settings, const Device& device)
+std::shared_ptr<const ScoreMap> ScoreMap::create(const Descriptor& descriptor, const MemoryBank& bank,
+                                                 const ScoreMapSettings& settings, const Device& device)
 {
 #ifdef HAVE_ANOMALY_GPU
     if (device.isGpu())

@@ -7,8 +7,7 @@
 #include "backbone.hpp"
 #include "patch_scorer.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 struct ScoreMapSettings
 {
@@ -19,7 +18,8 @@ struct ScoreMapSettings
 
 /** @brief All that comes after the backbone: feature maps of images in, a smooth map of each out.
 
-On the processor these are patch_scorer and anomaly_map in a row, for one image after the other. On a GPU the same steps take all images at once and
+On the processor these are patch_scorer and anomaly_map in a row, for one image after the other. On a GPU the same steps
+take all images at once and
 leave nothing but the maps: W, b and C stay there, and what one step gives the next one takes there.
 */
 class CV_EXPORTS ScoreMap
@@ -30,14 +30,16 @@ public:
     //! smooth: a map for each image of the features. Throws where they give no score. The clock may be null.
     virtual void make(const FeatureMaps& features, Mat* smooth, StageClock* clock) const = 0;
 
-    static std::shared_ptr<const ScoreMap> create(const Descriptor& descriptor, const MemoryBank& bank, const ScoreMapSettings& settings, const Device& device);
+    static std::shared_ptr<const ScoreMap> create(const Descriptor& descriptor, const MemoryBank& bank,
+                                                  const ScoreMapSettings& settings, const Device& device);
 };
 
 //! Throws when features were no numbers, or too far from the model's: `scores` show it.
 void checkScores(const Mat& scores);
 
 // The form for a GPU, in builds that have it.
-std::shared_ptr<const ScoreMap> createGpuScoreMap(const Descriptor& descriptor, const MemoryBank& bank, const ScoreMapSettings& settings);
+std::shared_ptr<const ScoreMap> createGpuScoreMap(const Descriptor& descriptor, const MemoryBank& bank,
+                                                  const ScoreMapSettings& settings);
 
 }} // namespace cv::anomaly
 

@@ -26,8 +26,7 @@
 #include <map>
 #include <mutex>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -41,14 +40,18 @@ const int alignment = 8;
 // For the products of patches with centres that are ranked at a time: at 3136 of each an image's are 38 MiB.
 const size_t bytesOfProducts = 256 << 20;
 
-int aligned(int count) { return divideUp(count, alignment) * alignment; }
+int aligned(int count)
+{
+    return divideUp(count, alignment) * alignment;
+}
 
 //! A scale's columns of W, D' x channels; for the finest also those of the coordinates, and b, which meet the planes
 //! that pool_patches adds.
 struct ScaleWeights
 {
     ScaleWeights(const Descriptor& descriptor, size_t scale)
-        : channels(descriptor.channels[scale]), places(scale == 0 ? 3 : 0)
+        : channels(descriptor.channels[scale]),
+          places(scale == 0 ? 3 : 0)
     {
         Mat all = descriptor.weights(scale).clone();
         if (places)
@@ -113,7 +116,7 @@ struct HostFeatures
     HostFeatures() : queue(GpuQueue::create()) {}
 
     const std::shared_ptr<GpuQueue> queue;
-    std::vector<std::unique_ptr<GpuMemory> > maps;
+    std::vector<std::unique_ptr<GpuMemory>> maps;
 };
 
 //! What a queue's calls need. Each has its own, so that its recording finds everything where it was.
@@ -129,8 +132,11 @@ class GpuScoreMap CV_FINAL : public ScoreMap
 {
 public:
     GpuScoreMap(const Descriptor& descriptor, const MemoryBank& memoryBank, const ScoreMapSettings& s)
-        : settings(s), length(descriptor.length()), count(memoryBank.C.rows),
-          slots(s.score.K <= fewNeighbours ? fewNeighbours : mostNeighbours), bank(memoryBank.C)
+        : settings(s),
+          length(descriptor.length()),
+          count(memoryBank.C.rows),
+          slots(s.score.K <= fewNeighbours ? fewNeighbours : mostNeighbours),
+          bank(memoryBank.C)
     {
         if (settings.score.K > mostNeighbours || count < settings.score.K)
             CV_Error_(Error::StsNotImplemented, ("K is %d and the bank has %d centres: a GPU finds up to %d "
@@ -352,13 +358,13 @@ private:
 
     const ScoreMapSettings settings;
     const int length, count, slots; // slots: of the kernel's list
-    std::vector<std::unique_ptr<ScaleWeights> > scales;
+    std::vector<std::unique_ptr<ScaleWeights>> scales;
     const RankedBank bank;
     int tapCount;
     GpuMemory centres, taps;
     mutable WorkspacePool<HostFeatures> hostFeatures;
     mutable std::mutex mutex;
-    mutable std::map<const GpuQueue*, std::unique_ptr<Workspace> > workspaces;
+    mutable std::map<const GpuQueue*, std::unique_ptr<Workspace>> workspaces;
 };
 
 } // namespace

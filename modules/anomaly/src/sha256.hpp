@@ -8,8 +8,7 @@
 
 #include <cstdint>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! SHA-256 (FIPS 180-4) of bytes that come in parts.
 class CV_EXPORTS Sha256

@@ -4,16 +4,16 @@
 #include "precomp.hpp"
 #include "shortened_bank.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
-// Subspace iterations: each multiplies the share of a direction by the square of its variance's ratio. After two the first 16 of 64 axes of a
-// trained bank hold what the exact ones do to three digits.
+// Subspace iterations: each multiplies the share of a direction by the square of its variance's ratio. After two the
+// first 16 of 64 axes of a trained bank hold what the exact ones do to three digits.
 const int iterations = 2;
 
-// Centres that the axes are drawn from, evenly spread: all of them give the same axes to two digits, at several times the cost.
+// Centres that the axes are drawn from, evenly spread: all of them give the same axes to two digits, at several times
+// the cost.
 const int sampleSize = 512;
 
 Mat centredSample(const Mat& C, const Mat& mean)
@@ -25,7 +25,8 @@ Mat centredSample(const Mat& C, const Mat& mean)
     return sample;
 }
 
-// Gram-Schmidt, twice for directions that are nearly the same; one without anything new becomes zero, which is as good an axis as none.
+// Gram-Schmidt, twice for directions that are nearly the same; one without anything new becomes zero, which is as good
+// an axis as none.
 void orthonormalize(Mat& rows)
 {
     for (int r = 0; r < rows.rows; r++)
@@ -80,7 +81,8 @@ PrincipalAxes principalAxes(const Mat& C, int count)
 
 double roundingError(int n)
 {
-    // Errors of n roundings add up as a random walk: 6 standard deviations (Higham and Mary 2019) in place of n for the worst case.
+    // Errors of n roundings add up as a random walk: 6 standard deviations (Higham and Mary 2019) in place of n for the
+    // worst case.
     return 6 * std::sqrt(double(n)) * FLT_EPSILON / 2;
 }
 
@@ -98,7 +100,8 @@ ShortenedBank shortenBank(const Mat& C, const PrincipalAxes& principal)
     gemm(centred, axes, 1, noArray(), 0, coordinates, GEMM_2_T);
     bank.centres.create(C.rows, axes.rows + 1, CV_32F);
     bank.error = 0;
-    const double relative = 2 * std::sqrt(double(axes.rows)) * FLT_EPSILON; // of axes that are orthonormal to single precision
+    // Of axes that are orthonormal to single precision
+    const double relative = 2 * std::sqrt(double(axes.rows)) * FLT_EPSILON;
     for (int c = 0; c < C.rows; c++)
     {
         const double energy = centred.row(c).dot(centred.row(c)), covered = coordinates.row(c).dot(coordinates.row(c));

@@ -6,8 +6,7 @@
 
 #include "opencv2/core.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! The directions in which a bank's centres differ most: few of them hold nearly all of their differences.
 struct PrincipalAxes
@@ -16,18 +15,19 @@ struct PrincipalAxes
     Mat axes; // count x D', CV_32F: orthonormal, in falling order of the variance along them
 };
 
-//! The leading axes by subspace iteration, which needs products with C only. The order and the last of them are approximate, their being
-//! orthonormal is not.
+//! The leading axes by subspace iteration, which needs products with C only. The order and the last of them are
+//! approximate, their being orthonormal is not.
 PrincipalAxes principalAxes(const Mat& C, int count);
 
 /** @brief Centres shortened to their coordinates on some axes and the length of what these leave.
 
-With x = (h, t), h the coordinates of x - mean and t the length of the rest, |x - y|^2 = |hx - hy|^2 + |rest x - rest y|^2
->= |hx - hy|^2 + (tx - ty)^2 = |(hx, tx) - (hy, ty)|^2: the short vectors' distance is a lower bound of the distance.
+With x = (h, t), h the coordinates of x - mean and t the length of the rest,
+|x - y|^2 = |hx - hy|^2 + |rest x - rest y|^2 >= |hx - hy|^2 + (tx - ty)^2 = |(hx, tx) - (hy, ty)|^2:
+the short vectors' distance is a lower bound of the distance.
 */
 struct ShortenedBank
 {
-    Mat centres; // centres x (axes + 1), CV_32F
+    Mat centres;  // centres x (axes + 1), CV_32F
     double error; // how far a shortened centre may be from its exact value, by rounding
 };
 

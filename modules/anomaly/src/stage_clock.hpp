@@ -6,10 +6,17 @@
 
 #include "opencv2/core.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
-enum Stage { STAGE_PREPROCESS, STAGE_BACKBONE, STAGE_DESCRIPTOR, STAGE_SEARCH, STAGE_MAP, STAGE_COUNT };
+enum Stage
+{
+    STAGE_PREPROCESS,
+    STAGE_BACKBONE,
+    STAGE_DESCRIPTOR,
+    STAGE_SEARCH,
+    STAGE_MAP,
+    STAGE_COUNT
+};
 
 //! Sums up the time between laps by stage.
 class StageClock

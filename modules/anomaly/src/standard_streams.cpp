@@ -10,8 +10,7 @@
 #include <unistd.h>
 #endif
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 #ifdef _WIN32
 

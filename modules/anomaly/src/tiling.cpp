@@ -6,8 +6,7 @@
 
 #include "opencv2/imgproc.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 Tiling::Tiling(Size image, const InputSettings& input) : size(anomaly::mapSize(image, input)), side(input.crop)
 {

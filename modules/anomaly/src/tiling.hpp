@@ -8,8 +8,7 @@
 
 #include <vector>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 /** @brief The tiles of one image, each as large as the backbone's input. They lie evenly, from edge to edge.
 
@@ -33,7 +32,8 @@ public:
     //! A tile of what was stretched.
     Mat cut(const Mat& stretched, int tile) const;
 
-    //! Adds a tile's map to that of all, in which overlapping tiles fade into one another. Where a tile lies alone, its values stay bit for bit.
+    //! Adds a tile's map to that of all, in which overlapping tiles fade into one another. Where a tile lies alone, its
+    //! values stay bit for bit.
     void blend(const Mat& tileMap, int tile, Mat& map) const;
 
 private:
@@ -57,7 +57,10 @@ class TiledImage
 {
 public:
     TiledImage(const Mat& image, const Mat& mask, const InputSettings& input)
-        : tiling(image.size(), input), stretched(tiling.stretched(image)), stretchedMask(tiling.stretchedMask(mask)) {}
+        : tiling(image.size(), input),
+          stretched(tiling.stretched(image)),
+          stretchedMask(tiling.stretchedMask(mask))
+    {}
 
     int count() const { return tiling.count(); }
     Mat image(int tile) const { return tiling.cut(stretched, tile); }

@@ -5,14 +5,14 @@
 #define OPENCV_ANOMALY_TRAINER_HPP
 
 /** @file
-The border between the main library and opencv_anomaly_train, which alone includes LibTorch. Only plain numbers cross it,
+The border between the main library and opencv_anomaly_train, which alone includes LibTorch. Only plain numbers cross
+it,
 so neither side sees the other's OpenCV or LibTorch. All arrays are dense, float32, and stay the caller's.
 */
 
 #include <cstddef>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! Changes with every change of this file.
 const int trainerInterface = 5;
@@ -53,7 +53,8 @@ struct StepFigures
     double distance; // mean, over the patches that count, to the nearest centre
 };
 
-/** @brief The memory bank: for the CPU what a step needs of it, done outside of autograd by the search that predicts; for CUDA the
+/** @brief The memory bank: for the CPU what a step needs of it, done outside of autograd by the search that predicts;
+for CUDA the
 centres themselves.
 
 phi: D' x patches, of all images of the batch side by side. No method may throw; false: it failed.
@@ -65,7 +66,8 @@ public:
     //! The k nearest centres of each patch. squaredDistances and indices: k x patches.
     virtual bool search(const float* phi, int patches, int k, float* squaredDistances, int* indices) = 0;
     //! gradient, D' x patches: of the loss by phi, given its gradient by the squared distances.
-    virtual bool backward(const float* phi, int patches, int k, const float* distanceGradient, const int* indices, float* gradient) = 0;
+    virtual bool backward(const float* phi, int patches, int k, const float* distanceGradient, const int* indices,
+                          float* gradient) = 0;
     //! centreCount() x D', a centre a row.
     virtual const float* centres() const = 0;
     virtual int centreCount() const = 0;
@@ -76,8 +78,8 @@ class Trainer
 {
 public:
     virtual ~Trainer() {}
-    //! maps: for each scale the batch's pooled maps, channels x images x rows x cols. patchWeights: images x patches, or
-    //! null for 1 each: how much a patch counts. bank: the same in all steps.
+    //! maps: for each scale the batch's pooled maps, channels x images x rows x cols. patchWeights: images x patches,
+    //! or null for 1 each: how much a patch counts. bank: the same in all steps.
     virtual bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank,
                       StepFigures& figures) = 0;
     virtual void read(float* W, float* b, double& radius) const = 0;

@@ -14,8 +14,7 @@ together, so values cross as they lie in memory. The helper includes neither Ope
 #include <string>
 #include <sys/socket.h>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! Each message starts with one of these.
 enum TrainerMessage

@@ -6,7 +6,8 @@
 #include "trainer_process.hpp"
 
 #ifdef ANOMALY_TRAINING_LINKED
-extern "C" cv::anomaly::Trainer* anomalyCreateTrainer(int interfaceVersion, const cv::anomaly::TrainerSettings& settings);
+extern "C" cv::anomaly::Trainer* anomalyCreateTrainer(int interfaceVersion,
+                                                      const cv::anomaly::TrainerSettings& settings);
 extern "C" int anomalyCudaDevices();
 #elif defined(_WIN32)
 #include <windows.h>
@@ -18,8 +19,7 @@ extern "C" int anomalyCudaDevices();
 #endif
 #endif
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! What opencv_anomaly_train exports.
 struct TrainerLibrary
@@ -54,7 +54,8 @@ static const TrainerProcess& trainerProcess()
 static TrainerLibrary openTrainer(String& why)
 {
     HMODULE self = NULL;
-    GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT, reinterpret_cast<LPCSTR>(&openTrainer), &self);
+    GetModuleHandleExA(GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT,
+                       reinterpret_cast<LPCSTR>(&openTrainer), &self);
     char path[MAX_PATH] = "";
     GetModuleFileNameA(self, path, MAX_PATH);
     const String own(path);
@@ -164,11 +165,15 @@ static TrainerLibrary findTrainer()
 
 static void requireCuda(int devices)
 {
-    const char* const missing = devices < 0 ? "the LibTorch at hand is built without CUDA. Install one that is built with it (pytorch.org, or PyPI's torch), build opencv_anomaly_train with that"
-                                            : "LibTorch finds no CUDA device. Check the driver (nvidia-smi) and CUDA_VISIBLE_DEVICES";
+    const char* const missing =
+        devices < 0 ? "the LibTorch at hand is built without CUDA. Install one that is built with it (pytorch.org, or "
+                      "PyPI's torch), build opencv_anomaly_train with that"
+                    : "LibTorch finds no CUDA device. Check the driver (nvidia-smi) and CUDA_VISIBLE_DEVICES";
     if (devices < 1)
-        CV_Error_(Error::StsNotImplemented, ("fit on CUDA needs a GPU and a LibTorch built with CUDA: %s, or fit on the CPU, "
-                                             "setPreferableTarget(DNN_TARGET_CPU), and predict on the GPU: the model serves both", missing));
+        CV_Error_(Error::StsNotImplemented,
+                  ("fit on CUDA needs a GPU and a LibTorch built with CUDA: %s, or fit on the CPU, "
+                   "setPreferableTarget(DNN_TARGET_CPU), and predict on the GPU: the model serves both",
+                   missing));
 }
 
 void requireTrainer(int device)
@@ -190,7 +195,9 @@ std::unique_ptr<Trainer> createTrainer(const TrainerSettings& settings)
                                            ? process.create(settings)
                                            : std::unique_ptr<Trainer>(findTrainer().create(trainerInterface, settings));
     if (!trainer)
-        CV_Error_(Error::StsNotImplemented, ("opencv_anomaly_train can not start, or does not speak interface %d: install the one built with this opencv_anomaly", trainerInterface));
+        CV_Error_(Error::StsNotImplemented, ("opencv_anomaly_train can not start, or does not speak interface %d: "
+                                             "install the one built with this opencv_anomaly",
+                                             trainerInterface));
     return trainer;
 }
 

@@ -10,8 +10,7 @@
 
 #include <memory>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! Throws StsNotImplemented, naming what to install, where opencv_anomaly_train is missing, or a GPU for TRAIN_ON_CUDA.
 CV_EXPORTS void requireTrainer(int device = TRAIN_ON_CPU);

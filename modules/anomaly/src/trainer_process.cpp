@@ -4,8 +4,7 @@
 #include "precomp.hpp"
 #include "trainer_process.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 void reportMissingTrainer(const String& why)
 {
@@ -32,8 +31,7 @@ void reportMissingTrainer(const String& why)
 
 extern char** environ;
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 namespace {
 
@@ -74,7 +72,10 @@ struct SocketPair
     SocketPair(const SocketPair&) = delete;
     SocketPair& operator=(const SocketPair&) = delete;
 
-    void take() { ours = -1; }
+    void take()
+    {
+        ours = -1;
+    }
 
     int ours, helpers;
 };
@@ -131,8 +132,7 @@ class HelperProcess
 public:
     HelperProcess(const String& program, const std::vector<String>& libraries)
         : HelperProcess(program, libraries, SocketPair())
-    {
-    }
+    {}
 
     // The helper ends when nobody is left at the other end.
     ~HelperProcess()
@@ -171,8 +171,11 @@ public:
 
 private:
     HelperProcess(const String& program, const std::vector<String>& libraries, SocketPair&& sockets)
-        : starter(getpid()), socket(sockets.ours), connection(sockets.ours),
-          process(spawn(program, libraries, sockets.helpers)), isOver(false)
+        : starter(getpid()),
+          socket(sockets.ours),
+          connection(sockets.ours),
+          process(spawn(program, libraries, sockets.helpers)),
+          isOver(false)
     {
         sockets.take();
     }
@@ -244,7 +247,7 @@ private:
     }
 
     std::mutex mutex;
-    std::vector<std::unique_ptr<HelperProcess> > idle;
+    std::vector<std::unique_ptr<HelperProcess>> idle;
 };
 
 // Never destroyed: a training may still run in another thread while the program ends, and helpers end by themselves.
@@ -259,8 +262,11 @@ class RemoteTrainer CV_FINAL : public Trainer
 {
 public:
     RemoteTrainer(std::unique_ptr<HelperProcess> h, const TrainerSettings& settings)
-        : helper(std::move(h)), channel(helper->channel()), descriptorLength(settings.descriptorLength),
-          scales(settings.scales, settings.scales + settings.scaleCount), isBroken(false)
+        : helper(std::move(h)),
+          channel(helper->channel()),
+          descriptorLength(settings.descriptorLength),
+          scales(settings.scales, settings.scales + settings.scaleCount),
+          isBroken(false)
     {
         inputs = 2;
         for (const ScaleShape& scale : scales)
@@ -269,7 +275,10 @@ public:
 
     ~RemoteTrainer() CV_OVERRIDE
     {
-        if (succeeds([this]() { channel.put(MESSAGE_DESTROY); return true; }))
+        if (succeeds([this]() {
+                channel.put(MESSAGE_DESTROY);
+                return true;
+            }))
             pool().giveBack(std::move(helper));
     }
 
@@ -443,9 +452,7 @@ private:
 
 } // namespace
 
-TrainerProcess::TrainerProcess(const String& p, const std::vector<String>& l) : program(p), libraries(l)
-{
-}
+TrainerProcess::TrainerProcess(const String& p, const std::vector<String>& l) : program(p), libraries(l) {}
 
 bool TrainerProcess::isAvailable() const
 {
@@ -487,14 +494,22 @@ int TrainerProcess::countCudaDevices() const
 
 #else
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 TrainerProcess::TrainerProcess(const String&, const std::vector<String>&) {}
-bool TrainerProcess::isAvailable() const { return false; }
-std::unique_ptr<Trainer> TrainerProcess::create(const TrainerSettings&) const { return NULL; }
+bool TrainerProcess::isAvailable() const
+{
+    return false;
+}
+std::unique_ptr<Trainer> TrainerProcess::create(const TrainerSettings&) const
+{
+    return NULL;
+}
 void TrainerProcess::require() const {}
-int TrainerProcess::countCudaDevices() const { return -1; }
+int TrainerProcess::countCudaDevices() const
+{
+    return -1;
+}
 
 }} // namespace cv::anomaly
 

@@ -10,8 +10,7 @@
 
 #include <memory>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! Throws StsNotImplemented, naming what to install.
 CV_NORETURN void reportMissingTrainer(const String& why);

@@ -9,8 +9,7 @@
 
 #include "opencv2/core/utils/filesystem.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 static const char* const rootName = "opencv_anomaly_checkpoint";
 
@@ -46,7 +45,11 @@ String hashOf(const TrainingState& state)
 
 } // namespace
 
-TrainingCheckpoint::TrainingCheckpoint(const String& file, const CFA::Params& params) : filename(file), settings(hashOf(params)), epochs(params.epochs), model(0)
+TrainingCheckpoint::TrainingCheckpoint(const String& file, const CFA::Params& params)
+    : filename(file),
+      settings(hashOf(params)),
+      epochs(params.epochs),
+      model(0)
 {
     if (filename.empty())
         return;
@@ -87,10 +90,14 @@ void TrainingCheckpoint::read()
     }
     catch (const cv::Exception& e)
     {
-        CV_Error_(Error::StsParseError, ("Checkpoint '%s' is damaged, or no checkpoint: remove it to start anew. Reading it says: %s", filename.c_str(), e.err.c_str()));
+        CV_Error_(Error::StsParseError,
+                  ("Checkpoint '%s' is damaged, or no checkpoint: remove it to start anew. Reading it says: %s",
+                   filename.c_str(), e.err.c_str()));
     }
     if (found != settings)
-        CV_Error_(Error::StsBadArg, ("Checkpoint '%s' was written with other settings: use those again, or remove it to start anew", filename.c_str()));
+        CV_Error_(Error::StsBadArg,
+                  ("Checkpoint '%s' was written with other settings: use those again, or remove it to start anew",
+                   filename.c_str()));
 }
 
 TrainingState TrainingCheckpoint::find(const MemoryBank& bank)
@@ -99,10 +106,13 @@ TrainingState TrainingCheckpoint::find(const MemoryBank& bank)
         return TrainingState();
     const Entry& entry = entries[model];
     if (entry.bank != hashOf(bank))
-        CV_Error_(Error::StsBadArg, ("Checkpoint '%s' was written with other images, another backbone or another number of threads: use those again, "
-                                     "or remove it to start anew", filename.c_str()));
+        CV_Error_(Error::StsBadArg, ("Checkpoint '%s' was written with other images, another backbone or another "
+                                     "number of threads: use those again, "
+                                     "or remove it to start anew",
+                                     filename.c_str()));
     if (entry.state.losses.size() > size_t(epochs))
-        CV_Error_(Error::StsBadArg, ("Checkpoint '%s' has %zu epochs done, expected no more than the %d that are asked for: remove it to start anew",
+        CV_Error_(Error::StsBadArg, ("Checkpoint '%s' has %zu epochs done, expected no more than the %d that are asked "
+                                     "for: remove it to start anew",
                                      filename.c_str(), entry.state.losses.size(), epochs));
     return entry.state;
 }
@@ -130,7 +140,8 @@ void TrainingCheckpoint::checkWritten(const String& temporary) const
     }
     catch (const cv::Exception& e)
     {
-        CV_Error_(Error::StsError, ("Checkpoint '%s' could not be written whole, is the disk full? The one of the epoch before stays. Reading it back says: %s",
+        CV_Error_(Error::StsError, ("Checkpoint '%s' could not be written whole, is the disk full? The one of the "
+                                    "epoch before stays. Reading it back says: %s",
                                     filename.c_str(), e.err.c_str()));
     }
 }
@@ -138,12 +149,16 @@ void TrainingCheckpoint::checkWritten(const String& temporary) const
 void TrainingCheckpoint::write(const String& temporary) const
 {
     FileStorage file = openModelFile(temporary, FileStorage::WRITE | FileStorage::BASE64);
-    file << rootName << "{" << "settings" << settings << "models" << "[";
+    file << rootName << "{"
+         << "settings" << settings << "models"
+         << "[";
     for (const Entry& entry : entries)
-        file << "{" << "bank" << entry.bank << "losses" << entry.state.losses << "radii" << entry.state.radii
-             << "distances" << entry.state.distances << "trainer" << Mat(entry.state.trainer, true) << "checksum"
+        file << "{"
+             << "bank" << entry.bank << "losses" << entry.state.losses << "radii" << entry.state.radii << "distances"
+             << entry.state.distances << "trainer" << Mat(entry.state.trainer, true) << "checksum"
              << hashOf(entry.state) << "}";
-    file << "]" << "}";
+    file << "]"
+         << "}";
 }
 
 }} // namespace cv::anomaly

@@ -8,8 +8,7 @@
 
 #include "opencv2/anomaly/cfa.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! Where the training of one model stands after an epoch.
 struct TrainingState
@@ -19,9 +18,11 @@ struct TrainingState
     std::vector<uchar> trainer;        // Trainer::save's bytes
 };
 
-/** @brief The file from which an interrupted fit goes on, written after each epoch; all of it does nothing without a name.
+/** @brief The file from which an interrupted fit goes on, written after each epoch; all of it does nothing without a
+name.
 
-Only what training changes is in it. Features and banks are made again, and the bank's hash tells whether images, backbone,
+Only what training changes is in it. Features and banks are made again, and the bank's hash tells whether images,
+backbone,
 settings and seed are still those of the file.
 */
 class TrainingCheckpoint
@@ -31,7 +32,8 @@ public:
 
     //! The model of an ensemble that find and keep are about.
     void startModel(int index) { model = index; }
-    //! What is known of this model's training: nothing when there is no file. Throws when the file belongs to another training.
+    //! What is known of this model's training: nothing when there is no file. Throws when the file belongs to another
+    //! training.
     TrainingState find(const MemoryBank& bank);
     void keep(const MemoryBank& bank, const TrainingState& state);
 

@@ -7,14 +7,16 @@
 
 #include "opencv2/imgproc.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 TrainingImages::TrainingImages(const ImageSource& i, const CFA::Params& p, const InputSettings& s, const Backbone& b)
-    : images(i), params(p), input(s), tileInput(ofTile(s)), backbone(b),
+    : images(i),
+      params(p),
+      input(s),
+      tileInput(ofTile(s)),
+      backbone(b),
       cache([this](int piece) { return featuresAgain(piece); }, size_t(p.cacheMiB) << 20)
-{
-}
+{}
 
 void TrainingImages::read(std::vector<int>& chosen, const FitReporter& reporter)
 {
@@ -30,9 +32,11 @@ void TrainingImages::read(std::vector<int>& chosen, const FitReporter& reporter)
         reporter.report("features", int(i) + 1, int(chosen.size()));
     }
     if (readable.size() < 2)
-        CV_Error_(Error::StsBadArg, ("%zu of %zu images can be read, expected at least two to learn from", readable.size(), chosen.size()));
+        CV_Error_(Error::StsBadArg, ("%zu of %zu images can be read, expected at least two to learn from",
+                                     readable.size(), chosen.size()));
     if (pieces.empty())
-        CV_Error(Error::StsBadArg, "The masks leave nothing to learn: they must be nonzero where the images are to be checked");
+        CV_Error(Error::StsBadArg,
+                 "The masks leave nothing to learn: they must be nonzero where the images are to be checked");
     chosen = readable;
 }
 

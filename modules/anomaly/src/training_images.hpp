@@ -12,15 +12,15 @@
 
 #include <vector>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! Images to learn from, or all tiles of them, as features: what lies between the files and the training.
 class TrainingImages
 {
 public:
     //! All that is given must live longer.
-    TrainingImages(const ImageSource& images, const CFA::Params& params, const InputSettings& input, const Backbone& backbone);
+    TrainingImages(const ImageSource& images, const CFA::Params& params, const InputSettings& input,
+                   const Backbone& backbone);
 
     //! Passes each image through the backbone once. `chosen` loses those that cannot be read.
     void read(std::vector<int>& chosen, const FitReporter& reporter);

@@ -3,8 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 static Mat toBytes(const Mat& picture)
 {
@@ -22,8 +21,10 @@ static Mat toCanvas(const Mat& picture, const char* name)
     const int depth = picture.depth(), channels = picture.channels();
     const bool depthKnown = depth == CV_8U || depth == CV_16U || depth == CV_32F || depth == CV_64F;
     if (picture.empty() || picture.dims != 2 || !depthKnown || !(channels == 1 || channels == 3 || channels == 4))
-        CV_Error_(Error::StsUnsupportedFormat, ("%s is %dx%d of type %s, expected CV_8U, CV_16U, CV_32F or CV_64F with 1, 3 or 4 channels and at least one pixel",
-                                                name, picture.cols, picture.rows, typeToString(picture.type()).c_str()));
+        CV_Error_(Error::StsUnsupportedFormat,
+                  ("%s is %dx%d of type %s, expected CV_8U, CV_16U, CV_32F or CV_64F with 1, 3 or 4 channels and at "
+                   "least one pixel",
+                   name, picture.cols, picture.rows, typeToString(picture.type()).c_str()));
     const Mat bytes = toBytes(picture);
     if (channels == 3)
         return bytes.clone();
@@ -35,8 +36,9 @@ static Mat toCanvas(const Mat& picture, const char* name)
 static void checkMap(const Mat& map)
 {
     if (map.empty() || map.dims != 2 || map.type() != CV_32FC1)
-        CV_Error_(Error::StsBadArg, ("Map is %dx%d of type %s, expected CV_32FC1 with at least one pixel, as predict gives",
-                                     map.cols, map.rows, typeToString(map.type()).c_str()));
+        CV_Error_(Error::StsBadArg,
+                  ("Map is %dx%d of type %s, expected CV_32FC1 with at least one pixel, as predict gives", map.cols,
+                   map.rows, typeToString(map.type()).c_str()));
     if (!checkRange(map))
         CV_Error(Error::StsBadArg, "Map holds NaN or infinity, expected finite scores");
 }
@@ -73,7 +75,8 @@ static Mat_<Vec3b> paletteOf(int colormap)
     return palette;
 }
 
-void drawHeatMap(InputArray image, InputArray mapArray, OutputArray dst, double lowest, double highest, double opacity, int colormap)
+void drawHeatMap(InputArray image, InputArray mapArray, OutputArray dst, double lowest, double highest, double opacity,
+                 int colormap)
 {
     if (!(opacity >= 0 && opacity <= 1))
         CV_Error_(Error::StsOutOfRange, ("Opacity is %g, expected 0 (only the image) to 1", opacity));
@@ -84,7 +87,8 @@ void drawHeatMap(InputArray image, InputArray mapArray, OutputArray dst, double 
     for (int y = 0; y < canvas.rows; y++)
         for (int x = 0; x < canvas.cols; x++)
         {
-            // Cover grows with the score: at the same cover everywhere, good parts would drown in the colour of low scores.
+            // Cover grows with the score: at the same cover everywhere, good parts would drown in the colour of low
+            // scores.
             const int level = levels(y, x);
             const double cover = opacity * std::min(1., level / 255.);
             const Vec3b& color = palette(level);
@@ -110,14 +114,14 @@ static Mat segment(const Mat& map, double threshold, double minimumArea)
     return mask;
 }
 
-static std::vector<std::vector<Point> > outerContours(const Mat& map, double threshold, double minimumArea)
+static std::vector<std::vector<Point>> outerContours(const Mat& map, double threshold, double minimumArea)
 {
     checkMap(map);
     // RETR_EXTERNAL would miss a region that lies within another's hole.
-    std::vector<std::vector<Point> > boundaries;
+    std::vector<std::vector<Point>> boundaries;
     std::vector<Vec4i> hierarchy;
     findContours(segment(map, threshold, minimumArea), boundaries, hierarchy, RETR_CCOMP, CHAIN_APPROX_SIMPLE);
-    std::vector<std::vector<Point> > outer;
+    std::vector<std::vector<Point>> outer;
     for (size_t i = 0; i < boundaries.size(); i++)
         if (hierarchy[i][3] < 0)
             outer.push_back(boundaries[i]);
@@ -126,7 +130,7 @@ static std::vector<std::vector<Point> > outerContours(const Mat& map, double thr
 
 void findDefects(InputArray map, double threshold, OutputArrayOfArrays contours, double minimumArea)
 {
-    const std::vector<std::vector<Point> > found = outerContours(map.getMat(), threshold, minimumArea);
+    const std::vector<std::vector<Point>> found = outerContours(map.getMat(), threshold, minimumArea);
     contours.create(int(found.size()), 1, 0, -1, true);
     for (int i = 0; i < int(found.size()); i++)
     {
@@ -135,11 +139,13 @@ void findDefects(InputArray map, double threshold, OutputArrayOfArrays contours,
     }
 }
 
-void drawDefects(InputArray image, InputArray map, OutputArray dst, double threshold, double minimumArea, const Scalar& color, int thickness)
+void drawDefects(InputArray image, InputArray map, OutputArray dst, double threshold, double minimumArea,
+                 const Scalar& color, int thickness)
 {
     CV_CheckGE(thickness, 0, "thickness is in pixels, 0: by the image's size");
     const Mat canvas = toCanvas(image.getMat(), "Image");
-    const std::vector<std::vector<Point> > contours = outerContours(stretchedMap(map.getMat(), canvas.size()), threshold, minimumArea);
+    const std::vector<std::vector<Point>> contours =
+        outerContours(stretchedMap(map.getMat(), canvas.size()), threshold, minimumArea);
     if (thickness == 0)
         thickness = std::max(1, cvRound(std::min(canvas.rows, canvas.cols) / 160.));
     drawContours(canvas, contours, -1, color, thickness, LINE_AA);
@@ -152,8 +158,11 @@ namespace {
 struct PanelLayout
 {
     explicit PanelLayout(int pictureHeight, bool titled)
-        : height(pictureHeight), gap(std::max(4, pictureHeight / 32)), text(std::max(8, pictureHeight / 20)),
-          bar(titled ? 2 * text + gap / 2 : gap) {}
+        : height(pictureHeight),
+          gap(std::max(4, pictureHeight / 32)),
+          text(std::max(8, pictureHeight / 20)),
+          bar(titled ? 2 * text + gap / 2 : gap)
+    {}
     int height, gap;
     int text; //!< height of a capital letter
     int bar;  //!< from the panel's upper edge to the pictures
@@ -208,7 +217,8 @@ static void drawTitle(Mat& panel, const String& fullTitle, int left, int width, 
     const String title = cutToWidth(fullTitle, text, width);
     const Point origin(left + (width - titleWidth(title, text)) / 2, (layout.bar + text) / 2);
     const int thickness = strokeOf(text);
-    putText(panel, title, origin, titleFont, getFontScaleFromHeight(titleFont, text, thickness), Scalar::all(40), thickness, LINE_AA);
+    putText(panel, title, origin, titleFont, getFontScaleFromHeight(titleFont, text, thickness), Scalar::all(40),
+            thickness, LINE_AA);
 }
 
 void drawPanel(InputArrayOfArrays pictureArray, const std::vector<String>& titles, OutputArray dst, int height)
@@ -218,7 +228,8 @@ void drawPanel(InputArrayOfArrays pictureArray, const std::vector<String>& title
     if (pictures.empty())
         CV_Error(Error::StsBadArg, "No pictures, expected at least one");
     if (!titles.empty() && titles.size() != pictures.size())
-        CV_Error_(Error::StsUnmatchedSizes, ("%d titles for %d pictures, expected one for each, or none at all", int(titles.size()), int(pictures.size())));
+        CV_Error_(Error::StsUnmatchedSizes, ("%d titles for %d pictures, expected one for each, or none at all",
+                                             int(titles.size()), int(pictures.size())));
     CV_CheckGE(height, 16, "height of a panel's pictures in pixels");
 
     const PanelLayout layout(height, !titles.empty());

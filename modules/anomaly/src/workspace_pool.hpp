@@ -8,10 +8,10 @@
 #include <mutex>
 #include <vector>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
-//! What calls need, kept for the next, because fresh memory costs a page fault every 4 KiB. Calls at the same time have one each.
+//! What calls need, kept for the next, because fresh memory costs a page fault every 4 KiB. Calls at the same time have
+//! one each.
 template <typename Workspace> class WorkspacePool
 {
 public:
@@ -54,7 +54,7 @@ private:
 
     std::mutex mutex;
     size_t made = 0;
-    std::vector<std::unique_ptr<Workspace> > idle;
+    std::vector<std::unique_ptr<Workspace>> idle;
 };
 
 }} // namespace cv::anomaly

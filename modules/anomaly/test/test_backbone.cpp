@@ -6,8 +6,7 @@
 #include "../src/backbone.hpp"
 #include "../src/preprocess.hpp"
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 // The gold file says how its input is formed.
 Mat goldImage()
@@ -74,7 +73,8 @@ TEST(Anomaly_Backbone, all_spellings_of_the_embedded_one)
 
 TEST(Anomaly_Backbone, net_returns_to_the_pool_when_its_maps_are_released)
 {
-    const std::shared_ptr<const Backbone> backbone = Backbone::create(loadBackbone("", defaultOutputs()), onProcessor(CFA::create()->getEngine()));
+    const std::shared_ptr<const Backbone> backbone =
+        Backbone::create(loadBackbone("", defaultOutputs()), onProcessor(CFA::create()->getEngine()));
     const int sizes[] = {1, 3, 64, 64};
     const Mat dark(4, sizes, CV_32F, Scalar(-1)), bright(4, sizes, CV_32F, Scalar(1));
     const FeatureMaps first = backbone->forward(dark);
@@ -114,15 +114,18 @@ TEST(Anomaly_Backbone, any_number_of_scales)
 TEST(Anomaly_Backbone, convolutions_of_all_kinds_agree_between_the_engines)
 {
     SKIP_WITHOUT_HALIDE();
-    const BackboneSource source = loadBackbone(testDataPath("backbones/all_kinds.onnx"), {"padded", "depthwise", "pointwise"});
+    const BackboneSource source =
+        loadBackbone(testDataPath("backbones/all_kinds.onnx"), {"padded", "depthwise", "pointwise"});
     const int sizes[] = {1, 3, 61, 90};
     Mat input(4, sizes, CV_32F);
     randu(input, -1, 1);
-    const FeatureMaps plain = Backbone::create(source, onProcessor(ENGINE_PLAIN))->forward(input), halide = Backbone::create(source, onProcessor(ENGINE_HALIDE))->forward(input);
+    const FeatureMaps plain = Backbone::create(source, onProcessor(ENGINE_PLAIN))->forward(input),
+                      halide = Backbone::create(source, onProcessor(ENGINE_HALIDE))->forward(input);
     for (size_t i = 0; i < plain.maps.size(); i++)
     {
         ASSERT_EQ(plain.maps[i].total(), halide.maps[i].total());
-        EXPECT_LT(cv::norm(plain.maps[i], halide.maps[i], NORM_INF), 1e-5 * cv::norm(plain.maps[i], NORM_INF)) << source.outputs[i];
+        EXPECT_LT(cv::norm(plain.maps[i], halide.maps[i], NORM_INF), 1e-5 * cv::norm(plain.maps[i], NORM_INF))
+            << source.outputs[i];
     }
 }
 

@@ -5,8 +5,7 @@
 
 #include <limits>
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 TEST(Anomaly_BadInput, images_that_no_score_is_possible_for)
 {
@@ -55,7 +54,8 @@ TEST(Anomaly_BadInput, fit_refuses_and_keeps_what_was_learned)
     EXPECT_ERROR_WITH("0 images to fit", cfa->fit(std::vector<String>()));
     EXPECT_ERROR_WITH("2 images to fit, expected at least 3", cfa->fit(goodImages(2)));
     std::vector<Mat> images = goodImages(4);
-    EXPECT_ERROR_WITH("3 masks for 4 images", cfa->fit(images, std::vector<Mat>(3, Mat(images[0].size(), CV_8U, Scalar(255)))));
+    EXPECT_ERROR_WITH("3 masks for 4 images",
+                      cfa->fit(images, std::vector<Mat>(3, Mat(images[0].size(), CV_8U, Scalar(255)))));
     EXPECT_ERROR_WITH("leave no patch", cfa->fit(images, std::vector<Mat>(4, Mat(images[0].size(), CV_8U, Scalar(0)))));
     images[2] = Mat(4, 4, CV_8U, Scalar(0));
     EXPECT_ERROR_WITH("Image 2 is 4x4", cfa->fit(images));
@@ -74,7 +74,7 @@ struct ImageFiles
         }
     }
 
-    std::vector<std::unique_ptr<TemporaryName> > files;
+    std::vector<std::unique_ptr<TemporaryName>> files;
     std::vector<String> names;
 };
 
@@ -106,14 +106,20 @@ TEST(Anomaly_BadInput, parameters_out_of_range_are_named)
         CFA::create(params);
     };
     EXPECT_ERROR_WITH("gammaC is 0", create([](CFA::Params& p) { p.gammaC = 0; }));
-    EXPECT_ERROR_WITH("gammaC is nan", create([](CFA::Params& p) { p.gammaC = std::numeric_limits<double>::quiet_NaN(); }));
+    EXPECT_ERROR_WITH("gammaC is nan",
+                      create([](CFA::Params& p) { p.gammaC = std::numeric_limits<double>::quiet_NaN(); }));
     EXPECT_ERROR_WITH("gammaD is 3", create([](CFA::Params& p) { p.gammaD = 3; }));
     EXPECT_ERROR_WITH("K is 0", create([](CFA::Params& p) { p.K = 0; }));
     EXPECT_ERROR_WITH("batchSize is 0", create([](CFA::Params& p) { p.batchSize = 0; }));
     EXPECT_ERROR_WITH("inputMode is 7", create([](CFA::Params& p) { p.inputMode = 7; }));
     EXPECT_ERROR_WITH("outputs is empty", create([](CFA::Params& p) { p.outputs.clear(); }));
-    EXPECT_ERROR_WITH("inputScale holds NaN", create([](CFA::Params& p) { p.inputScale = Scalar(1, std::numeric_limits<double>::infinity()); }));
-    EXPECT_ERROR_WITH("resizeSize is 40", create([](CFA::Params& p) { p.inputMode = CFA::INPUT_CROPPED; p.resizeSize = 40; }));
+    EXPECT_ERROR_WITH("inputScale holds NaN", create([](CFA::Params& p) {
+                          p.inputScale = Scalar(1, std::numeric_limits<double>::infinity());
+                      }));
+    EXPECT_ERROR_WITH("resizeSize is 40", create([](CFA::Params& p) {
+                          p.inputMode = CFA::INPUT_CROPPED;
+                          p.resizeSize = 40;
+                      }));
     EXPECT_ERROR_WITH("validationFraction is -1", create([](CFA::Params& p) { p.validationFraction = -1; }));
     EXPECT_ERROR_WITH("cacheMiB is -1", create([](CFA::Params& p) { p.cacheMiB = -1; }));
 }

@@ -7,8 +7,7 @@
 
 #include <limits>
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 GoodScores scoresOf(const std::vector<double>& fresh, const std::vector<double>& learned = std::vector<double>())
 {

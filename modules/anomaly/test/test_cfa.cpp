@@ -5,8 +5,7 @@
 
 #include <fstream>
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 double differenceOf(const CFA& a, const CFA& b, const Mat& image)
 {
@@ -121,7 +120,8 @@ TEST_P(Anomaly_Format, loaded_model_predicts_bit_for_bit_as_the_fitted_one)
     EXPECT_EQ(cfa->predict(badImage(3)), Algorithm::load<CFA>(file.name)->predict(badImage(3)));
 }
 
-INSTANTIATE_TEST_CASE_P(/**/, Anomaly_Format, testing::Values(".yml", ".xml", ".json", ".yml.gz", ".xml.gz", ".json.gz"));
+INSTANTIATE_TEST_CASE_P(/**/, Anomaly_Format,
+                        testing::Values(".yml", ".xml", ".json", ".yml.gz", ".xml.gz", ".json.gz"));
 
 TEST(Anomaly_CFA, own_backbone_beside_the_model_named_or_inside)
 {
@@ -156,7 +156,8 @@ TEST(Anomaly_CFA, stored_model_predicts_as_where_it_was_trained)
             const int step = node["step"];
             Mat expected, map;
             node["map"] >> expected;
-            const double score = cfa->predict(imread(testDataPath("textures/brick/test/" + String(node["image"])), IMREAD_UNCHANGED), map);
+            const double score = cfa->predict(
+                imread(testDataPath("textures/brick/test/" + String(node["image"])), IMREAD_UNCHANGED), map);
             EXPECT_NEAR(score, double(node["score"]), 1e-4 * score);
             for (int y = 0; y < expected.rows; y++)
                 for (int x = 0; x < expected.cols; x++)
@@ -168,7 +169,7 @@ TEST(Anomaly_CFA, stored_model_predicts_as_where_it_was_trained)
 TEST(Anomaly_CFA, files_and_images_give_the_same_model)
 {
     const std::vector<Mat> images = goodImages(5);
-    std::vector<std::unique_ptr<TemporaryName> > files;
+    std::vector<std::unique_ptr<TemporaryName>> files;
     std::vector<String> names;
     for (const Mat& image : images)
     {
@@ -277,8 +278,8 @@ TEST(Anomaly_CFA, one_mask_for_all_files)
 // A JPEG whose EXIF data say that the camera was held on its side.
 void writeSideways(const String& file, const Mat& image)
 {
-    static const uchar orientation[] = {0xFF, 0xE1, 0, 34, 'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8, 0, 1,
-                                        1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0};
+    static const uchar orientation[] = {0xFF, 0xE1, 0, 34,   'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8,
+                                        0,    1,    1, 0x12, 0,   3,   0,   0,   0, 1, 0,   6,   0, 0,  0, 0, 0, 0};
     std::vector<uchar> bytes;
     imencode(".jpg", image, bytes);
     bytes.insert(bytes.begin() + 2, orientation, orientation + sizeof(orientation));
@@ -287,7 +288,7 @@ void writeSideways(const String& file, const Mat& image)
 
 TEST(Anomaly_CFA, files_are_turned_upright_as_imread_does)
 {
-    std::vector<std::unique_ptr<TemporaryName> > files;
+    std::vector<std::unique_ptr<TemporaryName>> files;
     std::vector<String> names;
     std::vector<Mat> upright;
     for (int i = 0; i < 4; i++)
@@ -552,7 +553,8 @@ TEST(Anomaly_CFA, calibrate_takes_a_quantile_of_good_images)
     cfa->calibrate(images, std::vector<int>(5, 0));
     std::sort(scores.begin(), scores.end());
     std::sort(pixels.begin(), pixels.end());
-    EXPECT_FLOAT_EQ(float(scores[3]), float(cfa->getImageThreshold())); // 0.75 of the way from the first of five to the last
+    // 0.75 of the way from the first of five to the last
+    EXPECT_FLOAT_EQ(float(scores[3]), float(cfa->getImageThreshold()));
     EXPECT_NEAR(pixels[pixels.size() * 3 / 4], cfa->getPixelThreshold(), 1e-3);
     double lowest, highest;
     cfa->getMapRange(lowest, highest);

@@ -9,8 +9,7 @@
 
 #include "opencv2/dnn.hpp"
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 struct Convolution
 {
@@ -84,8 +83,9 @@ void expectNear(const Mat& ours, const Mat& theirs)
 
 void expectAsOpenCV(const Convolution& c, const std::string& activation = "")
 {
-    SCOPED_TRACE(format("%d -> %d channels, %dx%d, stride %d, map %dx%d, pads %d %d %d %d, %s", c.channels, c.outputs, c.kernel, c.kernel, c.stride, c.map.width, c.map.height, c.top,
-                        c.left, c.bottom, c.right, activation.c_str()));
+    SCOPED_TRACE(format("%d -> %d channels, %dx%d, stride %d, map %dx%d, pads %d %d %d %d, %s", c.channels, c.outputs,
+                        c.kernel, c.kernel, c.stride, c.map.width, c.map.height, c.top, c.left, c.bottom, c.right,
+                        activation.c_str()));
     const Mat input = random({2, c.channels, c.map.height, c.map.width}, 5);
     expectNear(forward(netOf(ownType(c), c, activation), input), forward(netOf("Convolution", c, activation), input));
 }
@@ -117,7 +117,8 @@ TEST_F(Anomaly_ConvolutionLayers, full_ones_of_many_channels_agree_with_opencv)
     SKIP_WITHOUT_HALIDE();
     for (int channels : {80, 480, 672})
         for (int kernel : {1, 3})
-            expectAsOpenCV({channels, 112, kernel, 1, false, Size(14, 14), kernel / 2, kernel / 2, kernel / 2, kernel / 2});
+            expectAsOpenCV(
+                {channels, 112, kernel, 1, false, Size(14, 14), kernel / 2, kernel / 2, kernel / 2, kernel / 2});
     expectAsOpenCV({128, 130, 3, 1, false, Size(56, 56), 1, 1, 1, 1});
     expectAsOpenCV({300, 24, 1, 1, false, Size(56, 56), 0, 0, 0, 0});
 }
@@ -168,7 +169,8 @@ TEST_F(Anomaly_ConvolutionLayers, pad_each_side_by_itself)
             const Mat input = random({1, 6, 11, 14}, 5);
             Mat bordered = Mat::zeros(4, std::vector<int>{1, 6, 11 + 4, 14 + 2}.data(), CV_32F);
             input.copyTo(bordered({Range::all(), Range::all(), Range(1, 12), Range(2, 16)}));
-            expectNear(forward(netOf(ownType(padding), padding, ""), input), forward(netOf("Convolution", none, ""), bordered));
+            expectNear(forward(netOf(ownType(padding), padding, ""), input),
+                       forward(netOf("Convolution", none, ""), bordered));
         }
 }
 
@@ -196,11 +198,12 @@ TEST(Anomaly_OnnxFile, renames_the_chosen_operators_only)
 {
     const std::vector<uchar> onnx = embeddedBackbone();
     int convolutions = 0, constants = 0;
-    const std::vector<uchar> renamed = renameOperators(onnx, "LongerName", [&](const OnnxNode& node, const OnnxConstants& all) {
-        constants = int(all.size());
-        convolutions += node.type == "Conv";
-        return node.type == "Conv";
-    });
+    const std::vector<uchar> renamed =
+        renameOperators(onnx, "LongerName", [&](const OnnxNode& node, const OnnxConstants& all) {
+            constants = int(all.size());
+            convolutions += node.type == "Conv";
+            return node.type == "Conv";
+        });
     EXPECT_EQ(31, convolutions); // stem, 10 depthwise, 20 of 1x1
     EXPECT_EQ(62, constants);
     int found = 0;
@@ -217,7 +220,9 @@ TEST(Anomaly_OnnxFile, refuses_what_is_no_protocol_buffer)
     const auto none = [](const OnnxNode&, const OnnxConstants&) { return false; };
     const std::vector<uchar> onnx = embeddedBackbone();
     for (size_t size : {size_t(1), size_t(100), onnx.size() / 2, onnx.size() - 1})
-        EXPECT_THROW(renameOperators(std::vector<uchar>(onnx.begin(), onnx.begin() + size), "Name", none), cv::Exception) << size;
+        EXPECT_THROW(renameOperators(std::vector<uchar>(onnx.begin(), onnx.begin() + size), "Name", none),
+                     cv::Exception)
+            << size;
     EXPECT_THROW(renameOperators(std::vector<uchar>(20, 255), "Name", none), cv::Exception);
     EXPECT_TRUE(renameOperators({}, "Name", none).empty());
 }

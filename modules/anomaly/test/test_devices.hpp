@@ -18,13 +18,14 @@ inline bool canTrainOn(int device)
 
 inline String skipReason()
 {
-    return canTrainOn(TRAIN_ON_CPU) ? "LibTorch has no CUDA device here" : "opencv_anomaly_train is not here: built without LibTorch";
+    return canTrainOn(TRAIN_ON_CPU) ? "LibTorch has no CUDA device here"
+                                    : "opencv_anomaly_train is not here: built without LibTorch";
 }
 
 } // namespace opencv_test
 
-#define SKIP_WITHOUT_DEVICE(device) \
-    if (!canTrainOn(device)) \
+#define SKIP_WITHOUT_DEVICE(device)                                                                                    \
+    if (!canTrainOn(device))                                                                                           \
     SKIP_TEST(skipReason())
 
 #endif

@@ -23,7 +23,11 @@ namespace opencv_test {
 //! The folder that cv::tempfile uses while this lives.
 struct TemporaryFolder
 {
-    explicit TemporaryFolder(const char* folder) : before(std::getenv("OPENCV_TEMP_PATH") ? std::getenv("OPENCV_TEMP_PATH") : "") { set(folder); }
+    explicit TemporaryFolder(const char* folder)
+        : before(std::getenv("OPENCV_TEMP_PATH") ? std::getenv("OPENCV_TEMP_PATH") : "")
+    {
+        set(folder);
+    }
     ~TemporaryFolder() { set(before.c_str()); }
 
     static void set(const char* folder)

@@ -5,10 +5,10 @@
 #include "test_textures.hpp"
 #include "../src/random_stream.hpp"
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
-//! Image files, and an empty folder for temporary ones. Each test ends with that folder empty and the detector as it was, or fitted.
+//! Image files, and an empty folder for temporary ones. Each test ends with that folder empty and the detector as it
+//! was, or fitted.
 class Anomaly_Faults : public testing::Test
 {
 protected:
@@ -37,7 +37,8 @@ protected:
         return name;
     }
 
-    // A detector that knows other images already, and removes a file when `epoch` of the next fit ends, or its bank is built for epoch 0.
+    // A detector that knows other images already, and removes a file when `epoch` of the next fit ends, or its bank is
+    // built for epoch 0.
     Ptr<CFA> detectorThatRemoves(const String& file, int epoch, CFA::Params params = trainingParams(3)) const
     {
         const Ptr<CFA> cfa = quickDetector(params, 4);
@@ -79,7 +80,8 @@ TEST_F(Anomaly_Faults, file_that_is_gone_in_a_later_epoch_ends_a_fit_on_random_v
     CFA::Params params = trainingParams(3);
     params.augmentation = CFA::AUGMENT_RD;
     params.batchSize = 5; // all images that are learned
-    expectFailure(detectorThatRemoves(learnedFile, 1, params), "'" + learnedFile + "' can not be read: there is no such file");
+    expectFailure(detectorThatRemoves(learnedFile, 1, params),
+                  "'" + learnedFile + "' can not be read: there is no such file");
 }
 
 TEST_F(Anomaly_Faults, file_whose_features_are_known_may_go)

@@ -10,8 +10,7 @@
 
 #include <thread>
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 std::vector<int> gpuTargets()
 {
@@ -20,11 +19,12 @@ std::vector<int> gpuTargets()
     return targets;
 }
 
-#define SKIP_WITHOUT_GPU() \
-    if (gpuTargets().empty()) \
+#define SKIP_WITHOUT_GPU()                                                                                             \
+    if (gpuTargets().empty())                                                                                          \
     SKIP_TEST(errorOf([] { CFA::create()->setPreferableTarget(dnn::DNN_TARGET_CUDA); }))
 
-//! How far results on a target may be from the processor's, of the largest value: the network in half precision rounds to 3 digits.
+//! How far results on a target may be from the processor's, of the largest value: the network in half precision rounds
+//! to 3 digits.
 double tolerance(int target)
 {
     return target == dnn::DNN_TARGET_CUDA_FP16 ? 1e-2 : 1e-4;
@@ -48,7 +48,8 @@ struct Problem
     }
 };
 
-Problem randomProblem(const std::vector<int>& channels, const std::vector<Size>& sizes, double gammaD, int centres, int K)
+Problem randomProblem(const std::vector<int>& channels, const std::vector<Size>& sizes, double gammaD, int centres,
+                      int K)
 {
     Problem problem;
     for (size_t i = 0; i < sizes.size(); i++)
@@ -63,7 +64,8 @@ Problem randomProblem(const std::vector<int>& channels, const std::vector<Size>&
     return problem;
 }
 
-// Both give the map of the definition to float's last digits, whatever the sizes are to strips of 32 patches, panels of 12 centres and 32 lists.
+// Both give the map of the definition to float's last digits, whatever the sizes are to strips of 32 patches, panels of
+// 12 centres and 32 lists.
 TEST(Anomaly_Gpu, score_map_as_on_the_processor_at_any_sizes)
 {
     SKIP_WITHOUT_GPU();
@@ -83,7 +85,8 @@ TEST(Anomaly_Gpu, score_map_as_on_the_processor_at_any_sizes)
                 Problem scored = problem;
                 scored.settings.score.mode = mode;
                 const Mat expected = scored.mapOn(onProcessor(ENGINE_PLAIN));
-                EXPECT_LT(difference(scored.mapOn(resolveDevice(ENGINE_HALIDE, target)), expected), 1e-5) << problem.bank.C.size() << " on " << target;
+                EXPECT_LT(difference(scored.mapOn(resolveDevice(ENGINE_HALIDE, target)), expected), 1e-5)
+                    << problem.bank.C.size() << " on " << target;
             }
 }
 
@@ -110,7 +113,8 @@ Problem wholeProblem(int features, Size grid, int centres)
 TEST(Anomaly_Gpu, distances_of_whole_numbers_are_exact)
 {
     SKIP_WITHOUT_GPU();
-    const Problem problems[] = {wholeProblem(3, Size(7, 5), 5), wholeProblem(17, Size(31, 9), 100), wholeProblem(64, Size(40, 33), 777)};
+    const Problem problems[] = {wholeProblem(3, Size(7, 5), 5), wholeProblem(17, Size(31, 9), 100),
+                                wholeProblem(64, Size(40, 33), 777)};
     for (const int target : gpuTargets())
         for (const Problem& problem : problems)
         {
@@ -139,12 +143,15 @@ Mat randomInput(int images, Size size)
 TEST(Anomaly_Gpu, networks_give_the_maps_of_the_processor)
 {
     SKIP_WITHOUT_GPU();
-    const BackboneSource sources[] = {loadBackbone(testDataPath("backbones/operators.onnx"), {"clipped", "sum_relu", "last"}),
-                                      loadBackbone(testDataPath("backbones/two_scales.onnx"), {"fine", "coarse"}), loadBackbone("", {"c2", "c3", "c4"})};
+    const BackboneSource sources[] = {
+        loadBackbone(testDataPath("backbones/operators.onnx"), {"clipped", "sum_relu", "last"}),
+        loadBackbone(testDataPath("backbones/two_scales.onnx"), {"fine", "coarse"}),
+        loadBackbone("", {"c2", "c3", "c4"})};
     for (const int target : gpuTargets())
         for (const BackboneSource& source : sources)
         {
-            const std::shared_ptr<const Backbone> network = Backbone::create(source, resolveDevice(ENGINE_HALIDE, target));
+            const std::shared_ptr<const Backbone> network =
+                Backbone::create(source, resolveDevice(ENGINE_HALIDE, target));
             // Depthwise convolutions of OpenCV 4.14 itself read beyond maps of two rows.
             const std::shared_ptr<const Backbone> reference = Backbone::create(source, onProcessor(ENGINE_HALIDE));
             for (const Size size : {Size(64, 64), Size(53, 37), Size(31, 90)})
@@ -154,7 +161,9 @@ TEST(Anomaly_Gpu, networks_give_the_maps_of_the_processor)
                     const FeatureMaps maps = network->forward(input), expected = reference->forward(input);
                     ASSERT_EQ(expected.maps.size(), maps.maps.size());
                     for (size_t i = 0; i < maps.maps.size(); i++)
-                        EXPECT_LT(difference(maps.maps[i].reshape(1, 1), expected.maps[i].reshape(1, 1)), tolerance(target)) << source.outputs[i] << " of " << size << " on " << target;
+                        EXPECT_LT(difference(maps.maps[i].reshape(1, 1), expected.maps[i].reshape(1, 1)),
+                                  tolerance(target))
+                            << source.outputs[i] << " of " << size << " on " << target;
                 }
         }
 }
@@ -163,7 +172,8 @@ TEST(Anomaly_Gpu, networks_give_the_maps_of_the_processor)
 TEST(Anomaly_Gpu, other_operators_are_left_to_OpenCV_or_named)
 {
     SKIP_WITHOUT_GPU();
-    const BackboneSource source = loadBackbone(testDataPath("backbones/all_kinds.onnx"), {"padded", "depthwise", "pointwise"});
+    const BackboneSource source =
+        loadBackbone(testDataPath("backbones/all_kinds.onnx"), {"padded", "depthwise", "pointwise"});
     const Mat input = randomInput(2, Size(61, 90));
     const FeatureMaps expected = Backbone::create(source, onProcessor(ENGINE_HALIDE))->forward(input);
     for (const int target : gpuTargets())
@@ -178,11 +188,13 @@ TEST(Anomaly_Gpu, other_operators_are_left_to_OpenCV_or_named)
         }
         const FeatureMaps maps = network->forward(input);
         for (size_t i = 0; i < maps.maps.size(); i++)
-            EXPECT_LT(difference(maps.maps[i].reshape(1, 1), expected.maps[i].reshape(1, 1)), tolerance(target)) << source.outputs[i] << " on " << target;
+            EXPECT_LT(difference(maps.maps[i].reshape(1, 1), expected.maps[i].reshape(1, 1)), tolerance(target))
+                << source.outputs[i] << " on " << target;
     }
 }
 
-// The second call records what the first one did, and the third replays it: with other images, and after calls of other numbers of them.
+// The second call records what the first one did, and the third replays it: with other images, and after calls of other
+// numbers of them.
 TEST(Anomaly_Gpu, replayed_work_sees_the_new_images)
 {
     SKIP_WITHOUT_GPU();
@@ -190,9 +202,10 @@ TEST(Anomaly_Gpu, replayed_work_sees_the_new_images)
     const BackboneSource source = loadBackbone("", {"c2", "c3", "c4"});
     Problem problem = randomProblem({144, 240, 672}, {Size(16, 16), Size(8, 8), Size(4, 4)}, 0.1, 20, 3);
     problem.settings.input = Size(64, 64);
-    const auto mapsOn = [&](const Device& device, const std::vector<std::vector<Mat> >& calls) {
+    const auto mapsOn = [&](const Device& device, const std::vector<std::vector<Mat>>& calls) {
         const std::shared_ptr<const Backbone> network = Backbone::create(source, device);
-        const std::shared_ptr<const ScoreMap> scoreMap = ScoreMap::create(problem.descriptor, problem.bank, problem.settings, device);
+        const std::shared_ptr<const ScoreMap> scoreMap =
+            ScoreMap::create(problem.descriptor, problem.bank, problem.settings, device);
         std::vector<Mat> all;
         for (const std::vector<Mat>& images : calls)
         {
@@ -202,7 +215,7 @@ TEST(Anomaly_Gpu, replayed_work_sees_the_new_images)
         }
         return all;
     };
-    std::vector<std::vector<Mat> > calls;
+    std::vector<std::vector<Mat>> calls;
     for (const int images : {1, 1, 2, 1, 2, 2, 1, 4, 2})
     {
         calls.push_back(std::vector<Mat>());
@@ -236,7 +249,8 @@ protected:
             ASSERT_EQ(images.size(), maps.size());
             for (size_t i = 0; i < images.size(); i++)
             {
-                EXPECT_NEAR(scores[i], expected[i], tolerance(target) * expected[i]) << "image " << i << " on " << target;
+                EXPECT_NEAR(scores[i], expected[i], tolerance(target) * expected[i])
+                    << "image " << i << " on " << target;
                 EXPECT_LT(difference(maps[i], expectedMaps[i]), tolerance(target)) << "image " << i << " on " << target;
                 Mat map;
                 EXPECT_NEAR(cfa->predict(images[i], map), expected[i], tolerance(target) * expected[i]);
@@ -333,8 +347,10 @@ TEST_F(Anomaly_GpuDetector, fits_there)
         cfa->fit(goodImages(6));
         cfa->setPreferableTarget(dnn::DNN_TARGET_CPU);
         const double score = expected->predict(badImage(3));
-        EXPECT_NEAR(cfa->predict(badImage(3)), score, 10 * tolerance(target) * score); // k-means may end elsewhere for a last digit
-        EXPECT_NEAR(cfa->getImageThreshold(), expected->getImageThreshold(), 10 * tolerance(target) * expected->getImageThreshold());
+        // K-means may end elsewhere for a last digit
+        EXPECT_NEAR(cfa->predict(badImage(3)), score, 10 * tolerance(target) * score);
+        EXPECT_NEAR(cfa->getImageThreshold(), expected->getImageThreshold(),
+                    10 * tolerance(target) * expected->getImageThreshold());
     }
 }
 
@@ -352,7 +368,8 @@ TEST_F(Anomaly_GpuDetector, trains_there)
         cfa->setPreferableTarget(dnn::DNN_TARGET_CPU);
         EXPECT_NEAR(cfa->getRadius(), expected->getRadius(), 10 * tolerance(target) * expected->getRadius());
         const double score = expected->predict(badImage(3));
-        EXPECT_NEAR(cfa->predict(badImage(3)), score, 20 * tolerance(target) * score); // a few steps let last digits grow
+        // A few steps let last digits grow
+        EXPECT_NEAR(cfa->predict(badImage(3)), score, 20 * tolerance(target) * score);
     }
 }
 
@@ -469,11 +486,13 @@ TEST(Anomaly_Targets, what_is_missing_is_said_and_nothing_put_in_its_place)
     const std::vector<int> targets = getAvailableTargets();
     const Ptr<CFA> cfa = quickDetector();
     const double score = cfa->predict(badImage(3));
-    for (const int target : {int(dnn::DNN_TARGET_OPENCL), int(dnn::DNN_TARGET_CUDA), int(dnn::DNN_TARGET_CUDA_FP16), -1, 99})
+    for (const int target :
+         {int(dnn::DNN_TARGET_OPENCL), int(dnn::DNN_TARGET_CUDA), int(dnn::DNN_TARGET_CUDA_FP16), -1, 99})
     {
         if (std::count(targets.begin(), targets.end(), target))
             continue;
-        EXPECT_EQ(int(Error::StsNotImplemented), codeOf([&] { cfa->setPreferableTarget(target); })) << "target " << target;
+        EXPECT_EQ(int(Error::StsNotImplemented), codeOf([&] { cfa->setPreferableTarget(target); }))
+            << "target " << target;
         EXPECT_ERROR_WITH("DNN_TARGET_CPU", cfa->setPreferableTarget(target));
         EXPECT_EQ(int(dnn::DNN_TARGET_CPU), cfa->getPreferableTarget());
         EXPECT_EQ(score, cfa->predict(badImage(3)));

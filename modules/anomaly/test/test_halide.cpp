@@ -11,8 +11,7 @@
 #include <limits>
 #include <thread>
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 //! Whole numbers, so that every order of adding gives the same sum.
 Mat wholeNumbers(int rows, int cols, int seed)
@@ -53,7 +52,7 @@ Neighbours searchByDefinition(const Mat& C, const Mat& phi, int k)
     Neighbours found = {Mat(k, phi.cols, CV_32F), Mat(k, phi.cols, CV_32S)};
     for (int p = 0; p < phi.cols; p++)
     {
-        std::vector<std::pair<double, int> > all;
+        std::vector<std::pair<double, int>> all;
         for (int c = 0; c < C.rows; c++)
             all.push_back(std::make_pair(squaredDistance(C.ptr<float>(c), patches.ptr<float>(p), C.cols), c));
         std::partial_sort(all.begin(), all.begin() + k, all.end());
@@ -142,7 +141,8 @@ TEST(Anomaly_Halide, finds_the_same_neighbours_on_every_target)
     });
 }
 
-//! Whole numbers as trained features are: patches lie near centres, and centres in a space of few dimensions, up to a small rest.
+//! Whole numbers as trained features are: patches lie near centres, and centres in a space of few dimensions, up to a
+//! small rest.
 struct Clustered
 {
     Mat C, phi;
@@ -236,7 +236,8 @@ TEST(Anomaly_Halide, rules_centres_out_although_a_patch_is_not_a_number)
     data.phi.at<float>(100, 70) = std::numeric_limits<float>::quiet_NaN();
     const Neighbours found = searchWith(ENGINE_HALIDE, data.C, data.phi, 3);
     EXPECT_TRUE(cvIsNaN(found.squaredDistances.at<float>(0, 70)));
-    EXPECT_EQ(0, cv::norm(found.squaredDistances.colRange(71, 600), expected.squaredDistances.colRange(71, 600), NORM_INF));
+    EXPECT_EQ(
+        0, cv::norm(found.squaredDistances.colRange(71, 600), expected.squaredDistances.colRange(71, 600), NORM_INF));
 }
 
 //! Distances that are nearly the same on any scale must not be confused by rounding.
@@ -313,7 +314,9 @@ TEST(Anomaly_Halide, scores_as_the_plain_form_at_any_sizes_on_every_target)
     };
     EachTarget().run([&] {
         for (const Head& head : heads)
-            EXPECT_LT(difference(head.score(ENGINE_HALIDE), head.score(ENGINE_PLAIN)), 1e-5) << head.maps.size() << " scales"; // observed: 1.6e-6
+            // Observed: 1.6e-6
+            EXPECT_LT(difference(head.score(ENGINE_HALIDE), head.score(ENGINE_PLAIN)), 1e-5)
+                << head.maps.size() << " scales";
     });
 }
 
@@ -338,7 +341,8 @@ TEST(Anomaly_Halide, one_scorer_serves_several_threads)
     SKIP_WITHOUT_HALIDE();
     const Head head({16, 24}, {Size(33, 21), Size(17, 11)});
     const ScoreSettings settings = {3, CFA::SCORE_CERTAINTY};
-    const std::shared_ptr<const PatchScorer> scorer = PatchScorer::create(head.descriptor, head.bank, settings, ENGINE_HALIDE);
+    const std::shared_ptr<const PatchScorer> scorer =
+        PatchScorer::create(head.descriptor, head.bank, settings, ENGINE_HALIDE);
     std::vector<Mat> scores(4);
     std::vector<std::thread> threads;
     for (Mat& own : scores)
@@ -365,7 +369,8 @@ TEST(Anomaly_Halide, maps_as_the_plain_form_on_every_target)
                 Mat plain, halide;
                 MapMaker::create(inputs[i], sigma, ENGINE_PLAIN)->make(scores, plain);
                 MapMaker::create(inputs[i], sigma, ENGINE_HALIDE)->make(scores, halide);
-                EXPECT_LT(cv::norm(halide, plain, NORM_INF), 1e-5 * 8) << inputs[i] << ", sigma " << sigma; // observed: 5.1e-6 * 8
+                // Observed: 5.1e-6 * 8
+                EXPECT_LT(cv::norm(halide, plain, NORM_INF), 1e-5 * 8) << inputs[i] << ", sigma " << sigma;
             }
     });
 }
@@ -375,7 +380,8 @@ TEST(Anomaly_Halide, a_failing_kernel_throws)
     SKIP_WITHOUT_HALIDE();
     const Head head({5}, {Size(7, 3)}, 1);
     const ScoreSettings settings = {3, CFA::SCORE_CERTAINTY};
-    const std::shared_ptr<const PatchScorer> scorer = PatchScorer::create(head.descriptor, head.bank, settings, ENGINE_HALIDE);
+    const std::shared_ptr<const PatchScorer> scorer =
+        PatchScorer::create(head.descriptor, head.bank, settings, ENGINE_HALIDE);
     Mat scores;
     EXPECT_THROW(scorer->score({randomMap(4, Size(7, 3), 0)}, scores, NULL), cv::Exception);
     EXPECT_THROW(scorer->score({}, scores, NULL), cv::Exception);

@@ -7,8 +7,7 @@
 #include "../src/bank_for_trainer.hpp"
 #include "../src/patch_scorer.hpp"
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 Mat goldMatrix(const FileNode& node, const String& key)
 {
@@ -46,7 +45,7 @@ struct HeadCase
     }
 };
 
-typedef testing::TestWithParam<std::tuple<const char*, int> > Anomaly_Head;
+typedef testing::TestWithParam<std::tuple<const char*, int>> Anomaly_Head;
 
 bool skipEngine(int engine)
 {
@@ -82,7 +81,9 @@ TEST_P(Anomaly_Head, agrees_with_pytorch)
     EXPECT_NEAR(imageScore(map, CFA::SCORE_MAX, 0, Mat()), double(gold["image_score"]), 1e-5);
 }
 
-INSTANTIATE_TEST_CASE_P(/**/, Anomaly_Head, testing::Combine(testing::Values("three_scales", "odd_sizes", "one_scale"), testing::Values(int(ENGINE_PLAIN), int(ENGINE_HALIDE))));
+INSTANTIATE_TEST_CASE_P(/**/, Anomaly_Head,
+                        testing::Combine(testing::Values("three_scales", "odd_sizes", "one_scale"),
+                                         testing::Values(int(ENGINE_PLAIN), int(ENGINE_HALIDE))));
 
 //! The bank of fit, which keeps the descriptors that it was asked for.
 class WatchedBank CV_FINAL : public BankAccess
@@ -96,7 +97,8 @@ public:
         return bank.search(phi, patches, k, squaredDistances, indices);
     }
 
-    bool backward(const float* phi, int patches, int k, const float* distanceGradient, const int* indices, float* gradient) CV_OVERRIDE
+    bool backward(const float* phi, int patches, int k, const float* distanceGradient, const int* indices,
+                  float* gradient) CV_OVERRIDE
     {
         return bank.backward(phi, patches, k, distanceGradient, indices, gradient);
     }
@@ -130,8 +132,21 @@ struct TrainingCase
         for (const Mat& map : joined)
             pointers.push_back(map.ptr<float>());
         const Descriptor& start = head.descriptor;
-        const TrainerSettings settings = {scales.data(), int(scales.size()), start.W.ptr<float>(), start.b.ptr<float>(), start.length(),
-                                          3, 3, double(gold["r"]), true, true, double(gold["alpha"]), 1e-3, 5e-4, 2, device};
+        const TrainerSettings settings = {scales.data(),
+                                          int(scales.size()),
+                                          start.W.ptr<float>(),
+                                          start.b.ptr<float>(),
+                                          start.length(),
+                                          3,
+                                          3,
+                                          double(gold["r"]),
+                                          true,
+                                          true,
+                                          double(gold["alpha"]),
+                                          1e-3,
+                                          5e-4,
+                                          2,
+                                          device};
         trainer = createTrainer(settings);
     }
 
@@ -160,7 +175,8 @@ double meanNearest(const Mat& phi, const Mat& C)
 
 typedef testing::TestWithParam<int> Anomaly_TrainingSteps; // by device
 
-// Neighbours are found outside of autograd and the gradient passes only the K + J centres: equal to the full matrix' own.
+// Neighbours are found outside of autograd and the gradient passes only the K + J centres: equal to the full matrix'
+// own.
 TEST_P(Anomaly_TrainingSteps, agree_with_autograd_through_the_full_matrix)
 {
     SKIP_WITHOUT_DEVICE(GetParam());
@@ -192,7 +208,8 @@ TEST_P(Anomaly_TrainingSteps, agree_with_autograd_through_the_full_matrix)
     }
 }
 
-INSTANTIATE_TEST_CASE_P(/**/, Anomaly_TrainingSteps, testing::Values(int(TRAIN_ON_CPU), int(TRAIN_AS_ON_CUDA), int(TRAIN_ON_CUDA)));
+INSTANTIATE_TEST_CASE_P(/**/, Anomaly_TrainingSteps,
+                        testing::Values(int(TRAIN_ON_CPU), int(TRAIN_AS_ON_CUDA), int(TRAIN_ON_CUDA)));
 
 TEST(Anomaly_Training, patches_without_weight_do_not_count)
 {

@@ -7,15 +7,15 @@
 #include <functional>
 #include <sstream>
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 struct Format
 {
     const char* extension;
     int flag;
 };
-const Format yaml = {".yml", FileStorage::FORMAT_YAML}, xml = {".xml", FileStorage::FORMAT_XML}, json = {".json", FileStorage::FORMAT_JSON};
+const Format yaml = {".yml", FileStorage::FORMAT_YAML}, xml = {".xml", FileStorage::FORMAT_XML},
+             json = {".json", FileStorage::FORMAT_JSON};
 const Format formats[] = {yaml, xml, json};
 
 void writeText(const String& file, const String& text)
@@ -31,7 +31,8 @@ String readText(const String& file)
 }
 
 //! A model of a few thousand bytes with its backbone in the file, so that it has every field there is.
-Ptr<CFA> smallDetector(const char* backbone = "backbones/two_scales.onnx", const std::vector<String>& outputs = {"fine", "coarse"})
+Ptr<CFA> smallDetector(const char* backbone = "backbones/two_scales.onnx",
+                       const std::vector<String>& outputs = {"fine", "coarse"})
 {
     CFA::Params params = quickParams();
     params.backbone = testDataPath(backbone);
@@ -51,7 +52,7 @@ String savedText(const CFA& cfa, const String& extension)
 //! What is to become of one field.
 struct Change
 {
-    String path; // "settings.K", "models.0.W.rows"
+    String path;                             // "settings.K", "models.0.W.rows"
     std::function<void(FileStorage&)> write; // none: the field is left out
 };
 
@@ -59,7 +60,10 @@ struct Change
 class Copy
 {
 public:
-    Copy(const Format& format, const Change& c) : file(format.extension, FileStorage::WRITE | FileStorage::MEMORY | format.flag), change(c) {}
+    Copy(const Format& format, const Change& c)
+        : file(format.extension, FileStorage::WRITE | FileStorage::MEMORY | format.flag),
+          change(c)
+    {}
 
     String of(const FileNode& root)
     {
@@ -144,14 +148,21 @@ bool names(const String& error, const String& path)
         if (!std::isdigit(part[0]) && (isWithin("'" + part + "'", error) || isWithin("Parameter " + part + " ", error)))
             return true;
     const bool isMatrix = isWithin(".data", path);
-    return (isMatrix && isWithin("'checksum'", error)) || (isWithin("backbone.", path) && isWithin("ackbone '", error)) || (path == "method" && isWithin("method '", error)) ||
+    return (isMatrix && isWithin("'checksum'", error)) ||
+           (isWithin("backbone.", path) && isWithin("ackbone '", error)) ||
+           (path == "method" && isWithin("method '", error)) ||
            (path == "version" && isWithin("format version", error));
 }
 
 class Anomaly_HostileModel : public testing::Test
 {
 protected:
-    Anomaly_HostileModel() : cfa(smallDetector()), other(smallDetector("backbones/one_scale.onnx", {"fine"})), image(badImage(3)), score(other->predict(image)) {}
+    Anomaly_HostileModel()
+        : cfa(smallDetector()),
+          other(smallDetector("backbones/one_scale.onnx", {"fine"})),
+          image(badImage(3)),
+          score(other->predict(image))
+    {}
 
     //! Reads a model whose fields are not as save wrote them, as a file and into a detector that has learned before.
     void expectErrorOrScore(const String& text, const String& extension, const String& path)
@@ -207,7 +218,7 @@ protected:
 TEST_F(Anomaly_HostileModel, every_field_removed_or_replaced)
 {
     const double nan = std::numeric_limits<double>::quiet_NaN();
-    const std::vector<std::pair<const char*, std::function<void(FileStorage&)> > > values = {
+    const std::vector<std::pair<const char*, std::function<void(FileStorage&)>>> values = {
         {"nothing", nullptr},
         {"0", [](FileStorage& file) { file << 0; }},
         {"-1", [](FileStorage& file) { file << -1; }},
@@ -215,8 +226,17 @@ TEST_F(Anomaly_HostileModel, every_field_removed_or_replaced)
         {"1e308", [](FileStorage& file) { file << 1e308; }},
         {"NaN", [&](FileStorage& file) { file << nan; }},
         {"text", [](FileStorage& file) { file << "many"; }},
-        {"list", [](FileStorage& file) { file << "[" << 1 << "x" << "]"; }},
-        {"map", [](FileStorage& file) { file << "{" << "rows" << 1000000 << "cols" << 1000000 << "dt" << "f" << "data" << 1 << "}"; }}};
+        {"list",
+         [](FileStorage& file) {
+             file << "[" << 1 << "x"
+                  << "]";
+         }},
+        {"map", [](FileStorage& file) {
+             file << "{"
+                  << "rows" << 1000000 << "cols" << 1000000 << "dt"
+                  << "f"
+                  << "data" << 1 << "}";
+         }}};
     const FileStorage saved(savedText(*cfa, ".yml"), FileStorage::READ | FileStorage::MEMORY);
     std::vector<String> fields;
     listFields(saved["opencv_anomaly"], "", fields);
@@ -295,11 +315,16 @@ TEST_F(Anomaly_HostileModel, deep_nesting)
     EXPECT_PRED_FORMAT2(testing::IsSubstring, part, errorOfText(start + repeated("- ", 200000) + "1\n", ".yml"));
     EXPECT_PRED_FORMAT2(testing::IsSubstring, part, errorOfText(start + repeated("-", 200000) + "\n", ".yml"));
     EXPECT_PRED_FORMAT2(testing::IsSubstring, part, errorOfText("{\"a\":" + repeated("[", 200000), ".json"));
-    EXPECT_PRED_FORMAT2(testing::IsSubstring, part, errorOfText("<?xml version=\"1.0\"?>\n<opencv_storage>\n" + repeated("<a>", 200000) + "</opencv_storage>\n", ".xml"));
+    EXPECT_PRED_FORMAT2(
+        testing::IsSubstring, part,
+        errorOfText("<?xml version=\"1.0\"?>\n<opencv_storage>\n" + repeated("<a>", 200000) + "</opencv_storage>\n",
+                    ".xml"));
     // As deep as is let through, it returns.
     EXPECT_NE("", errorOfText("{\"a\":" + repeated("[", 1990), ".json"));
     EXPECT_NE("", errorOfText(start + repeated("- ", 1990) + "1\n", ".yml"));
-    EXPECT_NE("", errorOfText("<?xml version=\"1.0\"?>\n<opencv_storage>\n" + repeated("<a>", 1990) + "</opencv_storage>\n", ".xml"));
+    EXPECT_NE("",
+              errorOfText("<?xml version=\"1.0\"?>\n<opencv_storage>\n" + repeated("<a>", 1990) + "</opencv_storage>\n",
+                          ".xml"));
 }
 
 // The parser never returned from these.
@@ -313,18 +338,22 @@ TEST_F(Anomaly_HostileModel, binary_data_of_no_type)
         ASSERT_NE(String::npos, at);
         EXPECT_PRED_FORMAT2(testing::IsSubstring, part, errorOfText(text.replace(at, header.size(), none), extension));
     }
-    EXPECT_PRED_FORMAT2(testing::IsSubstring, part, errorOfText("%YAML:1.0\n---\na: !<tag:yaml.org,2002:binary> |\n   " + none + "\n", ".yml"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, part,
+                        errorOfText("%YAML:1.0\n---\na: !<tag:yaml.org,2002:binary> |\n   " + none + "\n", ".yml"));
     EXPECT_PRED_FORMAT2(testing::IsSubstring, part, errorOfText("{\"a\": \"$base64$ " + header + "\"}", ".json"));
 }
 
 TEST_F(Anomaly_HostileModel, texts_that_are_none)
 {
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "none of YAML", errorOfText("", ".yml"));
-    EXPECT_PRED_FORMAT2(testing::IsSubstring, "byte of value 0", errorOfText(String("%YAML:1.0\n---\na: 1\n\0\0", 21), ".yml"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "byte of value 0",
+                        errorOfText(String("%YAML:1.0\n---\na: 1\n\0\0", 21), ".yml"));
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "so it is cut off", errorOfText("<?xml version=", ".xml"));
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "is no model file", errorOfText("%YAML:1.0\n---\n- 1\n- 2\n", ".yml"));
-    EXPECT_PRED_FORMAT2(testing::IsSubstring, "is no model file", errorOfText("%YAML:1.0\n---\nopencv_anomaly: 3\n", ".yml"));
-    EXPECT_PRED_FORMAT2(testing::IsSubstring, "can not be unpacked", errorOfText(savedText(*cfa, ".yml.gz").substr(0, 3000), ".yml.gz"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "is no model file",
+                        errorOfText("%YAML:1.0\n---\nopencv_anomaly: 3\n", ".yml"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "can not be unpacked",
+                        errorOfText(savedText(*cfa, ".yml.gz").substr(0, 3000), ".yml.gz"));
 }
 
 TEST_F(Anomaly_HostileModel, text_may_start_with_the_mark_of_utf_8)

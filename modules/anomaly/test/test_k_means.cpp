@@ -7,8 +7,7 @@
 
 #include <set>
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 // Of points in rows.
 double inertia(const Mat& points, const Mat& centres)

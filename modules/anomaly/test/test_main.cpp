@@ -23,7 +23,9 @@ std::string cv::anomaly::testDataPath(const std::string& relative)
 {
     const std::string path = testDataFolder() + "/" + relative;
     if (!utils::fs::exists(path))
-        CV_Error_(Error::StsObjectNotFound, ("No test data at %s: set the environment variable ANOMALY_TEST_DATA to the folder test_data", path.c_str()));
+        CV_Error_(Error::StsObjectNotFound,
+                  ("No test data at %s: set the environment variable ANOMALY_TEST_DATA to the folder test_data",
+                   path.c_str()));
     return path;
 }
 
@@ -34,7 +36,8 @@ int main(int argc, char** argv)
 {
     testing::InitGoogleTest(&argc, argv);
 #if defined(__SANITIZE_THREAD__)
-    cv::setNumThreads(1); // OpenCV is not instrumented: how its threads hand work over is not seen, and all that they share would be a race
+    // OpenCV is not instrumented: how its threads hand work over is not seen, and all that they share would be a race
+    cv::setNumThreads(1);
 #endif
     return RUN_ALL_TESTS();
 }

@@ -6,8 +6,7 @@
 #include "../src/memory_bank.hpp"
 #include "../src/sha256.hpp"
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 Mat noise(int rows, int cols, int seed)
 {
@@ -56,7 +55,8 @@ TEST(Anomaly_MemoryBank, kmeans_compresses)
     EXPECT_EQ(25, once.rows);
 }
 
-// Four kinds of images, of which every tenth has the last: 25 centres of a sample of 400 find them all. The mean of all images is none of them.
+// Four kinds of images, of which every tenth has the last: 25 centres of a sample of 400 find them all. The mean of all
+// images is none of them.
 TEST(Anomaly_PatchSampler, draws_from_all_images)
 {
     PatchSampler sampler(settingsOf(CFA::BANK_MEAN, 0.25));
@@ -123,9 +123,11 @@ TEST(Anomaly_Sha256, published_examples)
     EXPECT_EQ("e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", Sha256().digest());
     EXPECT_EQ("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad", Sha256().add("abc", 3).digest());
     const std::string two = "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq";
-    EXPECT_EQ("248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1", Sha256().add(two.data(), 20).add(two.data() + 20, two.size() - 20).digest());
+    EXPECT_EQ("248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1",
+              Sha256().add(two.data(), 20).add(two.data() + 20, two.size() - 20).digest());
     const std::string million(1000000, 'a');
-    EXPECT_EQ("cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0", Sha256().add(million.data(), million.size()).digest());
+    EXPECT_EQ("cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0",
+              Sha256().add(million.data(), million.size()).digest());
 }
 
 // 37 patches are two tiles and a part of one; whole numbers leave nothing to rounding.

@@ -28,7 +28,8 @@ template <typename Call> std::string refusal(Call call)
     return "";
 }
 
-#define EXPECT_REFUSED(call, part) EXPECT_NE(std::string::npos, refusal([&] { call; }).find(part)) << refusal([&] { call; })
+#define EXPECT_REFUSED(call, part)                                                                                     \
+    EXPECT_NE(std::string::npos, refusal([&] { call; }).find(part)) << refusal([&] { call; })
 
 //! Halfway from this score to the next lower one; the score itself where there is none.
 double middleBelow(const Mat& scores, double score)
@@ -194,7 +195,8 @@ TEST(Anomaly_Metrics, refuse_what_they_cannot_judge)
     EXPECT_EQ(5, threshold);
 }
 
-// Two regions, of four pixels (4, 4, 2, 0) and of one (2), among 16 good pixels of score 0 but for one of 3 and three of 1:
+// Two regions, of four pixels (4, 4, 2, 0) and of one (2), among 16 good pixels of score 0 but for one of 3 and three
+// of 1:
 //   threshold   4     3     2     1     0
 //   fpr         0   1/16  1/16   1/4    1
 //   overlap    1/4   1/4  7/8   7/8    1
@@ -202,12 +204,8 @@ struct TwoRegions
 {
     TwoRegions()
     {
-        map = (Mat_<float>(3, 7) << 4, 2, 0, 0, 0, 0, 0,
-                                    4, 0, 0, 3, 0, 1, 1,
-                                    0, 0, 1, 0, 0, 0, 2);
-        mask = (Mat_<uchar>(3, 7) << 1, 1, 0, 0, 0, 0, 0,
-                                     1, 1, 0, 0, 0, 0, 0,
-                                     0, 0, 0, 0, 0, 0, 255);
+        map = (Mat_<float>(3, 7) << 4, 2, 0, 0, 0, 0, 0, 4, 0, 0, 3, 0, 1, 1, 0, 0, 1, 0, 0, 0, 2);
+        mask = (Mat_<uchar>(3, 7) << 1, 1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255);
     }
     Mat map, mask;
 };
@@ -240,9 +238,7 @@ TEST(Anomaly_Metrics, aupro_of_two_regions_by_hand)
 
 TEST(Anomaly_Metrics, pixels_that_touch_at_a_corner_are_one_region)
 {
-    const Mat mask = (Mat_<uchar>(3, 4) << 1, 0, 0, 0,
-                                           0, 1, 0, 1,
-                                           0, 0, 0, 1);
+    const Mat mask = (Mat_<uchar>(3, 4) << 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1);
     EXPECT_EQ(2u, metricsOf(Mat::zeros(3, 4, CV_32F), mask, 3)->regionCount());
 }
 

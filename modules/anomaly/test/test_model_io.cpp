@@ -8,8 +8,7 @@
 #include <fstream>
 #include <sstream>
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 //! A saved model's text, and a file to put a changed one in.
 struct SavedModel
@@ -76,7 +75,8 @@ TEST(Anomaly_ModelFile, flipped_bit_in_a_matrix_is_found)
     const SavedModel saved;
     for (const char* matrix : {"W: !!opencv-matrix", "b: !!opencv-matrix", "C: !!opencv-matrix"})
     {
-        const size_t data = saved.text.find("!!binary", saved.text.find(matrix)), number = saved.text.find("ICAg", data) + 35;
+        const size_t data = saved.text.find("!!binary", saved.text.find(matrix)),
+                     number = saved.text.find("ICAg", data) + 35;
         String changed = saved.text;
         changed[number] = changed[number] == 'A' ? 'B' : 'A';
         writeText(saved.file.name, changed);
@@ -121,7 +121,8 @@ TEST(Anomaly_ModelFile, full_disk_keeps_the_old_file)
 {
     const SmallDisk disk(128);
     if (!disk.mounted)
-        SKIP_TEST("a tmpfs can be mounted by root only; write_that_breaks_off_keeps_the_old_file tests the same without");
+        SKIP_TEST(
+            "a tmpfs can be mounted by root only; write_that_breaks_off_keeps_the_old_file tests the same without");
     const String file = disk.folder + "/model.yml";
     writeText(file, "the old one");
     writeText(disk.folder + "/filler", String(100000, 'x'));

@@ -18,8 +18,7 @@
 #include <unistd.h>
 #endif
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 typedef std::vector<uchar> Buffer;
 
@@ -92,7 +91,7 @@ Buffer entry(const std::string& key, const std::string& value)
     return message;
 }
 
-typedef std::vector<std::pair<std::string, std::string> > Entries;
+typedef std::vector<std::pair<std::string, std::string>> Entries;
 
 //! The tensor with its elements elsewhere.
 Buffer outside(Bytes tensor, const Entries& entries)
@@ -122,13 +121,14 @@ void writeSplit(const String& file, const String& dataFile, const std::string& l
 {
     Buffer data;
     writeAll(file, withParts("two_scales.onnx", GRAPH_INITIALIZER, [&](Bytes tensor) {
-        data.resize((data.size() + 4095) / 4096 * 4096);
-        const Bytes raw = rawOf(tensor);
-        const Entries entries = {
-            {"location", location}, {"offset", std::to_string(data.size())}, {"length", std::to_string(raw.size())}};
-        append(data, raw);
-        return outside(tensor, entries);
-    }));
+                 data.resize((data.size() + 4095) / 4096 * 4096);
+                 const Bytes raw = rawOf(tensor);
+                 const Entries entries = {{"location", location},
+                                          {"offset", std::to_string(data.size())},
+                                          {"length", std::to_string(raw.size())}};
+                 append(data, raw);
+                 return outside(tensor, entries);
+             }));
     writeAll(dataFile, data);
 }
 
@@ -305,7 +305,9 @@ TEST(Anomaly_NetworkCheck, a_network_in_a_model_file_has_no_files_beside_it)
 {
     const BackboneSource source = {"inside.onnx",
                                    withParts("two_scales.onnx", GRAPH_INITIALIZER,
-                                             [](Bytes tensor) { return outside(tensor, {{"location", "w"}}); }),
+                                             [](Bytes tensor) {
+                                                 return outside(tensor, {{"location", "w"}});
+                                             }),
                                    {"fine", "coarse"}};
     const Device processor = {ENGINE_PLAIN, 0};
     EXPECT_ERROR_WITH("which a network within a model file can not have", createBackbone(source, processor));
@@ -404,7 +406,8 @@ TEST(Anomaly_NetworkCheck, identities_of_constants_are_read)
 TEST(Anomaly_NetworkCheck, what_is_no_network_is_named)
 {
     EXPECT_PART("is an empty file", errorOfNetwork(Buffer()));
-    EXPECT_PART("git lfs pull", errorOfNetwork(textBytes("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")));
+    EXPECT_PART("git lfs pull",
+                errorOfNetwork(textBytes("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")));
     EXPECT_PART("no ONNX network", errorOfNetwork(textBytes("<html>not found</html>")));
     const TemporaryFolder folder;
     EXPECT_ERROR_WITH("is a folder", CFA::create(paramsOf(folder.name)));

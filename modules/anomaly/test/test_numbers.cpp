@@ -5,8 +5,7 @@
 
 #include "../src/neighbour_search.hpp"
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 //! With nothing to see, or no more than one pixel.
 std::vector<Mat> plainImages()

@@ -8,8 +8,7 @@
 #include <fstream>
 #include <iterator>
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 std::vector<uchar> bytesOfFile(const String& name)
 {
@@ -61,5 +60,4 @@ TEST(Anomaly_OnnxGraph, damaged_files_are_exceptions)
     EXPECT_LT(int(whole.size()) / 10, refused);
 }
 
-}
-} // namespace opencv_test
+}} // namespace opencv_test

@@ -20,12 +20,12 @@
 #define SKIP_TEST(reason) GTEST_SKIP() << reason
 #endif
 
-#define SKIP_WITHOUT_HALIDE() \
-    if (CFA::create()->getEngine() != ENGINE_HALIDE) \
+#define SKIP_WITHOUT_HALIDE()                                                                                          \
+    if (CFA::create()->getEngine() != ENGINE_HALIDE)                                                                   \
     SKIP_TEST("this build has no Halide kernels")
 
-#define SKIP_WITHOUT_TRAINING() \
-    if (!canTrain()) \
+#define SKIP_WITHOUT_TRAINING()                                                                                        \
+    if (!canTrain())                                                                                                   \
     SKIP_TEST("opencv_anomaly_train is not here: built without LibTorch")
 
 #include "opencv2/anomaly.hpp"
@@ -33,8 +33,7 @@
 #include <string>
 #include <vector>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! Path of a file under test_data, which lies in the folder that the environment variable ANOMALY_TEST_DATA names, else
 //! where the build found it. Throws, and so fails the test, when there is no such file or folder.

@@ -10,8 +10,7 @@
 #include <sstream>
 
 // What save does to the files that are there; test_model_io.cpp has what it writes.
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 //! A detector, the text that it saves, and an empty folder.
 class Anomaly_Saving : public testing::Test
@@ -51,8 +50,8 @@ TEST_F(Anomaly_Saving, names_in_either_case_and_with_any_letters)
 TEST_F(Anomaly_Saving, what_save_refuses_is_known_before)
 {
     utils::fs::createDirectory(folder + "/folder.yml");
-    for (const char* name : {"model.onnx", "model", "model.gz", "model.yml.zip", ".yml/model", "none/model.yml",
-                             "folder.yml"})
+    for (const char* name :
+         {"model.onnx", "model", "model.gz", "model.yml.zip", ".yml/model", "none/model.yml", "folder.yml"})
     {
         const String file = folder + "/" + name, error = errorOf([&]() { checkModelFile(file); });
         EXPECT_NE("", error) << name;
@@ -272,7 +271,8 @@ TEST(Anomaly_Batch, ends_between_the_tiles_of_an_image)
     std::vector<double> scores;
     int asked = 0;
     const std::vector<Mat> images(1, large);
-    EXPECT_ERROR_WITH("ended by its caller", cfa->predictBatch(images, scores, noArray(), [&]() { return ++asked < 5; }));
+    EXPECT_ERROR_WITH("ended by its caller",
+                      cfa->predictBatch(images, scores, noArray(), [&]() { return ++asked < 5; }));
     EXPECT_EQ(5, asked);
 }
 

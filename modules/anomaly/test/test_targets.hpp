@@ -16,8 +16,7 @@ class EachTarget
 public:
     ~EachTarget() { limitKernels(highest); }
 
-    template <typename Check>
-    void run(Check check)
+    template <typename Check> void run(Check check)
     {
         static const char* const names[] = {"x86-64", "SSE4.1", "AVX2", "AVX-512"};
         for (int target = KERNELS_X86_64; target <= KERNELS_AVX512; target++)

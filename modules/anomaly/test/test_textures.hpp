@@ -105,15 +105,17 @@ inline String contentOf(const CFA& cfa)
 //! A temporary file's name, and no such file when this goes out of scope.
 struct TemporaryName
 {
-    explicit TemporaryName(const String& extension) : name(cv::tempfile(extension.c_str())) { std::remove(name.c_str()); }
+    explicit TemporaryName(const String& extension) : name(cv::tempfile(extension.c_str()))
+    {
+        std::remove(name.c_str());
+    }
     ~TemporaryName() { std::remove(name.c_str()); }
 
     String name;
 };
 
 //! The message of the cv::Exception that `call` throws, or "" when it throws none.
-template <typename Call>
-String errorOf(const Call& call)
+template <typename Call> String errorOf(const Call& call)
 {
     try
     {

@@ -8,8 +8,7 @@
 #include <set>
 #include <thread>
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 const int threadCount = 8;
 
@@ -18,7 +17,10 @@ struct Prediction
     double score;
     Mat map;
 
-    bool operator==(const Prediction& other) const { return score == other.score && map.size() == other.map.size() && cv::norm(map, other.map, NORM_INF) == 0; }
+    bool operator==(const Prediction& other) const
+    {
+        return score == other.score && map.size() == other.map.size() && cv::norm(map, other.map, NORM_INF) == 0;
+    }
 };
 
 Prediction predictionOf(const CFA& cfa, const Mat& image)
@@ -39,7 +41,7 @@ void runThreads(const std::function<void(int)>& body)
 }
 
 // Each thread's images come in an order of its own.
-void expectSameAsAlone(const std::vector<Ptr<CFA> >& detectors)
+void expectSameAsAlone(const std::vector<Ptr<CFA>>& detectors)
 {
     std::vector<Prediction> alone;
     for (int i = 0; i < threadCount; i++)
@@ -67,7 +69,7 @@ TEST(Anomaly_Threads, one_object_predicts_as_alone)
 
 TEST(Anomaly_Threads, several_objects_predict_as_alone)
 {
-    std::vector<Ptr<CFA> > detectors;
+    std::vector<Ptr<CFA>> detectors;
     for (int i = 0; i < 4; i++)
     {
         CFA::Params params = quickParams();
@@ -186,7 +188,8 @@ TEST(Anomaly_Threads, setters_change_calls_that_begin_later)
     const Ptr<CFA> cfa = quickDetector();
     const int fast = cfa->getEngine();
     FileStorage file("", FileStorage::WRITE | FileStorage::MEMORY | FileStorage::FORMAT_JSON | FileStorage::BASE64);
-    file << "model" << "{";
+    file << "model"
+         << "{";
     cfa->write(file);
     file << "}";
     const FileStorage stored(file.releaseAndGetString(), FileStorage::READ | FileStorage::MEMORY);

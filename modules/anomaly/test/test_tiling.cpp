@@ -5,8 +5,7 @@
 
 #include "../src/tiling.hpp"
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 InputSettings settingsOf(int side, int tile, double overlap)
 {
@@ -105,7 +104,8 @@ TEST(Anomaly_Tiling, exact_where_a_tile_is_alone)
         cfa->fit(goodImages(3, size));
         const Mat image = badImage(30, size), map = mapOf(*cfa, image);
         ASSERT_EQ(Size(301, 175), map.size());
-        // Tiles start at 0, 47, 94 and so on of 301, and at 0, 37 and so on of 175: the first is alone in its first 47 x 37 pixels.
+        // Tiles start at 0, 47, 94 and so on of 301, and at 0, 37 and so on of 175: the first is alone in its first 47
+        // x 37 pixels.
         const Rect alone(0, 0, 47, 37);
         const Mat first = mapOf(*cfa, image(Rect(0, 0, tile, tile)));
         EXPECT_EQ(0, cv::norm(first(alone), map(alone), NORM_INF));
@@ -219,7 +219,8 @@ TEST(Anomaly_Tiling, calibrates_and_trains_on_tiles)
     cfa->fit(goodImages(4, size));
     Mat defects = Mat::zeros(size, CV_8U);
     defects(defectOf(size)).setTo(255);
-    cfa->calibrate(std::vector<Mat>{goodImage(30, size), badImage(31, size)}, noArray(), std::vector<Mat>{Mat(), defects});
+    cfa->calibrate(std::vector<Mat>{goodImage(30, size), badImage(31, size)}, noArray(),
+                   std::vector<Mat>{Mat(), defects});
     EXPECT_LT(cfa->predict(goodImage(32, size)), cfa->getImageThreshold());
     EXPECT_GE(cfa->predict(badImage(33, size)), cfa->getImageThreshold());
 }

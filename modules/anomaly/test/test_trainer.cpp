@@ -8,8 +8,7 @@
 #include <functional>
 #include <set>
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 Mat randomMatrix(RNG& random, int rows, int cols, double limit)
 {
@@ -83,8 +82,9 @@ class TestedTrainer
 public:
     TestedTrainer(const Start& s, int device) : start(s), bank(s.bank, ENGINE_PLAIN)
     {
-        const TrainerSettings settings = {s.scales.data(), int(s.scales.size()), s.W.ptr<float>(), s.b.ptr<float>(), s.W.rows, s.K, s.J,
-                                          s.radius, s.learnRadius, s.repulsion, s.alpha, s.learningRate, 5e-4, 2, device};
+        const TrainerSettings settings = {
+            s.scales.data(), int(s.scales.size()), s.W.ptr<float>(), s.b.ptr<float>(), s.W.rows, s.K, s.J,   s.radius,
+            s.learnRadius,   s.repulsion,          s.alpha,          s.learningRate,   5e-4,     2,   device};
         trainer = createTrainer(settings);
     }
 
@@ -119,7 +119,10 @@ public:
         return bytes;
     }
 
-    void restore(const std::vector<uchar>& bytes) { EXPECT_TRUE(trainer->restore(bytes.data(), bytes.size())) << trainer->error(); }
+    void restore(const std::vector<uchar>& bytes)
+    {
+        EXPECT_TRUE(trainer->restore(bytes.data(), bytes.size())) << trainer->error();
+    }
 
 private:
     const Start& start;
@@ -172,7 +175,8 @@ TEST_P(Anomaly_TrainerOnCuda, agrees_with_the_cpu)
     std::set<double> losses;
     for (const Start& start : variants())
     {
-        SCOPED_TRACE((start.patchWeights.empty() ? "all patches" : "some patches") + String(start.repulsion ? ", repulsion" : "") + (start.learnRadius ? ", radius" : ""));
+        SCOPED_TRACE((start.patchWeights.empty() ? "all patches" : "some patches") +
+                     String(start.repulsion ? ", repulsion" : "") + (start.learnRadius ? ", radius" : ""));
         TestedTrainer onCpu(start, TRAIN_ON_CPU), tested(start, GetParam());
         const Learned expected = onCpu.steps(1);
         losses.insert(expected.loss);
@@ -284,7 +288,8 @@ TEST_P(Anomaly_Trainer, same_start_same_bits)
     EXPECT_EQ(one.loss, two.loss);
 }
 
-INSTANTIATE_TEST_CASE_P(/**/, Anomaly_Trainer, testing::Values(int(TRAIN_ON_CPU), int(TRAIN_AS_ON_CUDA), int(TRAIN_ON_CUDA)));
+INSTANTIATE_TEST_CASE_P(/**/, Anomaly_Trainer,
+                        testing::Values(int(TRAIN_ON_CPU), int(TRAIN_AS_ON_CUDA), int(TRAIN_ON_CUDA)));
 INSTANTIATE_TEST_CASE_P(/**/, Anomaly_TrainerOnCuda, testing::Values(int(TRAIN_AS_ON_CUDA), int(TRAIN_ON_CUDA)));
 
 void expectCudaIsMissing(const std::function<void()>& call)

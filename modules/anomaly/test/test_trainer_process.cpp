@@ -11,8 +11,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 //! Processes that this one has started and that train.
 std::vector<pid_t> helpers()
@@ -39,8 +38,8 @@ bool trainsApart()
     return canTrain() && !helpers().empty();
 }
 
-#define SKIP_WITHOUT_HELPER() \
-    if (!trainsApart()) \
+#define SKIP_WITHOUT_HELPER()                                                                                          \
+    if (!trainsApart())                                                                                                \
     SKIP_TEST("this build does not train, or has no helper process for it")
 
 TEST(Anomaly_TrainerProcess, one_serves_one_training_after_the_other)

@@ -6,8 +6,7 @@
 
 #include <fstream>
 
-namespace opencv_test {
-namespace {
+namespace opencv_test { namespace {
 
 String fittedContent(const CFA::Params& params, int images = 6)
 {
@@ -157,7 +156,8 @@ TEST_F(Anomaly_Checkpoint, that_is_damaged_is_refused)
 {
     SKIP_WITHOUT_TRAINING();
     fitUntil(3, params);
-    std::ofstream(file.name.c_str()) << "%YAML:1.0\n---\nopencv_anomaly_checkpoint:\n   settings: 5\n   models:\n      - { bank: 1 }\n";
+    std::ofstream(file.name.c_str())
+        << "%YAML:1.0\n---\nopencv_anomaly_checkpoint:\n   settings: 5\n   models:\n      - { bank: 1 }\n";
     EXPECT_ERROR_WITH("remove it", fittedContent(params));
     std::ofstream(file.name.c_str()) << "no checkpoint";
     EXPECT_ERROR_WITH("remove it", fittedContent(params));
@@ -186,7 +186,8 @@ TEST(Anomaly_Fit, patience_ends_training_on_a_plateau)
     const std::vector<double> all = lossesOf(params);
     ASSERT_EQ(12u, all.size());
     size_t end = 3;
-    while (end < all.size() && std::min(all[end - 1], all[end - 2]) <= 0.99 * *std::min_element(all.begin(), all.begin() + end - 2))
+    while (end < all.size() &&
+           std::min(all[end - 1], all[end - 2]) <= 0.99 * *std::min_element(all.begin(), all.begin() + end - 2))
         end++;
     params.patience = 2;
     EXPECT_EQ(std::vector<double>(all.begin(), all.begin() + end), lossesOf(params));
@@ -251,7 +252,8 @@ TEST_P(Anomaly_RandomView, mask_moves_with_the_image)
     EXPECT_LT(std::max(spread.width, spread.height), 44);
 }
 
-INSTANTIATE_TEST_CASE_P(/**/, Anomaly_RandomView, testing::Values(int(CFA::INPUT_RESIZED), int(CFA::INPUT_CROPPED), int(CFA::INPUT_ENSEMBLE)));
+INSTANTIATE_TEST_CASE_P(/**/, Anomaly_RandomView,
+                        testing::Values(int(CFA::INPUT_RESIZED), int(CFA::INPUT_CROPPED), int(CFA::INPUT_ENSEMBLE)));
 
 TEST(Anomaly_Views, same_seed_same_view_without_a_mask_too)
 {

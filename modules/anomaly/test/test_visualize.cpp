@@ -96,7 +96,7 @@ TEST(Anomaly_Visualize, may_write_over_the_image)
     EXPECT_EQ(0, largestDifference(separate, image));
 }
 
-typedef std::vector<std::vector<Point> > Contours;
+typedef std::vector<std::vector<Point>> Contours;
 
 TEST(Anomaly_Visualize, outline_lies_on_the_region)
 {
@@ -154,7 +154,8 @@ TEST(Anomaly_Visualize, drawn_outline_surrounds_the_defect)
 
 TEST(Anomaly_Visualize, panel_holds_all_pictures_at_one_height)
 {
-    const Mat color(50, 100, CV_8UC3, Scalar(10, 200, 30)), mask(64, 64, CV_8UC1, Scalar(1)), deep(300, 150, CV_16UC1, Scalar(25700));
+    const Mat color(50, 100, CV_8UC3, Scalar(10, 200, 30)), mask(64, 64, CV_8UC1, Scalar(1)),
+        deep(300, 150, CV_16UC1, Scalar(25700));
     const std::vector<Mat> pictures = {color, mask, deep};
     Mat dst, titled;
     drawPanel(pictures, std::vector<String>(), dst, 128);

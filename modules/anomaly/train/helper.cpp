@@ -87,9 +87,11 @@ class Helper
 {
 public:
     Helper(CreateTrainer c, CountCudaDevices d, TrainerChannel& where)
-        : createTrainer(c), countCudaDevices(d), channel(where), settings()
-    {
-    }
+        : createTrainer(c),
+          countCudaDevices(d),
+          channel(where),
+          settings()
+    {}
 
     void answer(TrainerMessage message)
     {

@@ -24,14 +24,12 @@ static int (*const openblas_get_num_threads)() = nullptr;
 static void (*const openblas_set_num_threads)(int) = nullptr;
 #endif
 
-namespace cv {
-namespace anomaly {
-
-namespace {
+namespace cv { namespace anomaly { namespace {
 
 using torch::Tensor;
 
-// OpenBLAS's threads stay awake for a while after each product and yield again and again, on the cores that the search wants.
+// OpenBLAS's threads stay awake for a while after each product and yield again and again, on the cores that the search
+// wants.
 class SingleThreadedBlas
 {
 public:
@@ -71,7 +69,10 @@ class TorchTrainer : public Trainer
 {
 public:
     TorchTrainer(const TrainerSettings& s, torch::Device where)
-        : settings(s), device(where), scales(s.scales, s.scales + s.scaleCount), grid(coordinates(s.scales[0].rows, s.scales[0].cols).to(where))
+        : settings(s),
+          device(where),
+          scales(s.scales, s.scales + s.scaleCount),
+          grid(coordinates(s.scales[0].rows, s.scales[0].cols).to(where))
     {
         int64_t inputs = 2;
         for (const ScaleShape& scale : scales)
@@ -85,7 +86,8 @@ public:
         std::vector<Tensor> learned = {W, b};
         if (s.learnRadius)
             learned.push_back(radius);
-        optimizer = std::make_unique<torch::optim::AdamW>(learned, torch::optim::AdamWOptions(s.learningRate).weight_decay(s.weightDecay).amsgrad(true));
+        optimizer = std::make_unique<torch::optim::AdamW>(
+            learned, torch::optim::AdamWOptions(s.learningRate).weight_decay(s.weightDecay).amsgrad(true));
     }
 
     bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank,
@@ -154,12 +156,16 @@ protected:
     // distance to the nearest centre.
     Tensor lossOf(const Tensor& d, const float* patchWeights)
     {
-        const Tensor weights = (patchWeights ? copyOf(patchWeights, {1, d.size(1)}) : torch::ones({1, d.size(1)})).to(device);
+        const Tensor weights =
+            (patchWeights ? copyOf(patchWeights, {1, d.size(1)}) : torch::ones({1, d.size(1)})).to(device);
         noteDistance(d.detach().narrow(0, 0, 1), weights);
         const Tensor patches = weights.sum().clamp_min(1), squaredRadius = radius * radius;
-        Tensor loss = (torch::relu(d.narrow(0, 0, settings.K) - squaredRadius) * weights).sum() / (patches * settings.K);
+        Tensor loss =
+            (torch::relu(d.narrow(0, 0, settings.K) - squaredRadius) * weights).sum() / (patches * settings.K);
         if (settings.repulsion)
-            loss = loss + (torch::relu(squaredRadius - d.narrow(0, settings.K, settings.J) - settings.alpha) * weights).sum() / (patches * settings.J);
+            loss = loss +
+                   (torch::relu(squaredRadius - d.narrow(0, settings.K, settings.J) - settings.alpha) * weights).sum() /
+                       (patches * settings.J);
         return loss * lossWeight;
     }
 
@@ -188,7 +194,9 @@ private:
     {
         std::vector<Tensor> tensors;
         for (size_t i = 0; i < scales.size(); i++)
-            tensors.push_back(torch::from_blob(const_cast<float*>(maps[i]), {scales[i].channels, int64_t(images) * patchesOf(i)}, torch::kFloat).to(device));
+            tensors.push_back(torch::from_blob(const_cast<float*>(maps[i]),
+                                               {scales[i].channels, int64_t(images) * patchesOf(i)}, torch::kFloat)
+                                  .to(device));
         return tensors;
     }
 
@@ -241,8 +249,8 @@ public:
     }
 
 private:
-    // The search gives the distances; autograd takes the loss back to them and to the radius. From there to phi, W and b the
-    // way is known, and shorter by hand.
+    // The search gives the distances; autograd takes the loss back to them and to the radius. From there to phi, W and
+    // b the way is known, and shorter by hand.
     Tensor differentiate(const std::vector<Tensor>& maps, const float* patchWeights, BankAccess& bank) override
     {
         const Tensor phi = project(maps);
@@ -255,13 +263,15 @@ private:
         const Tensor loss = lossOf(d, patchWeights);
         loss.backward();
         const Tensor byDistance = d.grad().contiguous();
-        if (!bank.backward(phi.data_ptr<float>(), patches, k, byDistance.data_ptr<float>(), indices.data_ptr<int>(), byPhi.data_ptr<float>()))
+        if (!bank.backward(phi.data_ptr<float>(), patches, k, byDistance.data_ptr<float>(), indices.data_ptr<int>(),
+                           byPhi.data_ptr<float>()))
             throw std::runtime_error("the gradient of the distances failed");
         projectBackward(maps);
         return loss;
     }
 
-    // The same memory serves every step: fresh tensors of this size cost a page fault every 4 KiB, a tenth of a step's time.
+    // The same memory serves every step: fresh tensors of this size cost a page fault every 4 KiB, a tenth of a step's
+    // time.
     static const Tensor& sized(Tensor& kept, at::IntArrayRef shape)
     {
         if (!kept.defined() || kept.sizes() != shape)
@@ -269,7 +279,8 @@ private:
         return kept;
     }
 
-    // Calls body(first row, rows) for all rows of a descriptor, shared among threads of our own: LibTorch's and BLAS's are switched off.
+    // Calls body(first row, rows) for all rows of a descriptor, shared among threads of our own: LibTorch's and BLAS's
+    // are switched off.
     void forRows(const std::function<void(int64_t, int64_t)>& body) const
     {
         const SingleThreadedBlas blas;
@@ -295,8 +306,8 @@ private:
             work(coarse.data_ptr<float>() + map * patchesOf(scale), fine.data_ptr<float>() + map * patchesOf(0));
     }
 
-    // Descriptors of a batch, D' x images * patches: each scale is projected at its own resolution. Channels come first in
-    // all maps, so a scale is one matrix product for all images.
+    // Descriptors of a batch, D' x images * patches: each scale is projected at its own resolution. Channels come first
+    // in all maps, so a scale is one matrix product for all images.
     Tensor project(const std::vector<Tensor>& maps)
     {
         for (size_t i = 0; i < scales.size(); i++)
@@ -310,9 +321,12 @@ private:
                 Tensor product = projected[i].narrow(0, first, rows);
                 torch::mm_out(product, weights.narrow(1, column, scales[i].channels), maps[i]);
                 if (i > 0)
-                    forMaps(projected[i], phi, i, first, rows, [&](const float* coarse, float* fine) { upsamplings[i].add(coarse, fine); });
+                    forMaps(projected[i], phi, i, first, rows,
+                            [&](const float* coarse, float* fine) { upsamplings[i].add(coarse, fine); });
             }
-            phi.narrow(0, first, rows).view({rows, -1, patchesOf(0)}).add_((weights.narrow(1, column, 2).mm(grid) + b.narrow(0, first, rows)).unsqueeze(1));
+            phi.narrow(0, first, rows)
+                .view({rows, -1, patchesOf(0)})
+                .add_((weights.narrow(1, column, 2).mm(grid) + b.narrow(0, first, rows)).unsqueeze(1));
         });
         return phi;
     }
@@ -331,7 +345,8 @@ private:
             {
                 Tensor byWeights = byW.narrow(0, first, rows).narrow(1, column, scales[i].channels);
                 if (i > 0)
-                    forMaps(byProjected[i], byPhi, i, first, rows, [&](float* coarse, const float* fine) { upsamplings[i].backward(fine, coarse); });
+                    forMaps(byProjected[i], byPhi, i, first, rows,
+                            [&](float* coarse, const float* fine) { upsamplings[i].backward(fine, coarse); });
                 torch::mm_out(byWeights, byProjected[i].narrow(0, first, rows), maps[i].t());
             }
             byW.narrow(0, first, rows).narrow(1, column, 2).copy_(byPlaces.mm(grid.t()));
@@ -344,8 +359,8 @@ private:
     Tensor byPhi, byW, byB;
 };
 
-// Bilinear upsampling of a column of values as a matrix, fine x coarse. The way back through LibTorch's own upsampling adds in
-// any order on CUDA, so that the same fit would give another model each time; a product's does not.
+// Bilinear upsampling of a column of values as a matrix, fine x coarse. The way back through LibTorch's own upsampling
+// adds in any order on CUDA, so that the same fit would give another model each time; a product's does not.
 Tensor upsamplingMatrix(int coarse, int fine)
 {
     const BilinearTaps taps(coarse, fine);
@@ -394,8 +409,8 @@ private:
         squaredNorms = C.square().sum(1);
     }
 
-    // Descriptors of a batch, images * patches x D': each scale is projected at its own resolution, as on the CPU. Here a
-    // descriptor is a row, as a centre is.
+    // Descriptors of a batch, images * patches x D': each scale is projected at its own resolution, as on the CPU. Here
+    // a descriptor is a row, as a centre is.
     Tensor project(const std::vector<Tensor>& maps) const
     {
         const Tensor weights = W.t();
@@ -413,9 +428,14 @@ private:
 
     Tensor upsample(const Tensor& projected, size_t scale, int64_t images) const
     {
-        const int64_t rows = scales[scale].rows, cols = scales[scale].cols, height = scales[0].rows, width = scales[0].cols;
-        const Tensor wide = across[scale].expand({images * rows, width, cols}).bmm(projected.view({images * rows, cols, -1}));
-        return down[scale].expand({images, height, rows}).bmm(wide.view({images, rows, -1})).view({images * height * width, -1});
+        const int64_t rows = scales[scale].rows, cols = scales[scale].cols, height = scales[0].rows,
+                      width = scales[0].cols;
+        const Tensor wide =
+            across[scale].expand({images * rows, width, cols}).bmm(projected.view({images * rows, cols, -1}));
+        return down[scale]
+            .expand({images, height, rows})
+            .bmm(wide.view({images, rows, -1}))
+            .view({images * height * width, -1});
     }
 
     // The K + J nearest centres of each patch, ranked by |c|^2 - 2 phi c: (K + J) x patches.
@@ -424,7 +444,8 @@ private:
         torch::NoGradGuard noGradient;
         std::vector<Tensor> found;
         for (const Tensor& patches : phi.split(std::max<int64_t>(1, rankBytes / int64_t(sizeof(float)) / C.size(0))))
-            found.push_back(std::get<1>(torch::addmm(squaredNorms, patches, C.t(), 1, -2).topk(neighbours(), 1, false)));
+            found.push_back(
+                std::get<1>(torch::addmm(squaredNorms, patches, C.t(), 1, -2).topk(neighbours(), 1, false)));
         return torch::cat(found).t().contiguous();
     }
 
@@ -458,7 +479,8 @@ Trainer* createTorchTrainer(const TrainerSettings& settings)
 #define ANOMALY_TRAINING_EXPORT extern "C" __attribute__((visibility("default")))
 #endif
 
-ANOMALY_TRAINING_EXPORT cv::anomaly::Trainer* anomalyCreateTrainer(int interfaceVersion, const cv::anomaly::TrainerSettings& settings)
+ANOMALY_TRAINING_EXPORT cv::anomaly::Trainer* anomalyCreateTrainer(int interfaceVersion,
+                                                                   const cv::anomaly::TrainerSettings& settings)
 {
     try
     {

@@ -7,8 +7,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! Which two of n values lie around each of m places, half-pixel centres, and the second's share.
 struct BilinearTaps
@@ -30,15 +29,20 @@ struct BilinearTaps
 
 /** @brief Bilinear upsampling of dense maps and its way back, columns and rows apart.
 
-LibTorch 1.13 takes both at once with gathers for each value and adds in a pass of its own: with ResNet18 a sixth of a training step.
+LibTorch 1.13 takes both at once with gathers for each value and adds in a pass of its own: with ResNet18 a sixth of a
+training step.
 */
 class Upsampling
 {
 public:
     Upsampling(int coarseRows, int coarseCols, int fineRows, int fineCols)
-        : rows(coarseRows), cols(coarseCols), height(fineRows), width(fineCols), down(coarseRows, fineRows), across(coarseCols, fineCols)
-    {
-    }
+        : rows(coarseRows),
+          cols(coarseCols),
+          height(fineRows),
+          width(fineCols),
+          down(coarseRows, fineRows),
+          across(coarseCols, fineCols)
+    {}
 
     void add(const float* coarse, float* fine) const
     {
@@ -47,7 +51,8 @@ public:
             for (int x = 0; x < width; x++)
             {
                 const float* from = coarse + r * cols;
-                wide[r * width + x] = from[across.low[x]] + across.share[x] * (from[across.high[x]] - from[across.low[x]]);
+                wide[r * width + x] =
+                    from[across.low[x]] + across.share[x] * (from[across.high[x]] - from[across.low[x]]);
             }
         for (int y = 0; y < height; y++)
             addRow(&wide[down.low[y] * width], &wide[down.high[y] * width], down.share[y], fine + y * width);

@@ -6,8 +6,7 @@
 
 #include "opencv2/anomaly/detector.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! @addtogroup anomaly
 //! @{
@@ -24,21 +23,24 @@ public:
     //! How an image, or a tile of one (see Params::tile), becomes the backbone's input.
     enum InputMode
     {
-        INPUT_RESIZED = 0,  //!< the whole image, stretched to inputSize x inputSize
-        INPUT_CROPPED = 1,  //!< stretched to resizeSize x resizeSize, then its centre: outside it the map is 0 and does not count
-        INPUT_ENSEMBLE = 2  //!< a model of each, maps averaged where both see the image (CFA++ of the paper)
+        INPUT_RESIZED = 0, //!< the whole image, stretched to inputSize x inputSize
+        //! Stretched to resizeSize x resizeSize, then its centre: outside it the map is 0 and does not count
+        INPUT_CROPPED = 1,
+        INPUT_ENSEMBLE = 2 //!< a model of each, maps averaged where both see the image (CFA++ of the paper)
     };
     //! How the memory bank sums up the training images.
     enum BankMode
     {
         BANK_MEAN = 0, //!< mean descriptor at each position, then k-means: what the authors' code does
-        BANK_EMA = 1   //!< k-means of the first image, then a moving average of matched patches: Algorithm 1 of the paper
+        //! K-means of the first image, then a moving average of matched patches: Algorithm 1 of the paper
+        BANK_EMA = 1
     };
     //! What images are scored with, once the descriptor has adapted.
     enum ScoringBank
     {
-        SCORING_BANK_KEPT = 0,   //!< the bank that it adapted to, made of the descriptors before
-        SCORING_BANK_PATCHES = 1 //!< a bank of the adapted descriptors themselves: k-means of patches drawn from all images
+        SCORING_BANK_KEPT = 0, //!< the bank that it adapted to, made of the descriptors before
+        //! A bank of the adapted descriptors themselves: k-means of patches drawn from all images
+        SCORING_BANK_PATCHES = 1
     };
     //! What the descriptor learns.
     enum Adaptation
@@ -81,29 +83,34 @@ public:
 
         CV_PROP_RW String backbone;    //!< "" or "efficientnet-lite0/1" or "lite0": the embedded one; else an ONNX file
         CV_PROP_RW bool embedBackbone; //!< whether save puts the ONNX file's bytes into the model file; default false
-        CV_PROP_RW std::vector<String> outputs; //!< names of the backbone's outputs, finest map first; default c2, c3, c4
-        CV_PROP_RW Scalar inputMean;   //!< subtracted from each channel, in the backbone's order; default 127
-        CV_PROP_RW Scalar inputScale;  //!< then multiplied; default 1/128
-        CV_PROP_RW bool swapRB;        //!< whether the backbone takes RGB; default true
+        //! Names of the backbone's outputs, finest map first; default c2, c3, c4
+        CV_PROP_RW std::vector<String> outputs;
+        CV_PROP_RW Scalar inputMean;  //!< subtracted from each channel, in the backbone's order; default 127
+        CV_PROP_RW Scalar inputScale; //!< then multiplied; default 1/128
+        CV_PROP_RW bool swapRB;       //!< whether the backbone takes RGB; default true
         //! Of 16-bit images, from the lowest: 10, 12 or 14 for cameras that give no more, whose images would be
         //! nearly black else. An image with a higher value is refused. [8, 16]; default 16
         CV_PROP_RW int significantBits;
-        CV_PROP_RW int inputMode;      //!< one of InputMode; default INPUT_RESIZED [paper: INPUT_CROPPED]
-        CV_PROP_RW int inputSize;      //!< side of the backbone's square input; default 224
-        CV_PROP_RW int resizeSize;     //!< side of the image that INPUT_CROPPED and randomView cut from; default 256
+        CV_PROP_RW int inputMode;  //!< one of InputMode; default INPUT_RESIZED [paper: INPUT_CROPPED]
+        CV_PROP_RW int inputSize;  //!< side of the backbone's square input; default 224
+        CV_PROP_RW int resizeSize; //!< side of the image that INPUT_CROPPED and randomView cut from; default 256
 
-        //! Side of the tiles that a large image is cut into, in its pixels, each stretched to inputSize x inputSize: fit learns
-        //! from all tiles alike, predict blends their maps. 0: images are seen as a whole; with INPUT_RESIZED only; default 0
+        //! Side of the tiles that a large image is cut into, in its pixels, each stretched to inputSize x inputSize:
+        //! fit learns from all tiles alike, predict blends their maps. 0: images are seen as a whole; with
+        //! INPUT_RESIZED only; default 0
         CV_PROP_RW int tile;
-        CV_PROP_RW double tileOverlap; //!< of neighbouring tiles at least, as a share of their side, [0, 0.5]; default 1/8
+        //! Of neighbouring tiles at least, as a share of their side, [0, 0.5]; default 1/8
+        CV_PROP_RW double tileOverlap;
 
-        CV_PROP_RW double gammaC;      //!< centres of the bank, as a share of the patches of an image (or tile), (0, 1]; default 1/4 [1]
-        CV_PROP_RW double gammaD;      //!< length of a descriptor, as a share of the features', (0, 2]; default 1/4 [1]
-        CV_PROP_RW int K;              //!< nearest centres that attract and that score; default 3
-        CV_PROP_RW int J;              //!< next centres, which repel; default 3
-        CV_PROP_RW double alpha;       //!< margin of the repulsion, a squared distance; default 0.1
-        CV_PROP_RW double radius;      //!< the hyperspheres' radius at the start; default 1e-5
-        CV_PROP_RW bool learnRadius;   //!< whether it is learned: left at its start nothing is ever repelled; default true
+        //! Centres of the bank, as a share of the patches of an image (or tile), (0, 1]; default 1/4 [1]
+        CV_PROP_RW double gammaC;
+        CV_PROP_RW double gammaD; //!< length of a descriptor, as a share of the features', (0, 2]; default 1/4 [1]
+        CV_PROP_RW int K;         //!< nearest centres that attract and that score; default 3
+        CV_PROP_RW int J;         //!< next centres, which repel; default 3
+        CV_PROP_RW double alpha;  //!< margin of the repulsion, a squared distance; default 0.1
+        CV_PROP_RW double radius; //!< the hyperspheres' radius at the start; default 1e-5
+        //! Whether it is learned: left at its start nothing is ever repelled; default true
+        CV_PROP_RW bool learnRadius;
 
         CV_PROP_RW int epochs;          //!< default 15 [30]
         CV_PROP_RW int batchSize;       //!< images; an incomplete last batch of an epoch is left out; default 4
@@ -114,8 +121,12 @@ public:
         CV_PROP_RW double bankMomentum; //!< how far each image moves the centres of BANK_EMA, (0, 1]; default 0.01
         CV_PROP_RW int adaptation;      //!< one of Adaptation; default ADAPTATION_FULL
         CV_PROP_RW int descriptorInit;  //!< one of DescriptorInit; default INIT_UNIFORM [INIT_HE]
-        CV_PROP_RW int augmentation;    //!< one of Augmentation; all but AUGMENT_NONE passes every image through the backbone in each epoch; default AUGMENT_NONE
-        CV_PROP_RW int patience;        //!< epochs in a row without a training loss lower by 1 %, after which training ends; 0: it never ends early; default 0
+        //! One of Augmentation; all but AUGMENT_NONE passes every image through the backbone in each epoch; default
+        //! AUGMENT_NONE
+        CV_PROP_RW int augmentation;
+        //! Epochs in a row without a training loss lower by 1 %, after which training ends; 0: it never ends early;
+        //! default 0
+        CV_PROP_RW int patience;
 
         CV_PROP_RW int scoreMode;      //!< one of ScoreMode; default SCORE_NEAREST [SCORE_CERTAINTY]
         CV_PROP_RW double smoothSigma; //!< of the map, in pixels of the input, 0: none; default 4
@@ -123,21 +134,23 @@ public:
         CV_PROP_RW double topShare;    //!< for SCORE_TOP, (0, 1]; default 0.01
         CV_PROP_RW int mapSize;        //!< one of MapSize; default MAP_IMAGE
 
-        //! Share of the good images kept out of fit to set thresholds, [0, 0.5]; 0: they are set from the images that were
-        //! learned, so a little low, and fit says so in the log; default 0.1
+        //! Share of the good images kept out of fit to set thresholds, [0, 0.5]; 0: they are set from the images that
+        //! were learned, so a little low, and fit says so in the log; default 0.1
         CV_PROP_RW double validationFraction;
-        //! Of the good scores, image and pixel apart, that becomes the threshold, [0, 1]. That of images is extrapolated where they are
-        //! too few to reach it (fewer than 200 for 0.995); 1: their highest score; default 0.995
+        //! Of the good scores, image and pixel apart, that becomes the threshold, [0, 1]. That of images is
+        //! extrapolated where they are too few to reach it (fewer than 200 for 0.995); 1: their highest score; default
+        //! 0.995
         CV_PROP_RW double thresholdQuantile;
-        CV_PROP_RW int seed;                 //!< of all that is random in fit; default 0
+        CV_PROP_RW int seed; //!< of all that is random in fit; default 0
 
-        CV_PROP_RW bool skipUnreadable; //!< leave out files that cannot be read, with a warning, instead of stopping; default false
-        //! Memory for features while training; those past it lie in a temporary file (in OPENCV_TEMP_PATH, else the system's
-        //! folder), and where the disk is full they are computed again in each epoch; default 2048
+        //! Leave out files that cannot be read, with a warning, instead of stopping; default false
+        CV_PROP_RW bool skipUnreadable;
+        //! Memory for features while training; those past it lie in a temporary file (in OPENCV_TEMP_PATH, else the
+        //! system's folder), and where the disk is full they are computed again in each epoch; default 2048
         CV_PROP_RW int cacheMiB;
-        //! File in which fit notes after each epoch where it stands, .yml, .xml or .json, each also with .gz. A fit that finds one
-        //! of the same images and settings goes on there, to the same model. fit leaves it: remove it once the model is saved;
-        //! default "": none
+        //! File in which fit notes after each epoch where it stands, .yml, .xml or .json, each also with .gz. A fit
+        //! that finds one of the same images and settings goes on there, to the same model. fit leaves it: remove it
+        //! once the model is saved; default "": none
         CV_PROP_RW String checkpoint;
     };
 
@@ -149,9 +162,11 @@ public:
     /** @brief Loads a model that save wrote. See loadDetector for the parameters. */
     CV_WRAP static Ptr<CFA> load(const String& filename, const String& backboneFile = String());
 
-    /** @brief Shows what a score is made of: for each k the map of the distances to the k-th nearest centre, Fig. 3 of @cite Lee2022cfa.
+    /** @brief Shows what a score is made of: for each k the map of the distances to the k-th nearest centre, Fig. 3 of
+    @cite Lee2022cfa.
     @param image the image
-    @param maps K maps, nearest first, CV_32F, smoothed and sized as predict's; of the only model, or the first of an ensemble
+    @param maps K maps, nearest first, CV_32F, smoothed and sized as predict's; of the only model, or the first of an
+    ensemble
     */
     CV_WRAP virtual void neighbourMaps(InputArray image, OutputArrayOfArrays maps) const = 0;
 

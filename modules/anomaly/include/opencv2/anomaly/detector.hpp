@@ -9,8 +9,7 @@
 #include <functional>
 #include <vector>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 //! @addtogroup anomaly
 //! @{
@@ -19,32 +18,34 @@ namespace anomaly {
 enum MapSize
 {
     MAP_IMAGE = 0, //!< as many pixels as the image
-    MAP_INPUT = 1  //!< the resolution at which the model works, where figures of papers are taken; with tiles it grows with the image
+    //! The resolution at which the model works, where figures of papers are taken; with tiles it grows with the image
+    MAP_INPUT = 1
 };
 
-//! Which code computes patch scores and maps. Belongs to the machine: never saved. ENGINE_PLAIN computes on the processor only.
+//! Which code computes patch scores and maps. Belongs to the machine: never saved. ENGINE_PLAIN computes on the
+//! processor only.
 enum Engine
 {
-    ENGINE_AUTO = 0,   //!< ENGINE_HALIDE where this build has it, else ENGINE_PLAIN
-    ENGINE_PLAIN = 1,  //!< plain C++, in every build, and cv::dnn as it is
-    ENGINE_HALIDE = 2  //!< Halide kernels for the processor at hand, also for the backbone's convolutions
+    ENGINE_AUTO = 0,  //!< ENGINE_HALIDE where this build has it, else ENGINE_PLAIN
+    ENGINE_PLAIN = 1, //!< plain C++, in every build, and cv::dnn as it is
+    ENGINE_HALIDE = 2 //!< Halide kernels for the processor at hand, also for the backbone's convolutions
 };
 
 //! Where a running fit stands.
 struct CV_EXPORTS FitProgress
 {
-    String stage;       //!< "features", "bank", "training", "scoring bank" or "thresholds"
-    int step;           //!< steps of this stage that are done: images, or batches over all epochs when training
-    int steps;          //!< all steps of this stage
-    int epoch;          //!< epoch under way from 1, or 0 outside "training"
-    int epochs;         //!< all epochs
+    String stage; //!< "features", "bank", "training", "scoring bank" or "thresholds"
+    int step;     //!< steps of this stage that are done: images, or batches over all epochs when training
+    int steps;    //!< all steps of this stage
+    int epoch;    //!< epoch under way from 1, or 0 outside "training"
+    int epochs;   //!< all epochs
     //! Mean loss of the epoch so far, 0 outside "training". It may rise while the radius grows.
     double loss;
     //! Mean distance of the epoch's patches to their nearest center so far, as a share of the first epoch's mean: 1 in
     //! the first epoch, then falling as the descriptor learns what good patches have in common, and at last level; 0
     //! outside "training"
     double distance;
-    double radius;      //!< the hypersphere's radius now
+    double radius; //!< the hypersphere's radius now
 };
 
 //! Called as a fit goes on, from the thread that called fit. Returning false cancels: fit then throws an exception
@@ -58,9 +59,12 @@ unless CFA::Params::significantBits says otherwise), or floating point (0..1), a
 refused. Every refusal is a cv::Exception, and the detector is then as it was.
 So is memory that the system does not give.
 
-Threads: the const methods may be called from several threads on one object, also while another thread changes it by fit,
-calibrate, read, clear or a setter. A call that runs keeps to the model, engine and map size with which it began, a predictBatch for
-all its images; calls that begin once the change is complete see it. A fit that runs is seen by nobody until it ends. Only one
+Threads: the const methods may be called from several threads on one object, also while another thread changes it by
+fit,
+calibrate, read, clear or a setter. A call that runs keeps to the model, engine and map size with which it began, a
+predictBatch for
+all its images; calls that begin once the change is complete see it. A fit that runs is seen by nobody until it ends.
+Only one
 thread at a time may change an object: changes do not wait for each other. Objects have nothing in common.
 */
 class CV_EXPORTS_W AnomalyDetector : public Algorithm
@@ -68,7 +72,8 @@ class CV_EXPORTS_W AnomalyDetector : public Algorithm
 public:
     /** @brief Learns from good images.
     @param images vector of images; sizes may differ
-    @param masks empty, or one CV_8UC1 mask of its image's size for each (an empty Mat: all of it): only patches under nonzero pixels are learned
+    @param masks empty, or one CV_8UC1 mask of its image's size for each (an empty Mat: all of it): only patches under
+    nonzero pixels are learned
     */
     CV_WRAP virtual void fit(InputArrayOfArrays images, InputArrayOfArrays masks = noArray()) = 0;
 
@@ -88,7 +93,8 @@ public:
     @param mask CV_8UC1 of the image's size: only nonzero pixels count; outside the map is 0
     @return the image's score: 0 or more, without an upper limit, to be compared with getImageThreshold
     */
-    CV_WRAP virtual double predict(InputArray image, OutputArray map = noArray(), InputArray mask = noArray()) const = 0;
+    CV_WRAP virtual double predict(InputArray image, OutputArray map = noArray(),
+                                   InputArray mask = noArray()) const = 0;
 
     /** @brief Scores an image file, read as fit reads files: by cv::anomaly::readImage.
 
@@ -126,7 +132,8 @@ public:
     @param milliseconds time of each stage; 0 where it is fused into a neighbour
     @return the image's score
     */
-    CV_WRAP virtual double profile(InputArray image, CV_OUT std::vector<String>& stages, CV_OUT std::vector<double>& milliseconds) const = 0;
+    CV_WRAP virtual double profile(InputArray image, CV_OUT std::vector<String>& stages,
+                                   CV_OUT std::vector<double>& milliseconds) const = 0;
 
     /** @brief Sets thresholds from labelled images, where F1 is best, and the range that normalizedScore uses.
 
@@ -140,7 +147,8 @@ public:
     @param masks empty, or a CV_8UC1 mask an image that is nonzero on defects (empty Mat: none); needed for the pixel
     threshold, which stays as it is without them
     */
-    CV_WRAP virtual void calibrate(InputArrayOfArrays images, InputArray labels, InputArrayOfArrays masks = noArray()) = 0;
+    CV_WRAP virtual void calibrate(InputArrayOfArrays images, InputArray labels,
+                                   InputArrayOfArrays masks = noArray()) = 0;
 
     //! Image score from which an image is called defective.
     CV_WRAP virtual double getImageThreshold() const = 0;
@@ -171,8 +179,10 @@ public:
     */
     CV_WRAP virtual void maskToInput(InputArray mask, OutputArray inputMask) const = 0;
 
-    /** @brief Shows an image as a less careful camera does, to measure how well a detector bears that: RD-MVTec AD of @cite Lee2022cfa.
-    The image is stretched to resizeSize x resizeSize pixels, turned about its centre by up to 10 degrees either way, and
+    /** @brief Shows an image as a less careful camera does, to measure how well a detector bears that: RD-MVTec AD of
+    @cite Lee2022cfa.
+    The image is stretched to resizeSize x resizeSize pixels, turned about its centre by up to 10 degrees either way,
+    and
     cut at a random place, so that the backbone sees the cut. What lies beyond the image's edge is mirrored.
     @param image the image
     @param mask CV_8UC1 of the image's size that moves along, or empty
@@ -180,7 +190,8 @@ public:
     @param view what to predict, of the image's type
     @param viewMask the mask's part that view shows; empty without a mask
     */
-    CV_WRAP virtual void randomView(InputArray image, InputArray mask, int seed, OutputArray view, OutputArray viewMask = noArray()) const = 0;
+    CV_WRAP virtual void randomView(InputArray image, InputArray mask, int seed, OutputArray view,
+                                    OutputArray viewMask = noArray()) const = 0;
 
     //! Resolution of the maps, one of cv::anomaly::MapSize.
     CV_WRAP virtual int getMapSize() const = 0;
@@ -194,20 +205,25 @@ public:
 
     //! Backend in use, one of cv::dnn::Backend: DNN_BACKEND_OPENCV, or DNN_BACKEND_CUDA on a GPU.
     CV_WRAP virtual int getPreferableBackend() const = 0;
-    /** @brief Chooses where the detector computes from now on, for fit and for all that scores. Belongs to the machine: never saved, a model that a
+    /** @brief Chooses where the detector computes from now on, for fit and for all that scores. Belongs to the machine:
+    never saved, a model that a
     GPU trained loads on a processor. Either this or setPreferableTarget is enough.
-    @param backendId one of cv::dnn::Backend: DNN_BACKEND_DEFAULT and DNN_BACKEND_OPENCV for the processor, DNN_BACKEND_CUDA for an NVIDIA
+    @param backendId one of cv::dnn::Backend: DNN_BACKEND_DEFAULT and DNN_BACKEND_OPENCV for the processor,
+    DNN_BACKEND_CUDA for an NVIDIA
     GPU, in single precision unless DNN_TARGET_CUDA_FP16 is chosen
-    @throws cv::Exception of code Error::StsNotImplemented that names what is missing and how to get it; nothing is put in its place
+    @throws cv::Exception of code Error::StsNotImplemented that names what is missing and how to get it; nothing is put
+    in its place
     */
     CV_WRAP virtual void setPreferableBackend(int backendId) = 0;
 
     //! Target in use, one of cv::dnn::Target; at first DNN_TARGET_CPU.
     CV_WRAP virtual int getPreferableTarget() const = 0;
     /** @brief As setPreferableBackend, by target.
-    @param targetId one that getAvailableTargets lists: DNN_TARGET_CPU, DNN_TARGET_CUDA, or DNN_TARGET_CUDA_FP16, which lets the
+    @param targetId one that getAvailableTargets lists: DNN_TARGET_CPU, DNN_TARGET_CUDA, or DNN_TARGET_CUDA_FP16, which
+    lets the
     network's convolutions round factors to the 11 bits of half precision. fit on a GPU also needs a LibTorch with CUDA
-    @throws cv::Exception of code Error::StsNotImplemented that names what is missing and how to get it; nothing is put in its place
+    @throws cv::Exception of code Error::StsNotImplemented that names what is missing and how to get it; nothing is put
+    in its place
     */
     CV_WRAP virtual void setPreferableTarget(int targetId) = 0;
 
@@ -233,15 +249,18 @@ This is cv::imread with IMREAD_ANYCOLOR | IMREAD_ANYDEPTH.
 CV_EXPORTS_W Mat readImage(const String& file);
 
 /** @brief What this build can compute on, on this machine.
-@return values of cv::dnn::Target for AnomalyDetector::setPreferableTarget: DNN_TARGET_CPU, and those of a GPU for which the kernels of this
+@return values of cv::dnn::Target for AnomalyDetector::setPreferableTarget: DNN_TARGET_CPU, and those of a GPU for which
+the kernels of this
 library, its driver, cuBLAS and cuDNN are all there
 */
 CV_EXPORTS_W std::vector<int> getAvailableTargets();
 
 /** @brief Loads a detector of any method from a file that save wrote.
 @param filename .yml, .xml or .json, each also with .gz
-@param backboneFile the ONNX file of a backbone that is not embedded in the library; it is taken in place of one in the model
-file, whose ONNX is then never parsed. By default the one in the model file is taken, else it is looked for beside the model
+@param backboneFile the ONNX file of a backbone that is not embedded in the library; it is taken in place of one in the
+model
+file, whose ONNX is then never parsed. By default the one in the model file is taken, else it is looked for beside the
+model
 file under its own name
 @throws cv::Exception when the file is missing, damaged, of a newer version or of an unknown method
 */

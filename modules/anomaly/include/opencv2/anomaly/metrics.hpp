@@ -6,8 +6,7 @@
 
 #include "opencv2/core.hpp"
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 /** @addtogroup anomaly
 @{
@@ -35,7 +34,8 @@ The sum of precision times the gain in recall over falling thresholds, without i
 thresholds would be too optimistic.
 @param scores vector of scores
 @param labels as many labels, nonzero: defective
-@return from about the share of defective ones, for scores that tell nothing, to 1; equals `sklearn.metrics.average_precision_score`
+@return from about the share of defective ones, for scores that tell nothing, to 1; equals
+`sklearn.metrics.average_precision_score`
 */
 CV_EXPORTS_W double averagePrecision(InputArray scores, InputArray labels);
 
@@ -57,7 +57,8 @@ CV_EXPORTS_W double bestF1(InputArray scores, InputArray labels, CV_OUT double& 
 @param thresholds CV_64F column, the first infinite: nothing is called defective there. All three equal
 `sklearn.metrics.roc_curve(..., drop_intermediate=False)`
 */
-CV_EXPORTS_W void rocCurve(InputArray scores, InputArray labels, OutputArray fpr, OutputArray tpr, OutputArray thresholds);
+CV_EXPORTS_W void rocCurve(InputArray scores, InputArray labels, OutputArray fpr, OutputArray tpr,
+                           OutputArray thresholds);
 
 /** @brief Pixel metrics over any number of maps, which may differ in size.
 
@@ -103,9 +104,11 @@ public:
     @param fpr CV_64F column: share of the good pixels that are called defective
     @param tpr CV_64F column: share of the defective pixels that are found
     @param thresholds CV_64F column, the first infinite
-    @param maxPoints points are left out evenly along the curve so that at most so many remain, 3 or more; 0: all are kept
+    @param maxPoints points are left out evenly along the curve so that at most so many remain, 3 or more; 0: all are
+    kept
     */
-    CV_WRAP virtual void rocCurve(OutputArray fpr, OutputArray tpr, OutputArray thresholds, int maxPoints = 1000) const = 0;
+    CV_WRAP virtual void rocCurve(OutputArray fpr, OutputArray tpr, OutputArray thresholds,
+                                  int maxPoints = 1000) const = 0;
 
     /** @brief The per-region-overlap curve, by falling threshold from (0, 0) to (1, 1).
     @param fpr CV_64F column: share of the good pixels that are called defective
@@ -113,7 +116,8 @@ public:
     @param thresholds CV_64F column, the first infinite
     @param maxPoints as in rocCurve
     */
-    CV_WRAP virtual void proCurve(OutputArray fpr, OutputArray overlap, OutputArray thresholds, int maxPoints = 1000) const = 0;
+    CV_WRAP virtual void proCurve(OutputArray fpr, OutputArray overlap, OutputArray thresholds,
+                                  int maxPoints = 1000) const = 0;
 
     /** @brief Adds all pixels of other metrics, as if their maps had been added here.
     @param other what to add; it stays as it is

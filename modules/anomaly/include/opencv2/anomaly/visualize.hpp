@@ -9,21 +9,23 @@
 
 #include <vector>
 
-namespace cv {
-namespace anomaly {
+namespace cv { namespace anomaly {
 
 /** @addtogroup anomaly
 @{
 
-Pictures come out as CV_8UC3, BGR. They may go in as 8-bit, 16-bit (full range) or floating point (0..1, clipped) with 1,
-3 (BGR) or 4 (BGRA, alpha is dropped) channels. Maps are CV_32FC1 without NaN or infinity, of any size: they are stretched
+Pictures come out as CV_8UC3, BGR. They may go in as 8-bit, 16-bit (full range) or floating point (0..1, clipped) with
+1,
+3 (BGR) or 4 (BGRA, alpha is dropped) channels. Maps are CV_32FC1 without NaN or infinity, of any size: they are
+stretched
 to the image's, bilinearly. dst may be the image. Anything else is a cv::Exception that says what was found and
 what is expected.
 */
 
 /** @brief Lays a map over its image in colours.
 
-The colour's cover grows with the score, from nothing at lowest to opacity at highest, so that the image stays clear where
+The colour's cover grows with the score, from nothing at lowest to opacity at highest, so that the image stays clear
+where
 nothing stands out.
 @param image the image
 @param map CV_32FC1 map of scores
@@ -40,7 +42,8 @@ CV_EXPORTS_W void drawHeatMap(InputArray image, InputArray map, OutputArray dst,
 /** @brief Outlines of the regions where a map is at or above a threshold.
 @param map CV_32FC1 map of scores
 @param threshold map value from which a pixel is called defective, as AnomalyDetector::getPixelThreshold
-@param contours vector of vectors of Point, as cv::findContours gives: the outer contour of each 8-connected region, in pixels of the map, also of
+@param contours vector of vectors of Point, as cv::findContours gives: the outer contour of each 8-connected region, in
+pixels of the map, also of
 regions within another's hole
 @param minimumArea regions with fewer pixels are left out
 */
@@ -55,8 +58,8 @@ CV_EXPORTS_W void findDefects(InputArray map, double threshold, OutputArrayOfArr
 @param color BGR
 @param thickness of the lines in pixels; 0: by the image's size
 */
-CV_EXPORTS_W void drawDefects(InputArray image, InputArray map, OutputArray dst, double threshold, double minimumArea = 0,
-                              const Scalar& color = Scalar(40, 40, 255), int thickness = 0);
+CV_EXPORTS_W void drawDefects(InputArray image, InputArray map, OutputArray dst, double threshold,
+                              double minimumArea = 0, const Scalar& color = Scalar(40, 40, 255), int thickness = 0);
 
 /** @brief Puts pictures side by side at the same height, each under its title.
 @param pictures vector of pictures; one of CV_8UC1 with no value over 1 is taken as a mask, whose ones are drawn white
@@ -65,7 +68,8 @@ Characters outside ASCII become question marks
 @param dst CV_8UC3
 @param height of the pictures, at least 16 pixels; widths follow
 */
-CV_EXPORTS_W void drawPanel(InputArrayOfArrays pictures, const std::vector<String>& titles, OutputArray dst, int height = 256);
+CV_EXPORTS_W void drawPanel(InputArrayOfArrays pictures, const std::vector<String>& titles, OutputArray dst,
+                            int height = 256);
 
 //! @}
 
