@@ -46,7 +46,7 @@ public:
         }
         if (get_target().has_gpu_feature())
         {
-            // A thread's place among its neighbours takes four divisions: once for several planes. Planes are a grid's
+            // A thread's place among its neighbors takes four divisions: once for several planes. Planes are a grid's
             // innermost dimension, the only one that may pass 65535.
             Var at{"at"}, block{"block"}, thread{"thread"}, dense{"dense"};
             phi.reorder(d, x, y)

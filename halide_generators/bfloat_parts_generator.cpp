@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 
 // On a GPU: descriptors as sums of two bfloat16, of which tensor cores take products eight times as fast as of float32.
-// With phi - m = high + low, the product with a centre is high * high' + high * low' + low * high' but for 2^-17 of its
+// With phi - m = high + low, the product with a center is high * high' + high * low' + low * high' but for 2^-17 of its
 // size: the parts come three times as long, high | high | low, to be multiplied with high' | low' | high' in one go.
 #include "Halide.h"
 

@@ -6,7 +6,7 @@
 
 #include "Halide.h"
 
-//! Where each fine cell lies on a coarse line (half-pixel centres, clamped): the first neighbour, the second, and the
+//! Where each fine cell lies on a coarse line (half-pixel centers, clamped): the first neighbor, the second, and the
 //! second's weight. In whole numbers up to the last division: a float coordinate of 100 would be wrong by 4e-6 of a
 //! cell.
 inline void defineBilinear(Halide::Func where, Halide::Var x, Halide::Expr coarse, Halide::Expr fine)
@@ -18,7 +18,7 @@ inline void defineBilinear(Halide::Func where, Halide::Var x, Halide::Expr coars
     where(x) = Tuple(clamp(first, 0, coarse - 1), clamp(first + 1, 0, coarse - 1), weight);
 }
 
-//! Between values at the first and the second neighbour.
+//! Between values at the first and the second neighbor.
 inline Halide::Expr between(Halide::Expr first, Halide::Expr second, Halide::Expr weight)
 {
     return first + (second - first) * weight;

@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// Squared distances of a list of patches and centres, as they are defined: never negative, and exact on whole numbers.
+// Squared distances of a list of patches and centers, as they are defined: never negative, and exact on whole numbers.
 #include "automatic.hpp"
 #include "panel.hpp"
 
@@ -17,17 +17,17 @@ constexpr int partialSums = 32, lastSums = 8;
 class ExactDistances : public Generator<ExactDistances>
 {
 public:
-    Input<Buffer<int, 2>> pairs{"pairs"};       // patch and centre; pair
+    Input<Buffer<int, 2>> pairs{"pairs"};       // patch and center; pair
     Input<Buffer<float, 2>> patches{"patches"}; // feature (zeros up to a multiple of partialSums), patch
-    Input<Buffer<float, 2>> centres{"centres"}; // likewise: feature, centre
+    Input<Buffer<float, 2>> centers{"centers"}; // likewise: feature, center
     Output<Buffer<float, 1>> distances{"distances"};
 
     void generate()
     {
         Expr patch = clamp(pairs(0, e), 0, patches.dim(1).extent() - 1),
-             centre = clamp(pairs(1, e), 0, centres.dim(1).extent() - 1);
+             center = clamp(pairs(1, e), 0, centers.dim(1).extent() - 1);
         chunk = RDom(0, patches.dim(0).extent() / partialSums);
-        Expr feature = chunk * partialSums + lane, difference = patches(feature, patch) - centres(feature, centre);
+        Expr feature = chunk * partialSums + lane, difference = patches(feature, patch) - centers(feature, center);
         partial(lane, e) += difference * difference;
         Expr sum = partial(lane, e);
         for (int n = lastSums; n < partialSums; n += lastSums)
@@ -45,7 +45,7 @@ public:
         for (int dimension = 0; dimension < 2; dimension++)
         {
             patches.dim(dimension).set_min(0);
-            centres.dim(dimension).set_min(0);
+            centers.dim(dimension).set_min(0);
         }
         distances.dim(0).set_min(0);
 
@@ -53,7 +53,7 @@ public:
         {
             pairs.set_estimates({{0, 2}, {0, 2000}});
             patches.set_estimates({{0, 288}, {0, 64}});
-            centres.set_estimates({{0, 288}, {0, 3136}});
+            centers.set_estimates({{0, 288}, {0, 3136}});
             distances.set_estimates({{0, 2000}});
             return;
         }

@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// How near can the centres of each group be to each patch of a tile? And which groups promise the nearest?
+// How near can the centers of each group be to each patch of a tile? And which groups promise the nearest?
 #include "automatic.hpp"
 #include "panel.hpp"
 
@@ -18,11 +18,11 @@ public:
     GeneratorParam<int> K{"K", 3};
 
     Input<Buffer<float, 2>> shortened{"shortened"}; // patch, coordinate
-    Input<Buffer<float, 3>> bank{"bank"};           // -2 x shortened centre: centre of the group, coordinate, group
-    // |c - mean|^2: centre of the group, group; largest float where there is no centre
+    Input<Buffer<float, 3>> bank{"bank"};           // -2 x shortened center: center of the group, coordinate, group
+    // |c - mean|^2: center of the group, group; largest float where there is no center
     Input<Buffer<float, 2>> norms{"norms"};
 
-    // Of the squared distances to the group's centres, each at its lowest, less |phi - mean|^2: patch, group
+    // Of the squared distances to the group's centers, each at its lowest, less |phi - mean|^2: patch, group
     Output<Buffer<float, 2>> lowest{"lowest"};
     // The group with the lowest bound of those whose index is k modulo K: patch, k
     Output<Buffer<int, 2>> promising{"promising"};
@@ -37,7 +37,7 @@ public:
             least = min(least, bound(p, n, g));
         lowest(p, g) = least;
 
-        // K groups, each with a centre of its own: the K-th neighbour is no farther than the farthest of these.
+        // K groups, each with a center of its own: the K-th neighbor is no farther than the farthest of these.
         Expr groups = bank.dim(2).extent();
         round = RDom(0, (groups + K - 1) / K);
         best(p, k) = Tuple(std::numeric_limits<float>::max(), k);
@@ -50,7 +50,7 @@ public:
     void schedule()
     {
         const int lanes = natural_vector_size<float>();
-        // 8 centres x 1 vector of patches are 8 sums of 16 registers, x 2 vectors 16 of 32.
+        // 8 centers x 1 vector of patches are 8 sums of 16 registers, x 2 vectors 16 of 32.
         const int strip = hasManyRegisters(get_target()) ? 2 * lanes : lanes;
         setPanels(bank, groupWidth);
         setPanels(norms, groupWidth);

@@ -6,7 +6,7 @@
 
 #include "Halide.h"
 
-// What the two kernels that multiply have in common: patches in vectors, the other side (centres, descriptor rows)
+// What the two kernels that multiply have in common: patches in vectors, the other side (centers, descriptor rows)
 // packed in panels.
 
 // 12 = 2 x 6: one packed form for all targets, which the program need not know apart. With 16 registers (AVX2, SSE) 2
@@ -18,7 +18,7 @@ constexpr int panelWidth = 12;
 // from L1, and the tile (115 KiB) stays in L2 for all panels. 4 and 14 strips measured no faster.
 constexpr int stripsPerTile = 7;
 
-// Centres that the pruned search rules out or looks at together: one AVX2 vector of them.
+// Centers that the pruned search rules out or looks at together: one AVX2 vector of them.
 constexpr int groupWidth = 8;
 
 inline bool hasManyRegisters(const Halide::Target& target)

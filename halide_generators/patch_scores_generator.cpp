@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// Scores of patches from the squared distances of their nearest centres, where these lie on a GPU.
+// Scores of patches from the squared distances of their nearest centers, where these lie on a GPU.
 #include "Halide.h"
 
 using namespace Halide;
@@ -12,15 +12,15 @@ namespace {
 class PatchScores : public Generator<PatchScores>
 {
 public:
-    Input<Buffer<float, 2>> distances{"distances"}; // squared: patch, neighbour
+    Input<Buffer<float, 2>> distances{"distances"}; // squared: patch, neighbor
     Input<bool> certainty{"certainty"};             // Eq. 5 in place of Eq. 4
     Output<Buffer<float, 1>> scores{"scores"};      // patch
 
     void generate()
     {
-        neighbour = RDom(0, distances.dim(1).extent());
+        neighbor = RDom(0, distances.dim(1).extent());
         nearest(p) = sqrt(distances(p, 0));
-        sum(p) += exp(nearest(p) - sqrt(distances(p, neighbour)));
+        sum(p) += exp(nearest(p) - sqrt(distances(p, neighbor)));
         scores(p) = select(certainty, nearest(p) / sum(p), nearest(p));
     }
 
@@ -37,7 +37,7 @@ public:
 private:
     Var p{"p"};
     Func nearest{"nearest"}, sum{"sum"};
-    RDom neighbour;
+    RDom neighbor;
 };
 
 } // namespace

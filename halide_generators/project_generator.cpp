@@ -27,7 +27,7 @@ public:
         const Expr patches = map.dim(0).extent();
         definePlaces(patches / width);
 
-        // Rows follow each other without a gap, so that neighbours are p - 1, p + 1, p - width and p + width: whole
+        // Rows follow each other without a gap, so that neighbors are p - 1, p + 1, p - width and p + width: whole
         // vectors for maps of any size.
         Func padded = BoundaryConditions::constant_exterior(map, 0.f, {{0, patches}, {Expr(), Expr()}});
         column(p, c) = padded(p - width, c) + padded(p, c) + padded(p + width, c);

@@ -25,11 +25,11 @@ public:
         strip = stripWidth(get_target());
         const Expr axisCount = axes.dim(2).extent() * groupWidth;
 
-        centred(i, f, s) = phi(min(likely(s * strip + i), phi.dim(0).extent() - 1), f) - mean(f);
+        centered(i, f, s) = phi(min(likely(s * strip + i), phi.dim(0).extent() - 1), f) - mean(f);
         feature = RDom(0, phi.dim(1).extent());
-        energy(i, s) += centred(i, feature, s) * centred(i, feature, s);
+        energy(i, s) += centered(i, feature, s) * centered(i, feature, s);
         along(i, a, s, panel) = 0.f;
-        along(i, a, s, panel) += centred(i, feature, s) * axes(a, feature, panel);
+        along(i, a, s, panel) += centered(i, feature, s) * axes(a, feature, panel);
         coordinate(i, a, s) = along(i, a % groupWidth, s, a / groupWidth);
 
         axis = RDom(0, axisCount);
@@ -61,7 +61,7 @@ public:
         shortened.split(p, s, i, strip, TailStrategy::GuardWithIf)
             .reorder(i, a, s)
             .vectorize(i, lanes);
-        centred.compute_at(shortened, s)
+        centered.compute_at(shortened, s)
             .vectorize(i, lanes)
             .unroll(i);
         energy.compute_at(shortened, s)
@@ -96,7 +96,7 @@ public:
 
 private:
     Var p{"p"}, i{"i"}, s{"s"}, f{"f"}, a{"a"}, panel{"panel"};
-    Func centred{"centred"}, energy{"energy"}, along{"along"}, coordinate{"coordinate"}, covered{"covered"};
+    Func centered{"centered"}, energy{"energy"}, along{"along"}, coordinate{"coordinate"}, covered{"covered"};
     RDom feature, axis;
     int strip = 0;
 };

@@ -206,12 +206,12 @@ static py::tuple randomView(const AnomalyDetector& self, const Array& image, con
     return py::make_tuple(toNumpy(view), viewMask.empty() ? py::object(py::none()) : py::object(toNumpy(viewMask)));
 }
 
-static py::tuple neighbourMaps(const CFA& self, const Array& image)
+static py::tuple neighborMaps(const CFA& self, const Array& image)
 {
     std::vector<Mat> maps;
     {
         const py::gil_scoped_release released;
-        self.neighbourMaps(image.mat, maps);
+        self.neighborMaps(image.mat, maps);
     }
     return toNumpy(maps);
 }
@@ -365,7 +365,7 @@ void bindDetectors(py::module_& m)
     cfa.def_static("create", &create, "parameters"_a = CFA::Params())
         .def_static("load", &load, "filename"_a, "backboneFile"_a = "")
         .def(py::pickle(&stateOfDetector, &detectorOf))
-        .def("neighbourMaps", &neighbourMaps, "image"_a)
+        .def("neighborMaps", &neighborMaps, "image"_a)
         .def("getParams", &CFA::getParams)
         .def("getRadius", &CFA::getRadius)
         .def("getMemoryBank", [](const CFA& self) { return toNumpy(self.getMemoryBank()); });

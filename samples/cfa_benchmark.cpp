@@ -50,7 +50,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
         "cfa_benchmark",
         "Times predictions of a 224x224 image: the median of some runs, in ms an image. Times that are printed as 0 "
         "are "
-        "part of a neighbouring stage. gemm is the product of all descriptors with the memory bank by cv::gemm, which "
+        "part of a neighboring stage. gemm is the product of all descriptors with the memory bank by cv::gemm, which "
         "a plain search would need at least. Before, the maps are compared with those of the plain engine.");
     line.heading("Either");
     line.option("model", "FILE", settings.model, "model file that cfa_train wrote");
@@ -263,13 +263,13 @@ void addGemm(const CFA& cfa, int runs, Times& times)
 {
     const Mat bank = cfa.getMemoryBank();
     const int patches = cvRound(bank.rows / cfa.getParams().gammaC);
-    Mat descriptors(patches, bank.cols, CV_32F), centres(bank.cols, bank.rows, CV_32F), products;
+    Mat descriptors(patches, bank.cols, CV_32F), centers(bank.cols, bank.rows, CV_32F), products;
     randu(descriptors, -1, 1);
-    randu(centres, -1, 1);
+    randu(centers, -1, 1);
     setBlasThreads(getNumThreads());
     std::vector<double> gemms;
     for (int run = 0; run <= runs; run++)
-        gemms.push_back(milliseconds([&] { gemm(descriptors, centres, 1, noArray(), 0, products); }));
+        gemms.push_back(milliseconds([&] { gemm(descriptors, centers, 1, noArray(), 0, products); }));
     gemms.erase(gemms.begin());
     times.push_back(std::make_pair("gemm", median(gemms)));
 }

@@ -64,7 +64,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
                 "folder for the pictures, with the folders of the images inside; JPEG, or PNG where one side has more "
                 "than 65500 pixels");
     line.option("csv", "FILE", settings.csv,
-                "table to write: file, score, normalised score (0.5 is the threshold), verdict, and the start of the "
+                "table to write: file, score, normalized score (0.5 is the threshold), verdict, and the start of the "
                 "model file's SHA-256");
     line.flag("resume", settings.resume,
               "go on where a run with the same table and model stopped: images that have a row in it are left out");
@@ -212,19 +212,19 @@ public:
         const bool goesOn = resume && fs::exists(file) && readRows();
         stream.open(file.c_str(), goesOn ? std::ios::app : std::ios::trunc);
         if (!goesOn)
-            stream << "file,score,normalised score,verdict,model" << std::endl;
+            stream << "file,score,normalized score,verdict,model" << std::endl;
         check();
     }
 
     bool has(const std::string& image) const { return !done.empty() && done.count(inOneSpelling(image)) > 0; }
 
-    void add(const std::string& image, const std::string& score, const std::string& normalised,
+    void add(const std::string& image, const std::string& score, const std::string& normalized,
              const std::string& verdict)
     {
         counts.add(verdict);
         if (file.empty())
             return;
-        stream << csvField(image) << ',' << score << ',' << normalised << ',' << verdict << ',' << model << std::endl;
+        stream << csvField(image) << ',' << score << ',' << normalized << ',' << verdict << ',' << model << std::endl;
         check();
         if (isEachOnce)
             done.insert(inOneSpelling(image));

@@ -55,7 +55,7 @@ void addModelOptions(CommandLine& line, CFA::Params& p)
                 "network that gives the features: the one inside this program, or an ONNX file");
     line.choice(
         "input", inputModes, p.inputMode,
-        "what the network sees: the whole image stretched; its centre; or a model of each, slower and often better");
+        "what the network sees: the whole image stretched; its center; or a model of each, slower and often better");
     line.option(
         "tile", "PIXELS", p.tile,
         "for large images with small defects: cut them into tiles of this side and look at each; 0: at the whole");
@@ -76,9 +76,9 @@ void addModelOptions(CommandLine& line, CFA::Params& p)
 void addFurtherOptions(CommandLine& line, CFA::Params& p)
 {
     addBackboneOptions(line, p);
-    line.option("resize_size", "PIXELS", p.resizeSize, "side of the image from which --input=cropped takes the centre",
+    line.option("resize_size", "PIXELS", p.resizeSize, "side of the image from which --input=cropped takes the center",
                 1);
-    line.option("tile_overlap", "SHARE", p.tileOverlap, "of neighbouring tiles at least, of their side");
+    line.option("tile_overlap", "SHARE", p.tileOverlap, "of neighboring tiles at least, of their side");
     line.flag("embed_backbone", p.embedBackbone, "put the ONNX file into the model file");
     line.heading("For experiments");
     line.choice("adaptation", adaptations, p.adaptation, "what the descriptor learns");
@@ -88,7 +88,7 @@ void addFurtherOptions(CommandLine& line, CFA::Params& p)
     line.option("patience", "N", p.patience, "end after this many epochs without a lower loss; 0: never");
     line.choice("bank", bankModes, p.bankMode,
                 "how the memory bank that descriptors adapt to sums up the images: the authors' code, or their paper");
-    line.option("bank_momentum", "SHARE", p.bankMomentum, "how far each image moves the centres of --bank=ema");
+    line.option("bank_momentum", "SHARE", p.bankMomentum, "how far each image moves the centers of --bank=ema");
     line.choice("scoring_bank", scoringBanks, p.scoringBank,
                 "what scores images: that bank, or one of the patches as they are after adaptation");
     line.choice("score", scoreModes, p.scoreMode,
@@ -212,7 +212,7 @@ void putTraining(FlatJson& json, const CFA::Params& p)
 {
     json.put("gamma_c", p.gammaC);
     json.put("gamma_d", p.gammaD);
-    json.put("neighbours", p.K);
+    json.put("neighbors", p.K);
     json.put("repelled", p.J);
     json.put("alpha", p.alpha);
     json.put("epochs", p.epochs);
@@ -246,7 +246,7 @@ void writeJson(const std::string& file, const CFA& cfa, const Outcome& outcome)
         json.put("seconds_" + stage.first, stage.second);
     }
     const Mat bank = cfa.getMemoryBank();
-    json.put("centres", bank.rows);
+    json.put("centers", bank.rows);
     json.put("descriptor_length", bank.cols);
     json.put("loss", outcome.loss);
     json.put("losses", outcome.losses);

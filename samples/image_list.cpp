@@ -98,7 +98,7 @@ ImageList::ImageList(const std::string& f, const std::string& object) : file(f)
     checkObject(csv, object);
     noteUnknownColumns(csv);
     readRows(csv, object);
-    checkUnlabelled(csv);
+    checkUnlabeled(csv);
 }
 
 void ImageList::checkObject(const CsvFile& csv, const std::string& object) const
@@ -126,9 +126,9 @@ void ImageList::noteUnknownColumns(const CsvFile& csv)
             unknown.push_back(name);
     if (unknown.empty())
         return;
-    const bool isLabelled = csv.has("label") || csv.has("label_index");
+    const bool isLabeled = csv.has("label") || csv.has("label_index");
     const std::string named = "'" + file + "' has columns that are not known: " + quoted(unknown);
-    if (!isLabelled)
+    if (!isLabeled)
         throw std::runtime_error(named + ", and no column label that says which images are good: rename the one that "
                                          "does, or remove them if all are good");
     notes.push_back(named);
@@ -149,7 +149,7 @@ void ImageList::readRows(const CsvFile& csv, const std::string& object)
 }
 
 // Without a label all images are good, unless a mask says otherwise.
-void ImageList::checkUnlabelled(const CsvFile& csv) const
+void ImageList::checkUnlabeled(const CsvFile& csv) const
 {
     if (csv.has("label") || csv.has("label_index"))
         return;

@@ -36,7 +36,7 @@ private:
     void readRows(const CsvFile& csv, const std::string& object);
     void noteUnknownColumns(const CsvFile& csv);
     void checkObject(const CsvFile& csv, const std::string& object) const;
-    void checkUnlabelled(const CsvFile& csv) const;
+    void checkUnlabeled(const CsvFile& csv) const;
     bool isOf(const Row& row, const std::string& split) const;
     std::string contents(const std::string& split) const;
 

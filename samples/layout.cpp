@@ -234,7 +234,7 @@ void TestFolder::addType(const std::string& folder, const std::string& type)
     }
 }
 
-// Images that lie in test itself: labelled by masks beside them, or left out.
+// Images that lie in test itself: labeled by masks beside them, or left out.
 void TestFolder::addLooseImages()
 {
     LeftOut loose;

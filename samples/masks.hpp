@@ -11,7 +11,7 @@
 
 /** The pixels that a mask file marks, CV_8UC1, 255 or 0.
 
-A pixel is marked if any of its colour values is not zero, at the depth of the file: 0/1, 0/255, 16-bit, coloured and
+A pixel is marked if any of its color values is not zero, at the depth of the file: 0/1, 0/255, 16-bit, colored and
 palette masks mean the same. What is transparent marks nothing. Lossy files have small values around each edge, and
 large ones only count.
 @throws std::runtime_error that names a file which cannot be read

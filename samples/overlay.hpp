@@ -8,7 +8,7 @@
 
 #include <string>
 
-//! The image under its map's colours, with the defects outlined that have enough pixels. The colours mean the same on
+//! The image under its map's colors, with the defects outlined that have enough pixels. The colors mean the same on
 //! every image of a model.
 cv::Mat drawOverlay(const cv::anomaly::AnomalyDetector& detector, const cv::Mat& image, const cv::Mat& map,
                     double minimumArea = 0);

@@ -11,7 +11,7 @@ Installs the packages (Debian 12; elsewhere it lists what is missing), builds, t
 on test images and writes heat maps.
 
   (nothing)  the brick pavement of test_data/textures; results in build/quickstart
-  elpv       solar cells of the PyPI package elpv-dataset, which is downloaded (90 MB, licence CC BY-NC-SA 4.0: not for
+  elpv       solar cells of the PyPI package elpv-dataset, which is downloaded (90 MB, license CC BY-NC-SA 4.0: not for
              commercial use); results in build/quickstart/elpv
   PATH       a folder of your own; results in build/quickstart/<its name>:
                PATH/train/good/                    good images to learn from; twelve are enough to begin with

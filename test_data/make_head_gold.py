@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Writes gold/head.yml: descriptor, neighbours, scores, maps and training steps of CFA, from PyTorch and scipy.
+"""Writes gold/head.yml: descriptor, neighbors, scores, maps and training steps of CFA, from PyTorch and scipy.
 
 Needs python3-torch, python3-scipy and python3-opencv. Feature maps and parameters are seeded noise stored in the file as
 float32; results are computed from these in float64 and rounded to float32.
@@ -16,18 +16,18 @@ OUTPUT = pathlib.Path(__file__).resolve().parent / "gold" / "head.yml"
 K, J, ALPHA, NU, SIGMA = 3, 3, 0.1, 1e-3, 4
 LEARNING_RATE, WEIGHT_DECAY = 1e-3, 5e-4
 CONTENT = ("maps_N: scale N, channels x (rows * cols), row after row; sizes: channels, rows, cols of each scale. "
-           "W: D' x (D + 2), columns are the scales' channels, then row, then column; b: D' x 1; C: centres x D'. "
+           "W: D' x (D + 2), columns are the scales' channels, then row, then column; b: D' x 1; C: centers x D'. "
            "phi: D' x patches. squared_distances, indices: K x patches (K = 3), nearest first. "
            "scores (Eq. 5: softmin share times the first distance), scores_naive (Eq. 4: the first distance): patch grid. "
            "map, image_score: from scores, Gaussian of sigma 4. "
            "training: two images, of N scales each: maps_0 to maps_N-1 the first, then the second; phi has the first "
            "image's patches, then the second's. loss = attraction + repulsion. Suffix _1, _3: after so many AdamW steps.")
-CASES = {   # feature map sizes (channels, rows, cols), size of the input, D', centres
+CASES = {   # feature map sizes (channels, rows, cols), size of the input, D', centers
     "three_scales": (((6, 12, 12), (10, 6, 6), (4, 3, 3)), (48, 48), 9, 36),
     "odd_sizes": (((5, 13, 11), (7, 7, 6), (9, 4, 3)), (43, 37), 7, 29),
     "one_scale": (((8, 9, 10),), (24, 28), 4, 11),
 }
-TRAINING_SIZES, TRAINING_LENGTH, TRAINING_CENTRES = ((5, 9, 8), (7, 5, 4), (4, 3, 2)), 6, 20
+TRAINING_SIZES, TRAINING_LENGTH, TRAINING_CENTERS = ((5, 9, 8), (7, 5, 4), (4, 3, 2)), 6, 20
 
 
 def rounded(tensor):
@@ -47,7 +47,7 @@ def random_descriptor(sizes, length, generator):
 
 
 def random_bank(phi, count, generator):
-    """Centres near descriptors, as a bank has them."""
+    """Centers near descriptors, as a bank has them."""
     near = phi[:, torch.randperm(phi.shape[1], generator=generator)[:count]].T
     return rounded(near + 0.2 * torch.randn(near.shape, generator=generator))
 
@@ -63,7 +63,7 @@ def descriptors(maps, W, b):
 
 
 def squared_distances(phi, C):
-    """The full matrix, patches x centres."""
+    """The full matrix, patches x centers."""
     return ((phi ** 2).sum(0)[:, None] + (C ** 2).sum(1)[None] - 2 * phi.T @ C.T).clamp(min=0)
 
 
@@ -100,13 +100,13 @@ def write_inputs(out, sizes, maps, W, b, C):
         write(out, name, value)
 
 
-def write_inference(out, sizes, input_size, length, centres, generator):
+def write_inference(out, sizes, input_size, length, centers, generator):
     maps = random_maps(sizes, generator)
     W, b = random_descriptor(sizes, length, generator)
     phi = descriptors(maps, W, b)
-    C = random_bank(phi, centres, generator)
+    C = random_bank(phi, centers, generator)
     nearest, indices = squared_distances(phi, C).topk(K + 1, dim=1, largest=False)
-    # Neighbours this close could change places in float32, whose distances are right to some 1e-6.
+    # Neighbors this close could change places in float32, whose distances are right to some 1e-6.
     assert (nearest[:, 1:] - nearest[:, :-1]).min() > 1e-5
     distances = nearest[:, :K].sqrt()
     grid = sizes[0][1:]
@@ -144,11 +144,11 @@ def write_training(out, generator):
     images = [random_maps(sizes, generator) for _ in range(2)]
     W, b = random_descriptor(sizes, TRAINING_LENGTH, generator)
     phi = torch.cat([descriptors(maps, W, b) for maps in images], 1)
-    C = random_bank(phi, TRAINING_CENTRES, generator)
+    C = random_bank(phi, TRAINING_CENTERS, generator)
     nearest = squared_distances(phi, C).topk(K + J, dim=1, largest=False).values
     r = rounded(nearest.quantile(0.75).sqrt()).view(1)      # both terms have patches that count
     (attraction, repulsion), gradients, states = train(images, W, b, C, r, torch.double, 3)
-    # A distance next to r^2 or a change of neighbours would make the next steps a matter of rounding, as it is with some seeds.
+    # A distance next to r^2 or a change of neighbors would make the next steps a matter of rounding, as it is with some seeds.
     single = train(images, W, b, C, r, torch.float, 3)
     for want, got in zip(gradients + states[2], single[1] + single[2][2]):
         assert (want - got).abs().max() < 1e-6 * want.abs().max()

@@ -12,7 +12,7 @@ FOLDER = pathlib.Path(__file__).resolve().parent / "images"
 ROWS, COLUMNS = 48, 64      # unequal, so that swapping them shows
 
 
-def colour():
+def color():
     """8-bit BGR: a slope in each channel and a bright disc."""
     y, x = np.mgrid[:ROWS, :COLUMNS]
     image = np.dstack([4 * x, 5 * y, 2 * (x + y)]).astype(np.uint8)
@@ -28,9 +28,9 @@ def write(name, image):
 
 
 FOLDER.mkdir(exist_ok=True)
-bgr = colour()
+bgr = color()
 gray = cv2.cvtColor(bgr, cv2.COLOR_BGR2GRAY)
-write("colour.png", bgr)
+write("color.png", bgr)
 write("one_pixel.png", bgr[20:21, 40:41])
 write("gray.png", gray)
 write("gray16.png", gray.astype(np.uint16) * 257)

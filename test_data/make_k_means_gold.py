@@ -2,7 +2,7 @@
 """Writes gold/k_means.yml: points, and the inertia that scikit-learn's k-means reaches on them.
 
 Needs python3-sklearn and python3-opencv. The points are seeded float32 values: 40 clusters of unequal width and size, and a
-tenth of the points anywhere, asked for 90 centres, so that starts matter.
+tenth of the points anywhere, asked for 90 centers, so that starts matter.
 """
 import pathlib
 
@@ -11,7 +11,7 @@ import numpy as np
 from sklearn.cluster import KMeans
 
 OUTPUT = pathlib.Path(__file__).resolve().parent / "gold" / "k_means.yml"
-POINTS, LENGTH, CLUSTERS, CENTRES, RUNS = 600, 10, 40, 90, 20
+POINTS, LENGTH, CLUSTERS, CENTERS, RUNS = 600, 10, 40, 90, 20
 
 
 def make_points(rng):
@@ -26,11 +26,11 @@ def make_points(rng):
 
 def main():
     points = make_points(np.random.default_rng(5))
-    inertias = [KMeans(CENTRES, n_init=1, max_iter=300, random_state=seed).fit(points.astype(float)).inertia_ for seed in range(RUNS)]
+    inertias = [KMeans(CENTERS, n_init=1, max_iter=300, random_state=seed).fit(points.astype(float)).inertia_ for seed in range(RUNS)]
     out = cv2.FileStorage(str(OUTPUT), cv2.FILE_STORAGE_WRITE)
     out.writeComment("Written by make_k_means_gold.py. inertia: the mean of runs from different starts, each of one start")
     out.write("points", points)
-    out.write("centres", CENTRES)
+    out.write("centers", CENTERS)
     out.write("runs", RUNS)
     out.write("inertia", float(np.mean(inertias)))
     out.release()

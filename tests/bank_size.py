@@ -5,7 +5,7 @@ bank_size.py BIN CATEGORY [OPTION OF cfa_train ...]
   BIN       folder with cfa_train
   CATEGORY  folder in MVTec layout with 320 good images or more
 
-Prints a Markdown table: for each bank the centres' bytes and the seconds to model it, features apart.
+Prints a Markdown table: for each bank the centers' bytes and the seconds to model it, features apart.
 """
 import json
 import pathlib
@@ -38,7 +38,7 @@ def main(binaries, category, *options):
         cells = []
         for _, bank, stage in BANKS:
             figures = measure(pathlib.Path(binaries), images[:count], [*bank, *options])
-            kibibytes = figures["centres"] * figures["descriptor_length"] * 4 / 1024
+            kibibytes = figures["centers"] * figures["descriptor_length"] * 4 / 1024
             cells.append(f"{kibibytes:.0f}, {figures['seconds_' + stage]:.2f}")
         print(f"| {count} | " + " | ".join(cells) + f" | {figures['seconds_features']:.1f} |", flush=True)
 

@@ -279,11 +279,11 @@ class EndToEnd(unittest.TestCase):
         for suffix in ('.jpg', '.tiff'):
             self.assertEqual(sorted(p.relative_to(output) for p in output.rglob('*' + suffix)), [p.with_suffix(suffix) for p in images])
         rows = list(csv.reader(table.read_text().splitlines()))
-        self.assertEqual(rows[0], ['file', 'score', 'normalised score', 'verdict', 'model'])
+        self.assertEqual(rows[0], ['file', 'score', 'normalized score', 'verdict', 'model'])
         self.assertEqual([row[0] for row in rows[1:]], [str(self.category / 'test' / p) for p in images])
-        for _, score, normalised, verdict, _ in rows[1:]:
+        for _, score, normalized, verdict, _ in rows[1:]:
             self.assertGreater(float(score), 0)
-            self.assertEqual(verdict, 'defective' if float(normalised) >= 0.5 else 'good')
+            self.assertEqual(verdict, 'defective' if float(normalized) >= 0.5 else 'good')
 
     def test_predict_goes_on_after_an_unreadable_image(self):
         folder, output, table = WORK / 'mixed', WORK / 'mixed_overlays', WORK / 'mixed.csv'

@@ -66,7 +66,7 @@ build_opencv() {
     export CUDA_LIB_PATH=${include%include}lib
     npp=(-DCMAKE_CXX_FLAGS=-I"$include" -DCUDA_NVCC_FLAGS=-I"$include")
   fi
-  # Not optimised to the last where the processor computes: that takes half as long again.
+  # Not optimized to the last where the processor computes: that takes half as long again.
   cmake -G Ninja -S "$opencv" -B "$work/opencv_build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE="-O1" -DCMAKE_INSTALL_PREFIX="$work/opencv_installed" \
     -DOPENCV_EXTRA_MODULES_PATH="$contrib/modules" -DBUILD_LIST=core,imgproc,imgcodecs,dnn,cudev,videoio,highgui \
     -DWITH_CUDA=ON -DWITH_CUDNN=ON -DOPENCV_DNN_CUDA=ON -DCUDA_TOOLKIT_ROOT_DIR="$toolkit" -DCUDA_ARCH_BIN="$architectures" -DCUDA_ARCH_PTX= "${npp[@]}" \

@@ -25,7 +25,7 @@ namespace {
 struct Settings
 {
     String onnx;
-    int centres, batch, runs, target, images;
+    int centers, batch, runs, target, images;
     double gammaD;
     bool paper; // mean and scale of torchvision's networks
 };
@@ -33,13 +33,13 @@ struct Settings
 Settings settingsFrom(int argc, char** argv)
 {
     const CommandLineParser line(
-        argc, argv, "{onnx||}{centres|784|}{gamma_d|1|}{batch|32|}{runs|30|}{target|cuda|}{images|0|}{torchvision||}");
+        argc, argv, "{onnx||}{centers|784|}{gamma_d|1|}{batch|32|}{runs|30|}{target|cuda|}{images|0|}{torchvision||}");
     const String target = line.get<String>("target");
     const int targets[] = {dnn::DNN_TARGET_CPU, dnn::DNN_TARGET_CUDA, dnn::DNN_TARGET_CUDA_FP16,
                            dnn::DNN_TARGET_OPENCL};
     const char* const names[] = {"cpu", "cuda", "cuda_fp16", "opencl"};
     Settings settings = {
-        line.get<String>("onnx"), line.get<int>("centres"),    line.get<int>("batch"), line.get<int>("runs"), -1,
+        line.get<String>("onnx"), line.get<int>("centers"),    line.get<int>("batch"), line.get<int>("runs"), -1,
         line.get<int>("images"),  line.get<double>("gamma_d"), line.has("torchvision")};
     for (int i = 0; i < 4; i++)
         if (target == names[i])
@@ -80,9 +80,9 @@ struct Model
             Backbone::create(source, onProcessor(ENGINE_HALIDE))->forward(preprocess(randomImages(1)[0], small));
         descriptor = randomDescriptor(features.channels, settings.gammaD, CFA::INIT_UNIFORM, 0);
         const Mat phi = project(poolPatches(features.maps), descriptor).t();
-        bank.C.create(settings.centres, descriptor.length(), CV_32F);
+        bank.C.create(settings.centers, descriptor.length(), CV_32F);
         RNG random(1);
-        for (int c = 0; c < settings.centres; c++)
+        for (int c = 0; c < settings.centers; c++)
         {
             Mat row = bank.C.row(c);
             random.fill(row, RNG::NORMAL, 0, 0.05);

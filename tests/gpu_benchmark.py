@@ -23,7 +23,7 @@ import torch.nn.functional as F
 from torch import nn
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
-SIDE, GRID, NEIGHBOURS = 224, 56, 3
+SIDE, GRID, NEIGHBORS = 224, 56, 3
 
 
 def module_of(file):
@@ -68,11 +68,11 @@ class Lite0(nn.Module):
 class Prediction(nn.Module):
     """The authors' way of a prediction: pooled maps upsampled and joined, a 1x1 CoordConv, all distances, softmin, a smooth map."""
 
-    def __init__(self, backbone, features, length, centres):
+    def __init__(self, backbone, features, length, centers):
         super().__init__()
         self.backbone, self.descriptor = backbone, nn.Conv2d(features + 2, length, 1)
-        self.register_buffer('centres', torch.randn(length, centres))
-        self.register_buffer('norms', (self.centres ** 2).sum(0, keepdim=True))
+        self.register_buffer('centers', torch.randn(length, centers))
+        self.register_buffer('norms', (self.centers ** 2).sum(0, keepdim=True))
         line = torch.linspace(-1, 1, GRID)
         self.register_buffer('places', torch.stack([line.view(-1, 1).expand(GRID, GRID), line.expand(GRID, GRID)])[None])
         taps = torch.exp(-torch.arange(-16., 17.) ** 2 / 32)
@@ -82,10 +82,10 @@ class Prediction(nn.Module):
         pooled = [F.avg_pool2d(m, 3, 1, 1) for m in maps]
         joined = [pooled[0]] + [F.interpolate(m, (GRID, GRID), mode='bilinear', align_corners=False) for m in pooled[1:]]
         phi = self.descriptor(torch.cat(joined + [self.places.expand(len(maps[0]), -1, -1, -1)], 1)).flatten(2).transpose(1, 2)
-        return (phi ** 2).sum(2, keepdim=True) + self.norms - 2 * (phi @ self.centres)
+        return (phi ** 2).sum(2, keepdim=True) + self.norms - 2 * (phi @ self.centers)
 
     def forward(self, images):
-        nearest = torch.sqrt(self.squared_distances(self.backbone(images)).clamp(min=0)).topk(NEIGHBOURS, largest=False).values
+        nearest = torch.sqrt(self.squared_distances(self.backbone(images)).clamp(min=0)).topk(NEIGHBORS, largest=False).values
         scores = (F.softmin(nearest, -1)[:, :, 0] * nearest[:, :, 0]).view(-1, 1, GRID, GRID)
         fine = F.interpolate(scores, (SIDE, SIDE), mode='bilinear', align_corners=False)
         wide = F.pad(fine, (16, 16, 16, 16), mode='reflect')
@@ -117,8 +117,8 @@ def peer_train_steps(prediction, device, batch, runs):
         start = time.perf_counter()
         with torch.no_grad():
             maps = prediction.backbone(images)
-        nearest = prediction.squared_distances(maps).topk(2 * NEIGHBOURS, largest=False).values
-        pull, push = nearest[:, :, :NEIGHBOURS] - radius ** 2, radius ** 2 - nearest[:, :, NEIGHBOURS:] - 0.1
+        nearest = prediction.squared_distances(maps).topk(2 * NEIGHBORS, largest=False).values
+        pull, push = nearest[:, :, :NEIGHBORS] - radius ** 2, radius ** 2 - nearest[:, :, NEIGHBORS:] - 0.1
         loss = 1e3 * F.relu(pull).mean() + 1e3 * F.relu(push).mean()
         optimizer.zero_grad()
         loss.backward()
@@ -165,11 +165,11 @@ def networks(folder, only):
                       ['--backbone=%s' % file, '--mean=' + export.MEAN, '--scale=' + export.SCALE])
 
 
-def predictions_of(network, centres, batch, options):
+def predictions_of(network, centers, batch, options):
     """A row of the table."""
-    prediction = Prediction(network.backbone, network.features, int(network.features * network.gamma_d), centres).eval().to(options.device)
-    flags = network.flags + ['--centres=%d' % centres, '--gamma_d=%g' % network.gamma_d, '--batch=%d' % batch]
-    row = {'backbone': network.name, 'centres': centres, 'batch': batch}
+    prediction = Prediction(network.backbone, network.features, int(network.features * network.gamma_d), centers).eval().to(options.device)
+    flags = network.flags + ['--centers=%d' % centers, '--gamma_d=%g' % network.gamma_d, '--batch=%d' % batch]
+    row = {'backbone': network.name, 'centers': centers, 'batch': batch}
     targets = ['cuda', 'cuda_fp16'] if options.device == 'cuda' else ['cpu']
     for target in targets:
         result = ours(options.programs, options, flags + ['--target=' + target])
@@ -181,7 +181,7 @@ def predictions_of(network, centres, batch, options):
         allow_tf32(allowed)
         row['eager TF32' if allowed else 'eager'] = peer_images_per_second(prediction, options.device, batch, options.runs)
     allow_tf32(False)
-    if centres in options.compiled:
+    if centers in options.compiled:
         row['compiled'] = peer_images_per_second(torch.compile(prediction), options.device, batch, options.runs)
     row['ratio'] = row[targets[0]] / row['eager']
     return row
@@ -210,22 +210,22 @@ def main():
     line.add_argument('--device', choices=['cpu', 'cuda'], default='cuda')
     line.add_argument('--runs', type=int, default=30)
     line.add_argument('--batches', type=numbers, default='1,32')
-    line.add_argument('--centres', type=numbers, default='3136,1568,784,392', help='sizes of the bank: gamma_c 1, 1/2, 1/4, 1/8')
+    line.add_argument('--centers', type=numbers, default='3136,1568,784,392', help='sizes of the bank: gamma_c 1, 1/2, 1/4, 1/8')
     line.add_argument('--compiled', type=numbers, default='3136', help='those of them for which torch.compile runs too')
     line.add_argument('--networks', default='lite0,resnet18,wide_resnet50_2')
     line.add_argument('--no-train', action='store_true')
     options = line.parse_args()
     allow_tf32(False)
     print('Images a second. PyTorch %s on %s\n' % (torch.__version__, torch.cuda.get_device_name() if options.device == 'cuda' else 'the processor'))
-    columns = ['backbone', 'centres', 'batch'] + (['cuda', 'cuda_fp16'] if options.device == 'cuda' else ['cpu']) + ['eager', 'eager TF32', 'compiled', 'ratio']
+    columns = ['backbone', 'centers', 'batch'] + (['cuda', 'cuda_fp16'] if options.device == 'cuda' else ['cpu']) + ['eager', 'eager TF32', 'compiled', 'ratio']
     columns += [column + ' difference' for column in columns[3:-4]] + ['stages']
     print('| ' + ' | '.join(columns) + ' |\n' + '|---' * len(columns) + '|', flush=True)
     with tempfile.TemporaryDirectory() as folder:
         every = list(networks(pathlib.Path(folder), options.networks.split(',')))
         for network in every:
-            for centres in options.centres:
+            for centers in options.centers:
                 for batch in options.batches:
-                    print_row(predictions_of(network, centres, batch, options), columns)
+                    print_row(predictions_of(network, centers, batch, options), columns)
         if not options.no_train:
             print('\nTraining steps a second, batch 4, gamma_c 1/4\n\n| backbone | cv::anomaly, features at hand | eager PyTorch, with the network | ratio |\n|---|---|---|---|')
             for network in every:

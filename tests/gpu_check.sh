@@ -29,6 +29,6 @@ step() {
 }
 nvidia-smi --query-gpu=name,driver_version,memory.total --format=csv,noheader
 step "Unit tests" "$folder/bin/opencv_test_anomaly" --gtest_filter='Anomaly_Gpu*:Anomaly_Targets*:*Trainer*' --gtest_brief=1
-step "10,000 images" "$folder/bin/gpu_benchmark" --centres=784 --gamma_d=0.25 --images=10000
+step "10,000 images" "$folder/bin/gpu_benchmark" --centers=784 --gamma_d=0.25 --images=10000
 step "Images a second" python3 -W ignore "$folder/tests/gpu_benchmark.py" "$folder/bin" ${options[@]+"${options[@]}"}
 echo "gpu_check.sh: $verdict"

@@ -36,7 +36,7 @@ get_source_4.6() {
 
 get_source_4.14() { "$project/tests/opencv_4.14.sh" "$work"; }
 
-# configure MODULES LIST [options]: the parts of OpenCV that the module and its tests need. Not optimised to the last: that
+# configure MODULES LIST [options]: the parts of OpenCV that the module and its tests need. Not optimized to the last: that
 # takes half as long again, and the kernels do not depend on it.
 configure() {
   local modules=$1 list=$2

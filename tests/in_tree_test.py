@@ -69,7 +69,7 @@ class StoredModel(unittest.TestCase):
         score, map = self.cfa.predict(image, mask=np.ones(image.shape[:2], np.uint8))
         self.assertAlmostEqual(score, scores[0], delta=1e-4 * score)
         self.assertEqual([stage for stage in self.cfa.profile(image)[1]], ['preprocess', 'backbone', 'descriptor', 'search', 'map'])
-        self.assertEqual(len(self.cfa.neighbourMaps(image)), 3)
+        self.assertEqual(len(self.cfa.neighborMaps(image)), 3)
         lowest, highest = self.cfa.getMapRange()
         heat = anomaly.drawHeatMap(image, map, lowest=lowest, highest=highest)
         contours = anomaly.findDefects(map, self.cfa.getPixelThreshold())

@@ -164,9 +164,9 @@ class Masks(Test):
             'zero and one': (GRAY, 8, lambda x, y: [in_hole(x, y)]),
             'one in 16 bits': (GRAY, 16, lambda x, y: [0, in_hole(x, y)]),
             '256 in 16 bits': (GRAY, 16, lambda x, y: [in_hole(x, y), 0]),
-            'colour': (COLOR, 8, lambda x, y: [c * in_hole(x, y) for c in red]),
-            'dark colour': (COLOR, 8, lambda x, y: [0, 0, in_hole(x, y)]),
-            'colour in 16 bits': (COLOR, 16, lambda x, y: [0, 0, 0, 0, 0, in_hole(x, y)]),
+            'color': (COLOR, 8, lambda x, y: [c * in_hole(x, y) for c in red]),
+            'dark color': (COLOR, 8, lambda x, y: [0, 0, in_hole(x, y)]),
+            'color in 16 bits': (COLOR, 16, lambda x, y: [0, 0, 0, 0, 0, in_hole(x, y)]),
             'palette': (PALETTE, 8, lambda x, y: [in_hole(x, y)], label),
             'opaque alpha': (GRAY_ALPHA, 8, lambda x, y: [255 * in_hole(x, y), 255]),
             'white, transparent outside': (COLOR_ALPHA, 8, lambda x, y: [255, 255, 255, 255 * in_hole(x, y)]),
@@ -590,7 +590,7 @@ class Bits(Test):
 
 
 def write_tiff(file, pages):
-    """Grey pages, one after the other."""
+    """Gray pages, one after the other."""
     content, pixels = b'II*\0\x08\0\0\0', bytes(90 + x % 5 for x in range(SIDE)) * SIDE
     for page in range(pages):
         start = len(content)

@@ -374,7 +374,7 @@ class Resume(Case):
             table.write_text(begun)
             self.check(self.predict('images', '--csv=t.csv', '--resume'), 0)
             self.assertEqual([row[0] for row in rows_of(table)], ['file'] + ['images/%03d.png' % i for i in range(3)])
-        table.write_text('file,score,normalised score,verdict\n')
+        table.write_text('file,score,normalized score,verdict\n')
         self.check(self.predict('images', '--csv=t.csv', '--resume'), 1, "'model'")
 
     def test_paths_in_another_spelling(self):

@@ -239,7 +239,7 @@ class Detectors(unittest.TestCase):
         score, stages, milliseconds = self.cfa.profile(image)
         self.assertEqual((score, stages), (self.cfa.predict(image)[0], ('preprocess', 'backbone', 'descriptor', 'search', 'map')))
         self.assertEqual(milliseconds.shape, (5,))
-        self.assertEqual([map.shape for map in self.cfa.neighbourMaps(image)], [image.shape[:2]] * 3)
+        self.assertEqual([map.shape for map in self.cfa.neighborMaps(image)], [image.shape[:2]] * 3)
         self.assertEqual(self.cfa.getMemoryBank().shape[0], 392)
         view, mask = self.cfa.randomView(image, None, 1)
         self.assertEqual((view.dtype, mask), (np.uint8, None))

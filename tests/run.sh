@@ -1,5 +1,5 @@
 #!/bin/bash
-# Installs what is missing, builds and runs all tests but those labelled "long". Exit status: ctest's.
+# Installs what is missing, builds and runs all tests but those labeled "long". Exit status: ctest's.
 set -euo pipefail
 export PATH HOME=~  # both may be unset, in a bare container
 cd "$(dirname "${BASH_SOURCE[0]}")/.."

@@ -71,19 +71,19 @@ void train(const FileStorage& given, FileStorage& result)
 {
     std::vector<String> files, outputs;
     Mat W, b, order;
-    MemoryBank centres;
+    MemoryBank centers;
     given["files"] >> files;
     given["outputs"] >> outputs;
     given["W0"] >> W;
     given["b0"] >> b;
-    given["C"] >> centres.C;
+    given["C"] >> centers.C;
     given["order"] >> order; // batches x images, CV_32S
     const std::vector<std::vector<Mat>> features = featuresOf(files, outputs);
     const std::vector<ScaleShape> shapes = shapesOf(features[0]);
     const std::unique_ptr<Trainer> trainer =
         createTrainer({shapes.data(), int(shapes.size()), W.ptr<float>(), b.ptr<float>(), W.rows, 3, 3, 1e-5, true,
                        true, 0.1, 1e-3, 5e-4, 2, TRAIN_ON_CPU});
-    BankForTrainer bank(centres, CFA::create()->getEngine());
+    BankForTrainer bank(centers, CFA::create()->getEngine());
     std::vector<double> losses;
     for (int batch = 0; batch < order.rows; batch++)
         losses.push_back(step(*trainer, bank, features, order.row(batch)));

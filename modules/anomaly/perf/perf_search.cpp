@@ -17,40 +17,40 @@ void requireEngine(int engine)
         throw SkipTestException("this build has no Halide kernels");
 }
 
-typedef TestBaseWithParam<tuple<Engines, int, int, int>> Neighbours;
+typedef TestBaseWithParam<tuple<Engines, int, int, int>> Neighbors;
 
 //! Random descriptors: nothing can be ruled out, all distances are ranked.
-PERF_TEST_P(Neighbours, random,
+PERF_TEST_P(Neighbors, random,
             testing::Combine(Engines::all(), testing::Values(264, 448, 1792), testing::Values(784, 3136),
                              testing::Values(3, 6)))
 {
-    const int engine = get<0>(GetParam()), length = get<1>(GetParam()), centres = get<2>(GetParam()),
+    const int engine = get<0>(GetParam()), length = get<1>(GetParam()), centers = get<2>(GetParam()),
               k = get<3>(GetParam());
     requireEngine(engine);
-    MemoryBank bank = {Mat(centres, length, CV_32F)};
+    MemoryBank bank = {Mat(centers, length, CV_32F)};
     Mat phi(length, 56 * 56, CV_32F), squaredDistances, indices;
     declare.in(bank.C, phi, WARMUP_RNG);
-    const std::shared_ptr<const NeighbourSearch> search = NeighbourSearch::create(bank, engine);
+    const std::shared_ptr<const NeighborSearch> search = NeighborSearch::create(bank, engine);
     TEST_CYCLE() search->search(phi, k, squaredDistances, indices);
     SANITY_CHECK_NOTHING();
 }
 
-//! Descriptors in a space of few dimensions, as trained ones are: most centres are ruled out.
-PERF_TEST_P(Neighbours, clustered,
+//! Descriptors in a space of few dimensions, as trained ones are: most centers are ruled out.
+PERF_TEST_P(Neighbors, clustered,
             testing::Combine(Engines::all(), testing::Values(264, 448, 1792), testing::Values(784, 3136),
                              testing::Values(3, 6)))
 {
-    const int engine = get<0>(GetParam()), length = get<1>(GetParam()), centres = get<2>(GetParam()),
+    const int engine = get<0>(GetParam()), length = get<1>(GetParam()), centers = get<2>(GetParam()),
               k = get<3>(GetParam());
     requireEngine(engine);
-    Mat basis(12, length, CV_32F), where(centres, 12, CV_32F), noise(length, 56 * 56, CV_32F), squaredDistances,
+    Mat basis(12, length, CV_32F), where(centers, 12, CV_32F), noise(length, 56 * 56, CV_32F), squaredDistances,
         indices;
     declare.in(basis, where, noise, WARMUP_RNG);
     const MemoryBank bank = {where * basis};
     Mat phi;
-    repeat(bank.C.t(), 1, 56 * 56 / centres, phi);
+    repeat(bank.C.t(), 1, 56 * 56 / centers, phi);
     phi += noise * 0.1;
-    const std::shared_ptr<const NeighbourSearch> search = NeighbourSearch::create(bank, engine);
+    const std::shared_ptr<const NeighborSearch> search = NeighborSearch::create(bank, engine);
     TEST_CYCLE() search->search(phi, k, squaredDistances, indices);
     SANITY_CHECK_NOTHING();
 }

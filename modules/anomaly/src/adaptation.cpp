@@ -124,7 +124,7 @@ public:
         trainer = createTrainer(settings);
     }
 
-    // The model is the last epoch's, since no labelled image is there to choose a better one by.
+    // The model is the last epoch's, since no labeled image is there to choose a better one by.
     void run(TrainingCheckpoint& checkpoint, FitReporter& reporter)
     {
         TrainingState state = checkpoint.find(model.bank);

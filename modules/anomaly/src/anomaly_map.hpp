@@ -16,7 +16,7 @@ class CV_EXPORTS MapMaker
 public:
     virtual ~MapMaker() {}
 
-    //! Bilinear to the input's size (half-pixel centres), then a Gaussian of 4 sigma to each side, reflected at the
+    //! Bilinear to the input's size (half-pixel centers), then a Gaussian of 4 sigma to each side, reflected at the
     //! border.
     virtual void make(const Mat& patchScores, Mat& map) const = 0;
 

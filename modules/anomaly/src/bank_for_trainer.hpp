@@ -5,18 +5,18 @@
 #define OPENCV_ANOMALY_BANK_FOR_TRAINER_HPP
 
 #include "error_text.hpp"
-#include "neighbour_search.hpp"
+#include "neighbor_search.hpp"
 #include "trainer.hpp"
 
 #include <functional>
 
 namespace cv { namespace anomaly {
 
-//! A bank as the trainer sees it: the prediction's own search, and the gradient through the centres that it found.
+//! A bank as the trainer sees it: the prediction's own search, and the gradient through the centers that it found.
 class BankForTrainer CV_FINAL : public BankAccess
 {
 public:
-    BankForTrainer(const MemoryBank& b, int engine) : bank(b), neighbours(NeighbourSearch::create(b, engine))
+    BankForTrainer(const MemoryBank& b, int engine) : bank(b), neighbors(NeighborSearch::create(b, engine))
     {
         CV_Assert(bank.C.isContinuous());
     }
@@ -25,7 +25,7 @@ public:
     {
         return succeeds([&] {
             Mat distances(k, patches, CV_32F, squaredDistances), nearest(k, patches, CV_32S, indices);
-            neighbours->search(descriptors(phi, patches), k, distances, nearest);
+            neighbors->search(descriptors(phi, patches), k, distances, nearest);
             CV_Assert(distances.ptr<float>() == squaredDistances && nearest.ptr<int>() == indices);
         });
     }
@@ -41,8 +41,8 @@ public:
         });
     }
 
-    const float* centres() const CV_OVERRIDE { return bank.C.ptr<float>(); }
-    int centreCount() const CV_OVERRIDE { return bank.C.rows; }
+    const float* centers() const CV_OVERRIDE { return bank.C.ptr<float>(); }
+    int centerCount() const CV_OVERRIDE { return bank.C.rows; }
 
     String error;
 
@@ -67,7 +67,7 @@ private:
     }
 
     const MemoryBank& bank;
-    std::shared_ptr<const NeighbourSearch> neighbours;
+    std::shared_ptr<const NeighborSearch> neighbors;
 };
 
 }} // namespace cv::anomaly

@@ -100,7 +100,7 @@ Calibration GoodScores::calibrate(double q)
     return calibration;
 }
 
-void LabelledScores::add(double score, const Mat& map, const Mat& defects)
+void LabeledScores::add(double score, const Mat& map, const Mat& defects)
 {
     double low, high;
     minMaxIdx(map, &low, &high);
@@ -125,7 +125,7 @@ bool allGood(const Mat& labels)
     return !labels.empty() && countNonZero(labels.reshape(1)) == 0;
 }
 
-Calibration LabelledScores::calibrate(const Mat& labels, bool masked, const Calibration& before)
+Calibration LabeledScores::calibrate(const Mat& labels, bool masked, const Calibration& before)
 {
     if (scores.empty())
         CV_Error(Error::StsBadArg, "There is no image to calibrate with");

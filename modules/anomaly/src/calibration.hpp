@@ -45,7 +45,7 @@ private:
 };
 
 //! Collects scores and maps of good and defective images; thresholds are where F1 is best.
-class LabelledScores
+class LabeledScores
 {
 public:
     //! defects: CV_8U of the map's size, nonzero on defects; empty where the image has none.

@@ -137,7 +137,7 @@ public:
     int getPreferableTarget() const CV_OVERRIDE { return target; }
     void setPreferableTarget(int wanted) CV_OVERRIDE { moveTo(resolveDevice(engine, wanted)); }
 
-    void neighbourMaps(InputArray image, OutputArrayOfArrays maps) const CV_OVERRIDE;
+    void neighborMaps(InputArray image, OutputArrayOfArrays maps) const CV_OVERRIDE;
     Params getParams() const CV_OVERRIDE
     {
         const std::lock_guard<std::mutex> lock(paramsMutex);
@@ -341,7 +341,7 @@ void CFAImpl::randomView(InputArray image, InputArray mask, int seed, OutputArra
         CV_Error(Error::StsNotImplemented,
                  "A view is stretched to one size, where a model with tiles sees none: predict the image itself");
     const RandomView chosen = drawView(now, 0, seed);
-    // Of which INPUT_CROPPED takes the centre
+    // Of which INPUT_CROPPED takes the center
     const int side = now.inputMode == INPUT_RESIZED ? now.inputSize : now.resizeSize;
     chosen.of(source, side).copyTo(view);
     if (viewMask.needed())
@@ -468,13 +468,13 @@ void CFAImpl::predictBatch(InputArrayOfArrays images, std::vector<double>& score
         maps.getMatRef(int(i)) = made[i];
 }
 
-void CFAImpl::neighbourMaps(InputArray image, OutputArrayOfArrays maps) const
+void CFAImpl::neighborMaps(InputArray image, OutputArrayOfArrays maps) const
 {
     const std::shared_ptr<const Fitted> now = current();
     const Mat source = image.getMat();
     checkImage(source, "The image", now->model.params.significantBits);
     std::vector<Mat> nearest;
-    reportingLackOfMemory([&]() { now->neighbourMaps(source, nearest); });
+    reportingLackOfMemory([&]() { now->neighborMaps(source, nearest); });
     maps.create(int(nearest.size()), 1, CV_32F);
     for (size_t k = 0; k < nearest.size(); k++)
         now->outputMap(nearest[k], source.size(), maps.getMatRef(int(k)));
@@ -516,7 +516,7 @@ Calibration CFAImpl::goodThresholds(const Fitted& now, const ImageSource& images
 
 Calibration CFAImpl::bestThresholds(const Fitted& now, const ImageSource& images, const Mat& labels, bool masked) const
 {
-    LabelledScores scores;
+    LabeledScores scores;
     for (int i = 0; i < images.size(); i++)
     {
         const Mat image = images.image(i), defects = images.mask(i);

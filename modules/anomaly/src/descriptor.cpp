@@ -53,7 +53,7 @@ Descriptor randomDescriptor(const std::vector<int>& channels, double gammaD, int
     return descriptor;
 }
 
-// The sum of three neighbours along a line, zero outside.
+// The sum of three neighbors along a line, zero outside.
 static void sumOfThree(const float* in, float* out, int n)
 {
     if (n == 1)

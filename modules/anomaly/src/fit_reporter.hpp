@@ -42,7 +42,7 @@ public:
         progress.distance = means.distance;
         progress.radius = radius;
         if (!callback(progress))
-            CV_Error(Error::StsError, "Fit was cancelled; the detector is as it was");
+            CV_Error(Error::StsError, "Fit was canceled; the detector is as it was");
     }
 
     //! m: of the epoch so far, the distance as a share of the first epoch's.

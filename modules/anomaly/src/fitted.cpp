@@ -47,14 +47,14 @@ public:
         scoreMap->make(features, smooth, clock);
     }
 
-    void neighbourMaps(const Backbone& backbone, const Mat& image, const TrainedModel& model, int K,
-                       std::vector<Mat>& maps) const
+    void neighborMaps(const Backbone& backbone, const Mat& image, const TrainedModel& model, int K,
+                      std::vector<Mat>& maps) const
     {
         const FeatureMaps features = backbone.forward(preprocess(image, input));
         checkChannels(features.channels);
         const Mat phi = project(poolPatches(features.maps), model.descriptor);
         Mat squaredDistances, indices, distances;
-        NeighbourSearch::create(model.bank, ENGINE_PLAIN)->search(phi, K, squaredDistances, indices);
+        NeighborSearch::create(model.bank, ENGINE_PLAIN)->search(phi, K, squaredDistances, indices);
         sqrt(squaredDistances, distances);
         maps.resize(K);
         for (int k = 0; k < K; k++)
@@ -75,7 +75,7 @@ private:
 
     std::vector<int> channels;
     std::shared_ptr<const ScoreMap> scoreMap;
-    std::shared_ptr<const MapMaker> mapMaker; // of neighbourMaps
+    std::shared_ptr<const MapMaker> mapMaker; // of neighborMaps
 };
 
 // Their maps take 13 MiB at 224 x 224 pixels.
@@ -162,7 +162,7 @@ void Fitted::wholeMaps(const Mat* images, int count, StageClock* clock, Mat* map
     }
 }
 
-// The second head of an ensemble sees the centre.
+// The second head of an ensemble sees the center.
 void Fitted::averageWithCropped(const Mat* images, int count, StageClock* clock, Mat* maps) const
 {
     std::vector<Mat> cropped(count);
@@ -175,7 +175,7 @@ void Fitted::averageWithCropped(const Mat* images, int count, StageClock* clock,
     }
 }
 
-void Fitted::neighbourMaps(const Mat& image, std::vector<Mat>& maps) const
+void Fitted::neighborMaps(const Mat& image, std::vector<Mat>& maps) const
 {
     const Tiling tiling(image.size(), input());
     const Mat stretched = tiling.stretched(image);
@@ -185,7 +185,7 @@ void Fitted::neighbourMaps(const Mat& image, std::vector<Mat>& maps) const
     for (int tile = 0; tile < tiling.count(); tile++)
     {
         std::vector<Mat> tileMaps;
-        heads[0]->neighbourMaps(*backbone, tiling.cut(stretched, tile), model.models[0], model.params.K, tileMaps);
+        heads[0]->neighborMaps(*backbone, tiling.cut(stretched, tile), model.models[0], model.params.K, tileMaps);
         for (int k = 0; k < model.params.K; k++)
             tiling.blend(tileMaps[k], tile, maps[k]);
     }

@@ -37,9 +37,9 @@ struct Fitted
     //! The same of several images, of which a GPU sees gpuBatch at a time.
     void inputMaps(const std::vector<Mat>& images, std::vector<Mat>& maps, BatchWish* wish) const;
 
-    //! K maps at the resolution of the first head's input: its distances to the nearest centre, to the second, and so
+    //! K maps at the resolution of the first head's input: its distances to the nearest center, to the second, and so
     //! on.
-    void neighbourMaps(const Mat& image, std::vector<Mat>& maps) const;
+    void neighborMaps(const Mat& image, std::vector<Mat>& maps) const;
 
     //! An input map as predict gives it: itself, or with MAP_IMAGE stretched over the part of the image that it shows,
     //! 0 outside.

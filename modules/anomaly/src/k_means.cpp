@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
 #include "k_means.hpp"
-#include "neighbour_search.hpp"
+#include "neighbor_search.hpp"
 #include "shortened_bank.hpp"
 
 #include <numeric>
@@ -12,7 +12,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-//! What has been chosen so far: each patch's squared distance to the nearest centre, and their sum.
+//! What has been chosen so far: each patch's squared distance to the nearest center, and their sum.
 struct Cover
 {
     Mat distances; // patches x 1, CV_32F
@@ -74,19 +74,19 @@ Mat shortened(const Mat& rows)
 }
 
 // Greedy k-means++.
-Mat firstCentres(const Mat& rows, int count, RNG& random)
+Mat firstCenters(const Mat& rows, int count, RNG& random)
 {
     const Mat places = shortened(rows), norms = squaredNorms(places);
     const int trials = 2 + int(std::log(double(count)));
     Cover cover = {Mat(rows.rows, 1, CV_32F, Scalar(FLT_MAX)), 0};
-    Mat centres;
-    centres.push_back(rows.row(addBest(places, norms, {random.uniform(0, rows.rows)}, cover)));
-    while (centres.rows < count)
-        centres.push_back(rows.row(addBest(places, norms, draw(cover, trials, random), cover)));
-    return centres;
+    Mat centers;
+    centers.push_back(rows.row(addBest(places, norms, {random.uniform(0, rows.rows)}, cover)));
+    while (centers.rows < count)
+        centers.push_back(rows.row(addBest(places, norms, draw(cover, trials, random), cover)));
+    return centers;
 }
 
-// The patches that are farthest from their centres, farthest first.
+// The patches that are farthest from their centers, farthest first.
 std::vector<int> farthest(const Mat& distances, int count)
 {
     std::vector<int> order(distances.total());
@@ -98,7 +98,7 @@ std::vector<int> farthest(const Mat& distances, int count)
     return order;
 }
 
-// The mean of each centre's patches; a centre without any goes to a patch that is far from its own.
+// The mean of each center's patches; a center without any goes to a patch that is far from its own.
 Mat meansOf(const Mat& rows, const Mat& distances, const Mat& nearest, int count)
 {
     Mat means = Mat::zeros(count, rows.cols, CV_32F);
@@ -132,15 +132,15 @@ double meanVariance(const Mat& rows)
 
 Mat kMeans(const Mat& patches, int count, int mostIterations, int engine, RNG& random)
 {
-    CV_CheckLE(count, patches.rows, "More centres are asked for than there are patches");
+    CV_CheckLE(count, patches.rows, "More centers are asked for than there are patches");
     const Mat phi = patches.t();
     const double smallestMove = 1e-4 * meanVariance(patches);
-    MemoryBank bank = {firstCentres(patches, count, random)};
+    MemoryBank bank = {firstCenters(patches, count, random)};
     double move = DBL_MAX;
     for (int i = 0; i < mostIterations && move > smallestMove; i++)
     {
         Mat distances, nearest;
-        NeighbourSearch::create(bank, engine)->search(phi, 1, distances, nearest);
+        NeighborSearch::create(bank, engine)->search(phi, 1, distances, nearest);
         const Mat means = meansOf(patches, distances, nearest, count);
         move = norm(means, bank.C, NORM_L2SQR);
         bank.C = means;

@@ -8,7 +8,7 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief `count` centres of patches, count x D', by Lloyd's iterations from greedy k-means++ @cite Arthur2007kmeans.
+/** @brief `count` centers of patches, count x D', by Lloyd's iterations from greedy k-means++ @cite Arthur2007kmeans.
 
 patches: patches x D', CV_32F, no fewer than count. Ends when all moves together are below 1e-4 of the mean variance, as
 scikit-learn's does,

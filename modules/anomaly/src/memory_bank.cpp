@@ -4,7 +4,7 @@
 #include "precomp.hpp"
 #include "memory_bank.hpp"
 #include "k_means.hpp"
-#include "neighbour_search.hpp"
+#include "neighbor_search.hpp"
 #include "random_stream.hpp"
 
 namespace cv { namespace anomaly {
@@ -14,9 +14,9 @@ namespace {
 // Mean patches are clustered to the end; on a sample the last moves matter less than the draw.
 const int mostIterations = 300, mostSampleIterations = 25;
 
-// Patches in a sample for each centre; fewer, but 4, where they would take more than 128 MiB (WRN50-2 with all centres:
+// Patches in a sample for each center; fewer, but 4, where they would take more than 128 MiB (WRN50-2 with all centers:
 // 6).
-const int patchesForCentre = 16, fewestForCentre = 4;
+const int patchesForCenter = 16, fewestForCenter = 4;
 const size_t sampleBytes = 128 << 20;
 
 // The columns of phi that are marked, as rows.
@@ -46,7 +46,7 @@ Mat cluster(const Mat& patches, int of, int iterations, const BankSettings& sett
     const int count = std::min(int(of * settings.gammaC), patches.rows);
     if (count < settings.least)
         CV_Error_(Error::StsOutOfRange,
-                  ("gammaC %g of %d patches leaves %d centres, expected at least K + J = %d: raise gammaC",
+                  ("gammaC %g of %d patches leaves %d centers, expected at least K + J = %d: raise gammaC",
                    settings.gammaC, of, count, settings.least));
     if (count == patches.rows)
         return patches;
@@ -54,11 +54,11 @@ Mat cluster(const Mat& patches, int of, int iterations, const BankSettings& sett
     return kMeans(patches, count, iterations, settings.engine, random);
 }
 
-// Squared distances of each centre (row) to each patch (column), less |c|^2, which does not change a row's order.
-Mat distancesLessCentreNorm(const Mat& centres, const Mat& patches)
+// Squared distances of each center (row) to each patch (column), less |c|^2, which does not change a row's order.
+Mat distancesLessCenterNorm(const Mat& centers, const Mat& patches)
 {
     Mat distances;
-    gemm(centres, patches, -2, noArray(), 0, distances, GEMM_2_T);
+    gemm(centers, patches, -2, noArray(), 0, distances, GEMM_2_T);
     const Mat row = squaredNorms(patches).t();
     for (int c = 0; c < distances.rows; c++)
         distances.row(c) += row;
@@ -94,31 +94,31 @@ void MemoryBankBuilder::addMean(const Mat& phi, const Mat& mask)
         mean.row(d) += (phi.row(d) - mean.row(d)).mul(share);
 }
 
-// Algorithm 1: each centre in turn takes the nearest patch that no other has taken, and moves towards it.
+// Algorithm 1: each center in turn takes the nearest patch that no other has taken, and moves towards it.
 void MemoryBankBuilder::addMovingAverage(const Mat& phi, const Mat& mask)
 {
     const Mat patches = patchesAsRows(phi, mask);
     if (patches.empty())
         return;
-    if (centres.empty())
+    if (centers.empty())
     {
-        centres = cluster(patches, patches.rows, mostIterations, settings);
+        centers = cluster(patches, patches.rows, mostIterations, settings);
         return;
     }
-    Mat distances = distancesLessCentreNorm(centres, patches), used = Mat::zeros(1, patches.rows, CV_8U);
-    for (int c = 0; c < std::min(centres.rows, patches.rows); c++)
+    Mat distances = distancesLessCenterNorm(centers, patches), used = Mat::zeros(1, patches.rows, CV_8U);
+    for (int c = 0; c < std::min(centers.rows, patches.rows); c++)
     {
         int nearest[2];
         minMaxIdx(distances.row(c), NULL, NULL, nearest, NULL, used == 0);
         used.at<uchar>(nearest[1]) = 1;
-        centres.row(c) += settings.momentum * (patches.row(nearest[1]) - centres.row(c));
+        centers.row(c) += settings.momentum * (patches.row(nearest[1]) - centers.row(c));
     }
 }
 
 MemoryBank MemoryBankBuilder::finish() const
 {
-    MemoryBank bank = {centres};
-    if (centres.empty())
+    MemoryBank bank = {centers};
+    if (centers.empty())
     {
         const Mat patches = mean.empty() ? Mat() : patchesAsRows(mean, count > 0);
         bank.C = cluster(patches, patches.rows, mostIterations, settings);
@@ -133,10 +133,10 @@ PatchSampler::PatchSampler(const BankSettings& s)
       added(0)
 {}
 
-static uint64 sampleSize(int centres, int length)
+static uint64 sampleSize(int centers, int length)
 {
-    const uint64 fits = sampleBytes / (length * sizeof(float)), wanted = uint64(centres) * patchesForCentre,
-                 least = uint64(centres) * fewestForCentre;
+    const uint64 fits = sampleBytes / (length * sizeof(float)), wanted = uint64(centers) * patchesForCenter,
+                 least = uint64(centers) * fewestForCenter;
     return std::max(std::min(wanted, fits), least);
 }
 
@@ -182,9 +182,9 @@ void sumPulls(const Mat& C, const Mat& g, const Mat& indices, int patch, float* 
         if (weight == 0)
             continue;
         sum += weight;
-        const float* centre = C.ptr<float>(indices.at<int>(k, patch));
+        const float* center = C.ptr<float>(indices.at<int>(k, patch));
         for (int d = 0; d < C.cols; d++)
-            pull[d] += weight * centre[d];
+            pull[d] += weight * center[d];
     }
 }
 

@@ -8,18 +8,18 @@
 
 namespace cv { namespace anomaly {
 
-//! Centres of normal patches, fixed once built.
+//! Centers of normal patches, fixed once built.
 struct MemoryBank
 {
-    Mat C; // centres x D', CV_32F
+    Mat C; // centers x D', CV_32F
 };
 
 struct BankSettings
 {
     int mode;        // one of CFA::BankMode
-    double gammaC;   // centres as a share of the patches
+    double gammaC;   // centers as a share of the patches
     double momentum; // for BANK_EMA
-    int least;       // centres that must be left
+    int least;       // centers that must be left
     int seed;
     int engine; // for the search in k-means
 };
@@ -43,7 +43,7 @@ private:
     BankSettings settings;
     Mat mean;    // D' x patches: BANK_MEAN
     Mat count;   // 1 x patches, CV_32S: images that each position was learned from
-    Mat centres; // centres x D': BANK_EMA
+    Mat centers; // centers x D': BANK_EMA
 };
 
 /** @brief Builds a bank of patches as they are: k-means of a sample, drawn evenly from all that are added.
@@ -59,7 +59,7 @@ public:
     //! As MemoryBankBuilder's.
     void add(const Mat& phi, const Mat& mask);
 
-    //! gammaC of an image's patches become centres.
+    //! gammaC of an image's patches become centers.
     MemoryBank finish() const;
 
 private:
@@ -74,7 +74,7 @@ private:
 
 phi and result: D' x patches; g: k x patches, the loss' gradient by the squared distances; indices: k x patches, CV_32S,
 the
-centres that these are to.
+centers that these are to.
 */
 CV_EXPORTS void distanceGradientToDescriptors(const Mat& phi, const MemoryBank& bank, const Mat& g, const Mat& indices,
                                               Mat& result);

@@ -282,7 +282,7 @@ TrainedModel readTrained(const FileNode& node, const CFA::Params& params)
     expectSize(model.bank.C, "C", model.bank.C.rows, descriptor.W.rows);
     if (model.bank.C.rows < params.K)
         CV_Error_(Error::StsParseError,
-                  ("Model file has %d centres in matrix 'C', expected at least K = %d", model.bank.C.rows, params.K));
+                  ("Model file has %d centers in matrix 'C', expected at least K = %d", model.bank.C.rows, params.K));
     if (text(node, "checksum") != checksum(model))
         CV_Error(Error::StsParseError, "Model file is damaged: its matrices do not agree with 'checksum'");
     return model;

@@ -12,7 +12,7 @@ namespace cv { namespace anomaly {
 const int panelWidth = 12;
 const int groupWidth = 8;
 
-// As in halide_generators/neighbour_list.hpp: centres are padded to a multiple.
+// As in halide_generators/neighbor_list.hpp: centers are padded to a multiple.
 const int exactLanes = 8;
 
 inline int divideUp(int a, int b)

@@ -13,7 +13,7 @@ class PlainPatchScorer CV_FINAL : public PatchScorer
 public:
     PlainPatchScorer(const Descriptor& d, const MemoryBank& bank, const ScoreSettings& s)
         : descriptor(d),
-          neighbours(NeighbourSearch::create(bank, ENGINE_PLAIN)),
+          neighbors(NeighborSearch::create(bank, ENGINE_PLAIN)),
           settings(s)
     {}
 
@@ -22,14 +22,14 @@ public:
         const Mat phi = project(poolPatches(maps), descriptor);
         lap(clock, STAGE_DESCRIPTOR);
         Mat squaredDistances, indices;
-        neighbours->search(phi, settings.K, squaredDistances, indices);
+        neighbors->search(phi, settings.K, squaredDistances, indices);
         scorePatches(squaredDistances, settings.mode, patchGrid(maps), scores);
         lap(clock, STAGE_SEARCH);
     }
 
 private:
     Descriptor descriptor;
-    std::shared_ptr<const NeighbourSearch> neighbours;
+    std::shared_ptr<const NeighborSearch> neighbors;
     ScoreSettings settings;
 };
 

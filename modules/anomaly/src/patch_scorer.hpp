@@ -5,7 +5,7 @@
 #define OPENCV_ANOMALY_PATCH_SCORER_HPP
 
 #include "descriptor.hpp"
-#include "neighbour_search.hpp"
+#include "neighbor_search.hpp"
 #include "stage_clock.hpp"
 
 #include <memory>

@@ -90,7 +90,7 @@ class HalidePatchScorer CV_FINAL : public PatchScorer
 public:
     HalidePatchScorer(const Descriptor& descriptor, const MemoryBank& bank, const ScoreSettings& s)
         : projection(descriptor),
-          neighbours(createHalideNeighbourSearch(bank)),
+          neighbors(createHalideNeighborSearch(bank)),
           settings(s)
     {}
 
@@ -99,14 +99,14 @@ public:
         const WorkspacePool<Workspace>::Loan workspace(workspaces);
         projection.project(maps, *workspace);
         lap(clock, STAGE_DESCRIPTOR);
-        neighbours->search(workspace->phi, settings.K, workspace->squaredDistances, workspace->indices);
+        neighbors->search(workspace->phi, settings.K, workspace->squaredDistances, workspace->indices);
         scorePatches(workspace->squaredDistances, settings.mode, patchGrid(maps), scores);
         lap(clock, STAGE_SEARCH);
     }
 
 private:
     HalideProjection projection;
-    std::shared_ptr<const NeighbourSearch> neighbours;
+    std::shared_ptr<const NeighborSearch> neighbors;
     ScoreSettings settings;
     mutable WorkspacePool<Workspace> workspaces;
 };

@@ -104,7 +104,7 @@ public:
 
 private:
     void addGood(const Mat_<float>& map, const Mat_<uchar>& validity);
-    void addLabelled(const Mat_<float>& map, const Mat_<int>& labels, int labelCount, const Mat_<uchar>& validity);
+    void addLabeled(const Mat_<float>& map, const Mat_<int>& labels, int labelCount, const Mat_<uchar>& validity);
     //! To be called before either list is read.
     void prepare() const;
     template <typename Visit> void forEachOverlap(Visit visit) const;
@@ -150,7 +150,7 @@ void PixelMetricsImpl::add(InputArray mapArray, InputArray maskArray, InputArray
         return addGood(map, validity);
     Mat labels;
     const int labelCount = connectedComponents(mask, labels, 8, CV_32S);
-    addLabelled(map, labels, labelCount, validity);
+    addLabeled(map, labels, labelCount, validity);
 }
 
 void PixelMetricsImpl::addGood(const Mat_<float>& map, const Mat_<uchar>& validity)
@@ -161,8 +161,8 @@ void PixelMetricsImpl::addGood(const Mat_<float>& map, const Mat_<uchar>& validi
                 good.add(map(y, x));
 }
 
-void PixelMetricsImpl::addLabelled(const Mat_<float>& map, const Mat_<int>& labels, int labelCount,
-                                   const Mat_<uchar>& validity)
+void PixelMetricsImpl::addLabeled(const Mat_<float>& map, const Mat_<int>& labels, int labelCount,
+                                  const Mat_<uchar>& validity)
 {
     const unsigned unseen = UINT_MAX;
     std::vector<unsigned> regionOf(labelCount, unseen);

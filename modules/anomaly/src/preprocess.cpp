@@ -84,7 +84,7 @@ Mat toBgr8(const Mat& image, int significantBits)
     return bgr;
 }
 
-static Mat cropCentre(const Mat& image, int crop)
+static Mat cropCenter(const Mat& image, int crop)
 {
     const int offset = (image.rows - crop) / 2;
     return image(Rect(offset, offset, crop, crop));
@@ -107,7 +107,7 @@ Mat stretch(const Mat& image, Size size)
 static void preprocessInto(Mat& blob, int index, const Mat& image, const InputSettings& input, InputMemory& memory)
 {
     stretchInto(toBgr8(image, input.significantBits), Size(input.resize, input.resize), memory.stretched);
-    const Mat part = cropCentre(memory.stretched, input.crop);
+    const Mat part = cropCenter(memory.stretched, input.crop);
     for (int c = 0; c < 3; c++)
     {
         Mat plane(input.crop, input.crop, CV_32F, blob.ptr<float>(index, c));
@@ -141,7 +141,7 @@ void stretchImages(const Mat* images, int count, const InputSettings& input, Mat
             stretchInto(toBgr8(images[i], input.significantBits), Size(input.resize, input.resize),
                         isWhole ? part : stretched);
             if (!isWhole)
-                cropCentre(stretched, input.crop).copyTo(part);
+                cropCenter(stretched, input.crop).copyTo(part);
         }
     });
 }
@@ -171,7 +171,7 @@ Mat maskAtInput(const Mat& mask, const InputSettings& input)
     Mat stretched;
     resize(mask, stretched, input.tile > 0 ? mapSize(mask.size(), input) : Size(input.resize, input.resize), 0, 0,
            INTER_NEAREST);
-    return (input.tile > 0 ? stretched : cropCentre(stretched, input.crop)) != 0;
+    return (input.tile > 0 ? stretched : cropCenter(stretched, input.crop)) != 0;
 }
 
 bool leavesPixels(const Mat& inputMask)
@@ -181,7 +181,7 @@ bool leavesPixels(const Mat& inputMask)
 
 Rect2d visibleRegion(Size image, const InputSettings& input)
 {
-    const int offset = (input.resize - input.crop) / 2; // cropCentre's
+    const int offset = (input.resize - input.crop) / 2; // cropCenter's
     const double x = double(image.width) / input.resize, y = double(image.height) / input.resize;
     return Rect2d(offset * x, offset * y, input.crop * x, input.crop * y);
 }

@@ -8,7 +8,7 @@
 
 namespace cv { namespace anomaly {
 
-//! How an image, or a tile of one, becomes a backbone's input: stretched to resize x resize, then the centre crop x
+//! How an image, or a tile of one, becomes a backbone's input: stretched to resize x resize, then the center crop x
 //! crop, then (x - mean) * scale.
 struct InputSettings
 {
@@ -17,7 +17,7 @@ struct InputSettings
     Scalar mean, scale; // in the backbone's channel order
     bool swapRB;
     int tile;            // pixels of the image that a tile's side shows, 0: the image is seen as a whole
-    double tileOverlap;  // of neighbouring tiles at least, as a share of their side
+    double tileOverlap;  // of neighboring tiles at least, as a share of their side
     int significantBits; // of 16-bit images
 };
 

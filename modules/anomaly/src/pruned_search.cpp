@@ -7,7 +7,7 @@
 #include "halide_runtime.hpp"
 #include "panels.hpp"
 
-#include "anomaly_centre_bounds.h"
+#include "anomaly_center_bounds.h"
 #include "anomaly_exact_distances.h"
 #include "anomaly_group_bounds_3.h"
 #include "anomaly_group_bounds_6.h"
@@ -21,7 +21,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// As in halide_generators/exact_distances_generator.cpp and centre_bounds_generator.cpp.
+// As in halide_generators/exact_distances_generator.cpp and center_bounds_generator.cpp.
 const int partialSums = 32, pairsAtOnce = 4;
 
 // 16 axes rule nearly everything out in a trained bank; a second look at what is left on 64 pays where that is much or
@@ -29,7 +29,7 @@ const int partialSums = 32, pairsAtOnce = 4;
 // would cost more than they save.
 const int axisCounts[] = {16, 64}, axesInLength = 4;
 
-// In products of a search that computes all, measured with AVX-512: what each patch takes whatever its centres
+// In products of a search that computes all, measured with AVX-512: what each patch takes whatever its centers
 // (transposed, first distances, lists), and what a product takes where vectors are shorter and values are loaded for a
 // single use.
 const double costOfPatch = 50000, costOfShortening = 1.5, costOfBound = 3, costOfDistance = 4;
@@ -71,8 +71,8 @@ public:
     //! Not so where values are not finite: nothing compares with NaN.
     bool full(int patch) const { return indices[patch][k - 1] != INT_MAX; }
 
-    float distances[PrunedSearch::tileWidth][PrunedSearch::mostNeighbours];
-    int indices[PrunedSearch::tileWidth][PrunedSearch::mostNeighbours];
+    float distances[PrunedSearch::tileWidth][PrunedSearch::mostNeighbors];
+    int indices[PrunedSearch::tileWidth][PrunedSearch::mostNeighbors];
 
 private:
     int k;
@@ -112,23 +112,23 @@ template <typename Action> void forEachBit(unsigned bits, const Action& action)
 
 } // namespace
 
-PrunedSearch::PrunedSearch(const Mat& centres)
-    : length(centres.cols),
-      count(centres.rows),
+PrunedSearch::PrunedSearch(const Mat& centers)
+    : length(centers.cols),
+      count(centers.rows),
       groupCount(divideUp(count, groupWidth)),
-      C(padColumns(centres, partialSums))
+      C(padColumns(centers, partialSums))
 {
-    const PrincipalAxes principal = principalAxes(centres, std::min(length, axisCounts[1]));
+    const PrincipalAxes principal = principalAxes(centers, std::min(length, axisCounts[1]));
     mean = principal.mean;
     axisPanels = packPanels(principal.axes, groupWidth, 1);
-    norms = packSquaredNorms(centres - repeat(mean, count, 1), groupWidth);
+    norms = packSquaredNorms(centers - repeat(mean, count, 1), groupWidth);
     greatestNorm = *std::max_element(norms.begin<float>(), norms.begin<float>() + count);
     for (int axes : axisCounts)
         if (axes * axesInLength <= length)
         {
             const PrincipalAxes leading = {mean, principal.axes.rowRange(0, axes)};
-            const ShortenedBank shortened = shortenBank(centres, leading);
-            const Level level = {axes, packPanels(shortened.centres, groupWidth, -2), shortened.error};
+            const ShortenedBank shortened = shortenBank(centers, leading);
+            const Level level = {axes, packPanels(shortened.centers, groupWidth, -2), shortened.error};
             levels.push_back(level);
         }
     const int few = axisCounts[0], many = axisCounts[1];
@@ -151,8 +151,8 @@ bool PrunedSearch::search(const Mat& phi, int k, const Form& form, Mat squaredDi
         return false;
     measure(*work);
     NearestLists nearest(k);
-    for (size_t i = 0; i < work->centres.size(); i++)
-        nearest.offer(work->centres[i][0], work->distances[i], work->centres[i][1]);
+    for (size_t i = 0; i < work->centers.size(); i++)
+        nearest.offer(work->centers[i][0], work->distances[i], work->centers[i][1]);
     for (int p = 0; p < phi.cols; p++)
         if (!nearest.full(p))
             return false;
@@ -167,7 +167,7 @@ bool PrunedSearch::search(const Mat& phi, int k, const Form& form, Mat squaredDi
 
 void PrunedSearch::shorten(const Mat& phi, const Form& form, Workspace& work) const
 {
-    const int few = form.groups, many = form.centres;
+    const int few = form.groups, many = form.centers;
     work.memory.create(axisCounts[1] + 2, tileWidth, CV_32F);
     work.coarseMemory.create(axisCounts[1] + 2, tileWidth, CV_32F);
     work.shortened = work.memory.rowRange(0, many + 2);
@@ -224,12 +224,12 @@ void PrunedSearch::setLimits(int k, const Form& form, Workspace& work) const
     for (int p = 0; p < tileWidth; p++)
         for (int n = 0; n < slots; n++)
             work.groups.push_back(Vec2i(p, work.promising.at<int>(n, p)));
-    boundCentres(form, work);
-    work.centres.clear();
+    boundCenters(form, work);
+    work.centers.clear();
     for (size_t i = 0; i < work.groups.size(); i++)
     {
         const float* bounds = &work.bounds[i * groupWidth];
-        work.centres.push_back(
+        work.centers.push_back(
             Vec2i(work.groups[i][0],
                   work.groups[i][1] * groupWidth + int(std::min_element(bounds, bounds + groupWidth) - bounds)));
     }
@@ -239,7 +239,7 @@ void PrunedSearch::setLimits(int k, const Form& form, Workspace& work) const
         float* distances = &work.distances[p * slots];
         std::sort(distances, distances + slots);
         work.groupLimits[p] = limit(level(form.groups), work.coarse, p, distances[k - 1]);
-        work.limits[p] = limit(level(form.centres), work.shortened, p, distances[k - 1]);
+        work.limits[p] = limit(level(form.centers), work.shortened, p, distances[k - 1]);
     }
 }
 
@@ -258,7 +258,7 @@ float PrunedSearch::limit(const Level& level, const Mat& shortened, int patch, f
                  2 * rounding * (squaredDistance + energy));
 }
 
-void PrunedSearch::boundCentres(const Form& form, Workspace& work) const
+void PrunedSearch::boundCenters(const Form& form, Workspace& work) const
 {
     std::vector<Vec2i>& pairs = work.groups;
     const size_t wanted = pairs.size();
@@ -267,10 +267,10 @@ void PrunedSearch::boundCentres(const Form& form, Workspace& work) const
     pairs.resize(divideUp(int(wanted), pairsAtOnce) * pairsAtOnce, pairs.back());
     work.bounds.resize(pairs.size() * groupWidth);
     const Mat bounds(int(pairs.size()), groupWidth, CV_32F, work.bounds.data());
-    runKernel("centre_bounds", [&](void* context) {
-        return anomaly_centre_bounds(
+    runKernel("center_bounds", [&](void* context) {
+        return anomaly_center_bounds(
             context, viewOfPairs(pairs), viewOf<float>(work.shortened),
-            viewOf<float>(level(form.centres).bank, {groupWidth, form.centres + 1, groupCount}), viewOf<float>(norms),
+            viewOf<float>(level(form.centers).bank, {groupWidth, form.centers + 1, groupCount}), viewOf<float>(norms),
             viewOf<float>(bounds));
     });
     pairs.resize(wanted);
@@ -279,29 +279,29 @@ void PrunedSearch::boundCentres(const Form& form, Workspace& work) const
 bool PrunedSearch::listCandidates(const Form& form, Workspace& work) const
 {
     work.groups.clear();
-    work.centres.clear();
+    work.centers.clear();
     for (int g = 0; g < groupCount; g++)
         for (int p = 0; p < tileWidth; p += 16)
             forEachBit(atMost(work.lowest.ptr<float>(g) + p, work.groupLimits + p),
                        [&](int n) { work.groups.push_back(Vec2i(p + n, g)); });
     if (costOfLists(form, work) > 1)
         return false;
-    boundCentres(form, work);
+    boundCenters(form, work);
     for (size_t i = 0; i < work.groups.size(); i++)
     {
         const Vec2i& pair = work.groups[i];
         forEachBit(atMost(&work.bounds[i * groupWidth], work.limits[pair[0]]),
-                   [&](int n) { work.centres.push_back(Vec2i(pair[0], pair[1] * groupWidth + n)); });
+                   [&](int n) { work.centers.push_back(Vec2i(pair[0], pair[1] * groupWidth + n)); });
     }
     return costOfLists(form, work) < 1;
 }
 
 double PrunedSearch::costOfLists(const Form& form, const Workspace& work) const
 {
-    const double groupBounds = double(form.groups + 1) * groupWidth, bounds = double(form.centres + 1) * groupWidth;
+    const double groupBounds = double(form.groups + 1) * groupWidth, bounds = double(form.centers + 1) * groupWidth;
     const double products =
-        tileWidth * (costOfPatch + costOfShortening * form.centres * length + groupBounds * groupCount) +
-        costOfBound * bounds * double(work.groups.size()) + costOfDistance * length * double(work.centres.size());
+        tileWidth * (costOfPatch + costOfShortening * form.centers * length + groupBounds * groupCount) +
+        costOfBound * bounds * double(work.groups.size()) + costOfDistance * length * double(work.centers.size());
     return products / (double(tileWidth) * count * length);
 }
 
@@ -315,12 +315,12 @@ double PrunedSearch::cost(const Mat& phi, int k, const Form& form) const
 
 void PrunedSearch::measure(Workspace& work) const
 {
-    work.distances.resize(work.centres.size());
-    if (work.centres.empty())
+    work.distances.resize(work.centers.size());
+    if (work.centers.empty())
         return;
     const Mat distances(1, int(work.distances.size()), CV_32F, work.distances.data());
     runKernel("exact_distances", [&](void* context) {
-        return anomaly_exact_distances(context, viewOfPairs(work.centres), viewOf<float>(work.patches),
+        return anomaly_exact_distances(context, viewOfPairs(work.centers), viewOf<float>(work.patches),
                                        viewOf<float>(C), viewOf<float>(distances, {distances.cols}));
     });
 }

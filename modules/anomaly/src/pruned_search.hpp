@@ -9,13 +9,13 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief The nearest centres of a tile of patches without looking at most of them.
+/** @brief The nearest centers of a tile of patches without looking at most of them.
 
-1. Patches are shortened as the bank's centres are (see ShortenedBank): a few products a pair bound its distance from
+1. Patches are shortened as the bank's centers are (see ShortenedBank): a few products a pair bound its distance from
 below.
-2. The K groups of 8 centres with the lowest bounds each give a centre whose distance is computed: none of the K nearest
+2. The K groups of 8 centers with the lowest bounds each give a center whose distance is computed: none of the K nearest
 is farther than these.
-3. What may be as near is looked at: groups by a bound on few axes, their centres by one on as many or more, then the
+3. What may be as near is looked at: groups by a bound on few axes, their centers by one on as many or more, then the
 distance itself, in the
    original basis.
 
@@ -25,12 +25,12 @@ class PrunedSearch
 {
 public:
     static const int tileWidth = 64; // patches
-    static const int mostNeighbours = 6;
+    static const int mostNeighbors = 6;
 
-    //! Axes on which groups and centres are bounded.
+    //! Axes on which groups and centers are bounded.
     struct Form
     {
-        int groups, centres;
+        int groups, centers;
     };
 
     explicit PrunedSearch(const Mat& C);
@@ -50,17 +50,17 @@ private:
     {
         int axes;
         Mat bank;
-        double error; // of a shortened centre
+        double error; // of a shortened center
     };
 
     struct Workspace
     {
-        // The last two lie in the first, and are of the centres' and the groups' axes
+        // The last two lie in the first, and are of the centers' and the groups' axes
         Mat memory, coarseMemory, shortened, coarse;
         Mat lowest, promising, patches;
         float groupLimits[tileWidth], limits[tileWidth]; // on the lowest distances, less the patch's energy
-        std::vector<Vec2i> groups, centres;              // to look at: patch and group, patch and centre
-        std::vector<float> bounds, distances;            // of the centres of `groups`, of `centres`
+        std::vector<Vec2i> groups, centers;              // to look at: patch and group, patch and center
+        std::vector<float> bounds, distances;            // of the centers of `groups`, of `centers`
     };
 
     const Level& level(int axes) const;
@@ -70,7 +70,7 @@ private:
     void setLimits(int k, const Form& form, Workspace& work) const;
     float limit(const Level& level, const Mat& shortened, int patch, float squaredDistance) const;
     bool listCandidates(const Form& form, Workspace& work) const;
-    void boundCentres(const Form& form, Workspace& work) const;
+    void boundCenters(const Form& form, Workspace& work) const;
     void measure(Workspace& work) const;
     double costOfLists(const Form& form, const Workspace& work) const;
 

@@ -19,7 +19,7 @@ enum RandomPurpose
 };
 
 //! A generator of our own for each purpose, so that theRNG() stays as the application left it. cv::RNG's first values
-//! from neighbouring seeds are alike; SplitMix64's finalizer takes them apart. `item`: one of many of the same purpose.
+//! from neighboring seeds are alike; SplitMix64's finalizer takes them apart. `item`: one of many of the same purpose.
 inline RNG randomStream(int seed, RandomPurpose purpose, uint64 item = 0)
 {
     uint64 z = (uint64(uint32_t(seed)) << 8 | uint64(purpose)) + 0x9E3779B97F4A7C15ULL + item * 0xD1B54A32D192ED03ULL;

@@ -15,7 +15,7 @@ public:
     //! The image is stretched to stretched x stretched pixels, of which crop x crop are cut out.
     RandomView(int stretched, int crop, RNG random);
 
-    //! side x side pixels whose centre crop x crop is the cut; what lies beyond the image is mirrored.
+    //! side x side pixels whose center crop x crop is the cut; what lies beyond the image is mirrored.
     Mat of(const Mat& image, int side) const;
     //! The same part of a mask, with no values in between.
     Mat ofMask(const Mat& mask, int side) const;

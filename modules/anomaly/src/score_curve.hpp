@@ -93,7 +93,7 @@ double averagePrecisionOf(const Positives& positives, const Negatives& negatives
     return sum / double(positives.size());
 }
 
-/** @brief A threshold between two neighbouring scores that calls the higher one defective and the lower one good.
+/** @brief A threshold between two neighboring scores that calls the higher one defective and the lower one good.
 
 It is the middle of the gap, so that a defect a little weaker than all that were seen is still found. Maps hold single
 precision: where that has no number in between, or the middle rounds to the lower score, the higher score is the

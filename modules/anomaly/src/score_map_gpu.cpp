@@ -30,14 +30,14 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// Of the kernels that select, and the centres that they measure beyond those: spareCandidates in
-// halide_generators/gpu_neighbours_generator.cpp.
-const int fewNeighbours = 3, mostNeighbours = 6, spareCandidates = 3;
+// Of the kernels that select, and the centers that they measure beyond those: spareCandidates in
+// halide_generators/gpu_neighbors_generator.cpp.
+const int fewNeighbors = 3, mostNeighbors = 6, spareCandidates = 3;
 
 // Libraries multiply fastest where rows begin at multiples of 16 bytes: 8 bfloat16.
 const int alignment = 8;
 
-// For the products of patches with centres that are ranked at a time: at 3136 of each an image's are 38 MiB.
+// For the products of patches with centers that are ranked at a time: at 3136 of each an image's are 38 MiB.
 const size_t bytesOfProducts = 256 << 20;
 
 int aligned(int count)
@@ -77,25 +77,25 @@ float floatOf(uint32_t bits)
     return value;
 }
 
-//! What ranks the centres: each less the mean of all, as high | low | high parts in bfloat16, and its squared norm.
+//! What ranks the centers: each less the mean of all, as high | low | high parts in bfloat16, and its squared norm.
 struct RankedBank
 {
     explicit RankedBank(const Mat& C) : step(aligned(3 * C.cols))
     {
-        Mat average, centred, allParts = Mat::zeros(C.rows, step, CV_16U), squares(1, C.rows, CV_32F);
+        Mat average, centered, allParts = Mat::zeros(C.rows, step, CV_16U), squares(1, C.rows, CV_32F);
         cv::reduce(C, average, 0, REDUCE_AVG, CV_32F);
-        subtract(C, cv::repeat(average, C.rows, 1), centred);
+        subtract(C, cv::repeat(average, C.rows, 1), centered);
         for (int c = 0; c < C.rows; c++)
         {
-            squares.at<float>(c) = float(centred.row(c).dot(centred.row(c)));
-            split(centred.ptr<float>(c), C.cols, allParts.ptr<ushort>(c));
+            squares.at<float>(c) = float(centered.row(c).dot(centered.row(c)));
+            split(centered.ptr<float>(c), C.cols, allParts.ptr<ushort>(c));
         }
         parts.upload(allParts);
         norms.upload(squares);
         mean.upload(average);
     }
 
-    const int step; // from a centre's parts to the next one's
+    const int step; // from a center's parts to the next one's
     GpuMemory parts, norms, mean;
 
 private:
@@ -135,17 +135,17 @@ public:
         : settings(s),
           length(descriptor.length()),
           count(memoryBank.C.rows),
-          slots(s.score.K <= fewNeighbours ? fewNeighbours : mostNeighbours),
+          slots(s.score.K <= fewNeighbors ? fewNeighbors : mostNeighbors),
           bank(memoryBank.C)
     {
-        if (settings.score.K > mostNeighbours || count < settings.score.K)
-            CV_Error_(Error::StsNotImplemented, ("K is %d and the bank has %d centres: a GPU finds up to %d "
-                                                 "neighbours. Use DNN_TARGET_CPU, or fit with a lower K or a "
+        if (settings.score.K > mostNeighbors || count < settings.score.K)
+            CV_Error_(Error::StsNotImplemented, ("K is %d and the bank has %d centers: a GPU finds up to %d "
+                                                 "neighbors. Use DNN_TARGET_CPU, or fit with a lower K or a "
                                                  "higher gammaC",
-                                                 settings.score.K, count, mostNeighbours));
+                                                 settings.score.K, count, mostNeighbors));
         for (size_t scale = 0; scale < descriptor.channels.size(); scale++)
             scales.emplace_back(new ScaleWeights(descriptor, scale));
-        centres.upload(padColumns(memoryBank.C, exactLanes));
+        centers.upload(padColumns(memoryBank.C, exactLanes));
         const Mat gaussian = smoothingKernel(settings.sigma);
         tapCount = int(gaussian.total());
         taps.upload(gaussian);
@@ -307,14 +307,14 @@ private:
     {
         const int candidates = slots + spareCandidates, padded = divideUp(length, exactLanes) * exactLanes;
         work.candidates.reserve(size_t(patches) * candidates * sizeof(int));
-        runKernel("rank_neighbours", [&](void* context) {
-            return (slots == fewNeighbours ? anomaly_gpu_rank_3 : anomaly_gpu_rank_6)(
+        runKernel("rank_neighbors", [&](void* context) {
+            return (slots == fewNeighbors ? anomaly_gpu_rank_3 : anomaly_gpu_rank_6)(
                 context, work.products.floats({rows, count}), bank.norms.floats({count}),
                 work.candidates.integers({patches, candidates}));
         });
-        runKernel("measure_neighbours", [&](void* context) {
-            return (slots == fewNeighbours ? anomaly_gpu_measure_3 : anomaly_gpu_measure_6)(
-                context, phi, centres.floats({padded, count}), work.candidates.integers({patches, candidates}),
+        runKernel("measure_neighbors", [&](void* context) {
+            return (slots == fewNeighbors ? anomaly_gpu_measure_3 : anomaly_gpu_measure_6)(
+                context, phi, centers.floats({padded, count}), work.candidates.integers({patches, candidates}),
                 squaredDistances, indices);
         });
     }
@@ -361,7 +361,7 @@ private:
     std::vector<std::unique_ptr<ScaleWeights>> scales;
     const RankedBank bank;
     int tapCount;
-    GpuMemory centres, taps;
+    GpuMemory centers, taps;
     mutable WorkspacePool<HostFeatures> hostFeatures;
     mutable std::mutex mutex;
     mutable std::map<const GpuQueue*, std::unique_ptr<Workspace>> workspaces;

@@ -12,11 +12,11 @@ namespace {
 // first 16 of 64 axes of a trained bank hold what the exact ones do to three digits.
 const int iterations = 2;
 
-// Centres that the axes are drawn from, evenly spread: all of them give the same axes to two digits, at several times
+// Centers that the axes are drawn from, evenly spread: all of them give the same axes to two digits, at several times
 // the cost.
 const int sampleSize = 512;
 
-Mat centredSample(const Mat& C, const Mat& mean)
+Mat centeredSample(const Mat& C, const Mat& mean)
 {
     const int count = std::min(C.rows, sampleSize);
     Mat sample(count, C.cols, CV_64F);
@@ -41,19 +41,19 @@ void orthonormalize(Mat& rows)
     }
 }
 
-Mat covarianceTimes(const Mat& centred, const Mat& axes)
+Mat covarianceTimes(const Mat& centered, const Mat& axes)
 {
     Mat coordinates, sums;
-    gemm(axes, centred, 1, noArray(), 0, coordinates, GEMM_2_T);
-    gemm(coordinates, centred, 1, noArray(), 0, sums);
+    gemm(axes, centered, 1, noArray(), 0, coordinates, GEMM_2_T);
+    gemm(coordinates, centered, 1, noArray(), 0, sums);
     return sums;
 }
 
 // Turns the axes within the space that they span, so that the variances along them fall.
-Mat sortByVariance(const Mat& centred, const Mat& axes)
+Mat sortByVariance(const Mat& centered, const Mat& axes)
 {
     Mat coordinates, covariance, variances, turn, turned;
-    gemm(axes, centred, 1, noArray(), 0, coordinates, GEMM_2_T);
+    gemm(axes, centered, 1, noArray(), 0, coordinates, GEMM_2_T);
     mulTransposed(coordinates, covariance, false);
     eigen(covariance, variances, turn);
     gemm(turn, axes, 1, noArray(), 0, turned);
@@ -68,14 +68,14 @@ PrincipalAxes principalAxes(const Mat& C, int count)
     PrincipalAxes principal;
     reduce(C, principal.mean, 0, REDUCE_AVG);
     Mat axes(std::min(count + 8, C.cols), C.cols, CV_64F); // a few more make the last ones converge
-    const Mat centred = centredSample(C, principal.mean);
+    const Mat centered = centeredSample(C, principal.mean);
     RNG(1).fill(axes, RNG::NORMAL, 0, 1);
     for (int i = 0; i < iterations; i++)
     {
-        axes = covarianceTimes(centred, axes);
+        axes = covarianceTimes(centered, axes);
         orthonormalize(axes);
     }
-    sortByVariance(centred, axes).rowRange(0, count).convertTo(principal.axes, CV_32F);
+    sortByVariance(centered, axes).rowRange(0, count).convertTo(principal.axes, CV_32F);
     return principal;
 }
 
@@ -94,19 +94,20 @@ double restError(double rest, double errorOfSquare)
 ShortenedBank shortenBank(const Mat& C, const PrincipalAxes& principal)
 {
     ShortenedBank bank;
-    Mat centred, axes, coordinates;
-    Mat(C - repeat(principal.mean, C.rows, 1)).convertTo(centred, CV_64F);
+    Mat centered, axes, coordinates;
+    Mat(C - repeat(principal.mean, C.rows, 1)).convertTo(centered, CV_64F);
     principal.axes.convertTo(axes, CV_64F);
-    gemm(centred, axes, 1, noArray(), 0, coordinates, GEMM_2_T);
-    bank.centres.create(C.rows, axes.rows + 1, CV_32F);
+    gemm(centered, axes, 1, noArray(), 0, coordinates, GEMM_2_T);
+    bank.centers.create(C.rows, axes.rows + 1, CV_32F);
     bank.error = 0;
     // Of axes that are orthonormal to single precision
     const double relative = 2 * std::sqrt(double(axes.rows)) * FLT_EPSILON;
     for (int c = 0; c < C.rows; c++)
     {
-        const double energy = centred.row(c).dot(centred.row(c)), covered = coordinates.row(c).dot(coordinates.row(c));
+        const double energy = centered.row(c).dot(centered.row(c)),
+                     covered = coordinates.row(c).dot(coordinates.row(c));
         const double rest = std::sqrt(std::max(energy - covered, 0.));
-        Mat shortened = bank.centres.row(c);
+        Mat shortened = bank.centers.row(c);
         coordinates.row(c).convertTo(shortened.colRange(0, axes.rows), CV_32F);
         shortened.at<float>(axes.rows) = float(rest);
         bank.error = std::max(bank.error, relative * std::sqrt(energy) + restError(rest, 2 * relative * energy));

@@ -8,7 +8,7 @@
 
 namespace cv { namespace anomaly {
 
-//! The directions in which a bank's centres differ most: few of them hold nearly all of their differences.
+//! The directions in which a bank's centers differ most: few of them hold nearly all of their differences.
 struct PrincipalAxes
 {
     Mat mean; // 1 x D', CV_32F
@@ -19,7 +19,7 @@ struct PrincipalAxes
 //! approximate, their being orthonormal is not.
 PrincipalAxes principalAxes(const Mat& C, int count);
 
-/** @brief Centres shortened to their coordinates on some axes and the length of what these leave.
+/** @brief Centers shortened to their coordinates on some axes and the length of what these leave.
 
 With x = (h, t), h the coordinates of x - mean and t the length of the rest,
 |x - y|^2 = |hx - hy|^2 + |rest x - rest y|^2 >= |hx - hy|^2 + (tx - ty)^2 = |(hx, tx) - (hy, ty)|^2:
@@ -27,8 +27,8 @@ the short vectors' distance is a lower bound of the distance.
 */
 struct ShortenedBank
 {
-    Mat centres;  // centres x (axes + 1), CV_32F
-    double error; // how far a shortened centre may be from its exact value, by rounding
+    Mat centers;  // centers x (axes + 1), CV_32F
+    double error; // how far a shortened center may be from its exact value, by rounding
 };
 
 ShortenedBank shortenBank(const Mat& C, const PrincipalAxes& principal);

@@ -50,12 +50,12 @@ struct TrainerSettings
 struct StepFigures
 {
     double loss;     // mean of the batch
-    double distance; // mean, over the patches that count, to the nearest centre
+    double distance; // mean, over the patches that count, to the nearest center
 };
 
 /** @brief The memory bank: for the CPU what a step needs of it, done outside of autograd by the search that predicts;
 for CUDA the
-centres themselves.
+centers themselves.
 
 phi: D' x patches, of all images of the batch side by side. No method may throw; false: it failed.
 */
@@ -63,14 +63,14 @@ class BankAccess
 {
 public:
     virtual ~BankAccess() {}
-    //! The k nearest centres of each patch. squaredDistances and indices: k x patches.
+    //! The k nearest centers of each patch. squaredDistances and indices: k x patches.
     virtual bool search(const float* phi, int patches, int k, float* squaredDistances, int* indices) = 0;
     //! gradient, D' x patches: of the loss by phi, given its gradient by the squared distances.
     virtual bool backward(const float* phi, int patches, int k, const float* distanceGradient, const int* indices,
                           float* gradient) = 0;
-    //! centreCount() x D', a centre a row.
-    virtual const float* centres() const = 0;
-    virtual int centreCount() const = 0;
+    //! centerCount() x D', a center a row.
+    virtual const float* centers() const = 0;
+    virtual int centerCount() const = 0;
 };
 
 //! Adapts W, b and r by AdamW with amsgrad. No exception leaves it: a false result is explained by error().

@@ -30,7 +30,7 @@ enum TrainerMessage
     // To the process that fits, while the helper is at a step: calls of BankAccess.
     MESSAGE_SEARCH,
     MESSAGE_BACKWARD,
-    MESSAGE_CENTRES,
+    MESSAGE_CENTERS,
     // The end of a step.
     MESSAGE_RESULT
 };

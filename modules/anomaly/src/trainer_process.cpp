@@ -394,17 +394,17 @@ private:
             const TrainerMessage call = channel.get<TrainerMessage>();
             if (call == MESSAGE_RESULT)
                 return;
-            if (call == MESSAGE_CENTRES)
-                sendCentres(bank);
+            if (call == MESSAGE_CENTERS)
+                sendCenters(bank);
             else
                 serveBank(bank, call);
         }
     }
 
-    void sendCentres(const BankAccess& bank)
+    void sendCenters(const BankAccess& bank)
     {
-        channel.put(bank.centreCount());
-        channel.putArray(bank.centres(), size_t(bank.centreCount()) * descriptorLength);
+        channel.put(bank.centerCount());
+        channel.putArray(bank.centers(), size_t(bank.centerCount()) * descriptorLength);
     }
 
     void serveBank(BankAccess& bank, TrainerMessage call)

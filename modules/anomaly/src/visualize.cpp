@@ -64,7 +64,7 @@ static Mat_<uchar> toLevels(const Mat& map, double lowest, double highest)
     return levels;
 }
 
-//! The 256 colours of a colour map.
+//! The 256 colors of a color map.
 static Mat_<Vec3b> paletteOf(int colormap)
 {
     Mat_<uchar> ramp(1, 256);
@@ -87,7 +87,7 @@ void drawHeatMap(InputArray image, InputArray mapArray, OutputArray dst, double 
     for (int y = 0; y < canvas.rows; y++)
         for (int x = 0; x < canvas.cols; x++)
         {
-            // Cover grows with the score: at the same cover everywhere, good parts would drown in the colour of low
+            // Cover grows with the score: at the same cover everywhere, good parts would drown in the color of low
             // scores.
             const int level = levels(y, x);
             const double cover = opacity * std::min(1., level / 255.);

@@ -124,11 +124,11 @@ TEST(Anomaly_BadInput, parameters_out_of_range_are_named)
     EXPECT_ERROR_WITH("cacheMiB is -1", create([](CFA::Params& p) { p.cacheMiB = -1; }));
 }
 
-TEST(Anomaly_BadInput, too_few_centres_are_left)
+TEST(Anomaly_BadInput, too_few_centers_are_left)
 {
     CFA::Params params = quickParams();
     params.gammaC = 5. / 256; // of the 16 x 16 patches of a 64 pixel input: one fewer than K + J
-    EXPECT_ERROR_WITH("leaves 5 centres, expected at least K + J = 6", quickDetector(params));
+    EXPECT_ERROR_WITH("leaves 5 centers, expected at least K + J = 6", quickDetector(params));
     params.gammaC = 6. / 256;
     EXPECT_NO_THROW(quickDetector(params));
     params.gammaD = 1e-9;

@@ -35,7 +35,7 @@ TEST(Anomaly_CFA, finds_a_defect_and_where_it_is)
     EXPECT_EQ(badScore, cfa->predict(badImage(101)));
 }
 
-TEST(Anomaly_CFA, neighbour_maps_start_with_the_nearest)
+TEST(Anomaly_CFA, neighbor_maps_start_with_the_nearest)
 {
     CFA::Params params = quickParams();
     params.scoreMode = CFA::SCORE_NEAREST;
@@ -47,7 +47,7 @@ TEST(Anomaly_CFA, neighbour_maps_start_with_the_nearest)
         Mat map;
         std::vector<Mat> maps;
         const double score = cfa->predict(badImage(3), map);
-        cfa->neighbourMaps(badImage(3), maps);
+        cfa->neighborMaps(badImage(3), maps);
         ASSERT_EQ(4u, maps.size());
         EXPECT_LT(cv::norm(map, maps[0], NORM_INF), 1e-5 * score);
         for (int k = 1; k < 4; k++)
@@ -58,8 +58,8 @@ TEST(Anomaly_CFA, neighbour_maps_start_with_the_nearest)
         }
     }
     std::vector<Mat> none;
-    EXPECT_ERROR_WITH("empty", cfa->neighbourMaps(Mat(), none));
-    EXPECT_ERROR_WITH("fit it", CFA::create()->neighbourMaps(goodImage(1), none));
+    EXPECT_ERROR_WITH("empty", cfa->neighborMaps(Mat(), none));
+    EXPECT_ERROR_WITH("fit it", CFA::create()->neighborMaps(goodImage(1), none));
 }
 
 TEST(Anomaly_CFA, training_draws_good_patches_together)
@@ -319,14 +319,14 @@ TEST(Anomaly_CFA, image_types_are_converted_as_documented)
 {
     const Ptr<CFA> cfa = quickDetector();
     const Mat image = badImage(3);
-    Mat gray, grayAsColour, withAlpha, wide, real;
+    Mat gray, grayAsColor, withAlpha, wide, real;
     cvtColor(image, gray, COLOR_BGR2GRAY);
-    cvtColor(gray, grayAsColour, COLOR_GRAY2BGR);
+    cvtColor(gray, grayAsColor, COLOR_GRAY2BGR);
     cvtColor(image, withAlpha, COLOR_BGR2BGRA);
     image.convertTo(wide, CV_16U, 257);
     image.convertTo(real, CV_32F, 1. / 255);
     const double score = cfa->predict(image);
-    EXPECT_EQ(cfa->predict(grayAsColour), cfa->predict(gray));
+    EXPECT_EQ(cfa->predict(grayAsColor), cfa->predict(gray));
     EXPECT_EQ(score, cfa->predict(withAlpha));
     EXPECT_EQ(score, cfa->predict(wide));
     EXPECT_EQ(score, cfa->predict(real));
@@ -447,9 +447,9 @@ TEST(Anomaly_CFA, ensemble_averages_where_both_see_the_image)
     resized->predict(badImage(3), mapOfResized);
     cropped->predict(badImage(3), mapOfCropped);
     const double score = both->predict(badImage(3), mapOfBoth);
-    Mat expected = mapOfResized.clone(), centre = expected(Rect(4, 4, 56, 56)), scaled; // from 3.6 to 60.4 of 64 pixels
-    resize(mapOfCropped, scaled, centre.size(), 0, 0, INTER_LINEAR);
-    addWeighted(centre, 0.5, scaled, 0.5, 0, centre);
+    Mat expected = mapOfResized.clone(), center = expected(Rect(4, 4, 56, 56)), scaled; // from 3.6 to 60.4 of 64 pixels
+    resize(mapOfCropped, scaled, center.size(), 0, 0, INTER_LINEAR);
+    addWeighted(center, 0.5, scaled, 0.5, 0, center);
     EXPECT_LT(cv::norm(expected, mapOfBoth, NORM_INF), 1e-5);
     EXPECT_DOUBLE_EQ(*std::max_element(mapOfBoth.begin<float>(), mapOfBoth.end<float>()), score);
 
@@ -575,14 +575,14 @@ TEST(Anomaly_CFA, thresholds_from_learned_images_where_none_are_held_out)
     EXPECT_EQ(3, cfa->getPixelThreshold());
 }
 
-TEST(Anomaly_CFA, cancelled_fit_leaves_the_detector_as_it_was)
+TEST(Anomaly_CFA, canceled_fit_leaves_the_detector_as_it_was)
 {
     const Ptr<CFA> cfa = quickDetector();
     const double score = cfa->predict(badImage(3));
     for (const char* stage : {"features", "scoring bank", "thresholds"})
     {
         cfa->setFitCallback([&](const FitProgress& progress) { return progress.stage != stage; });
-        EXPECT_ERROR_WITH("cancelled", cfa->fit(goodImages(4)));
+        EXPECT_ERROR_WITH("canceled", cfa->fit(goodImages(4)));
         EXPECT_EQ(score, cfa->predict(badImage(3)));
     }
 }

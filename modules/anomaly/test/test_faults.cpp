@@ -129,7 +129,7 @@ TEST_F(Anomaly_Faults, files_that_go_during_a_fit_may_be_left_out)
     }
 }
 
-TEST_F(Anomaly_Faults, cancelled_at_each_stage)
+TEST_F(Anomaly_Faults, canceled_at_each_stage)
 {
     SKIP_WITHOUT_TRAINING();
     CFA::Params params = trainingParams(2);
@@ -138,7 +138,7 @@ TEST_F(Anomaly_Faults, cancelled_at_each_stage)
     for (const char* stage : {"features", "bank", "training", "scoring bank", "thresholds"})
     {
         cfa->setFitCallback([&](const FitProgress& progress) { return progress.stage != stage; });
-        expectFailure(cfa, "cancelled");
+        expectFailure(cfa, "canceled");
         EXPECT_EQ(std::vector<String>(), filesIn(temporary)) << stage;
     }
 }

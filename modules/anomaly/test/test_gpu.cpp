@@ -48,24 +48,24 @@ struct Problem
     }
 };
 
-Problem randomProblem(const std::vector<int>& channels, const std::vector<Size>& sizes, double gammaD, int centres,
+Problem randomProblem(const std::vector<int>& channels, const std::vector<Size>& sizes, double gammaD, int centers,
                       int K)
 {
     Problem problem;
     for (size_t i = 0; i < sizes.size(); i++)
         problem.maps.push_back(randomMap(channels[i], sizes[i], int(i)));
     problem.descriptor = randomDescriptor(channels, gammaD, CFA::INIT_UNIFORM, 0);
-    Mat noise(centres, problem.descriptor.length(), CV_32F);
+    Mat noise(centers, problem.descriptor.length(), CV_32F);
     RNG(7).fill(noise, RNG::NORMAL, 0, 0.3);
     Mat mean;
     cv::reduce(project(poolPatches(problem.maps), problem.descriptor), mean, 1, REDUCE_AVG);
-    problem.bank.C = noise + cv::repeat(mean.t(), centres, 1);
+    problem.bank.C = noise + cv::repeat(mean.t(), centers, 1);
     problem.settings = {{K, CFA::SCORE_CERTAINTY}, Size(61, 47), 4};
     return problem;
 }
 
 // Both give the map of the definition to float's last digits, whatever the sizes are to strips of 32 patches, panels of
-// 12 centres and 32 lists.
+// 12 centers and 32 lists.
 TEST(Anomaly_Gpu, score_map_as_on_the_processor_at_any_sizes)
 {
     SKIP_WITHOUT_GPU();
@@ -90,12 +90,12 @@ TEST(Anomaly_Gpu, score_map_as_on_the_processor_at_any_sizes)
             }
 }
 
-//! phi are whole numbers, and the map is each patch's distance to its nearest centre.
-Problem wholeProblem(int features, Size grid, int centres)
+//! phi are whole numbers, and the map is each patch's distance to its nearest center.
+Problem wholeProblem(int features, Size grid, int centers)
 {
     Problem problem;
     const int shape[] = {1, features, grid.height, grid.width};
-    Mat whole(4, shape, CV_32S), C(centres, features, CV_32S);
+    Mat whole(4, shape, CV_32S), C(centers, features, CV_32S);
     RNG random(5);
     random.fill(whole, RNG::UNIFORM, -3, 4);
     random.fill(C, RNG::UNIFORM, -9, 10);

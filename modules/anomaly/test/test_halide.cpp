@@ -23,17 +23,17 @@ Mat wholeNumbers(int rows, int cols, int seed)
     return numbers;
 }
 
-struct Neighbours
+struct Neighbors
 {
     Mat squaredDistances, indices;
 };
 
-Neighbours searchWith(int engine, const Mat& C, const Mat& phi, int k)
+Neighbors searchWith(int engine, const Mat& C, const Mat& phi, int k)
 {
     MemoryBank bank;
     bank.C = C;
-    Neighbours found;
-    NeighbourSearch::create(bank, engine)->search(phi, k, found.squaredDistances, found.indices);
+    Neighbors found;
+    NeighborSearch::create(bank, engine)->search(phi, k, found.squaredDistances, found.indices);
     return found;
 }
 
@@ -46,10 +46,10 @@ double squaredDistance(const float* a, const float* b, int length)
 }
 
 //! All distances of all patches, sorted; equal ones by index.
-Neighbours searchByDefinition(const Mat& C, const Mat& phi, int k)
+Neighbors searchByDefinition(const Mat& C, const Mat& phi, int k)
 {
     const Mat patches = phi.t();
-    Neighbours found = {Mat(k, phi.cols, CV_32F), Mat(k, phi.cols, CV_32S)};
+    Neighbors found = {Mat(k, phi.cols, CV_32F), Mat(k, phi.cols, CV_32S)};
     for (int p = 0; p < phi.cols; p++)
     {
         std::vector<std::pair<double, int>> all;
@@ -65,60 +65,60 @@ Neighbours searchByDefinition(const Mat& C, const Mat& phi, int k)
     return found;
 }
 
-bool operator==(const Neighbours& a, const Neighbours& b)
+bool operator==(const Neighbors& a, const Neighbors& b)
 {
     return countNonZero(a.squaredDistances != b.squaredDistances) == 0 && countNonZero(a.indices != b.indices) == 0;
 }
 
-void expectSameNeighbours(int length, int centres, int patches, int k)
+void expectSameNeighbors(int length, int centers, int patches, int k)
 {
-    SCOPED_TRACE(format("D' %d, %d centres, %d patches, K %d", length, centres, patches, k));
-    const Mat C = wholeNumbers(centres, length, 1), phi = wholeNumbers(length, patches, 2);
-    const Neighbours expected = searchByDefinition(C, phi, k);
+    SCOPED_TRACE(format("D' %d, %d centers, %d patches, K %d", length, centers, patches, k));
+    const Mat C = wholeNumbers(centers, length, 1), phi = wholeNumbers(length, patches, 2);
+    const Neighbors expected = searchByDefinition(C, phi, k);
     EXPECT_TRUE(searchWith(ENGINE_HALIDE, C, phi, k) == expected);
     EXPECT_TRUE(searchWith(ENGINE_PLAIN, C, phi, k) == expected);
 }
 
-TEST(Anomaly_Halide, finds_the_neighbours_of_the_definition_for_any_descriptor_length)
+TEST(Anomaly_Halide, finds_the_neighbors_of_the_definition_for_any_descriptor_length)
 {
     SKIP_WITHOUT_HALIDE();
     std::vector<int> lengths = {264, 289, 448, 1792};
     for (int length = 1; length <= 70; length++)
         lengths.push_back(length);
     for (int length : lengths)
-        for (int centres : {6, 7, 13, 100})
+        for (int centers : {6, 7, 13, 100})
             for (int k : {1, 3, 6})
-                expectSameNeighbours(length, centres, 49, k);
-    for (int centres = 6; centres <= 100; centres++)
-        expectSameNeighbours(17, centres, 33, 3);
+                expectSameNeighbors(length, centers, 49, k);
+    for (int centers = 6; centers <= 100; centers++)
+        expectSameNeighbors(17, centers, 33, 3);
 }
 
-TEST(Anomaly_Halide, finds_the_neighbours_of_the_definition_for_any_number_of_patches)
+TEST(Anomaly_Halide, finds_the_neighbors_of_the_definition_for_any_number_of_patches)
 {
     SKIP_WITHOUT_HALIDE();
     for (int patches : {1, 5, 15, 16, 17, 49, 111, 112, 113, 225})
         for (int k : {1, 2, 3, 4, 5, 6})
-            expectSameNeighbours(33, 100, patches, k);
+            expectSameNeighbors(33, 100, patches, k);
 }
 
-TEST(Anomaly_Halide, finds_the_neighbours_of_the_definition_in_large_banks)
+TEST(Anomaly_Halide, finds_the_neighbors_of_the_definition_in_large_banks)
 {
     SKIP_WITHOUT_HALIDE();
-    expectSameNeighbours(9, 784, 56 * 56, 3);
-    expectSameNeighbours(8, 784, 57 * 55, 6);
-    expectSameNeighbours(264, 784, 300, 3);
-    expectSameNeighbours(448, 3136, 100, 3);
-    expectSameNeighbours(1792, 784, 60, 6);
-    expectSameNeighbours(1792, 3136, 20, 3);
+    expectSameNeighbors(9, 784, 56 * 56, 3);
+    expectSameNeighbors(8, 784, 57 * 55, 6);
+    expectSameNeighbors(264, 784, 300, 3);
+    expectSameNeighbors(448, 3136, 100, 3);
+    expectSameNeighbors(1792, 784, 60, 6);
+    expectSameNeighbors(1792, 3136, 20, 3);
 }
 
-TEST(Anomaly_Halide, searches_with_more_neighbours_than_its_kernels_have)
+TEST(Anomaly_Halide, searches_with_more_neighbors_than_its_kernels_have)
 {
     SKIP_WITHOUT_HALIDE();
     for (int k : {7, 9, 13})
-        expectSameNeighbours(7, 13, 17, k);
-    for (int centres : {1, 2, 5})
-        expectSameNeighbours(7, centres, 17, centres);
+        expectSameNeighbors(7, 13, 17, k);
+    for (int centers : {1, 2, 5})
+        expectSameNeighbors(7, centers, 17, centers);
 }
 
 TEST(Anomaly_Halide, gives_ties_to_the_lower_index_on_every_target)
@@ -127,37 +127,37 @@ TEST(Anomaly_Halide, gives_ties_to_the_lower_index_on_every_target)
     const Mat once = wholeNumbers(20, 31, 3), phi = wholeNumbers(31, 50, 4);
     Mat C;
     vconcat(std::vector<Mat>(3, once), C);
-    const Neighbours expected = searchByDefinition(C, phi, 6);
+    const Neighbors expected = searchByDefinition(C, phi, 6);
     EachTarget().run([&] { EXPECT_TRUE(searchWith(ENGINE_HALIDE, C, phi, 6) == expected); });
 }
 
-TEST(Anomaly_Halide, finds_the_same_neighbours_on_every_target)
+TEST(Anomaly_Halide, finds_the_same_neighbors_on_every_target)
 {
     SKIP_WITHOUT_HALIDE();
     EachTarget().run([] {
         for (int patches : {1, 17, 113})
             for (int length : {1, 33, 264, 300})
-                expectSameNeighbours(length, 100, patches, 3);
+                expectSameNeighbors(length, 100, patches, 3);
     });
 }
 
-//! Whole numbers as trained features are: patches lie near centres, and centres in a space of few dimensions, up to a
+//! Whole numbers as trained features are: patches lie near centers, and centers in a space of few dimensions, up to a
 //! small rest.
 struct Clustered
 {
     Mat C, phi;
 
-    Clustered(int length, int centres, int patches, int dimensions, int spread, int seed)
+    Clustered(int length, int centers, int patches, int dimensions, int spread, int seed)
     {
-        const Mat basis = wholeNumbers(dimensions, length, seed), where = wholeNumbers(centres, dimensions, seed + 1);
-        C = where * basis + wholeNumbers(centres, length, seed + 2) / 8;
+        const Mat basis = wholeNumbers(dimensions, length, seed), where = wholeNumbers(centers, dimensions, seed + 1);
+        C = where * basis + wholeNumbers(centers, length, seed + 2) / 8;
         Mat whole;
         C.convertTo(whole, CV_32S); // rounds
         whole.convertTo(C, CV_32F);
         Mat rows;
         RNG random(seed + 3);
         for (int p = 0; p < patches; p++)
-            rows.push_back(C.row(random.uniform(0, centres)));
+            rows.push_back(C.row(random.uniform(0, centers)));
         phi = rows.t();
         random.fill(whole = Mat(phi.size(), CV_32S), RNG::UNIFORM, -spread, spread + 1);
         whole.convertTo(rows, CV_32F);
@@ -169,34 +169,34 @@ int axesFor(const Mat& C, const Mat& phi, int k)
 {
     MemoryBank bank;
     bank.C = C;
-    return NeighbourSearch::create(bank, ENGINE_HALIDE)->axes(phi, k);
+    return NeighborSearch::create(bank, ENGINE_HALIDE)->axes(phi, k);
 }
 
-void expectSameNeighbours(const Clustered& data, int k, int axes)
+void expectSameNeighbors(const Clustered& data, int k, int axes)
 {
-    SCOPED_TRACE(format("D' %d, %d centres, %d patches, K %d", data.C.cols, data.C.rows, data.phi.cols, k));
+    SCOPED_TRACE(format("D' %d, %d centers, %d patches, K %d", data.C.cols, data.C.rows, data.phi.cols, k));
     EXPECT_EQ(axes, axesFor(data.C, data.phi, k));
     EXPECT_TRUE(searchWith(ENGINE_HALIDE, data.C, data.phi, k) == searchByDefinition(data.C, data.phi, k));
 }
 
-TEST(Anomaly_Halide, finds_the_neighbours_of_the_definition_while_it_rules_centres_out)
+TEST(Anomaly_Halide, finds_the_neighbors_of_the_definition_while_it_rules_centers_out)
 {
     SKIP_WITHOUT_HALIDE();
     for (int k : {1, 3, 6})
     {
-        expectSameNeighbours(Clustered(264, 1500, 1025, 8, 1, k), k, 16);
-        expectSameNeighbours(Clustered(449, 1001, 513, 8, 2, k), k, 16);
+        expectSameNeighbors(Clustered(264, 1500, 1025, 8, 1, k), k, 16);
+        expectSameNeighbors(Clustered(449, 1001, 513, 8, 2, k), k, 16);
     }
     for (int k : {3, 6})
-        expectSameNeighbours(Clustered(448, 1203, 540, 40, 3, k), k, 64);
+        expectSameNeighbors(Clustered(448, 1203, 540, 40, 3, k), k, 64);
 }
 
-TEST(Anomaly_Halide, rules_centres_out_on_every_target)
+TEST(Anomaly_Halide, rules_centers_out_on_every_target)
 {
     SKIP_WITHOUT_HALIDE();
     EachTarget().run([] {
-        expectSameNeighbours(Clustered(270, 1500, 600, 8, 1, 1), 3, 16);
-        expectSameNeighbours(Clustered(301, 1900, 520, 40, 1, 2), 5, 64);
+        expectSameNeighbors(Clustered(270, 1500, 600, 8, 1, 1), 3, 16);
+        expectSameNeighbors(Clustered(301, 1900, 520, 40, 1, 2), 5, 64);
     });
 }
 
@@ -212,29 +212,29 @@ TEST(Anomaly_Halide, ranks_all_distances_of_a_tile_that_differs_from_the_rest)
 {
     SKIP_WITHOUT_HALIDE();
     Clustered data(264, 1500, 1000, 8, 1, 1);
-    wholeNumbers(264, 100, 5).copyTo(data.phi.colRange(300, 400)); // far from all centres
+    wholeNumbers(264, 100, 5).copyTo(data.phi.colRange(300, 400)); // far from all centers
     Mat far = data.phi.colRange(500, 580);
     far *= -3;
-    expectSameNeighbours(data, 3, 16);
+    expectSameNeighbors(data, 3, 16);
 }
 
-TEST(Anomaly_Halide, gives_ties_to_the_lower_index_while_it_rules_centres_out)
+TEST(Anomaly_Halide, gives_ties_to_the_lower_index_while_it_rules_centers_out)
 {
     SKIP_WITHOUT_HALIDE();
     Clustered data(264, 700, 600, 8, 1, 1);
     vconcat(std::vector<Mat>(3, data.C), data.C);
-    expectSameNeighbours(data, 3, 16);
+    expectSameNeighbors(data, 3, 16);
     data.phi = data.C.rowRange(50, 650).t(); // distances of 0
-    expectSameNeighbours(data, 6, 16);
+    expectSameNeighbors(data, 6, 16);
 }
 
-TEST(Anomaly_Halide, rules_centres_out_although_a_patch_is_not_a_number)
+TEST(Anomaly_Halide, rules_centers_out_although_a_patch_is_not_a_number)
 {
     SKIP_WITHOUT_HALIDE();
     Clustered data(264, 1500, 600, 8, 1, 1);
-    const Neighbours expected = searchWith(ENGINE_HALIDE, data.C, data.phi, 3);
+    const Neighbors expected = searchWith(ENGINE_HALIDE, data.C, data.phi, 3);
     data.phi.at<float>(100, 70) = std::numeric_limits<float>::quiet_NaN();
-    const Neighbours found = searchWith(ENGINE_HALIDE, data.C, data.phi, 3);
+    const Neighbors found = searchWith(ENGINE_HALIDE, data.C, data.phi, 3);
     EXPECT_TRUE(cvIsNaN(found.squaredDistances.at<float>(0, 70)));
     EXPECT_EQ(
         0, cv::norm(found.squaredDistances.colRange(71, 600), expected.squaredDistances.colRange(71, 600), NORM_INF));
@@ -248,7 +248,7 @@ TEST(Anomaly_Halide, ruling_out_allows_for_rounding_far_from_the_origin)
     for (float scale : {1e-3f, 1.f, 1e3f})
     {
         const Mat C = data.C * scale + 500 * scale, phi = data.phi * scale + 500 * scale;
-        const Neighbours found = searchWith(ENGINE_HALIDE, C, phi, 3), expected = searchByDefinition(C, phi, 3);
+        const Neighbors found = searchWith(ENGINE_HALIDE, C, phi, 3), expected = searchByDefinition(C, phi, 3);
         Mat excess = found.squaredDistances / expected.squaredDistances;
         double most;
         cv::minMaxIdx(excess, NULL, &most);
@@ -269,7 +269,7 @@ TEST(Anomaly_Halide, passes_on_that_a_patch_is_not_a_number)
     const Mat C = wholeNumbers(50, 33, 1);
     Mat phi = wholeNumbers(33, 40, 2);
     phi.at<float>(5, 7) = std::numeric_limits<float>::quiet_NaN();
-    const Neighbours found = searchWith(ENGINE_HALIDE, C, phi, 3);
+    const Neighbors found = searchWith(ENGINE_HALIDE, C, phi, 3);
     for (int n = 0; n < 3; n++)
     {
         EXPECT_TRUE(cvIsNaN(found.squaredDistances.at<float>(n, 7)));

@@ -63,7 +63,7 @@ TEST_P(Anomaly_Head, agrees_with_pytorch)
     EXPECT_LT(difference(project(poolPatches(head.maps), head.descriptor), goldMatrix(gold, "phi")), 1e-5);
 
     Mat squaredDistances, indices;
-    NeighbourSearch::create(head.bank, engine)->search(goldMatrix(gold, "phi"), 3, squaredDistances, indices);
+    NeighborSearch::create(head.bank, engine)->search(goldMatrix(gold, "phi"), 3, squaredDistances, indices);
     EXPECT_LT(difference(squaredDistances, goldMatrix(gold, "squared_distances")), 1e-5);
     EXPECT_EQ(0, countNonZero(indices != goldMatrix(gold, "indices")));
 
@@ -103,8 +103,8 @@ public:
         return bank.backward(phi, patches, k, distanceGradient, indices, gradient);
     }
 
-    const float* centres() const CV_OVERRIDE { return bank.centres(); }
-    int centreCount() const CV_OVERRIDE { return bank.centreCount(); }
+    const float* centers() const CV_OVERRIDE { return bank.centers(); }
+    int centerCount() const CV_OVERRIDE { return bank.centerCount(); }
 
     Mat seen;
 
@@ -159,15 +159,15 @@ struct TrainingCase
     std::unique_ptr<Trainer> trainer;
 };
 
-//! Mean distance of descriptors, D' x patches, to their nearest centre.
+//! Mean distance of descriptors, D' x patches, to their nearest center.
 double meanNearest(const Mat& phi, const Mat& C)
 {
     double sum = 0;
     for (int patch = 0; patch < phi.cols; patch++)
     {
         double nearest = DBL_MAX;
-        for (int centre = 0; centre < C.rows; centre++)
-            nearest = std::min(nearest, cv::norm(phi.col(patch), C.row(centre).t()));
+        for (int center = 0; center < C.rows; center++)
+            nearest = std::min(nearest, cv::norm(phi.col(patch), C.row(center).t()));
         sum += nearest / phi.cols;
     }
     return sum;
@@ -175,7 +175,7 @@ double meanNearest(const Mat& phi, const Mat& C)
 
 typedef testing::TestWithParam<int> Anomaly_TrainingSteps; // by device
 
-// Neighbours are found outside of autograd and the gradient passes only the K + J centres: equal to the full matrix'
+// Neighbors are found outside of autograd and the gradient passes only the K + J centers: equal to the full matrix'
 // own.
 TEST_P(Anomaly_TrainingSteps, agree_with_autograd_through_the_full_matrix)
 {

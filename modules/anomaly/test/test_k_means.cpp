@@ -10,20 +10,20 @@
 namespace opencv_test { namespace {
 
 // Of points in rows.
-double inertia(const Mat& points, const Mat& centres)
+double inertia(const Mat& points, const Mat& centers)
 {
     double sum = 0;
     for (int p = 0; p < points.rows; p++)
     {
         double nearest = DBL_MAX;
-        for (int c = 0; c < centres.rows; c++)
-            nearest = std::min(nearest, cv::norm(points.row(p), centres.row(c), NORM_L2SQR));
+        for (int c = 0; c < centers.rows; c++)
+            nearest = std::min(nearest, cv::norm(points.row(p), centers.row(c), NORM_L2SQR));
         sum += nearest;
     }
     return sum;
 }
 
-Mat centresOf(const Mat& points, int count, int seed = 1)
+Mat centersOf(const Mat& points, int count, int seed = 1)
 {
     RNG random(seed * 1000003);
     return kMeans(points, count, 300, ENGINE_PLAIN, random);
@@ -35,46 +35,46 @@ TEST(Anomaly_KMeans, as_good_as_scikit_learn)
     const FileStorage gold(testDataPath("gold/k_means.yml"), FileStorage::READ);
     Mat points;
     gold["points"] >> points;
-    const int count = int(gold["centres"]), runs = int(gold["runs"]);
+    const int count = int(gold["centers"]), runs = int(gold["runs"]);
     double mean = 0;
     for (int run = 0; run < runs; run++)
-        mean += inertia(points, centresOf(points, count, run + 1)) / runs;
+        mean += inertia(points, centersOf(points, count, run + 1)) / runs;
     EXPECT_LT(mean, 1.01 * double(gold["inertia"])) << mean / double(gold["inertia"]);
 }
 
-std::set<float> valuesOf(const Mat& centres)
+std::set<float> valuesOf(const Mat& centers)
 {
-    return std::set<float>(centres.begin<float>(), centres.end<float>());
+    return std::set<float>(centers.begin<float>(), centers.end<float>());
 }
 
 TEST(Anomaly_KMeans, separate_clusters_are_found_exactly)
 {
     const Mat points = (Mat_<float>(7, 1) << 0, 1000, 2, 2000, 2002, 1004, 1);
-    EXPECT_EQ((std::set<float>{1, 1002, 2001}), valuesOf(centresOf(points, 3)));
+    EXPECT_EQ((std::set<float>{1, 1002, 2001}), valuesOf(centersOf(points, 3)));
 }
 
-TEST(Anomaly_KMeans, fewer_places_than_centres)
+TEST(Anomaly_KMeans, fewer_places_than_centers)
 {
     const Mat points = (Mat_<float>(6, 1) << 5, 5, 7, 5, 7, 5);
     for (int seed = 1; seed < 6; seed++)
     {
-        const Mat centres = centresOf(points, 4, seed);
-        ASSERT_EQ(Size(1, 4), centres.size());
-        EXPECT_EQ((std::set<float>{5, 7}), valuesOf(centres));
+        const Mat centers = centersOf(points, 4, seed);
+        ASSERT_EQ(Size(1, 4), centers.size());
+        EXPECT_EQ((std::set<float>{5, 7}), valuesOf(centers));
     }
 }
 
-TEST(Anomaly_KMeans, as_many_centres_as_points)
+TEST(Anomaly_KMeans, as_many_centers_as_points)
 {
     const Mat points = (Mat_<float>(4, 1) << 3, 1, 4, 9);
-    EXPECT_EQ((std::set<float>{1, 3, 4, 9}), valuesOf(centresOf(points, 4)));
-    EXPECT_THROW(centresOf(points, 5), cv::Exception);
+    EXPECT_EQ((std::set<float>{1, 3, 4, 9}), valuesOf(centersOf(points, 4)));
+    EXPECT_THROW(centersOf(points, 5), cv::Exception);
 }
 
 TEST(Anomaly_KMeans, leaves_the_common_generator_alone)
 {
     theRNG().state = 12345;
-    centresOf((Mat_<float>(4, 1) << 3, 1, 4, 9), 2);
+    centersOf((Mat_<float>(4, 1) << 3, 1, 4, 9), 2);
     EXPECT_EQ(uint64(12345), theRNG().state);
 }
 

@@ -51,11 +51,11 @@ TEST(Anomaly_MemoryBank, kmeans_compresses)
     MemoryBankBuilder builder(settingsOf(CFA::BANK_MEAN, 0.25));
     builder.add(noise(6, 100, 3), Mat());
     const Mat once = builder.finish().C;
-    EXPECT_EQ(0, cv::norm(once, builder.finish().C, NORM_INF)); // same seed, same centres
+    EXPECT_EQ(0, cv::norm(once, builder.finish().C, NORM_INF)); // same seed, same centers
     EXPECT_EQ(25, once.rows);
 }
 
-// Four kinds of images, of which every tenth has the last: 25 centres of a sample of 400 find them all. The mean of all
+// Four kinds of images, of which every tenth has the last: 25 centers of a sample of 400 find them all. The mean of all
 // images is none of them.
 TEST(Anomaly_PatchSampler, draws_from_all_images)
 {
@@ -98,7 +98,7 @@ TEST(Anomaly_PatchSampler, a_sample_is_even_and_bounded)
     EXPECT_GT(high, 360);
 }
 
-// Each centre in turn takes the nearest patch that is still free.
+// Each center in turn takes the nearest patch that is still free.
 TEST(Anomaly_MemoryBank, moving_average_matches_one_to_one)
 {
     MemoryBankBuilder builder(settingsOf(CFA::BANK_EMA, 1));
@@ -110,7 +110,7 @@ TEST(Anomaly_MemoryBank, moving_average_matches_one_to_one)
     EXPECT_NEAR(C.at<float>(2), 10 + 0.1 * (20 - 10), 1e-6);
 }
 
-TEST(Anomaly_MemoryBank, too_few_centres)
+TEST(Anomaly_MemoryBank, too_few_centers)
 {
     MemoryBankBuilder builder(settingsOf(CFA::BANK_MEAN, 0.01));
     builder.add(noise(4, 150, 0), Mat());
@@ -133,14 +133,14 @@ TEST(Anomaly_Sha256, published_examples)
 // 37 patches are two tiles and a part of one; whole numbers leave nothing to rounding.
 TEST(Anomaly_MemoryBank, gradient_of_distances_is_that_of_the_definition)
 {
-    const int length = 5, patches = 37, centres = 7, k = 6;
+    const int length = 5, patches = 37, centers = 7, k = 6;
     RNG random(3);
     Mat phi(length, patches, CV_32F), g(k, patches, CV_32F), indices(k, patches, CV_32S), result;
-    MemoryBank bank = {Mat(centres, length, CV_32F)};
+    MemoryBank bank = {Mat(centers, length, CV_32F)};
     for (Mat* m : {&phi, &g, &bank.C})
         for (int i = 0; i < int(m->total()); i++)
             m->ptr<float>()[i] = float(random.uniform(-3, 4));
-    random.fill(indices, RNG::UNIFORM, 0, centres);
+    random.fill(indices, RNG::UNIFORM, 0, centers);
     distanceGradientToDescriptors(phi, bank, g, indices, result);
     ASSERT_EQ(phi.size(), result.size());
     for (int p = 0; p < patches; p++)

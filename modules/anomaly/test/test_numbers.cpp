@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "test_textures.hpp"
 
-#include "../src/neighbour_search.hpp"
+#include "../src/neighbor_search.hpp"
 
 namespace opencv_test { namespace {
 
@@ -119,7 +119,7 @@ TEST(Anomaly_Numbers, squared_distances_are_never_negative)
             const Mat near = bank.C + noise;
             for (const Mat& patches : {bank.C, near})
             {
-                NeighbourSearch::create(bank, engine)->search(patches.t(), 3, distances, indices);
+                NeighborSearch::create(bank, engine)->search(patches.t(), 3, distances, indices);
                 EXPECT_TRUE(checkRange(distances, true, NULL, 0, DBL_MAX)) << offset;
             }
         }

@@ -77,7 +77,7 @@ TEST(Anomaly_Tiling, blended_maps_of_a_constant_are_that_constant)
 }
 
 // The definition: weights by the distance to the tile's edge.
-TEST(Anomaly_Tiling, neighbours_fade_into_one_another)
+TEST(Anomaly_Tiling, neighbors_fade_into_one_another)
 {
     const Tiling tiling(Size(96, 64), settingsOf(64, 64, 0.5)); // tiles at 0 and 32: 32 pixels of overlap
     ASSERT_EQ(2, tiling.count());
@@ -194,7 +194,7 @@ TEST(Anomaly_Tiling, masks_go_with_their_tiles)
     EXPECT_ERROR_WITH("masks leave", unseen->fit(images, masks));
 }
 
-TEST(Anomaly_Tiling, neighbour_maps_are_of_all_tiles)
+TEST(Anomaly_Tiling, neighbor_maps_are_of_all_tiles)
 {
     const Size size(160, 100);
     CFA::Params params = tiledParams(64);
@@ -202,7 +202,7 @@ TEST(Anomaly_Tiling, neighbour_maps_are_of_all_tiles)
     const Ptr<CFA> cfa = CFA::create(params);
     cfa->fit(goodImages(4, size));
     std::vector<Mat> maps;
-    cfa->neighbourMaps(badImage(7, size), maps);
+    cfa->neighborMaps(badImage(7, size), maps);
     ASSERT_EQ(3u, maps.size());
     EXPECT_LT(cv::norm(mapOf(*cfa, badImage(7, size)), maps[0], NORM_INF), 1e-4);
 }

@@ -56,7 +56,7 @@ struct Start
     }
 };
 
-//! Odd sizes, of which none is a multiple of another. The radius leaves centres on both sides of both hinges.
+//! Odd sizes, of which none is a multiple of another. The radius leaves centers on both sides of both hinges.
 Start oddStart()
 {
     RNG random(5);
@@ -202,7 +202,7 @@ Start integerStart()
     return start;
 }
 
-//! Of a patch of integerStart to all centres, ascending.
+//! Of a patch of integerStart to all centers, ascending.
 std::vector<double> distancesOf(const Start& start, int image, int row, int col)
 {
     Mat features(6, 1, CV_32F);
@@ -211,8 +211,8 @@ std::vector<double> distancesOf(const Start& start, int image, int row, int col)
     features.at<float>(5) = float(col) - 1;
     const Mat phi = start.W * features + start.b;
     std::vector<double> distances;
-    for (int centre = 0; centre < start.bank.C.rows; centre++)
-        distances.push_back(cv::norm(phi.t(), start.bank.C.row(centre), NORM_L2SQR));
+    for (int center = 0; center < start.bank.C.rows; center++)
+        distances.push_back(cv::norm(phi.t(), start.bank.C.row(center), NORM_L2SQR));
     std::sort(distances.begin(), distances.end());
     return distances;
 }
@@ -240,7 +240,7 @@ TEST_P(Anomaly_Trainer, distances_of_whole_numbers_are_exact)
     }
 }
 
-// More centres and patches than are ranked at a time.
+// More centers and patches than are ranked at a time.
 TEST_P(Anomaly_TrainerOnCuda, ranks_more_than_it_may_hold)
 {
     SKIP_WITHOUT_DEVICE(GetParam());

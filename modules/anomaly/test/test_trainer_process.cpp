@@ -78,12 +78,12 @@ TEST(Anomaly_TrainerProcess, one_that_ended_while_it_waited_is_replaced)
     EXPECT_EQ(1u, helpers().size());
 }
 
-TEST(Anomaly_TrainerProcess, a_fit_that_is_cancelled_leaves_it_in_order)
+TEST(Anomaly_TrainerProcess, a_fit_that_is_canceled_leaves_it_in_order)
 {
     SKIP_WITHOUT_HELPER();
     const Ptr<CFA> cfa = CFA::create(trainingParams(3));
     cfa->setFitCallback([](const FitProgress& progress) { return progress.stage != "training"; });
-    EXPECT_ERROR_WITH("cancelled", cfa->fit(goodImages(4)));
+    EXPECT_ERROR_WITH("canceled", cfa->fit(goodImages(4)));
     cfa->setFitCallback(FitCallback());
     EXPECT_EQ("", errorOf([&]() { cfa->fit(goodImages(4)); }));
 }

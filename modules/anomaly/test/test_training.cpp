@@ -46,7 +46,7 @@ void fitUntil(int epoch, const CFA::Params& params, int images = 6)
 {
     const Ptr<CFA> cfa = CFA::create(params);
     cfa->setFitCallback([=](const FitProgress& progress) { return progress.epoch < epoch; });
-    EXPECT_ERROR_WITH("cancelled", cfa->fit(goodImages(images)));
+    EXPECT_ERROR_WITH("canceled", cfa->fit(goodImages(images)));
 }
 
 class Anomaly_Checkpoint : public testing::Test
@@ -231,23 +231,23 @@ TEST_P(Anomaly_RandomView, mask_moves_with_the_image)
     const int side = GetParam() == CFA::INPUT_RESIZED ? 64 : 96;
     Mat image, view, viewMask;
     cvtColor(mask, image, COLOR_GRAY2BGR);
-    std::vector<Point2d> centres;
+    std::vector<Point2d> centers;
     for (int seed = 0; seed < 40; seed++)
     {
         cfa->randomView(image, mask, seed, view, viewMask);
         ASSERT_EQ(Size(side, side), view.size());
         ASSERT_EQ(CV_8UC3, view.type());
         ASSERT_EQ(view.size(), viewMask.size());
-        Mat grey;
-        extractChannel(view, grey, 0);
-        EXPECT_LT(countNonZero((grey > 127) != (viewMask > 127)), 60); // the edge's pixels
+        Mat gray;
+        extractChannel(view, gray, 0);
+        EXPECT_LT(countNonZero((gray > 127) != (viewMask > 127)), 60); // the edge's pixels
         EXPECT_EQ(0, countNonZero((viewMask != 0) & (viewMask != 255)));
         const Moments moments = cv::moments(viewMask, true);
         ASSERT_GT(moments.m00, 0);
-        centres.push_back(Point2d(moments.m10 / moments.m00, moments.m01 / moments.m00));
+        centers.push_back(Point2d(moments.m10 / moments.m00, moments.m01 / moments.m00));
     }
     // The cut of 64 of 96 pixels lies anywhere within 32 pixels, both ways.
-    const Rect2d spread = boundingRect(std::vector<Point2f>(centres.begin(), centres.end()));
+    const Rect2d spread = boundingRect(std::vector<Point2f>(centers.begin(), centers.end()));
     EXPECT_GT(std::min(spread.width, spread.height), 20);
     EXPECT_LT(std::max(spread.width, spread.height), 44);
 }

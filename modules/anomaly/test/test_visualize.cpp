@@ -20,7 +20,7 @@ Mat mapWithBlock(Size size, Rect block)
     return map;
 }
 
-//! Colour of a constant picture after a heat map without opacity: what it is when shown.
+//! Color of a constant picture after a heat map without opacity: what it is when shown.
 Vec3b shown(const Mat& image)
 {
     Mat dst;
@@ -49,7 +49,7 @@ TEST(Anomaly_Visualize, heat_map_covers_high_scores_only)
     Mat dst;
     drawHeatMap(image, mapWithBlock(image.size(), block), dst, 0, 0, 1);
     EXPECT_EQ(Vec3b(90, 100, 110), dst.at<Vec3b>(0, 0));
-    EXPECT_EQ(Vec3b(0, 0, 128), dst.at<Vec3b>(14, 24)); // the last colour of COLORMAP_JET
+    EXPECT_EQ(Vec3b(0, 0, 128), dst.at<Vec3b>(14, 24)); // the last color of COLORMAP_JET
     drawHeatMap(image, mapWithBlock(image.size(), block), dst, 0, 0, 0.5, COLORMAP_BONE);
     EXPECT_LE(largestDifference(dst(block), Mat(block.size(), CV_8UC3, Scalar(172, 177, 182))), 1);
 }

@@ -48,12 +48,12 @@ public:
         return true;
     }
 
-    const float* centres() const override
+    const float* centers() const override
     {
         load();
         return all.data();
     }
-    int centreCount() const override
+    int centerCount() const override
     {
         load();
         return int(all.size() / descriptorLength);
@@ -72,7 +72,7 @@ private:
     {
         if (!all.empty())
             return;
-        channel.put(MESSAGE_CENTRES);
+        channel.put(MESSAGE_CENTERS);
         all.resize(size_t(channel.get<int>()) * descriptorLength);
         channel.getArray(all.data(), all.size());
     }

@@ -150,10 +150,10 @@ protected:
     virtual Tensor differentiate(const std::vector<Tensor>& maps, const float* patchWeights, BankAccess& bank) = 0;
 
     int patchesOf(size_t scale) const { return scales[scale].rows * scales[scale].cols; }
-    int neighbours() const { return settings.K + (settings.repulsion ? settings.J : 0); }
+    int neighbors() const { return settings.K + (settings.repulsion ? settings.J : 0); }
 
     // Eq. 1 and 2 on squared distances, (K + J) x patches: the mean over the patches that count. Notes the mean
-    // distance to the nearest centre.
+    // distance to the nearest center.
     Tensor lossOf(const Tensor& d, const float* patchWeights)
     {
         const Tensor weights =
@@ -254,11 +254,11 @@ private:
     Tensor differentiate(const std::vector<Tensor>& maps, const float* patchWeights, BankAccess& bank) override
     {
         const Tensor phi = project(maps);
-        const int k = neighbours(), patches = int(phi.size(1));
+        const int k = neighbors(), patches = int(phi.size(1));
         const Tensor d = torch::empty({k, patches}), indices = torch::empty({k, patches}, torch::kInt);
         sized(byPhi, phi.sizes());
         if (!bank.search(phi.data_ptr<float>(), patches, k, d.data_ptr<float>(), indices.data_ptr<int>()))
-            throw std::runtime_error("the neighbour search failed");
+            throw std::runtime_error("the neighbor search failed");
         d.requires_grad_();
         const Tensor loss = lossOf(d, patchWeights);
         loss.backward();
@@ -374,7 +374,7 @@ Tensor upsamplingMatrix(int coarse, int fine)
     return matrix;
 }
 
-// How much memory the ranks of all centres may take, for as many patches at a time as that is enough for.
+// How much memory the ranks of all centers may take, for as many patches at a time as that is enough for.
 const int64_t rankBytes = 64 << 20;
 
 //! On the GPU: all of a step is LibTorch's, and autograd's all the way to W, b and the radius.
@@ -405,12 +405,12 @@ private:
 
     void load(const BankAccess& bank)
     {
-        C = copyOf(bank.centres(), {bank.centreCount(), settings.descriptorLength}).to(device);
+        C = copyOf(bank.centers(), {bank.centerCount(), settings.descriptorLength}).to(device);
         squaredNorms = C.square().sum(1);
     }
 
     // Descriptors of a batch, images * patches x D': each scale is projected at its own resolution, as on the CPU. Here
-    // a descriptor is a row, as a centre is.
+    // a descriptor is a row, as a center is.
     Tensor project(const std::vector<Tensor>& maps) const
     {
         const Tensor weights = W.t();
@@ -438,23 +438,22 @@ private:
             .view({images * height * width, -1});
     }
 
-    // The K + J nearest centres of each patch, ranked by |c|^2 - 2 phi c: (K + J) x patches.
+    // The K + J nearest centers of each patch, ranked by |c|^2 - 2 phi c: (K + J) x patches.
     Tensor nearest(const Tensor& phi) const
     {
         torch::NoGradGuard noGradient;
         std::vector<Tensor> found;
         for (const Tensor& patches : phi.split(std::max<int64_t>(1, rankBytes / int64_t(sizeof(float)) / C.size(0))))
-            found.push_back(
-                std::get<1>(torch::addmm(squaredNorms, patches, C.t(), 1, -2).topk(neighbours(), 1, false)));
+            found.push_back(std::get<1>(torch::addmm(squaredNorms, patches, C.t(), 1, -2).topk(neighbors(), 1, false)));
         return torch::cat(found).t().contiguous();
     }
 
-    // As they are defined, and so exact where a descriptor meets its centre; ascending, (K + J) x patches.
+    // As they are defined, and so exact where a descriptor meets its center; ascending, (K + J) x patches.
     Tensor squaredDistances(const Tensor& phi, const Tensor& indices) const
     {
         std::vector<Tensor> distances;
-        for (const Tensor& neighbour : indices.unbind())
-            distances.push_back((phi - C.index_select(0, neighbour)).square().sum(1));
+        for (const Tensor& neighbor : indices.unbind())
+            distances.push_back((phi - C.index_select(0, neighbor)).square().sum(1));
         return std::get<0>(torch::stack(distances).sort(0));
     }
 

@@ -9,7 +9,7 @@
 
 namespace cv { namespace anomaly {
 
-//! Which two of n values lie around each of m places, half-pixel centres, and the second's share.
+//! Which two of n values lie around each of m places, half-pixel centers, and the second's share.
 struct BilinearTaps
 {
     BilinearTaps(int n, int m) : low(m), high(m), share(m)

@@ -13,9 +13,9 @@ namespace cv { namespace anomaly {
 
 /** @brief Coupled-hypersphere-based Feature Adaptation @cite Lee2022cfa.
 
-A frozen backbone gives feature maps; a learned 1x1 descriptor turns each patch into a short vector near its neighbours
+A frozen backbone gives feature maps; a learned 1x1 descriptor turns each patch into a short vector near its neighbors
 in a memory bank of normal patches; a bank of the patches as they are then scores images, by the distance to its nearest
-centre. The defaults differ from the paper's settings where that helps; Params::paper has those.
+center. The defaults differ from the paper's settings where that helps; Params::paper has those.
 */
 class CV_EXPORTS_W CFA : public AnomalyDetector
 {
@@ -24,7 +24,7 @@ public:
     enum InputMode
     {
         INPUT_RESIZED = 0, //!< the whole image, stretched to inputSize x inputSize
-        //! Stretched to resizeSize x resizeSize, then its centre: outside it the map is 0 and does not count
+        //! Stretched to resizeSize x resizeSize, then its center: outside it the map is 0 and does not count
         INPUT_CROPPED = 1,
         INPUT_ENSEMBLE = 2 //!< a model of each, maps averaged where both see the image (CFA++ of the paper)
     };
@@ -46,8 +46,8 @@ public:
     enum Adaptation
     {
         ADAPTATION_NONE = 0,       //!< nothing: it stays at its random start, and fit needs no LibTorch
-        ADAPTATION_ATTRACTION = 1, //!< the pull towards the K nearest centres, Eq. 1
-        ADAPTATION_FULL = 2        //!< also the push away from the J centres after them, Eq. 2
+        ADAPTATION_ATTRACTION = 1, //!< the pull towards the K nearest centers, Eq. 1
+        ADAPTATION_FULL = 2        //!< also the push away from the J centers after them, Eq. 2
     };
     //! What training shows of an image.
     enum Augmentation
@@ -99,14 +99,14 @@ public:
         //! fit learns from all tiles alike, predict blends their maps. 0: images are seen as a whole; with
         //! INPUT_RESIZED only; default 0
         CV_PROP_RW int tile;
-        //! Of neighbouring tiles at least, as a share of their side, [0, 0.5]; default 1/8
+        //! Of neighboring tiles at least, as a share of their side, [0, 0.5]; default 1/8
         CV_PROP_RW double tileOverlap;
 
-        //! Centres of the bank, as a share of the patches of an image (or tile), (0, 1]; default 1/4 [1]
+        //! Centers of the bank, as a share of the patches of an image (or tile), (0, 1]; default 1/4 [1]
         CV_PROP_RW double gammaC;
         CV_PROP_RW double gammaD; //!< length of a descriptor, as a share of the features', (0, 2]; default 1/4 [1]
-        CV_PROP_RW int K;         //!< nearest centres that attract and that score; default 3
-        CV_PROP_RW int J;         //!< next centres, which repel; default 3
+        CV_PROP_RW int K;         //!< nearest centers that attract and that score; default 3
+        CV_PROP_RW int J;         //!< next centers, which repel; default 3
         CV_PROP_RW double alpha;  //!< margin of the repulsion, a squared distance; default 0.1
         CV_PROP_RW double radius; //!< the hyperspheres' radius at the start; default 1e-5
         //! Whether it is learned: left at its start nothing is ever repelled; default true
@@ -118,7 +118,7 @@ public:
         CV_PROP_RW double weightDecay;  //!< default 5e-4
         CV_PROP_RW int bankMode;        //!< one of BankMode; default BANK_MEAN [BANK_EMA]
         CV_PROP_RW int scoringBank;     //!< one of ScoringBank; default SCORING_BANK_PATCHES [SCORING_BANK_KEPT]
-        CV_PROP_RW double bankMomentum; //!< how far each image moves the centres of BANK_EMA, (0, 1]; default 0.01
+        CV_PROP_RW double bankMomentum; //!< how far each image moves the centers of BANK_EMA, (0, 1]; default 0.01
         CV_PROP_RW int adaptation;      //!< one of Adaptation; default ADAPTATION_FULL
         CV_PROP_RW int descriptorInit;  //!< one of DescriptorInit; default INIT_UNIFORM [INIT_HE]
         //! One of Augmentation; all but AUGMENT_NONE passes every image through the backbone in each epoch; default
@@ -162,19 +162,19 @@ public:
     /** @brief Loads a model that save wrote. See loadDetector for the parameters. */
     CV_WRAP static Ptr<CFA> load(const String& filename, const String& backboneFile = String());
 
-    /** @brief Shows what a score is made of: for each k the map of the distances to the k-th nearest centre, Fig. 3 of
+    /** @brief Shows what a score is made of: for each k the map of the distances to the k-th nearest center, Fig. 3 of
     @cite Lee2022cfa.
     @param image the image
     @param maps K maps, nearest first, CV_32F, smoothed and sized as predict's; of the only model, or the first of an
     ensemble
     */
-    CV_WRAP virtual void neighbourMaps(InputArray image, OutputArrayOfArrays maps) const = 0;
+    CV_WRAP virtual void neighborMaps(InputArray image, OutputArrayOfArrays maps) const = 0;
 
     //! The settings in use.
     CV_WRAP virtual CFA::Params getParams() const = 0;
     //! The radius that fit learned: of the only model, or the first of an ensemble.
     CV_WRAP virtual double getRadius() const = 0;
-    //! The memory bank, centres x descriptor length, CV_32F: of the only model, or the first of an ensemble.
+    //! The memory bank, centers x descriptor length, CV_32F: of the only model, or the first of an ensemble.
     CV_WRAP virtual Mat getMemoryBank() const = 0;
 };
 

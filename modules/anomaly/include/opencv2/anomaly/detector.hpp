@@ -129,15 +129,15 @@ public:
     /** @brief Scores one image and tells how long each stage took.
     @param image the image
     @param stages names of the stages in order: preprocess, backbone, descriptor, search, map
-    @param milliseconds time of each stage; 0 where it is fused into a neighbour
+    @param milliseconds time of each stage; 0 where it is fused into a neighbor
     @return the image's score
     */
     CV_WRAP virtual double profile(InputArray image, CV_OUT std::vector<String>& stages,
                                    CV_OUT std::vector<double>& milliseconds) const = 0;
 
-    /** @brief Sets thresholds from labelled images, where F1 is best, and the range that normalizedScore uses.
+    /** @brief Sets thresholds from labeled images, where F1 is best, and the range that normalizedScore uses.
 
-    Such a threshold lies in the middle between two neighbouring scores, as that of cv::anomaly::bestF1: where all
+    Such a threshold lies in the middle between two neighboring scores, as that of cv::anomaly::bestF1: where all
     defective images score above all good ones, halfway from the highest good score to the lowest defective one.
 
     With labels that are all zero, and no masks, both thresholds are a quantile of the good images' scores instead, as
@@ -181,7 +181,7 @@ public:
 
     /** @brief Shows an image as a less careful camera does, to measure how well a detector bears that: RD-MVTec AD of
     @cite Lee2022cfa.
-    The image is stretched to resizeSize x resizeSize pixels, turned about its centre by up to 10 degrees either way,
+    The image is stretched to resizeSize x resizeSize pixels, turned about its center by up to 10 degrees either way,
     and
     cut at a random place, so that the backbone sees the cut. What lies beyond the image's edge is mirrored.
     @param image the image

@@ -22,17 +22,17 @@ to the image's, bilinearly. dst may be the image. Anything else is a cv::Excepti
 what is expected.
 */
 
-/** @brief Lays a map over its image in colours.
+/** @brief Lays a map over its image in colors.
 
-The colour's cover grows with the score, from nothing at lowest to opacity at highest, so that the image stays clear
+The color's cover grows with the score, from nothing at lowest to opacity at highest, so that the image stays clear
 where
 nothing stands out.
 @param image the image
 @param map CV_32FC1 map of scores
 @param dst CV_8UC3 of the image's size
-@param lowest map value that is drawn in the first colour
-@param highest map value that is drawn in the last colour; if not over lowest, both are taken from this map, which then
-has the full range of colours even if nothing is wrong. To compare images use AnomalyDetector::getMapRange
+@param lowest map value that is drawn in the first color
+@param highest map value that is drawn in the last color; if not over lowest, both are taken from this map, which then
+has the full range of colors even if nothing is wrong. To compare images use AnomalyDetector::getMapRange
 @param opacity how far the highest scores cover the image, 0..1
 @param colormap one of cv::ColormapTypes
 */

@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// How near can each centre of a group be to a patch? For a list of patches and groups, those that group_bounds could
+// How near can each center of a group be to a patch? For a list of patches and groups, those that group_bounds could
 // not rule out.
 #include "automatic.hpp"
 #include "panel.hpp"
@@ -11,14 +11,14 @@ using namespace Halide;
 
 namespace {
 
-class CentreBounds : public Generator<CentreBounds>
+class CenterBounds : public Generator<CenterBounds>
 {
 public:
     Input<Buffer<int, 2>> pairs{"pairs"};           // patch and group; pair
     Input<Buffer<float, 2>> shortened{"shortened"}; // as for group_bounds
     Input<Buffer<float, 3>> bank{"bank"};
     Input<Buffer<float, 2>> norms{"norms"};
-    // Of the squared distance, less |phi - mean|^2: centre of the group, pair (a multiple of 4)
+    // Of the squared distance, less |phi - mean|^2: center of the group, pair (a multiple of 4)
     Output<Buffer<float, 2>> lowest{"lowest"};
 
     void generate()
@@ -69,4 +69,4 @@ private:
 
 } // namespace
 
-HALIDE_REGISTER_GENERATOR(CentreBounds, centre_bounds)
+HALIDE_REGISTER_GENERATOR(CenterBounds, center_bounds)

@@ -1,8 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-#ifndef OPENCV_ANOMALY_HALIDE_NEIGHBOUR_LIST_HPP
-#define OPENCV_ANOMALY_HALIDE_NEIGHBOUR_LIST_HPP
+#ifndef OPENCV_ANOMALY_HALIDE_NEIGHBOR_LIST_HPP
+#define OPENCV_ANOMALY_HALIDE_NEIGHBOR_LIST_HPP
 
 #include "Halide.h"
 
@@ -12,7 +12,7 @@
 // Lanes of the exact distance's partial sums: fixed, so that every target adds in the same order.
 constexpr int exactLanes = 8;
 
-// A sorted list of the nearest centres beside each patch, as a Tuple: the values of its `length` places, then their
+// A sorted list of the nearest centers beside each patch, as a Tuple: the values of its `length` places, then their
 // indices.
 
 //! A list without an entry: any value is less than those in it.
@@ -30,21 +30,21 @@ inline Halide::Tuple emptyList(int length)
 //! The list with a candidate in its place, without a branch. outOfOrder: the candidate's index may be lower than one of
 //! an equal value, and ties go to the lower index; else candidates come in order of their index, and "less" does that
 //! by itself.
-inline Halide::Tuple inserted(const Halide::FuncRef& list, int length, Halide::Expr value, Halide::Expr centre,
+inline Halide::Tuple inserted(const Halide::FuncRef& list, int length, Halide::Expr value, Halide::Expr center,
                               bool outOfOrder)
 {
     using namespace Halide;
     const auto before = [&](int n) {
         Expr less = value < list[n];
-        return outOfOrder ? less || (value == list[n] && centre < list[length + n]) : less;
+        return outOfOrder ? less || (value == list[n] && center < list[length + n]) : less;
     };
     std::vector<Expr> next(2 * length);
     next[0] = min(value, list[0]);
-    next[length] = select(before(0), centre, list[length]);
+    next[length] = select(before(0), center, list[length]);
     for (int n = 1; n < length; n++)
     {
         next[n] = min(max(value, list[n - 1]), list[n]);
-        next[length + n] = select(before(n), select(before(n - 1), list[length + n - 1], centre), list[length + n]);
+        next[length + n] = select(before(n), select(before(n - 1), list[length + n - 1], center), list[length + n]);
     }
     return Tuple(next);
 }

@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
-#include "neighbour_search.hpp"
+#include "neighbor_search.hpp"
 
 #include <limits>
 
@@ -17,25 +17,25 @@ Mat squaredNorms(const Mat& rows)
 
 namespace {
 
-// Patches of a tile: 784 centres x 256 patches x 4 bytes stay in a level 2 cache of 1 MiB.
+// Patches of a tile: 784 centers x 256 patches x 4 bytes stay in a level 2 cache of 1 MiB.
 const int tileWidth = 256;
 
-// Ranks are wrong by some 1e-7 of |phi|^2, which can be 1e-3 of a small distance: a neighbour may come out a few places
+// Ranks are wrong by some 1e-7 of |phi|^2, which can be 1e-3 of a small distance: a neighbor may come out a few places
 // late.
 const int spareCandidates = 4;
 
-double squaredDistance(const float* phi, size_t step, const float* centre, int length)
+double squaredDistance(const float* phi, size_t step, const float* center, int length)
 {
     double sum = 0;
     for (int d = 0; d < length; d++)
     {
-        const double difference = phi[d * step] - centre[d];
+        const double difference = phi[d * step] - center[d];
         sum += difference * difference;
     }
     return sum;
 }
 
-// The k smallest values of one column, kept sorted; ties to the lower index, since centres come in order.
+// The k smallest values of one column, kept sorted; ties to the lower index, since centers come in order.
 struct Nearest
 {
     std::vector<float> values;
@@ -58,16 +58,16 @@ struct Nearest
     }
 };
 
-class PlainNeighbourSearch CV_FINAL : public NeighbourSearch
+class PlainNeighborSearch CV_FINAL : public NeighborSearch
 {
 public:
-    explicit PlainNeighbourSearch(const MemoryBank& bank) : C(bank.C), norms(squaredNorms(bank.C)) {}
+    explicit PlainNeighborSearch(const MemoryBank& bank) : C(bank.C), norms(squaredNorms(bank.C)) {}
 
     void search(const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const CV_OVERRIDE
     {
         CV_CheckTypeEQ(phi.type(), CV_32FC1, "Descriptors must be single precision");
-        CV_CheckEQ(phi.rows, C.cols, "Descriptors must be as long as the bank's centres");
-        CV_CheckLE(k, C.rows, "More neighbours are asked for than the bank has centres");
+        CV_CheckEQ(phi.rows, C.cols, "Descriptors must be as long as the bank's centers");
+        CV_CheckLE(k, C.rows, "More neighbors are asked for than the bank has centers");
         squaredDistances.create(k, phi.cols, CV_32F);
         indices.create(k, phi.cols, CV_32S);
         for (int first = 0; first < phi.cols; first += tileWidth)
@@ -78,7 +78,7 @@ public:
     }
 
 private:
-    // Ranks by |c|^2 - 2 phi.c, which orders the centres as the distance does.
+    // Ranks by |c|^2 - 2 phi.c, which orders the centers as the distance does.
     void searchTile(const Mat& phi, Mat squaredDistances, Mat indices) const
     {
         Mat ranks;
@@ -116,14 +116,14 @@ private:
 
 } // namespace
 
-std::shared_ptr<const NeighbourSearch> NeighbourSearch::create(const MemoryBank& bank, int engine)
+std::shared_ptr<const NeighborSearch> NeighborSearch::create(const MemoryBank& bank, int engine)
 {
 #ifdef HAVE_ANOMALY_HALIDE
     if (engine == ENGINE_HALIDE)
-        return createHalideNeighbourSearch(bank);
+        return createHalideNeighborSearch(bank);
 #endif
     CV_CheckEQ(engine, int(ENGINE_PLAIN), "Engine must be resolved first");
-    return std::make_shared<PlainNeighbourSearch>(bank);
+    return std::make_shared<PlainNeighborSearch>(bank);
 }
 
 }} // namespace cv::anomaly

@@ -2,16 +2,16 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// The K centres nearest to each patch on a GPU, in two kernels. RankNeighbours picks some more than K by products that
-// the GPU's own library computed in less precision than float32; MeasureNeighbours computes their distances anew, as
+// The K centers nearest to each patch on a GPU, in two kernels. RankNeighbors picks some more than K by products that
+// the GPU's own library computed in less precision than float32; MeasureNeighbors computes their distances anew, as
 // they are defined.
-#include "neighbour_list.hpp"
+#include "neighbor_list.hpp"
 
 using namespace Halide;
 
 namespace {
 
-// Products of bfloat16 parts are wrong by some 1e-5 of |phi||c|: a neighbour may come out a few places late.
+// Products of bfloat16 parts are wrong by some 1e-5 of |phi||c|: a neighbor may come out a few places late.
 constexpr int spareCandidates = 3;
 
 // Of each patch. Those of a block, with 9 places each, take 36 KiB of shared memory, of the 48 that every GPU has.
@@ -19,25 +19,25 @@ constexpr int lists = 16;
 
 constexpr int patchesPerBlock = 32;
 
-class RankNeighbours : public Generator<RankNeighbours>
+class RankNeighbors : public Generator<RankNeighbors>
 {
 public:
     GeneratorParam<int> K{"K", 3};
 
-    Input<Buffer<float, 2>> products{"products"};    // patch, centre: -2 phi.c
-    Input<Buffer<float, 1>> norms{"norms"};          // centre: |c|^2
-    Output<Buffer<int, 2>> candidates{"candidates"}; // patch, place: a centre, or one again where the bank has fewer
+    Input<Buffer<float, 2>> products{"products"};    // patch, center: -2 phi.c
+    Input<Buffer<float, 1>> norms{"norms"};          // center: |c|^2
+    Output<Buffer<int, 2>> candidates{"candidates"}; // patch, place: a center, or one again where the bank has fewer
 
     void generate()
     {
         length = K + spareCandidates;
         const Expr count = norms.dim(0).extent();
         rounds = RDom(0, (count + lists - 1) / lists);
-        Expr centre = rounds * lists + list, at = min(centre, count - 1);
+        Expr center = rounds * lists + list, at = min(center, count - 1);
         // A product that is no number ranks last: every comparison with it is false.
-        Expr value = select(centre < count, products(p, at) + norms(at), std::numeric_limits<float>::max());
+        Expr value = select(center < count, products(p, at) + norms(at), std::numeric_limits<float>::max());
         best(p, list) = emptyList(length);
-        best(p, list) = inserted(best(p, list), length, value, centre, false);
+        best(p, list) = inserted(best(p, list), length, value, center, false);
 
         mergedFrom = RDom(0, length, 0, lists);
         std::vector<Expr> values, indices, chosen;
@@ -63,7 +63,7 @@ public:
         }
         norms.dim(0).set_min(0);
         candidates.dim(1).set_extent(length);
-        // Neighbouring threads read neighbouring patches' products. A thread's list stays in registers, and in shared
+        // Neighboring threads read neighboring patches' products. A thread's list stays in registers, and in shared
         // memory for the one that merges.
         candidates.bound(place, 0, length)
             .split(p, block, i, patchesPerBlock, TailStrategy::GuardWithIf)
@@ -87,21 +87,21 @@ private:
     int length = 0;
 };
 
-class MeasureNeighbours : public Generator<MeasureNeighbours>
+class MeasureNeighbors : public Generator<MeasureNeighbors>
 {
 public:
     GeneratorParam<int> K{"K", 3};
 
     Input<Buffer<float, 2>> phi{"phi"};                       // patch, feature
-    Input<Buffer<float, 2>> centres{"centres"};               // feature (zeros up to a multiple of exactLanes), centre
+    Input<Buffer<float, 2>> centers{"centers"};               // feature (zeros up to a multiple of exactLanes), center
     Input<Buffer<int, 2>> candidates{"candidates"};           // patch, place
-    Output<Func> nearest{"nearest", {Float(32), Int(32)}, 2}; // squared distance and index: patch, neighbour
+    Output<Func> nearest{"nearest", {Float(32), Int(32)}, 2}; // squared distance and index: patch, neighbor
 
     void generate()
     {
         length = K + spareCandidates;
         recomputeDistances();
-        sortNeighbours();
+        sortNeighbors();
         std::vector<Expr> distances, indices;
         for (int n = 0; n < K; n++)
         {
@@ -119,7 +119,7 @@ public:
         for (int dimension = 0; dimension < 2; dimension++)
         {
             phi.dim(dimension).set_min(0);
-            centres.dim(dimension).set_min(0);
+            centers.dim(dimension).set_min(0);
             candidates.dim(dimension).set_min(0);
             Func(nearest).output_buffers()[0].dim(dimension).set_min(0);
         }
@@ -152,11 +152,11 @@ private:
     //! Never negative, and exact on integers.
     void recomputeDistances()
     {
-        chunk = RDom(0, centres.dim(0).extent() / exactLanes);
+        chunk = RDom(0, centers.dim(0).extent() / exactLanes);
         const Expr features = phi.dim(1).extent();
         Expr feature = chunk * exactLanes + f;
         Expr of = select(feature < features, phi(p, min(feature, features - 1)), 0.f);
-        Expr difference = of - centres(feature, clamp(candidates(p, place), 0, centres.dim(1).extent() - 1));
+        Expr difference = of - centers(feature, clamp(candidates(p, place), 0, centers.dim(1).extent() - 1));
         partial(f, place, p) += difference * difference;
         Expr sum = partial(0, place, p);
         for (int n = 1; n < exactLanes; n++)
@@ -164,7 +164,7 @@ private:
         exact(p, place) = sum;
     }
 
-    void sortNeighbours()
+    void sortNeighbors()
     {
         sorted(p) = emptyList(K);
         RDom r(0, length);
@@ -184,5 +184,5 @@ private:
 
 } // namespace
 
-HALIDE_REGISTER_GENERATOR(RankNeighbours, rank_neighbours)
-HALIDE_REGISTER_GENERATOR(MeasureNeighbours, measure_neighbours)
+HALIDE_REGISTER_GENERATOR(RankNeighbors, rank_neighbors)
+HALIDE_REGISTER_GENERATOR(MeasureNeighbors, measure_neighbors)

@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "precomp.hpp"
-#include "neighbour_search.hpp"
+#include "neighbor_search.hpp"
 #include "halide_buffers.hpp"
 #include "halide_runtime.hpp"
 #include "panels.hpp"
@@ -15,10 +15,10 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// The widest kernel; more neighbours, which no default asks for, are the plain search's.
-const int mostNeighbours = PrunedSearch::mostNeighbours;
+// The widest kernel; more neighbors, which no default asks for, are the plain search's.
+const int mostNeighbors = PrunedSearch::mostNeighbors;
 
-//! Computes the product of every patch with every centre.
+//! Computes the product of every patch with every center.
 class DenseSearch
 {
 public:
@@ -26,21 +26,21 @@ public:
         : length(C.cols),
           panels(packPanels(C, panelWidth, -2)),
           norms(packSquaredNorms(C, panelWidth)),
-          centres(padColumns(C, exactLanes))
+          centers(padColumns(C, exactLanes))
     {}
 
     void search(const Mat& phi, int k, Mat squaredDistances, Mat indices) const
     {
-        runKernel("nearest_centres", [&](void* context) {
+        runKernel("nearest_centers", [&](void* context) {
             return (k <= 3 ? anomaly_nearest_3 : anomaly_nearest_6)(
                 context, viewOf<float>(phi), viewOf<float>(panels, {panelWidth, length, panels.rows}),
-                viewOf<float>(norms), viewOf<float>(centres), viewOf<float>(squaredDistances), viewOf<int>(indices));
+                viewOf<float>(norms), viewOf<float>(centers), viewOf<float>(squaredDistances), viewOf<int>(indices));
         });
     }
 
 private:
     int length;
-    Mat panels, norms, centres; // centres: C with zeros up to whole vectors
+    Mat panels, norms, centers; // centers: C with zeros up to whole vectors
 };
 
 // Patches evenly spread.
@@ -52,26 +52,26 @@ void samplePatches(const Mat& phi, int count, Mat& sample)
             sample.at<float>(row, i) = phi.at<float>(row, int(int64(phi.cols) * (2 * i + 1) / (2 * count)));
 }
 
-class HalideNeighbourSearch CV_FINAL : public NeighbourSearch
+class HalideNeighborSearch CV_FINAL : public NeighborSearch
 {
 public:
-    explicit HalideNeighbourSearch(const MemoryBank& bank)
+    explicit HalideNeighborSearch(const MemoryBank& bank)
         : count(bank.C.rows),
           length(bank.C.cols),
           dense(bank.C),
-          plain(NeighbourSearch::create(bank, ENGINE_PLAIN))
+          plain(NeighborSearch::create(bank, ENGINE_PLAIN))
     {
-        if (count >= fewestCentres)
+        if (count >= fewestCenters)
             pruned = std::make_shared<PrunedSearch>(bank.C);
     }
 
     void search(const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const CV_OVERRIDE
     {
-        const int slots = k <= 3 ? 3 : 6; // of the kernel's list, all of which must find a centre
-        if (k > mostNeighbours || count < slots || phi.empty())
+        const int slots = k <= 3 ? 3 : 6; // of the kernel's list, all of which must find a center
+        if (k > mostNeighbors || count < slots || phi.empty())
             return plain->search(phi, k, squaredDistances, indices);
         CV_CheckTypeEQ(phi.type(), CV_32FC1, "Descriptors must be single precision");
-        CV_CheckEQ(phi.rows, length, "Descriptors must be as long as the bank's centres");
+        CV_CheckEQ(phi.rows, length, "Descriptors must be as long as the bank's centers");
         squaredDistances.create(k, phi.cols, CV_32F);
         indices.create(k, phi.cols, CV_32S);
         PrunedSearch::Form form = PrunedSearch::Form();
@@ -84,11 +84,11 @@ public:
     int axes(const Mat& phi, int k) const CV_OVERRIDE
     {
         PrunedSearch::Form form = PrunedSearch::Form();
-        return choose(phi, k, form) ? form.centres : 0;
+        return choose(phi, k, form) ? form.centers : 0;
     }
 
 private:
-    static const int fewestCentres = 96, fewestTiles = 8;
+    static const int fewestCenters = 96, fewestTiles = 8;
     // Of the cost of all products; asking about a form costs a fiftieth of a search
     const double worthIt = 0.9, cheapEnough = 0.1;
 
@@ -133,15 +133,15 @@ private:
     int count, length;
     DenseSearch dense;
     std::shared_ptr<const PrunedSearch> pruned;
-    std::shared_ptr<const NeighbourSearch> plain;
+    std::shared_ptr<const NeighborSearch> plain;
     mutable WorkspacePool<Mat> samples;
 };
 
 } // namespace
 
-std::shared_ptr<const NeighbourSearch> createHalideNeighbourSearch(const MemoryBank& bank)
+std::shared_ptr<const NeighborSearch> createHalideNeighborSearch(const MemoryBank& bank)
 {
-    return std::make_shared<HalideNeighbourSearch>(bank);
+    return std::make_shared<HalideNeighborSearch>(bank);
 }
 
 }} // namespace cv::anomaly

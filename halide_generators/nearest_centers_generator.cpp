@@ -2,26 +2,26 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// The K centres nearest to each patch, without ever writing the patches x centres matrix.
+// The K centers nearest to each patch, without ever writing the patches x centers matrix.
 #include "automatic.hpp"
-#include "neighbour_list.hpp"
+#include "neighbor_list.hpp"
 #include "panel.hpp"
 
 using namespace Halide;
 
 namespace {
 
-class NearestCentres : public Generator<NearestCentres>
+class NearestCenters : public Generator<NearestCenters>
 {
 public:
     GeneratorParam<int> K{"K", 3};
 
     Input<Buffer<float, 2>> phi{"phi"};   // patch, feature
-    Input<Buffer<float, 3>> bank{"bank"}; // -2c: centre of the panel, feature, panel
-    // |c|^2: centre of the panel, panel; largest float where there is no centre
+    Input<Buffer<float, 3>> bank{"bank"}; // -2c: center of the panel, feature, panel
+    // |c|^2: center of the panel, panel; largest float where there is no center
     Input<Buffer<float, 2>> norms{"norms"};
-    Input<Buffer<float, 2>> centres{"centres"};               // feature (zeros up to a multiple of exactLanes), centre
-    Output<Func> nearest{"nearest", {Float(32), Int(32)}, 2}; // squared distance and index: patch, neighbour
+    Input<Buffer<float, 2>> centers{"centers"};               // feature (zeros up to a multiple of exactLanes), center
+    Output<Func> nearest{"nearest", {Float(32), Int(32)}, 2}; // squared distance and index: patch, neighbor
 
     void generate()
     {
@@ -30,14 +30,14 @@ public:
 
         packed(i, f, s) = phi(min(likely(s * strip + i), patches - 1), f);
 
-        // Ranking needs |c|^2 - 2 phi.c only: |phi|^2 is the same for all centres of a patch.
+        // Ranking needs |c|^2 - 2 phi.c only: |phi|^2 is the same for all centers of a patch.
         product = RDom(0, features);
         rank(i, c, s, panel) = norms(c, panel);
         rank(i, c, s, panel) += packed(i, product, s) * bank(c, product, panel);
 
         keepBest();
         recomputeDistances(patches, features);
-        sortNeighbours();
+        sortNeighbors();
 
         nearest(p, j) = sorted(p % strip, p / strip, j);
     }
@@ -53,7 +53,7 @@ public:
             phi.set_estimates({{0, 3136}, {0, 264}});
             bank.set_estimates({{0, panelWidth}, {0, 264}, {0, 66}});
             norms.set_estimates({{0, panelWidth}, {0, 66}});
-            centres.set_estimates({{0, 264}, {0, 784}});
+            centers.set_estimates({{0, 264}, {0, 784}});
             nearest.set_estimates({{0, 3136}, {0, K}});
             return;
         }
@@ -78,7 +78,7 @@ public:
 
         scheduleProduct(rank, best, candidates.y, product, i, c, s, get_target());
 
-        // The end of the work on a strip: at most 2 % of the time at 784 centres and D' = 264.
+        // The end of the work on a strip: at most 2 % of the time at 784 centers and D' = 264.
         transposed.compute_at(nearest, inner)
             .split(f, block, f, exactLanes)
             .reorder(f, i, block)
@@ -129,13 +129,13 @@ private:
         std::vector<Expr> indices;
         for (int n = 0; n < K; n++)
             indices.push_back(best(i, s)[K + n]);
-        index(i, j, s) = clamp(mux(j, indices), 0, centres.dim(1).extent() - 1);
+        index(i, j, s) = clamp(mux(j, indices), 0, centers.dim(1).extent() - 1);
 
         transposed(f, i, s) =
             select(f < features, phi(min(likely(s * strip + i), patches - 1), min(f, features - 1)), 0.f);
-        chunkOfLanes = RDom(0, centres.dim(0).extent() / exactLanes);
+        chunkOfLanes = RDom(0, centers.dim(0).extent() / exactLanes);
         Expr feature = chunkOfLanes * exactLanes + f;
-        Expr difference = transposed(feature, i, s) - centres(feature, index(i, j, s));
+        Expr difference = transposed(feature, i, s) - centers(feature, index(i, j, s));
         partial(f, j, i, s) += difference * difference;
         Expr sum = partial(0, j, i, s);
         for (int n = 1; n < exactLanes; n++)
@@ -144,7 +144,7 @@ private:
     }
 
     //! Near ties may come out of the ranking in another order than their distances have.
-    void sortNeighbours()
+    void sortNeighbors()
     {
         Expr before = 0;
         for (int n = 0; n < K; n++)
@@ -154,14 +154,14 @@ private:
         }
         place(i, j, s) = before;
 
-        // Without a match, as with NaN, a neighbour stays where it is.
-        Expr distance = exact(i, j, s), centre = index(i, j, s);
+        // Without a match, as with NaN, a neighbor stays where it is.
+        Expr distance = exact(i, j, s), center = index(i, j, s);
         for (int n = 0; n < K; n++)
         {
             distance = select(place(i, n, s) == j, exact(i, n, s), distance);
-            centre = select(place(i, n, s) == j, index(i, n, s), centre);
+            center = select(place(i, n, s) == j, index(i, n, s), center);
         }
-        sorted(i, s, j) = Tuple(distance, centre);
+        sorted(i, s, j) = Tuple(distance, center);
     }
 
     void setLayout()
@@ -170,8 +170,8 @@ private:
         setPanels(norms, panelWidth);
         phi.dim(0).set_min(0);
         phi.dim(1).set_min(0);
-        centres.dim(0).set_min(0);
-        centres.dim(1).set_min(0);
+        centers.dim(0).set_min(0);
+        centers.dim(1).set_min(0);
         for (int dimension = 0; dimension < 2; dimension++)
             Func(nearest).output_buffers()[0].dim(dimension).set_min(0);
     }
@@ -179,4 +179,4 @@ private:
 
 } // namespace
 
-HALIDE_REGISTER_GENERATOR(NearestCentres, nearest_centres)
+HALIDE_REGISTER_GENERATOR(NearestCenters, nearest_centers)
