@@ -1,4 +1,4 @@
-# Debian packages of the components, by `cpack` in a build folder with CMAKE_INSTALL_PREFIX=/usr; tests/packages.sh does it.
+# Debian packages of the components, by `cpack` in a build folder with CMAKE_INSTALL_PREFIX=/usr; tools/packages.sh does it.
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME opencv-anomaly)
 set(CPACK_PACKAGE_CONTACT "The authors of cv::anomaly")

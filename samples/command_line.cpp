@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "command_line.hpp"
 
-#include "../modules/anomaly/src/standard_streams.hpp"
+#include "../modules/anomaly/src/base/standard_streams.hpp"
 
 #include <cctype>
 #include <cerrno>

@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-// What cfa_train and cfa_evaluate are given: a category's folder, in one of the layouts that layout.hpp describes, or
-// a list that image_list.hpp describes. Which one it is, is found out by looking, and said in a line.
+// What anomaly_train and anomaly_evaluate are given: a category's folder, in one of the layouts that layout.hpp
+// describes, or a list that image_list.hpp describes. Which one it is, is found out by looking, and said in a line.
 
 struct TestImage
 {

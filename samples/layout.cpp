@@ -212,7 +212,7 @@ std::string TestFolder::rootWithoutSplit() const
     const std::string root = subfolder(category, {"train"}).empty() ? rootOfAll(category) : std::string();
     if (root.empty())
         throw std::runtime_error("'" + category + "' is no category in MVTec layout: there is no folder '" +
-                                 fs::join(category, "test") + "'; cfa_evaluate --help lists other layouts");
+                                 fs::join(category, "test") + "'; anomaly_evaluate --help lists other layouts");
     return root;
 }
 

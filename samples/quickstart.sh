@@ -46,7 +46,7 @@ elif [[ -n $choice ]]; then
   data=$choice
 fi
 
-samples/install_packages.sh "${sets[@]}"
+tools/install_packages.sh "${sets[@]}"
 cmake --preset release
 cmake --build --preset release
 mkdir -p "$results"
@@ -61,9 +61,9 @@ fi
 
 bin=build/release/bin
 model=$results/model.yml.gz
-"$bin/cfa_train" "$data" --model="$model"
-"$bin/cfa_evaluate" "$data" --model="$model" --report="$results/report" --json="$results/figures.json"
-"$bin/cfa_predict" --model="$model" "$data/test" --output="$results/overlays" --csv="$results/scores.csv"
+"$bin/anomaly_train" "$data" --model="$model"
+"$bin/anomaly_evaluate" "$data" --model="$model" --report="$results/report" --json="$results/figures.json"
+"$bin/anomaly_predict" --model="$model" "$data/test" --output="$results/overlays" --csv="$results/scores.csv"
 
 # A figure of the flat object in figures.json; nothing where it is missing, as pixel figures are without masks.
 figure() {
@@ -92,8 +92,8 @@ Done: $data
   scores       $results/scores.csv
 
 Now with images of your own, good ones in one folder and new ones in another:
-  $bin/cfa_train GOOD_IMAGES --model=own.yml.gz
-  $bin/cfa_predict --model=own.yml.gz NEW_IMAGES --output=own_overlays --csv=own_scores.csv
+  $bin/anomaly_train GOOD_IMAGES --model=own.yml.gz
+  $bin/anomaly_predict --model=own.yml.gz NEW_IMAGES --output=own_overlays --csv=own_scores.csv
 
 $in_python
 END

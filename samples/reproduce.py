@@ -23,7 +23,7 @@ OBJECTS = 'bottle cable capsule hazelnut metal_nut pill screw toothbrush transis
 GROUPS = {'textures': TEXTURES, 'objects': OBJECTS, 'all': TEXTURES + OBJECTS}
 MEAN, SCALE = '123.675,116.28,103.53', '0.01712475,0.01750700,0.01742919'
 FIGURES = pathlib.Path(__file__).resolve().parent / 'paper_figures.csv'
-# Where cfa_train's defaults are others.
+# Where anomaly_train's defaults are others.
 PAPER = ['--scoring_bank=kept', '--score=certainty', '--init=he', '--validation=0']
 AUROCS = ('image_auroc', 'pixel_auroc')
 NOT_AT_HAND = 'not at hand'
@@ -97,14 +97,14 @@ def read_command_line():
     line = argparse.ArgumentParser(description=__doc__)
     line.add_argument('root', metavar='ROOT', type=pathlib.Path, help='folder of categories in MVTec layout')
     line.add_argument('--output', type=pathlib.Path, default=pathlib.Path('reproduction'), help='folder of runs and tables')
-    line.add_argument('--programs', type=pathlib.Path, default=pathlib.Path('build/release/bin'), help='folder of cfa_train and the others')
+    line.add_argument('--programs', type=pathlib.Path, default=pathlib.Path('build/release/bin'), help='folder of anomaly_train and the others')
     line.add_argument('--seeds', type=listed(int), default=[0, 1, 2])
     line.add_argument('--categories', type=listed(str), default=GROUPS['all'])
     line.add_argument('--tables', type=listed(table_number), default=list(TABLES), help='of 2 to 7')
     line.add_argument('--backbone-dir', type=pathlib.Path, default=pathlib.Path('backbones'), help='folder of NAME.onnx')
     line.add_argument('--backbones', type=listed(named_file), default=[], metavar='NAME=FILE,...', help='ONNX files, or NAME=lite0')
     line.add_argument('--epochs', type=int, default=30)
-    line.add_argument('--extra', type=shlex.split, default=[], help='further options of cfa_train, as one argument: --extra="--batch=8"')
+    line.add_argument('--extra', type=shlex.split, default=[], help='further options of anomaly_train, as one argument: --extra="--batch=8"')
     line.add_argument('--dry-run', action='store_true', help='print the commands of runs that are not finished')
     return line.parse_args()
 
@@ -155,10 +155,10 @@ def model_options(arguments, base):
 def program_commands(category, arguments, base, throughput, options):
     programs, folder = options.programs, str(options.root / category)
     views = ['--transform=rd'] + [option for option in arguments if option_name(option) == '--seed'] if '--augmentation=rd' in arguments else []
-    commands = [[str(programs / 'cfa_train'), folder, '--model=%s.yml.gz' % base] + arguments,
-                [str(programs / 'cfa_evaluate'), folder, '--json=%s.evaluate' % base] + model_options(arguments, base) + views]
+    commands = [[str(programs / 'anomaly_train'), folder, '--model=%s.yml.gz' % base] + arguments,
+                [str(programs / 'anomaly_evaluate'), folder, '--json=%s.evaluate' % base] + model_options(arguments, base) + views]
     if throughput:
-        commands.append([str(programs / 'cfa_benchmark'), '--images=' + str(options.root / category / 'test'), '--json=%s.benchmark' % base]
+        commands.append([str(programs / 'anomaly_benchmark'), '--images=' + str(options.root / category / 'test'), '--json=%s.benchmark' % base]
                         + model_options(arguments, base))
     return commands
 

@@ -18,13 +18,13 @@ import time
 import unittest
 
 OPTIONS = {
-    'cfa_train': 'model backbone input tile bits gamma_c gamma_d epochs batch seed validation quantile mask json outputs mean scale input_size '
+    'anomaly_train': 'model backbone input tile bits gamma_c gamma_d epochs batch seed validation quantile mask json outputs mean scale input_size '
                  'resize_size tile_overlap embed_backbone adaptation init augmentation patience bank bank_momentum scoring_bank score learning_rate skip_unreadable cache_mb checkpoint '
                  'device threads help',
-    'cfa_evaluate': 'model mask backbone json report calibrate transform seed device threads help',
-    'cfa_predict': 'model mask backbone output csv resume min_area raw device threads help',
-    'cfa_camera': 'model mask backbone source reconnect device threads help',
-    'cfa_benchmark': 'model random backbone gamma_c gamma_d outputs mean scale input_size images batch callers runs engine train device threads json help',
+    'anomaly_evaluate': 'model mask backbone json report calibrate transform seed device threads help',
+    'anomaly_predict': 'model mask backbone output csv resume min_area raw device threads help',
+    'anomaly_camera': 'model mask backbone source reconnect device threads help',
+    'anomaly_benchmark': 'model random backbone gamma_c gamma_d outputs mean scale input_size images batch callers runs engine train device threads json help',
 }
 PROGRAMS = pathlib.Path()
 TEST_DATA = pathlib.Path()
@@ -61,10 +61,10 @@ def make_category(name, masks=True):
 
 def train(category, model, *options):
     """Without LibTorch a model that adapts nothing is enough for the programs that only predict."""
-    done = run('cfa_train', category, '--model=%s' % model, '--epochs=1', *options)
+    done = run('anomaly_train', category, '--model=%s' % model, '--epochs=1', *options)
     if done.returncode and 'opencv_anomaly_train' in done.stderr:
         print('skipped: training, since this build has none (%s)' % done.stderr.strip())
-        done = run('cfa_train', category, '--model=%s' % model, '--epochs=1', '--adaptation=none', *options)
+        done = run('anomaly_train', category, '--model=%s' % model, '--epochs=1', '--adaptation=none', *options)
     return done
 
 
@@ -87,56 +87,56 @@ class Usage(unittest.TestCase):
             self.check(run(program, '-x'), 2, '-x')
 
     def test_missing_arguments_are_named(self):
-        self.check(run('cfa_train', '--model=m.yml'), 2, '<images>')
-        self.check(run('cfa_train', WORK), 2, '--model')
-        self.check(run('cfa_evaluate', '--model=m.yml'), 2, '<category>')
-        self.check(run('cfa_predict', '--model=m.yml', '--output=o'), 2, '<image|folder|video|csv>')
-        self.check(run('cfa_predict', 'a.png', '--model=m.yml'), 2, '--output', '--csv')
-        self.check(run('cfa_predict', 'a.png', '--model=m.yml', '--output=o', '--resume'), 2, '--resume', '--csv')
-        self.check(run('cfa_predict', 'a.png', '--model=m.yml', '--csv=t.csv', '--raw'), 2, '--raw', '--output')
-        self.check(run('cfa_camera'), 2, '--model')
-        self.check(run('cfa_benchmark'), 2, '--random')
+        self.check(run('anomaly_train', '--model=m.yml'), 2, '<images>')
+        self.check(run('anomaly_train', WORK), 2, '--model')
+        self.check(run('anomaly_evaluate', '--model=m.yml'), 2, '<category>')
+        self.check(run('anomaly_predict', '--model=m.yml', '--output=o'), 2, '<image|folder|video|csv>')
+        self.check(run('anomaly_predict', 'a.png', '--model=m.yml'), 2, '--output', '--csv')
+        self.check(run('anomaly_predict', 'a.png', '--model=m.yml', '--output=o', '--resume'), 2, '--resume', '--csv')
+        self.check(run('anomaly_predict', 'a.png', '--model=m.yml', '--csv=t.csv', '--raw'), 2, '--raw', '--output')
+        self.check(run('anomaly_camera'), 2, '--model')
+        self.check(run('anomaly_benchmark'), 2, '--random')
 
     def test_surplus_argument_is_refused(self):
-        self.check(run('cfa_train', 'a', 'b', '--model=m.yml'), 2, "'b'")
+        self.check(run('anomaly_train', 'a', 'b', '--model=m.yml'), 2, "'b'")
 
     def test_malformed_values_are_refused(self):
         for option in ('--epochs=abc', '--epochs=12abc', '--epochs=1.5', '--epochs=-1', '--epochs=', '--epochs', '--gamma_c=0,5', '--gamma_c=nan',
                        '--mean=1,2', '--mean=1,2,x', '--input=square', '--batch=0', '--threads=0', '--seed=99999999999', '--skip_unreadable=1'):
-            self.check(run('cfa_train', WORK, '--model=m.yml', option), 2, option.split('=')[0])
+            self.check(run('anomaly_train', WORK, '--model=m.yml', option), 2, option.split('=')[0])
 
     def test_values_out_of_range_are_refused(self):
         category = TEST_DATA / 'textures' / 'brick'
-        self.check(run('cfa_train', category, '--model=%s' % (WORK / 'm.yml'), '--gamma_c=7'), 2, 'gammaC')
+        self.check(run('anomaly_train', category, '--model=%s' % (WORK / 'm.yml'), '--gamma_c=7'), 2, 'gammaC')
 
     def test_missing_files_are_named(self):
-        self.check(run('cfa_train', '/no/folder', '--model=%s' % (WORK / 'm.yml')), 1, '/no/folder')
-        self.check(run('cfa_evaluate', '/no/category', '--model=m.yml'), 1, '/no/category')
-        self.check(run('cfa_predict', '/no/image.png', '--model=m.yml', '--output=o'), 1, '/no/image.png')
-        self.check(run('cfa_predict', WORK, '--model=/no/model.yml', '--output=%s' % (WORK / 'o')), 1)
-        self.check(run('cfa_benchmark', '--model=/no/model.yml'), 1, '/no/model.yml')
+        self.check(run('anomaly_train', '/no/folder', '--model=%s' % (WORK / 'm.yml')), 1, '/no/folder')
+        self.check(run('anomaly_evaluate', '/no/category', '--model=m.yml'), 1, '/no/category')
+        self.check(run('anomaly_predict', '/no/image.png', '--model=m.yml', '--output=o'), 1, '/no/image.png')
+        self.check(run('anomaly_predict', WORK, '--model=/no/model.yml', '--output=%s' % (WORK / 'o')), 1)
+        self.check(run('anomaly_benchmark', '--model=/no/model.yml'), 1, '/no/model.yml')
 
     def test_model_name_is_checked_before_training(self):
         category = TEST_DATA / 'textures' / 'brick'
-        self.check(run('cfa_train', category, '--model=%s' % (WORK / 'model.txt')), 2, '.yml')
-        self.check(run('cfa_train', category, '--model=/no/folder/model.yml'), 1, '/no/folder/model.yml')
+        self.check(run('anomaly_train', category, '--model=%s' % (WORK / 'model.txt')), 2, '.yml')
+        self.check(run('anomaly_train', category, '--model=/no/folder/model.yml'), 1, '/no/folder/model.yml')
 
     def test_folder_without_images(self):
         empty = WORK / 'empty'
         empty.mkdir()
         (empty / 'readme.txt').write_text('no image')
-        self.check(run('cfa_train', empty, '--model=%s' % (WORK / 'm.yml')), 1, empty)
+        self.check(run('anomaly_train', empty, '--model=%s' % (WORK / 'm.yml')), 1, empty)
 
     def test_device_that_is_not_there(self):
         model = TEST_DATA / 'models' / 'brick.yml.gz'
         image = some('test/good/*.png', 1)[0]
-        self.check(run('cfa_predict', image, '--model=%s' % model, '--output=%s' % (WORK / 'o'), '--device=gpu'), 2, '--device', 'cuda_fp16')
+        self.check(run('anomaly_predict', image, '--model=%s' % model, '--output=%s' % (WORK / 'o'), '--device=gpu'), 2, '--device', 'cuda_fp16')
         if pathlib.Path('/proc/driver/nvidia').exists():
             self.skipTest('this machine has an NVIDIA driver')
-        commands = (('cfa_predict', image, '--model=%s' % model, '--output=%s' % (WORK / 'o')),
-                    ('cfa_evaluate', TEST_DATA / 'textures' / 'brick', '--model=%s' % model),
-                    ('cfa_train', TEST_DATA / 'textures' / 'brick', '--model=%s' % (WORK / 'on_cuda.yml'), '--adaptation=none'),
-                    ('cfa_benchmark', '--model=%s' % model, '--runs=1'))
+        commands = (('anomaly_predict', image, '--model=%s' % model, '--output=%s' % (WORK / 'o')),
+                    ('anomaly_evaluate', TEST_DATA / 'textures' / 'brick', '--model=%s' % model),
+                    ('anomaly_train', TEST_DATA / 'textures' / 'brick', '--model=%s' % (WORK / 'on_cuda.yml'), '--adaptation=none'),
+                    ('anomaly_benchmark', '--model=%s' % model, '--runs=1'))
         for device, target in (('cuda', 'DNN_TARGET_CUDA'), ('cuda_fp16', 'DNN_TARGET_CUDA_FP16')):
             for command in commands:
                 self.check(run(*command, '--device=' + device), 1, target + ' is not to be had', 'NVIDIA driver')
@@ -144,7 +144,7 @@ class Usage(unittest.TestCase):
 
     def test_camera_without_display(self):
         environment = {k: v for k, v in os.environ.items() if k not in ('DISPLAY', 'WAYLAND_DISPLAY')}
-        done = subprocess.run([str(PROGRAMS / 'cfa_camera'), '--model=m.yml'], stderr=subprocess.PIPE, universal_newlines=True, env=environment)
+        done = subprocess.run([str(PROGRAMS / 'anomaly_camera'), '--model=m.yml'], stderr=subprocess.PIPE, universal_newlines=True, env=environment)
         self.check(done, 2, 'display')
 
 
@@ -176,23 +176,23 @@ class EndToEnd(unittest.TestCase):
         broken = WORK / 'broken'
         link(some('train/good/*.png', 3), broken)
         (broken / 'cut.PNG').write_text('no image')
-        done = run('cfa_train', broken, '--model=%s' % model, '--adaptation=none')
+        done = run('anomaly_train', broken, '--model=%s' % model, '--adaptation=none')
         self.assertEqual(done.returncode, 1)
         self.assertIn('cut.PNG', done.stderr)
         self.assertEqual(model.read_text(), 'old')
-        self.succeed('cfa_train', broken, '--model=%s' % model, '--adaptation=none', '--skip_unreadable', '--validation=0')
+        self.succeed('anomaly_train', broken, '--model=%s' % model, '--adaptation=none', '--skip_unreadable', '--validation=0')
         self.assertGreater(model.stat().st_size, 1000)
 
     @unittest.skipIf(os.name == 'nt', 'signals are POSIX')
     def test_interrupted_training_leaves_no_model(self):
         model = WORK / 'interrupted.yml'
-        command = [str(PROGRAMS / 'cfa_train'), str(self.category), '--model=%s' % model, '--adaptation=none', '--validation=0', '--cache_mb=0']
+        command = [str(PROGRAMS / 'anomaly_train'), str(self.category), '--model=%s' % model, '--adaptation=none', '--validation=0', '--cache_mb=0']
         with subprocess.Popen(command, stderr=subprocess.PIPE, universal_newlines=True) as process:
             process.stderr.readline()  # a line of the first stage
             process.send_signal(signal.SIGINT)
             errors = process.communicate()[1]
         self.assertEqual(process.returncode, 1, errors)
-        self.assertIn('cfa_train: stopped', errors)
+        self.assertIn('anomaly_train: stopped', errors)
         self.assertFalse(model.exists())
 
     def interrupt(self, command, stage, presses, environment):
@@ -219,7 +219,7 @@ class EndToEnd(unittest.TestCase):
             (images / ('%d.png' % number)).symlink_to(file)
         model = folder / 'model.yml'
         adaptation = json.loads((WORK / 'train.json').read_text())['adaptation']
-        command = [str(PROGRAMS / 'cfa_train'), str(images), '--model=%s' % model, '--adaptation=%s' % adaptation, '--validation=0.5',
+        command = [str(PROGRAMS / 'anomaly_train'), str(images), '--model=%s' % model, '--adaptation=%s' % adaptation, '--validation=0.5',
                    '--cache_mb=0', '--gamma_c=0.05', '--epochs=4']
         environment = dict(os.environ, OPENCV_TEMP_PATH=str(temporary))
         for stage, presses in (('features', 1), ('bank', 1), ('training', 1), ('thresholds', 1), ('features', 2)):
@@ -232,7 +232,7 @@ class EndToEnd(unittest.TestCase):
                     break
             self.assertEqual(process.returncode, 1 if presses == 1 else -signal.SIGINT, printed)
             if presses == 1:
-                self.assertIn('cfa_train: stopped; no model was written', printed)
+                self.assertIn('anomaly_train: stopped; no model was written', printed)
             self.assertEqual(model.read_text(), 'old', stage)
             self.assertEqual([os.listdir(str(folder)), os.listdir(str(temporary))], [['model.yml'], []], stage)
 
@@ -242,9 +242,9 @@ class EndToEnd(unittest.TestCase):
             self.skipTest('this build has no LibTorch')
         whole, model, checkpoint, figures = (WORK / name for name in ('whole.yml', 'resumed.yml', 'checkpoint.yml.gz', 'resumed.json'))
         options = ['--epochs=6', '--validation=0', '--threads=1', '--json=%s' % figures]
-        self.succeed('cfa_train', self.category, '--model=%s' % whole, *options)
+        self.succeed('anomaly_train', self.category, '--model=%s' % whole, *options)
         expected = json.loads(figures.read_text())
-        command = [str(PROGRAMS / 'cfa_train'), str(self.category), '--model=%s' % model, '--checkpoint=%s' % checkpoint] + options
+        command = [str(PROGRAMS / 'anomaly_train'), str(self.category), '--model=%s' % model, '--checkpoint=%s' % checkpoint] + options
         with subprocess.Popen(command, stderr=subprocess.PIPE, universal_newlines=True) as process:
             while not checkpoint.exists() and process.poll() is None:
                 time.sleep(0.01)
@@ -253,7 +253,7 @@ class EndToEnd(unittest.TestCase):
         self.assertEqual(process.returncode, 1, errors)
         self.assertIn('the same command goes on', errors)
         self.assertFalse(model.exists())
-        self.succeed(*(['cfa_train'] + command[1:]))
+        self.succeed(*(['anomaly_train'] + command[1:]))
         self.assertFalse(checkpoint.exists())
         self.assertEqual(model.read_bytes(), whole.read_bytes())
         values = json.loads(figures.read_text())
@@ -265,16 +265,16 @@ class EndToEnd(unittest.TestCase):
         figures = []
         for options in ([], ['--transform=rd'], ['--transform=rd', '--seed=1'], ['--transform=rd', '--seed=1']):
             file = WORK / 'views.json'
-            self.succeed('cfa_evaluate', self.category, '--model=%s' % self.model, '--json=%s' % file, *options)
+            self.succeed('anomaly_evaluate', self.category, '--model=%s' % self.model, '--json=%s' % file, *options)
             figures.append(json.loads(file.read_text())['pixel_auroc'])
         self.assertEqual(figures[2], figures[3])
         self.assertEqual(len(set(figures)), 3)
-        done = run('cfa_evaluate', self.category, '--model=%s' % self.model, '--transform=rd', '--report=%s' % (WORK / 'views'))
+        done = run('anomaly_evaluate', self.category, '--model=%s' % self.model, '--transform=rd', '--report=%s' % (WORK / 'views'))
         self.assertEqual(done.returncode, 2, done.stderr)
 
     def test_predict_writes_pictures_and_table(self):
         output, table = WORK / 'overlays', WORK / 'scores.csv'
-        self.succeed('cfa_predict', self.category / 'test', '--model=%s' % self.model, '--output=%s' % output, '--csv=%s' % table, '--raw')
+        self.succeed('anomaly_predict', self.category / 'test', '--model=%s' % self.model, '--output=%s' % output, '--csv=%s' % table, '--raw')
         images = sorted(p.relative_to(self.category / 'test') for p in (self.category / 'test').rglob('*.png'))
         for suffix in ('.jpg', '.tiff'):
             self.assertEqual(sorted(p.relative_to(output) for p in output.rglob('*' + suffix)), [p.with_suffix(suffix) for p in images])
@@ -289,7 +289,7 @@ class EndToEnd(unittest.TestCase):
         folder, output, table = WORK / 'mixed', WORK / 'mixed_overlays', WORK / 'mixed.csv'
         link(some('test/good/*.png', 2), folder / 'a')
         (folder / 'a' / '000,"x".png').write_text('no image')
-        done = run('cfa_predict', folder, '--model=%s' % self.model, '--output=%s' % output, '--csv=%s' % table)
+        done = run('anomaly_predict', folder, '--model=%s' % self.model, '--output=%s' % output, '--csv=%s' % table)
         self.assertEqual(done.returncode, 1)
         self.assertIn('000,"x".png', done.stderr)
         rows = list(csv.reader(table.read_text().splitlines()))[1:]
@@ -299,7 +299,7 @@ class EndToEnd(unittest.TestCase):
     def test_predict_goes_on_by_its_table(self):
         folder, table, output = WORK / 'long', WORK / 'long.csv', WORK / 'long_overlays'
         link(some('test/good/*.png', 7), folder)
-        command = ['cfa_predict', folder, '--model=%s' % self.model, '--csv=%s' % table]
+        command = ['anomaly_predict', folder, '--model=%s' % self.model, '--csv=%s' % table]
         whole = self.succeed(*command).stdout
         rows = table.read_text().splitlines(True)
         self.assertEqual(len(rows), 8)
@@ -322,7 +322,7 @@ class EndToEnd(unittest.TestCase):
         pictures = []
         for area in (0, 10**9):
             output = WORK / ('area_%d' % area)
-            self.succeed('cfa_predict', image, '--model=%s' % self.model, '--output=%s' % output, '--min_area=%d' % area)
+            self.succeed('anomaly_predict', image, '--model=%s' % self.model, '--output=%s' % output, '--min_area=%d' % area)
             pictures.append((output / '000.jpg').read_bytes())
         self.assertNotEqual(*pictures)
 
@@ -344,22 +344,22 @@ class EndToEnd(unittest.TestCase):
             model, values = WORK / 'listed.yml.gz', WORK / 'listed.json'
             done = train(category, model, '--adaptation=none')
             self.assertEqual(done.returncode, 0, done.stderr)
-            self.succeed('cfa_evaluate', category, '--model=%s' % model, '--json=%s' % values)
+            self.succeed('anomaly_evaluate', category, '--model=%s' % model, '--json=%s' % values)
             figures.append(json.loads(values.read_text()))
             figures[-1].pop('seconds_per_image')
         self.assertEqual(*figures)
         table = WORK / 'listed_scores.csv'
-        self.succeed('cfa_predict', listed, '--model=%s' % self.model, '--csv=%s' % table)
+        self.succeed('anomaly_predict', listed, '--model=%s' % self.model, '--csv=%s' % table)
         self.assertEqual(len(table.read_text().splitlines()), len(rows))
         (WORK / 'lists').mkdir()
         outside, pictures = WORK / 'lists' / 'outside.csv', WORK / 'listed_pictures'
         outside.write_text('image_path\n../category/test/hole/000.png\n%s\n' % (self.category / 'test' / 'hole' / '000.png'))
-        self.succeed('cfa_predict', outside, '--model=%s' % self.model, '--output=%s' % pictures)
+        self.succeed('anomaly_predict', outside, '--model=%s' % self.model, '--output=%s' % pictures)
         self.assertEqual(sorted(p.name for p in pictures.iterdir()), ['000.jpg', '000_2.jpg'])
         for change, word in ((lambda r: r[:1], 'has no good image'), (lambda r: r[:-1] + [r[-1][:2]], 'row %d' % len(rows)),
                              (lambda r: [['file'] + r[0][1:]] + r[1:], "'image_path'"), (lambda r: r[:1] + [r[1][:1] + [''] + r[1][2:]], 'has no label')):
             write(change(rows))
-            done = run('cfa_train', listed, '--model=%s' % (WORK / 'm.yml'))
+            done = run('anomaly_train', listed, '--model=%s' % (WORK / 'm.yml'))
             self.assertEqual(done.returncode, 1)
             self.assertIn(word, done.stderr)
 
@@ -371,12 +371,12 @@ class EndToEnd(unittest.TestCase):
         files = [WORK / 'equal' / name / '000.png' for name in 'pq']
         for given, pictures in ((['equal/p', 'equal/q'], 4), (files, 2)):
             output = WORK / ('equal_%d' % pictures)
-            self.succeed('cfa_predict', *[WORK / g for g in given], '--model=%s' % self.model, '--output=%s' % output)
+            self.succeed('anomaly_predict', *[WORK / g for g in given], '--model=%s' % self.model, '--output=%s' % output)
             self.assertEqual(len(list(output.rglob('*.jpg'))), pictures)
 
     def test_evaluate_writes_figures_and_report(self):
         figures, report = WORK / 'figures.json', WORK / 'report'
-        done = self.succeed('cfa_evaluate', self.category, '--model=%s' % self.model, '--json=%s' % figures, '--report=%s' % report)
+        done = self.succeed('anomaly_evaluate', self.category, '--model=%s' % self.model, '--json=%s' % figures, '--report=%s' % report)
         for word in ('all', 'hole', 'stain', 'AUPRO'):
             self.assertIn(word, done.stdout)
         values = json.loads(figures.read_text())
@@ -395,21 +395,21 @@ class EndToEnd(unittest.TestCase):
 
     def test_evaluate_writes_the_best_thresholds(self):
         figures, calibrated = WORK / 'best.json', WORK / 'calibrated.yml'
-        self.succeed('cfa_evaluate', self.category, '--model=%s' % self.model, '--json=%s' % figures, '--calibrate=%s' % calibrated)
+        self.succeed('anomaly_evaluate', self.category, '--model=%s' % self.model, '--json=%s' % figures, '--calibrate=%s' % calibrated)
         best = json.loads(figures.read_text())
-        self.succeed('cfa_evaluate', self.category, '--model=%s' % calibrated, '--json=%s' % figures)
+        self.succeed('anomaly_evaluate', self.category, '--model=%s' % calibrated, '--json=%s' % figures)
         again = json.loads(figures.read_text())
         self.assertNotEqual(best['model_image_f1'], best['image_f1'])
         for kind in ('image', 'pixel'):
             self.assertAlmostEqual(again['model_%s_f1' % kind], best['%s_f1' % kind], 6)
             self.assertEqual(again['%s_threshold' % kind], best['%s_threshold' % kind])
         overlay = WORK / 'calibrated_overlay'
-        self.succeed('cfa_predict', some('test/hole/*.png', 1)[0], '--model=%s' % calibrated, '--output=%s' % overlay)
-        self.assertEqual(run('cfa_evaluate', self.category, '--model=%s' % self.model, '--calibrate=x.txt').returncode, 2)
+        self.succeed('anomaly_predict', some('test/hole/*.png', 1)[0], '--model=%s' % calibrated, '--output=%s' % overlay)
+        self.assertEqual(run('anomaly_evaluate', self.category, '--model=%s' % self.model, '--calibrate=x.txt').returncode, 2)
 
     def test_evaluate_without_masks(self):
         category, figures, report = make_category('maskless', masks=False), WORK / 'maskless.json', WORK / 'maskless_report'
-        done = self.succeed('cfa_evaluate', category, '--model=%s' % self.model, '--json=%s' % figures, '--report=%s' % report)
+        done = self.succeed('anomaly_evaluate', category, '--model=%s' % self.model, '--json=%s' % figures, '--report=%s' % report)
         self.assertIn('no masks', done.stdout)
         values = json.loads(figures.read_text())
         self.assertIn('image_auroc', values)
@@ -420,18 +420,18 @@ class EndToEnd(unittest.TestCase):
         category = make_category('one_mask_less')
         mask = next((category / 'ground_truth' / 'stain').iterdir())
         mask.unlink()
-        done = run('cfa_evaluate', category, '--model=%s' % self.model)
+        done = run('anomaly_evaluate', category, '--model=%s' % self.model)
         self.assertEqual(done.returncode, 1)
         self.assertIn('ground_truth/stain/' + mask.name, done.stderr)
         shutil.rmtree(str(category / 'test' / 'good'))
-        done = run('cfa_evaluate', category, '--model=%s' % self.model)
+        done = run('anomaly_evaluate', category, '--model=%s' % self.model)
         self.assertEqual(done.returncode, 1)
         self.assertIn('test/good', done.stderr)
 
     def test_benchmark_times_all_stages(self):
         for source in ('--random', '--model=%s' % self.model):
             times = WORK / 'times.json'
-            self.succeed('cfa_benchmark', source, '--runs=2', '--batch=2', '--threads=1', '--json=%s' % times)
+            self.succeed('anomaly_benchmark', source, '--runs=2', '--batch=2', '--threads=1', '--json=%s' % times)
             values = json.loads(times.read_text())
             for key in ('preprocess', 'descriptor', 'search', 'map'):
                 self.assertGreaterEqual(values[key], 0, key)
@@ -443,18 +443,18 @@ class EndToEnd(unittest.TestCase):
         if json.loads((WORK / 'train.json').read_text())['adaptation'] == 'none':
             self.skipTest('this build has no LibTorch')
         times = WORK / 'training.json'
-        self.succeed('cfa_benchmark', '--random', '--train', '--gamma_c=0.05', '--runs=2', '--json=%s' % times)
+        self.succeed('anomaly_benchmark', '--random', '--train', '--gamma_c=0.05', '--runs=2', '--json=%s' % times)
         values = json.loads(times.read_text())
         for key in ('train_step', 'train_backbone'):
             self.assertGreater(values[key], 0, key)
-        self.assertEqual(run('cfa_benchmark', '--model=%s' % self.model, '--train').returncode, 2)
+        self.assertEqual(run('anomaly_benchmark', '--model=%s' % self.model, '--train').returncode, 2)
 
     def test_benchmark_predicts_a_folder_of_images(self):
         images = TEST_DATA / 'textures/brick/test'
-        self.succeed('cfa_benchmark', '--model=%s' % self.model, '--images=%s' % images, '--runs=2', '--callers=2')
+        self.succeed('anomaly_benchmark', '--model=%s' % self.model, '--images=%s' % images, '--runs=2', '--callers=2')
         empty = WORK / 'no_images'
         empty.mkdir()
-        done = run('cfa_benchmark', '--model=%s' % self.model, '--images=%s' % empty)
+        done = run('anomaly_benchmark', '--model=%s' % self.model, '--images=%s' % empty)
         self.assertEqual(done.returncode, 1)
         self.assertIn('no_images', done.stderr)
 

@@ -55,9 +55,9 @@ else
   echo "-- Without pkg-config, which is not here"
 fi
 
-if [[ -x $prefix/bin/cfa_predict ]]; then
+if [[ -x $prefix/bin/anomaly_predict ]]; then
   echo "-- The installed programs"
-  "$prefix/bin/cfa_predict" --model="$project/test_data/models/brick.yml.gz" "$textures/test/hole" --output="$work/overlays"
+  "$prefix/bin/anomaly_predict" --model="$project/test_data/models/brick.yml.gz" "$textures/test/hole" --output="$work/overlays"
   ls "$work/overlays" >/dev/null
 fi
 if ! $shared && nm --defined-only --extern-only "$libraries/libopencv_anomaly.a" 2>/dev/null | grep ' halide_'; then

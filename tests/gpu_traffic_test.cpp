@@ -7,7 +7,7 @@
 #include "opencv2/anomaly.hpp"
 #include "opencv2/dnn.hpp"
 
-#include "../modules/anomaly/src/score_map.hpp"
+#include "../modules/anomaly/src/scoring/score_map.hpp"
 #include "fake_cuda/fake_cuda.hpp"
 
 #include <dlfcn.h>

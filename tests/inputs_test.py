@@ -96,7 +96,7 @@ class Test(unittest.TestCase):
         """The figures, and all that was printed."""
         figures = WORK / 'figures.json'
         figures.unlink() if figures.exists() else None
-        done = run('cfa_evaluate', category, '--model=%s' % MODEL, '--json=%s' % figures, *options)
+        done = run('anomaly_evaluate', category, '--model=%s' % MODEL, '--json=%s' % figures, *options)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         values = json.loads(figures.read_text()) if figures.exists() else {}
         values.pop('seconds_per_image', None)
@@ -107,7 +107,7 @@ class Test(unittest.TestCase):
         figures = WORK / 'training.json'
         figures.unlink() if figures.exists() else None
         done = run(
-            'cfa_train',
+            'anomaly_train',
             category,
             '--model=%s' % (WORK / 'trained.yml'),
             '--json=%s' % figures,
@@ -133,7 +133,7 @@ class DamagedImages(Test):
         mask.write_bytes(kept_mask)
         figures, said = self.evaluate(category, code=1)
         self.assertEqual(figures, expected)
-        ours = [line for line in said.splitlines() if line.startswith('cfa_evaluate: ')]  # OpenCV has a word of its own
+        ours = [line for line in said.splitlines() if line.startswith('anomaly_evaluate: ')]  # OpenCV has a word of its own
         self.assertEqual([line.count('hole/001.png') for line in ours], [1], said)
         self.assertIn('1 image could not be scored', said)
 
@@ -282,7 +282,7 @@ class Lists(Test):
 
     def test_backslashes_name_pictures_in_folders(self):
         self.write('image_path\ntest\\good\\000.png\n')
-        done = run('cfa_predict', self.list, '--model=%s' % MODEL, '--output=%s' % (WORK / 'slashed'))
+        done = run('anomaly_predict', self.list, '--model=%s' % MODEL, '--output=%s' % (WORK / 'slashed'))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertTrue((WORK / 'slashed/test/good/000.jpg').exists())
 
@@ -472,7 +472,7 @@ class Regions(Test):
     def scores(self, *options):
         table = WORK / 'regions.csv'
         done = run(
-            'cfa_predict',
+            'anomaly_predict',
             self.category / 'test',
             '--model=%s' % MODEL,
             '--csv=%s' % table,
@@ -507,7 +507,7 @@ class Regions(Test):
         model = WORK / 'beside.yml'
         for name, options in (('all', []), ('beside', ['--mask=%s' % self.beside])):
             done = run(
-                'cfa_train',
+                'anomaly_train',
                 bad,
                 '--model=%s' % (WORK / (name + '.yml')),
                 *QUICK,
@@ -518,7 +518,7 @@ class Regions(Test):
         scores = []
         for name in ('all', 'beside'):
             done = run(
-                'cfa_predict', bad, '--model=%s' % (WORK / (name + '.yml')), '--csv=%s' % (WORK / 'inside.csv')
+                'anomaly_predict', bad, '--model=%s' % (WORK / (name + '.yml')), '--csv=%s' % (WORK / 'inside.csv')
             )
             scores.append(float((WORK / 'inside.csv').read_text().splitlines()[1].split(',')[1]))
         self.assertGreater(scores[1], 2 * scores[0])
@@ -533,7 +533,7 @@ class Regions(Test):
         self.assertIn('000.png', said)
         self.assertIn('nothing.png', self.train(self.category, '--mask=nothing.png', code=1)[0])
         done = run(
-            'cfa_predict',
+            'anomaly_predict',
             self.category / 'test',
             '--model=%s' % MODEL,
             '--csv=%s' % (WORK / 'small.csv'),
@@ -564,7 +564,7 @@ class Bits(Test):
                 )
             self.assertEqual(
                 run(
-                    'cfa_train',
+                    'anomaly_train',
                     category,
                     '--model=%s' % model,
                     *QUICK,
@@ -573,19 +573,19 @@ class Bits(Test):
                 ).returncode,
                 0,
             )
-            done = run('cfa_predict', category, '--model=%s' % model, '--output=%s' % output, '--csv=%s' % table)
+            done = run('anomaly_predict', category, '--model=%s' % model, '--output=%s' % output, '--csv=%s' % table)
             self.assertEqual(done.returncode, 0, done.stderr)
             pictures.append((output / '0.jpg').read_bytes())
             scores.append([row.split(',')[1] for row in table.read_text().splitlines()[1:]])
         self.assertEqual(*pictures)
         self.assertEqual(*scores)
         said = run(
-            'cfa_train', WORK / 'bits_12', '--model=%s' % model, *QUICK, '--validation=0', '--bits=10'
+            'anomaly_train', WORK / 'bits_12', '--model=%s' % model, *QUICK, '--validation=0', '--bits=10'
         ).stderr
         self.assertIn('significantBits is 10', said)
         for bits in (7, 17):
             self.assertEqual(
-                run('cfa_train', WORK / 'bits_12', '--model=%s' % model, '--bits=%d' % bits).returncode, 2
+                run('anomaly_train', WORK / 'bits_12', '--model=%s' % model, '--bits=%d' % bits).returncode, 2
             )
 
 
@@ -617,7 +617,7 @@ def write_tiff(file, pages):
 class LeftOut(Test):
     def predict(self, *inputs, code=0, **options):
         table = WORK / 'left_out.csv'
-        done = run('cfa_predict', *inputs, '--model=%s' % MODEL, '--csv=%s' % table)
+        done = run('anomaly_predict', *inputs, '--model=%s' % MODEL, '--csv=%s' % table)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return table.read_text().splitlines()[1:], done.stderr
 
@@ -669,7 +669,7 @@ class LeftOut(Test):
         table = WORK / 'shared' / 'forbidden.csv'
         table.parent.mkdir()
         table.parent.chmod(0o777)
-        command = [str(base.PROGRAMS / 'cfa_predict'), str(folder), '--model=%s' % MODEL, '--csv=%s' % table]
+        command = [str(base.PROGRAMS / 'anomaly_predict'), str(folder), '--model=%s' % MODEL, '--csv=%s' % table]
         # root may read everything
         user = dict(preexec_fn=lambda: (os.setgid(65534), os.setuid(65534))) if os.getuid() == 0 else {}
         done = subprocess.run(
@@ -713,7 +713,7 @@ class Videos(Test):
     @classmethod
     def setUpClass(cls):
         write_part(WORK / 'frame.png', 1)
-        done = run('cfa_predict', WORK / 'frame.png', '--model=%s' % MODEL, '--output=%s' % (WORK / 'frames'))
+        done = run('anomaly_predict', WORK / 'frame.png', '--model=%s' % MODEL, '--output=%s' % (WORK / 'frames'))
         assert done.returncode == 0, done.stderr
         cls.frame = (WORK / 'frames' / 'frame.jpg').read_bytes()
         cls.broken = (
@@ -728,7 +728,7 @@ class Videos(Test):
         write_avi(video, frames)
         if cut:
             video.write_bytes(video.read_bytes()[:cut])
-        done = run('cfa_predict', video, '--model=%s' % MODEL, '--csv=%s' % table)
+        done = run('anomaly_predict', video, '--model=%s' % MODEL, '--csv=%s' % table)
         if 'no videoio module' in done.stderr:
             self.skipTest('this OpenCV reads no videos')
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
@@ -759,6 +759,6 @@ if __name__ == '__main__':
         WORK = base.WORK = pathlib.Path(folder)
         MODEL = WORK / 'model.yml.gz'
         make_category('learned')
-        done = run('cfa_train', WORK / 'learned', '--model=%s' % MODEL, *QUICK, '--validation=0')
+        done = run('anomaly_train', WORK / 'learned', '--model=%s' % MODEL, *QUICK, '--validation=0')
         assert done.returncode == 0, done.stderr
         unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)

@@ -71,7 +71,7 @@ class Training(unittest.TestCase):
     def train(self, folder, **environment):
         images = self.work / 'images'
         link(some('train/good/*.png', 6), images)
-        return run('cfa_train', images, '--model=%s' % (self.work / 'model.yml'), '--epochs=1', '--validation=0',
+        return run('anomaly_train', images, '--model=%s' % (self.work / 'model.yml'), '--epochs=1', '--validation=0',
                    LD_LIBRARY_PATH=str(folder), **environment)
 
     @unittest.skipUnless(sys.platform == 'linux', 'reads /proc')
@@ -131,17 +131,17 @@ class Training(unittest.TestCase):
         link(some('train/good/*.png', 6), images)
         model = self.work / 'model.yml'
         command = '"$0" "$1" --model="$2" --epochs=1 --validation=0 <&- >&- 2>&-'
-        cfa_train = str(command_line_test.PROGRAMS / 'cfa_train')
-        done = subprocess.run(['sh', '-c', command, cfa_train, str(images), str(model)])
+        anomaly_train = str(command_line_test.PROGRAMS / 'anomaly_train')
+        done = subprocess.run(['sh', '-c', command, anomaly_train, str(images), str(model)])
         self.assertEqual(done.returncode, 0)
-        done = run('cfa_predict', next(images.iterdir()), '--model=%s' % model, '--csv=%s' % (self.work / 't.csv'))
+        done = run('anomaly_predict', next(images.iterdir()), '--model=%s' % model, '--csv=%s' % (self.work / 't.csv'))
         self.assertEqual(done.returncode, 0, done.stderr)
 
     @unittest.skipUnless(sys.platform == 'linux', 'reads /proc')
     def test_no_helper_outlives_its_program(self):
         images = self.work / 'images'
         link(some('train/good/*.png', 12), images)
-        command = [str(command_line_test.PROGRAMS / 'cfa_train'), str(images), '--model=%s' % (self.work / 'model.yml'),
+        command = [str(command_line_test.PROGRAMS / 'anomaly_train'), str(images), '--model=%s' % (self.work / 'model.yml'),
                    '--epochs=200']
         with subprocess.Popen(command, stderr=subprocess.PIPE, universal_newlines=True) as process:
             while not process.stderr.readline().startswith('training') and process.poll() is None:

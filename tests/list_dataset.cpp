@@ -1,8 +1,6 @@
-// This file is part of OpenCV project.
-// It is subject to the license terms in the LICENSE file found in the top-level directory
-// of this distribution and at http://opencv.org/license.html.
-// Prints what cfa_train learns from and what cfa_evaluate tests with, for inputs_test.py, which would otherwise have
-// to run a model each time.
+// This file is part of OpenCV project. It is subject to the license terms in the LICENSE file found in the top-level
+// directory of this distribution and at http://opencv.org/license.html. Prints what anomaly_train learns from and what
+// anomaly_evaluate tests with, for inputs_test.py, which would otherwise have to run a model each time.
 #include "command_line.hpp"
 #include "dataset.hpp"
 

@@ -102,45 +102,45 @@ class Inputs(Case):
         self.photo('photos/a.jpg')
         for given in (['photo.jpg', '--output=.'], ['./photo.jpg', '--output=' + str(self.folder)], [self.folder / 'photo.jpg', '--output=photos/..'],
                       ['photos', '--output=photos'], ['photos', './photos', '--output=.'], ['photos', '--output=./photos/../photos'], ['.', '--output=.']):
-            self.refuse('cfa_predict', self.model, *given)
-        self.check(self.refuse('cfa_predict', self.model, 'photo.jpg', '--output=.'), 2, 'photo.jpg', 'would be lost')
+            self.refuse('anomaly_predict', self.model, *given)
+        self.check(self.refuse('anomaly_predict', self.model, 'photo.jpg', '--output=.'), 2, 'photo.jpg', 'would be lost')
 
     def test_pictures_through_links(self):
         self.photo('photo.jpg')
         for make, name in ((os.symlink, 'soft'), (os.link, 'hard')):
             (self.folder / name).mkdir()
             make(str(self.folder / 'photo.jpg'), str(self.folder / name / 'photo.jpg'))
-            self.refuse('cfa_predict', self.model, 'photo.jpg', '--output=' + name)
+            self.refuse('anomaly_predict', self.model, 'photo.jpg', '--output=' + name)
         os.symlink(str(self.folder), str(self.folder / 'here'))
-        self.refuse('cfa_predict', self.model, 'photo.jpg', '--output=here')
+        self.refuse('anomaly_predict', self.model, 'photo.jpg', '--output=here')
 
     def test_maps_and_frames(self):
         self.photo('scan.tiff')
-        self.refuse('cfa_predict', self.model, 'scan.tiff', '--output=.', '--raw')
+        self.refuse('anomaly_predict', self.model, 'scan.tiff', '--output=.', '--raw')
         self.photo('clip/frame_000007.jpg')
         (self.folder / 'clip.mp4').write_text('a video')
-        self.refuse('cfa_predict', self.model, 'clip.mp4', 'clip/frame_000007.jpg', '--output=.')
+        self.refuse('anomaly_predict', self.model, 'clip.mp4', 'clip/frame_000007.jpg', '--output=.')
 
     def test_tables(self):
         self.photo('photo.png')
         (self.folder / 'list.csv').write_text('image_path\nphoto.png\n')
         os.symlink('list.csv', str(self.folder / 'link.csv'))
         for table in ('list.csv', './list.csv', self.folder / 'list.csv', 'link.csv', 'model.yml.gz', 'photo.png'):
-            self.refuse('cfa_predict', self.model, 'list.csv', '--csv=%s' % table)
-            self.refuse('cfa_predict', self.model, 'list.csv', '--csv=%s' % table, '--resume')
+            self.refuse('anomaly_predict', self.model, 'list.csv', '--csv=%s' % table)
+            self.refuse('anomaly_predict', self.model, 'list.csv', '--csv=%s' % table, '--resume')
 
     def test_one_output_is_not_another(self):
         self.photo('photo.png')
         (self.folder / 'out').mkdir()
-        self.refuse('cfa_predict', self.model, 'photo.png', '--output=out', '--csv=./out/photo.jpg')
-        self.refuse('cfa_predict', self.model, 'photo.png', '--output=to_come', '--csv=./to_come')
+        self.refuse('anomaly_predict', self.model, 'photo.png', '--output=out', '--csv=./out/photo.jpg')
+        self.refuse('anomaly_predict', self.model, 'photo.png', '--output=to_come', '--csv=./to_come')
         category = self.category()
-        done = self.refuse('cfa_train', category, '--model=new.yml', '--checkpoint=./new.yml')
+        done = self.refuse('anomaly_train', category, '--model=new.yml', '--checkpoint=./new.yml')
         self.check(done, 2, '--checkpoint', '--model')
-        self.refuse('cfa_train', category, '--model=new.json', '--json=new.json')
-        self.refuse('cfa_evaluate', category, self.model, '--json=a.json', '--calibrate=a.json')
+        self.refuse('anomaly_train', category, '--model=new.json', '--json=new.json')
+        self.refuse('anomaly_evaluate', category, self.model, '--json=a.json', '--calibrate=a.json')
         os.symlink('to_come.json', str(self.folder / 'link.json'))
-        self.refuse('cfa_evaluate', category, self.model, '--json=link.json', '--calibrate=to_come.json')
+        self.refuse('anomaly_evaluate', category, self.model, '--json=link.json', '--calibrate=to_come.json')
 
     def test_figures_and_models(self):
         category = self.category()
@@ -148,21 +148,21 @@ class Inputs(Case):
         (self.folder / 'report').mkdir()
         os.symlink(str(self.folder / image), str(self.folder / 'report' / 'index.html'))
         for option in ('--json=model.yml.gz', '--json=' + image, '--json=%s' % mask, '--calibrate=model.yml.gz', '--report=report'):
-            self.refuse('cfa_evaluate', 'category', self.model, option)
+            self.refuse('anomaly_evaluate', 'category', self.model, option)
         learned = next((category / 'train' / 'good').iterdir())
-        self.refuse('cfa_train', 'category', '--model=new.yml', '--json=%s' % learned)
+        self.refuse('anomaly_train', 'category', '--model=new.yml', '--json=%s' % learned)
         (self.folder / 'list.csv').write_text('image_path\n%s\n' % learned)
-        self.refuse('cfa_train', 'list.csv', '--model=new.yml', '--json=list.csv')
-        self.refuse('cfa_benchmark', self.model, '--json=model.yml.gz')
-        self.refuse('cfa_benchmark', self.model, '--images=category/test', '--json=' + image)
+        self.refuse('anomaly_train', 'list.csv', '--model=new.yml', '--json=list.csv')
+        self.refuse('anomaly_benchmark', self.model, '--json=model.yml.gz')
+        self.refuse('anomaly_benchmark', self.model, '--images=category/test', '--json=' + image)
 
     def test_what_is_not_read_may_be_written_over(self):
         self.photo('photo.png')
         for _ in range(2):
-            self.check(run_in(self.folder, 'cfa_predict', self.model, 'photo.png', '--output=.', '--csv=t.csv'), 0)
-        self.check(run_in(self.folder, 'cfa_predict', self.model, 'photo.png', '--output=new', '--csv=new/t.csv'), 0)
+            self.check(run_in(self.folder, 'anomaly_predict', self.model, 'photo.png', '--output=.', '--csv=t.csv'), 0)
+        self.check(run_in(self.folder, 'anomaly_predict', self.model, 'photo.png', '--output=new', '--csv=new/t.csv'), 0)
         self.assertTrue((self.folder / 'photo.jpg').exists())
-        self.check(run_in(self.folder, 'cfa_predict', self.model, 'photo.png', '--csv=/dev/null'), 0)
+        self.check(run_in(self.folder, 'anomaly_predict', self.model, 'photo.png', '--csv=/dev/null'), 0)
 
     def test_files_with_endings_that_others_use_for_trials(self):
         kept = [self.folder / name for name in ('t.csv.tmp', 'f.json.tmp', 'new.yml.tmp', 'c.yml.gz.tmp')]
@@ -170,10 +170,10 @@ class Inputs(Case):
             file.write_text("the user's")
         images = self.images('images', 3)
         train(images, self.folder / 'new.yml', *QUICK, '--json=%s' % (self.folder / 'f.json'), '--checkpoint=%s' % (self.folder / 'c.yml.gz'))
-        self.check(run_in(self.folder, 'cfa_predict', images, self.model, '--csv=t.csv'), 0)
+        self.check(run_in(self.folder, 'anomaly_predict', images, self.model, '--csv=t.csv'), 0)
         table = self.folder / 't.csv'
         table.write_bytes(table.read_bytes()[:-20])
-        self.check(run_in(self.folder, 'cfa_predict', images, self.model, '--csv=t.csv', '--resume'), 0)
+        self.check(run_in(self.folder, 'anomaly_predict', images, self.model, '--csv=t.csv', '--resume'), 0)
         self.assertEqual([file.read_text() for file in kept], ["the user's"] * 4)
         self.assertEqual(len(rows_of(table)), 4)
 
@@ -183,7 +183,7 @@ class Rows(Case):
 
     def predict(self, *options):
         images = self.folder / 'images'
-        return run('cfa_predict', images, '--model=%s' % MODEL, '--output=%s' % (self.folder / 'out'), '--csv=%s' % (self.folder / 't.csv'), *options)
+        return run('anomaly_predict', images, '--model=%s' % MODEL, '--output=%s' % (self.folder / 'out'), '--csv=%s' % (self.folder / 't.csv'), *options)
 
     def verdicts(self):
         return [row[3] for row in rows_of(self.folder / 't.csv')[1:]]
@@ -213,7 +213,7 @@ class Rows(Case):
         (category / 'test' / 'line' / 'long.pgm').write_bytes(b'P5 32 70000 255\n' + bytes(range(128, 160)) * 70000)
         shutil.rmtree(str(category / 'ground_truth'))
         report = self.folder / 'report'
-        done = run('cfa_evaluate', category, '--model=%s' % MODEL, '--report=%s' % report, '--json=%s' % (report / 'figures.json'))
+        done = run('anomaly_evaluate', category, '--model=%s' % MODEL, '--report=%s' % report, '--json=%s' % (report / 'figures.json'))
         self.check(done, 0)
         self.assertIn('line/long.pgm', (report / 'index.html').read_text(encoding='utf-8'))
 
@@ -237,9 +237,9 @@ class Rows(Case):
         self.assertEqual(len(self.verdicts()), 2)
         self.assertTrue((self.folder / 'out' / '001.jpg').exists())
         model = '--model=%s' % MODEL
-        self.check(run('cfa_predict', images, model, '--csv=/dev/full'), 1, '/dev/full')
-        self.check(run('cfa_benchmark', model, '--runs=1', '--json=/dev/full'), 1, '/dev/full')
-        for command in (['cfa_predict', images, model, '--csv=t.csv'], ['cfa_train', '--help'], ['cfa_benchmark', model, '--runs=1']):
+        self.check(run('anomaly_predict', images, model, '--csv=/dev/full'), 1, '/dev/full')
+        self.check(run('anomaly_benchmark', model, '--runs=1', '--json=/dev/full'), 1, '/dev/full')
+        for command in (['anomaly_predict', images, model, '--csv=t.csv'], ['anomaly_train', '--help'], ['anomaly_benchmark', model, '--runs=1']):
             with open('/dev/full', 'w') as full:
                 done = subprocess.run([str(programs.PROGRAMS / command[0])] + [str(a) for a in command[1:]], cwd=str(self.folder), stdout=full,
                                       stderr=subprocess.PIPE, universal_newlines=True)
@@ -249,7 +249,7 @@ class Rows(Case):
     def test_folder_that_can_not_be_made_is_found_out_first(self):
         images = self.images('images', 1)
         (self.folder / 'file').write_text('')
-        done = run('cfa_predict', images, '--model=%s' % MODEL, '--output=%s' % (self.folder / 'file' / 'out'))
+        done = run('anomaly_predict', images, '--model=%s' % MODEL, '--output=%s' % (self.folder / 'file' / 'out'))
         self.check(done, 1, 'file/out')
         self.assertNotIn('images ', done.stderr)
 
@@ -270,7 +270,7 @@ class Models(Case):
     """Where a model may be saved is known before the training."""
 
     def train(self, model, *options):
-        return run_in(self.folder, 'cfa_train', self.folder / 'good', '--model=%s' % model, *QUICK, *options)
+        return run_in(self.folder, 'anomaly_train', self.folder / 'good', '--model=%s' % model, *QUICK, *options)
 
     def setUp(self):
         super().setUp()
@@ -281,7 +281,7 @@ class Models(Case):
             (self.folder / name).parent.mkdir(exist_ok=True)
             self.check(self.train(name), 0)
             self.assertGreater((self.folder / name).stat().st_size, 1000)
-            self.check(run_in(self.folder, 'cfa_predict', 'good', '--model=%s' % name, '--csv=t.csv'), 0)
+            self.check(run_in(self.folder, 'anomaly_predict', 'good', '--model=%s' % name, '--csv=t.csv'), 0)
         self.assertEqual([file for file in os.listdir(str(self.folder)) if file.startswith('.')], [])
 
     def test_places_that_can_not_be_written_are_found_out_first(self):
@@ -311,14 +311,14 @@ class Models(Case):
     def test_model_is_kept_when_saving_fails(self):
         lost = self.folder / 'lost'
         lost.mkdir()
-        command = [str(programs.PROGRAMS / 'cfa_train'), str(self.folder / 'good'), '--model=lost/model.yml.gz', '--adaptation=none', '--validation=0']
+        command = [str(programs.PROGRAMS / 'anomaly_train'), str(self.folder / 'good'), '--model=lost/model.yml.gz', '--adaptation=none', '--validation=0']
         with subprocess.Popen(command, cwd=str(self.folder), stderr=subprocess.PIPE, universal_newlines=True) as process:
             process.stderr.readline()  # of the features
             shutil.rmtree(str(lost))
             errors = process.communicate()[1]
         self.assertEqual(process.returncode, 1, errors)
         kept = re.search("kept as '(.*)'", errors).group(1)
-        self.check(run_in(self.folder, 'cfa_predict', 'good', '--model=%s' % kept, '--csv=t.csv'), 0)
+        self.check(run_in(self.folder, 'anomaly_predict', 'good', '--model=%s' % kept, '--csv=t.csv'), 0)
 
 
 @unittest.skipIf(os.name == 'nt', 'descriptors are POSIX')
@@ -332,9 +332,9 @@ class Streams(Case):
         images = self.images('good', 3, 'train/good/*.png')
         (images / 'cut.png').write_text('no image')
         for streams in ((0,), (1,), (2,), (1, 2), (0, 1, 2)):
-            self.assertEqual(self.closed(streams, 'cfa_train', images, '--model=m.yml', '--json=m.json', *QUICK, '--cache_mb=0', '--skip_unreadable'), 0,
+            self.assertEqual(self.closed(streams, 'anomaly_train', images, '--model=m.yml', '--json=m.json', *QUICK, '--cache_mb=0', '--skip_unreadable'), 0,
                              streams)
-            self.assertEqual(self.closed(streams, 'cfa_predict', images, '--model=m.yml', '--csv=t.csv', '--output=out'), 1)
+            self.assertEqual(self.closed(streams, 'anomaly_predict', images, '--model=m.yml', '--csv=t.csv', '--output=out'), 1)
             self.assertEqual([len(row) for row in rows_of(self.folder / 't.csv')], [5] * 5)
             self.assertTrue((self.folder / 'm.json').read_text().startswith('{'))
             self.assertTrue((self.folder / 'm.yml').read_text().startswith('%YAML'))
@@ -348,7 +348,7 @@ class Resume(Case):
         shutil.copy(str(MODEL), str(self.folder / 'model.yml.gz'))
 
     def predict(self, images, *options, folder=None, model='model.yml.gz'):
-        return run_in(folder or self.folder, 'cfa_predict', images, '--model=%s' % (self.folder / model), *options)
+        return run_in(folder or self.folder, 'anomaly_predict', images, '--model=%s' % (self.folder / model), *options)
 
     def test_rows_name_the_model(self):
         self.check(self.predict('images', '--csv=t.csv'), 0)
@@ -411,7 +411,7 @@ class Signals(Case):
     def test_training_ends_as_by_control_c(self):
         before = content_of(self.folder)
         for number in (signal.SIGTERM, signal.SIGHUP):
-            with self.start('cfa_train', 'good', '--model=m.yml', '--adaptation=none', '--validation=0', '--cache_mb=0') as process:
+            with self.start('anomaly_train', 'good', '--model=m.yml', '--adaptation=none', '--validation=0', '--cache_mb=0') as process:
                 process.stderr.readline()
                 process.send_signal(number)
                 errors = process.communicate()[1]
@@ -421,7 +421,7 @@ class Signals(Case):
 
     def test_what_is_ignored_stays_ignored(self):
         for number in (signal.SIGINT, signal.SIGHUP):
-            with self.start('cfa_train', 'good', '--model=m.yml', '--adaptation=none', '--validation=0',
+            with self.start('anomaly_train', 'good', '--model=m.yml', '--adaptation=none', '--validation=0',
                             preexec_fn=lambda: signal.signal(number, signal.SIG_IGN)) as process:
                 process.stderr.readline()
                 process.send_signal(number)
@@ -433,7 +433,7 @@ class Signals(Case):
         many.mkdir()
         for i in range(400):
             (many / ('%03d.png' % i)).symlink_to(self.good / '000.png')
-        with self.start('cfa_predict', 'many', '--model=%s' % MODEL, '--csv=t.csv', '--output=out') as process:
+        with self.start('anomaly_predict', 'many', '--model=%s' % MODEL, '--csv=t.csv', '--output=out') as process:
             while not (self.folder / 't.csv').exists() or len(rows_of(self.folder / 't.csv')) < 4:
                 time.sleep(0.01)
             process.send_signal(signal.SIGTERM)
@@ -453,7 +453,7 @@ class Names(Case):
         (self.folder / 'images' / 'x').mkdir()
         found = []
         for number, name in enumerate(('list.csv', './list.csv', self.folder / 'list.csv', 'images/../list.csv')):
-            self.check(run_in(self.folder, 'cfa_predict', name, '--model=%s' % MODEL, '--output=%d' % number), 0)
+            self.check(run_in(self.folder, 'anomaly_predict', name, '--model=%s' % MODEL, '--output=%d' % number), 0)
             out = self.folder / str(number)
             found.append(sorted(str(file.relative_to(out)) for file in out.rglob('*.jpg')))
         self.assertEqual(found, [['000.jpg', 'images/deep/000.jpg', 'images/deep/001.jpg']] * 4)
@@ -462,11 +462,11 @@ class Names(Case):
         images = self.images('images', 1)
         (images / '000.png').rename(self.folder / '-name.png')
         model = '--model=%s' % MODEL
-        self.check(run_in(self.folder, 'cfa_predict', model, '--output=out', '--', '-name.png'), 0)
+        self.check(run_in(self.folder, 'anomaly_predict', model, '--output=out', '--', '-name.png'), 0)
         self.assertTrue((self.folder / 'out' / '-name.jpg').exists())
-        self.check(run_in(self.folder, 'cfa_predict', model, '--output=out', '-name.png'), 2, '-name.png', ' --')
-        self.check(run_in(self.folder, 'cfa_predict', model, '--output=out', '--', '--help'), 1, "'--help'")
-        self.check(run_in(self.folder, 'cfa_predict', model, '--output=out', '--'), 2, 'is missing')
+        self.check(run_in(self.folder, 'anomaly_predict', model, '--output=out', '-name.png'), 2, '-name.png', ' --')
+        self.check(run_in(self.folder, 'anomaly_predict', model, '--output=out', '--', '--help'), 1, "'--help'")
+        self.check(run_in(self.folder, 'anomaly_predict', model, '--output=out', '--'), 2, 'is missing')
 
 
 class Camera(Case):
@@ -477,7 +477,7 @@ class Camera(Case):
         if not images.exists():
             self.images('frames', 3)
         environment = dict(os.environ, DISPLAY=os.environ.get('DISPLAY', ':99'), QT_QPA_PLATFORM='offscreen')
-        command = [str(programs.PROGRAMS / 'cfa_camera'), '--model=%s' % MODEL, '--source=%s' % (images / '%03d.png')] + list(options)
+        command = [str(programs.PROGRAMS / 'anomaly_camera'), '--model=%s' % MODEL, '--source=%s' % (images / '%03d.png')] + list(options)
         return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, universal_newlines=True, env=environment)
 
     def test_end_of_the_stream(self):

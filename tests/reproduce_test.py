@@ -77,13 +77,13 @@ class Reproduce(unittest.TestCase):
         cls.folder.cleanup()
 
     def test_dry_run_only_prints(self):
-        self.assertIn('cfa_train', self.planned)
+        self.assertIn('anomaly_train', self.planned)
         self.assertFalse(self.dry_left)
 
     def test_continues_where_it_stopped(self):
         self.assertGreater(self.before, 0)
         total = len(finished(self.work))
-        self.assertEqual(self.output.count('cfa_train'), total - self.before)
+        self.assertEqual(self.output.count('anomaly_train'), total - self.before)
 
     def test_finished_runs_are_not_repeated(self):
         self.assertEqual(run(self.work), '')
@@ -107,7 +107,7 @@ class Reproduce(unittest.TestCase):
         planned = run(self.work, '--dry-run', '--tables=7', '--extra=', '--backbone-dir=nets')
         for name, share in (('vgg19_bn', '1'), ('efficientnet_b5', '2'), ('resnet18', '1')):
             of_network = [line for line in planned.splitlines() if '--backbone=nets/%s.onnx' % name in line]
-            trained = [line for line in of_network if 'cfa_train' in line]
+            trained = [line for line in of_network if 'anomaly_train' in line]
             self.assertEqual((len(trained), len(of_network)), (4, 8), planned)
             for line in trained:
                 self.assertIn('--gamma_d=%s ' % share, line)

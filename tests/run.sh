@@ -3,7 +3,7 @@
 set -euo pipefail
 export PATH HOME=~  # both may be unset, in a bare container
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-samples/install_packages.sh build test
+tools/install_packages.sh build test
 cmake --preset release
 cmake --build --preset release
 exec ctest --test-dir build/release --output-on-failure -j2 -LE long

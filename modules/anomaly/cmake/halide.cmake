@@ -1,5 +1,5 @@
 # The Halide kernels, where wanted and found: one object with all of them and their run time.
-set(ANOMALY_HALIDE_SOURCES src/halide_runtime.cpp)
+set(ANOMALY_HALIDE_SOURCES src/device/halide_runtime.cpp)
 set(ANOMALY_HALIDE_DEFINITIONS)
 set(ANOMALY_HALIDE_LIBRARIES)
 set(ANOMALY_HALIDE_INCLUDE_DIRS)
@@ -98,7 +98,7 @@ endforeach()
 anomaly_kernel(anomaly_add_upsampled add_upsampled)
 anomaly_kernel(anomaly_map_kernel anomaly_map)
 
-set(_halide_cpp src/anomaly_map_halide.cpp src/convolution_layers.cpp src/neighbor_search_halide.cpp src/patch_scorer_halide.cpp src/pruned_search.cpp)
+set(_halide_cpp src/map/anomaly_map_halide.cpp src/backbone/convolution_layers.cpp src/search/neighbor_search_halide.cpp src/scoring/patch_scorer_halide.cpp src/search/pruned_search.cpp)
 set(_hooks set_error_handler set_custom_do_par_for set_custom_malloc set_custom_free set_custom_can_use_target_features default_can_use_target_features)
 set(ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_HALIDE)
 if(NOT ANOMALY_GPU_KERNELS STREQUAL "none")
@@ -117,18 +117,18 @@ if(NOT ANOMALY_GPU_KERNELS STREQUAL "none")
   anomaly_kernel_for(${_gpu_target} anomaly_gpu_smooth_columns smooth_map down=true)
   anomaly_kernel_for(${_gpu_target} anomaly_gpu_smooth_rows smooth_map down=false)
   string(APPEND _runtime_target -${ANOMALY_GPU_KERNELS})
-  list(APPEND _halide_cpp src/gpu_layers.cpp src/gpu_memory.cpp src/gpu_network.cpp src/gpu_queue.cpp src/score_map_gpu.cpp)
+  list(APPEND _halide_cpp src/backbone/gpu_layers.cpp src/device/gpu_memory.cpp src/backbone/gpu_network.cpp src/device/gpu_queue.cpp src/scoring/score_map_gpu.cpp)
   list(APPEND _hooks set_custom_load_library ${ANOMALY_GPU_KERNELS}_device_interface device_malloc device_free
     copy_to_device copy_to_host device_sync device_crop device_release_crop)
   if(ANOMALY_GPU_KERNELS STREQUAL "cuda")
     list(APPEND _hooks set_cuda_acquire_context set_cuda_release_context set_cuda_get_stream)
     list(APPEND ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_CUDA)
-    list(APPEND _halide_cpp src/cuda_compute.cpp src/cuda_libraries.cpp src/cuda_queue.cpp)
+    list(APPEND _halide_cpp src/device/cuda_compute.cpp src/device/cuda_libraries.cpp src/device/cuda_queue.cpp)
   else()
     anomaly_kernel_for(${_gpu_target} anomaly_gpu_plain_convolution plain_convolution)
     anomaly_kernel_for(${_gpu_target} anomaly_gpu_plain_product plain_product a.type=float32 b.type=float32)
     anomaly_kernel_for(${_gpu_target} anomaly_gpu_plain_product_bfloat plain_product a.type=uint16 b.type=uint16 bfloat=true)
-    list(APPEND _halide_cpp src/plain_libraries.cpp)
+    list(APPEND _halide_cpp src/device/plain_libraries.cpp)
   endif()
   string(TOUPPER ${ANOMALY_GPU_KERNELS} _api)
   list(APPEND ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_GPU ANOMALY_GPU_KERNELS=GPU_KERNELS_${_api}
@@ -169,7 +169,7 @@ endif()
 # HalideBuffer.h and Halide 19's run time ask for C++17, OpenCV 4's own default is C++11.
 get_target_property(ANOMALY_HALIDE_INCLUDE_DIRS Halide::Runtime INTERFACE_INCLUDE_DIRECTORIES)
 list(APPEND ANOMALY_HALIDE_SOURCES ${_halide_cpp} ${_halide_objects})
-set_source_files_properties(src/halide_runtime.cpp ${_halide_cpp} PROPERTIES
+set_source_files_properties(src/device/halide_runtime.cpp ${_halide_cpp} PROPERTIES
   INCLUDE_DIRECTORIES "${_folder}"
   COMPILE_DEFINITIONS "$<$<NOT:$<CXX_COMPILER_ID:MSVC>>:HALIDE_FUNCTION_ATTRS=__attribute__((visibility(\"hidden\")))>"
   COMPILE_OPTIONS "$<IF:$<CXX_COMPILER_ID:MSVC>,/std:c++17,-std=c++17>"

@@ -306,7 +306,7 @@ def main():
         return getattr(error, 'code', 1)
     print('D   %d features of a patch' % features)
     print('Params: outputs %s, inputMean %s, inputScale %s, swapRB true' % (','.join(OUTPUTS), MEAN, SCALE))
-    print('cfa_train DATA --model=model.yml.gz --backbone=%s --mean=%s --scale=%s --gamma_d=%d'
+    print('anomaly_train DATA --model=model.yml.gz --backbone=%s --mean=%s --scale=%s --gamma_d=%d'
           % (shlex.quote(str(options.output)), MEAN, SCALE, NETWORKS[options.name].gamma_d))
     return 0
 

@@ -3,8 +3,8 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "perf_precomp.hpp"
 
-#include "../src/anomaly_map.hpp"
-#include "../src/patch_scorer.hpp"
+#include "../src/map/anomaly_map.hpp"
+#include "../src/scoring/patch_scorer.hpp"
 
 namespace opencv_test { namespace {
 

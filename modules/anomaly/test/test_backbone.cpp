@@ -3,8 +3,8 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "test_precomp.hpp"
 
-#include "../src/backbone.hpp"
-#include "../src/preprocess.hpp"
+#include "../src/backbone/backbone.hpp"
+#include "../src/input/preprocess.hpp"
 
 namespace opencv_test { namespace {
 

@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "test_precomp.hpp"
 
-#include "../src/calibration.hpp"
+#include "../src/detector/calibration.hpp"
 
 #include <limits>
 

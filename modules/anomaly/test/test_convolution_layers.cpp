@@ -4,8 +4,8 @@
 #include "test_precomp.hpp"
 #include "test_targets.hpp"
 
-#include "../src/backbone.hpp"
-#include "../src/onnx_file.hpp"
+#include "../src/backbone/backbone.hpp"
+#include "../src/backbone/onnx_file.hpp"
 
 #include "opencv2/dnn.hpp"
 

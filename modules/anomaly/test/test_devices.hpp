@@ -6,7 +6,7 @@
 
 #include "test_textures.hpp"
 
-#include "../src/trainer_loader.hpp"
+#include "../src/training/trainer_loader.hpp"
 
 namespace opencv_test {
 

@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "test_disks.hpp"
 #include "test_textures.hpp"
-#include "../src/random_stream.hpp"
+#include "../src/base/random_stream.hpp"
 
 namespace opencv_test { namespace {
 

@@ -4,7 +4,7 @@
 #include "test_maps.hpp"
 #include "test_textures.hpp"
 
-#include "../src/score_map.hpp"
+#include "../src/scoring/score_map.hpp"
 
 #include "opencv2/dnn.hpp"
 

@@ -5,8 +5,8 @@
 #include "test_maps.hpp"
 #include "test_targets.hpp"
 
-#include "../src/anomaly_map.hpp"
-#include "../src/patch_scorer.hpp"
+#include "../src/map/anomaly_map.hpp"
+#include "../src/scoring/patch_scorer.hpp"
 
 #include <limits>
 #include <thread>

@@ -3,9 +3,9 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "test_devices.hpp"
 
-#include "../src/anomaly_map.hpp"
-#include "../src/bank_for_trainer.hpp"
-#include "../src/patch_scorer.hpp"
+#include "../src/map/anomaly_map.hpp"
+#include "../src/cfa/bank_for_trainer.hpp"
+#include "../src/scoring/patch_scorer.hpp"
 
 namespace opencv_test { namespace {
 

@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "test_precomp.hpp"
 
-#include "../src/k_means.hpp"
+#include "../src/search/k_means.hpp"
 
 #include <set>
 

@@ -3,8 +3,8 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "test_precomp.hpp"
 
-#include "../src/memory_bank.hpp"
-#include "../src/sha256.hpp"
+#include "../src/cfa/memory_bank.hpp"
+#include "../src/base/sha256.hpp"
 
 namespace opencv_test { namespace {
 

@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "test_precomp.hpp"
 
-#include "../src/counted_scores.hpp"
+#include "../src/metrics/counted_scores.hpp"
 
 #include <cmath>
 #include <limits>

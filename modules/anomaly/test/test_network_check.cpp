@@ -3,9 +3,9 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "test_textures.hpp"
 
-#include "../src/network_check.hpp"
-#include "../src/onnx_fields.hpp"
-#include "../src/protobuf.hpp"
+#include "../src/backbone/network_check.hpp"
+#include "../src/backbone/onnx_fields.hpp"
+#include "../src/backbone/protobuf.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
 

@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "test_textures.hpp"
 
-#include "../src/neighbor_search.hpp"
+#include "../src/search/neighbor_search.hpp"
 
 namespace opencv_test { namespace {
 

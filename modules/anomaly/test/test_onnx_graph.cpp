@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "test_precomp.hpp"
 
-#include "../src/onnx_graph.hpp"
+#include "../src/backbone/onnx_graph.hpp"
 
 #include <fstream>
 #include <iterator>

@@ -6,7 +6,7 @@
 
 #include "test_precomp.hpp"
 
-#include "../src/halide_runtime.hpp"
+#include "../src/device/halide_runtime.hpp"
 
 namespace opencv_test {
 

@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "test_textures.hpp"
 
-#include "../src/tiling.hpp"
+#include "../src/input/tiling.hpp"
 
 namespace opencv_test { namespace {
 

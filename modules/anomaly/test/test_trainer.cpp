@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "test_devices.hpp"
 
-#include "../src/bank_for_trainer.hpp"
+#include "../src/cfa/bank_for_trainer.hpp"
 
 #include <functional>
 #include <set>

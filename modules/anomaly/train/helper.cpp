@@ -5,8 +5,8 @@
 
    It is a process of its own because two versions of LibTorch, or two of OpenCV, must not meet in one: a Python program
    has often imported PyTorch, and LibTorch may bring libraries that the program does not want. */
-#include "trainer.hpp"
-#include "trainer_channel.hpp"
+#include "../src/training/trainer.hpp"
+#include "../src/training/trainer_channel.hpp"
 
 #include <csignal>
 #include <dlfcn.h>

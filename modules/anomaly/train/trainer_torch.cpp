@@ -1,7 +1,7 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-#include "trainer.hpp"
+#include "../src/training/trainer.hpp"
 #include "upsampling.hpp"
 
 #include <torch/torch.h>

@@ -1,0 +1,270 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "backbone.hpp"
+#include "convolution_layers.hpp"
+#include "../base/error_text.hpp"
+#include "gpu_network.hpp"
+
+#include "opencv2/dnn.hpp"
+
+#include <fstream>
+#include <iterator>
+#include <mutex>
+
+namespace cv { namespace anomaly {
+
+extern const unsigned char embeddedBackbone[];
+extern const size_t embeddedBackboneSize;
+
+namespace {
+
+const char* const embeddedName = "efficientnet-lite0/1";
+
+// cv::dnn::Net is not safe for concurrent forward calls and its copies share state, so each caller borrows a Net of its
+// own. It gets one that took as many images before: on a GPU another number means to allocate and to choose
+// convolutions anew, which takes longer than many a forward.
+class NetPool : public std::enable_shared_from_this<NetPool>
+{
+public:
+    NetPool(const std::vector<uchar>& onnx, int dnnTarget) : bytes(onnx), target(dnnTarget), made(1)
+    {
+        idle.push_back(Sized(0, parse()));
+    }
+
+    std::shared_ptr<dnn::Net> borrow(int images)
+    {
+        const std::shared_ptr<NetPool> pool = shared_from_this();
+        return std::shared_ptr<dnn::Net>(take(images).release(),
+                                         [pool, images](dnn::Net* net) { pool->giveBack(images, net); });
+    }
+
+private:
+    typedef std::pair<int, std::unique_ptr<dnn::Net>> Sized; // images that it took, 0: none yet
+
+    std::unique_ptr<dnn::Net> parse() const
+    {
+        std::unique_ptr<dnn::Net> net(
+            new dnn::Net(dnn::readNetFromONNX(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
+        net->setPreferableBackend(backendOf(target));
+        net->setPreferableTarget(target);
+        return net;
+    }
+
+    std::unique_ptr<dnn::Net> take(int images)
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+        const auto found = std::find_if(idle.begin(), idle.end(),
+                                        [images](const Sized& net) { return net.first == images || net.first == 0; });
+        if (found == idle.end())
+        {
+            idle.reserve(++made); // giving back never allocates, so that it never throws
+            return parse();
+        }
+        std::unique_ptr<dnn::Net> net = std::move(found->second);
+        idle.erase(found);
+        return net;
+    }
+
+    void giveBack(int images, dnn::Net* net)
+    {
+        std::unique_ptr<dnn::Net> owned(net);
+        std::lock_guard<std::mutex> lock(mutex);
+        idle.push_back(Sized(images, std::move(owned)));
+    }
+
+    const std::vector<uchar> bytes;
+    const int target;
+    std::mutex mutex;
+    size_t made;
+    std::vector<Sized> idle;
+};
+
+String join(const std::vector<String>& names)
+{
+    String all;
+    for (size_t i = 0; i < names.size(); i++)
+        all += (i ? ", " : "") + names[i];
+    return all;
+}
+
+String shapeOf(const Mat& map)
+{
+    String shape;
+    for (int i = 0; i < map.dims; i++)
+        shape += (i ? "x" : "") + std::to_string(map.size[i]);
+    return shape;
+}
+
+// A GPU has convolutions of its own.
+std::vector<uchar> bytesFor(const Device& device, const std::vector<uchar>& onnx)
+{
+    if (device.isGpu() || device.engine == ENGINE_PLAIN)
+        return onnx;
+#ifdef HAVE_ANOMALY_HALIDE
+    return withFastConvolutions(onnx);
+#else
+    CV_Error(Error::StsInternal, "The engine must be resolved first");
+#endif
+}
+
+class DnnBackbone CV_FINAL : public Backbone
+{
+public:
+    DnnBackbone(const BackboneSource& source, const Device& device)
+        : name(source.name),
+          outputs(source.outputs),
+          pool(read(source, device))
+    {}
+
+    FeatureMaps forward(const Mat& input) const CV_OVERRIDE
+    {
+        const std::shared_ptr<dnn::Net> net = pool->borrow(input.size[0]);
+        FeatureMaps features;
+        try
+        {
+            net->setInput(input);
+            net->forward(features.maps, outputs);
+        }
+        catch (const std::exception& e)
+        {
+            CV_Error_(Error::StsBadArg, ("Backbone %s does not give the outputs '%s' for an input of %s. Its last "
+                                         "outputs are '%s'. cv::dnn says: %s",
+                                         name.c_str(), join(outputs).c_str(), shapeOf(input).c_str(),
+                                         join(net->getUnconnectedOutLayersNames()).c_str(), errorText(e).c_str()));
+        }
+        features.owner = net;
+        checkShapes(features.maps, input.size[0]);
+        for (const Mat& map : features.maps)
+            features.channels.push_back(map.size[1]);
+        return features;
+    }
+
+    FeatureMaps forward(const Mat* images, int count, const InputSettings& input, StageClock* clock) const CV_OVERRIDE
+    {
+        const WorkspacePool<InputMemory>::Loan work(inputs);
+        preprocess(images, count, input, *work);
+        lap(clock, STAGE_PREPROCESS);
+        const FeatureMaps features = forward(work->blob);
+        lap(clock, STAGE_BACKBONE);
+        return features;
+    }
+
+private:
+    static std::shared_ptr<NetPool> read(const BackboneSource& source, const Device& device)
+    {
+        const std::vector<uchar> bytes = bytesFor(device, source.bytes);
+        try
+        {
+            return std::make_shared<NetPool>(bytes, device.target);
+        }
+        catch (const std::exception& e)
+        {
+            if (bytes == source.bytes)
+                CV_Error_(Error::StsParseError, ("Backbone %s is no ONNX network that this OpenCV reads: %s",
+                                                 source.name.c_str(), errorText(e).c_str()));
+            CV_LOG_WARNING(
+                NULL, "anomaly: this OpenCV does not take layers of ours, its own run the backbone: " << errorText(e));
+            return read(source, Device{ENGINE_PLAIN, device.target});
+        }
+    }
+
+    void checkShapes(const std::vector<Mat>& maps, int images) const
+    {
+        for (size_t i = 0; i < maps.size(); i++)
+        {
+            const Mat& map = maps[i];
+            const bool isMap = map.dims == 4 && map.size[0] == images && map.type() == CV_32F && map.total() > 0;
+            if (!isMap || map.size[2] > maps[0].size[2] || map.size[3] > maps[0].size[3])
+                CV_Error_(Error::StsUnmatchedSizes,
+                          ("Backbone %s gives output '%s' of shape %s, expected %d x channels x rows x columns, the "
+                           "finest map first "
+                           "(the first is %s)",
+                           name.c_str(), outputs[i].c_str(), shapeOf(map).c_str(), images, shapeOf(maps[0]).c_str()));
+        }
+    }
+
+    String name;
+    std::vector<String> outputs;
+    std::shared_ptr<NetPool> pool;
+    mutable WorkspacePool<InputMemory> inputs;
+};
+
+std::vector<uchar> readBytes(const String& file)
+{
+    std::ifstream stream(file.c_str(), std::ios::binary);
+    if (!stream)
+        CV_Error_(Error::StsObjectNotFound,
+                  ("Backbone '%s' can not be opened: give an ONNX file, or '' for the embedded one", file.c_str()));
+    return std::vector<uchar>(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
+}
+
+} // namespace
+
+bool isEmbeddedBackbone(const String& name)
+{
+    return name.empty() || name == "lite0" || name == embeddedName;
+}
+
+BackboneSource loadBackbone(const String& nameOrFile, const std::vector<String>& outputs)
+{
+    BackboneSource source;
+    source.outputs = outputs;
+    if (isEmbeddedBackbone(nameOrFile))
+    {
+        source.name = embeddedName;
+        source.bytes.assign(embeddedBackbone, embeddedBackbone + embeddedBackboneSize);
+    }
+    else
+    {
+        source.name = nameOrFile.substr(nameOrFile.find_last_of("/\\") + 1);
+        source.bytes = readBytes(nameOrFile);
+    }
+    return source;
+}
+
+std::vector<Mat> FeatureMaps::of(int image) const
+{
+    std::vector<Mat> slices;
+    for (const Mat& map : maps)
+    {
+        const int sizes[] = {1, map.size[1], map.size[2], map.size[3]};
+        slices.push_back(Mat(4, sizes, CV_32F, const_cast<float*>(map.ptr<float>(image))));
+    }
+    return slices;
+}
+
+#ifdef HAVE_ANOMALY_GPU
+static std::shared_ptr<const Backbone> createOnGpu(const BackboneSource& source, const Device& device)
+{
+    try
+    {
+        return createGpuNetwork(source, device.target);
+    }
+    catch (const cv::Exception& e)
+    {
+        if (e.code != Error::StsNotImplemented)
+            CV_Error_(Error::StsParseError, ("Backbone %s is no ONNX network that can be read: %s", source.name.c_str(),
+                                             errorText(e).c_str()));
+        if (!hasDnnTarget(device.target))
+            CV_Error_(Error::StsNotImplemented, ("Backbone %s has what a GPU computes only where OpenCV is built with "
+                                                 "CUDA (WITH_CUDA, WITH_CUDNN, OPENCV_DNN_CUDA): %s",
+                                                 source.name.c_str(), errorText(e).c_str()));
+    }
+    return std::make_shared<DnnBackbone>(source, device);
+}
+#endif
+
+std::shared_ptr<const Backbone> Backbone::create(const BackboneSource& source, const Device& device)
+{
+    if (source.outputs.empty())
+        CV_Error(Error::StsBadArg, "No output of the backbone is named: at least one is needed");
+#ifdef HAVE_ANOMALY_GPU
+    if (device.isGpu())
+        return createOnGpu(source, device);
+#endif
+    return std::make_shared<DnnBackbone>(source, device);
+}
+
+}} // namespace cv::anomaly

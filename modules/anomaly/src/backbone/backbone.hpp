@@ -1,0 +1,65 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_BACKBONE_HPP
+#define OPENCV_ANOMALY_BACKBONE_HPP
+
+#include "../device/device.hpp"
+#include "../input/preprocess.hpp"
+#include "../base/stage_clock.hpp"
+#include "../base/workspace_pool.hpp"
+
+#include <memory>
+#include <vector>
+
+namespace cv { namespace anomaly {
+
+struct GpuMaps; // of gpu_memory.hpp
+class GpuQueue; // of gpu_queue.hpp
+
+//! Feature maps, each images x channels x rows x cols, CV_32F. They belong to the backbone and stay valid as long as
+//! this lives.
+struct FeatureMaps
+{
+    //! Those of one image, 1 x channels x rows x cols, where `maps` has them.
+    std::vector<Mat> of(int image) const;
+
+    std::vector<int> channels;                         // of each scale
+    std::vector<Mat> maps;                             // empty where the maps stay on a GPU,
+    std::shared_ptr<const std::vector<GpuMaps>> onGpu; // which has them then,
+    std::shared_ptr<GpuQueue> queue;                   // when it is done with this queue
+    std::shared_ptr<void> owner;
+};
+
+//! What identifies a backbone in a model file.
+struct BackboneSource
+{
+    String name;                 // "efficientnet-lite0/1", or the ONNX file's name without its folder
+    std::vector<uchar> bytes;    // of the ONNX file
+    std::vector<String> outputs; // finest map first
+};
+
+//! A frozen network. forward is safe from several threads.
+class CV_EXPORTS Backbone
+{
+public:
+    virtual ~Backbone() {}
+    //! input: images x 3 x rows x cols, CV_32F. The maps come to the host.
+    virtual FeatureMaps forward(const Mat& input) const = 0;
+    //! Of images as they come, preprocessed first. A GPU may keep the maps. The clock may be null.
+    virtual FeatureMaps forward(const Mat* images, int count, const InputSettings& input, StageClock* clock) const = 0;
+
+    //! Run by cv::dnn: on the processor with ENGINE_HALIDE its convolutions by layers of ours. On a GPU by gpu_network,
+    //! and by cv::dnn where that does not know an operator and OpenCV is built with CUDA. Throws when the bytes are no
+    //! network or lack an output.
+    static std::shared_ptr<const Backbone> create(const BackboneSource& source, const Device& device);
+};
+
+//! The embedded network for "", "lite0" and its full name; else the file of that name.
+CV_EXPORTS BackboneSource loadBackbone(const String& nameOrFile, const std::vector<String>& outputs);
+
+bool isEmbeddedBackbone(const String& name);
+
+}} // namespace cv::anomaly
+
+#endif

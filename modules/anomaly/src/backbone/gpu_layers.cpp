@@ -1,0 +1,390 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "gpu_layers.hpp"
+#include "../device/gpu_libraries.hpp"
+#include "../device/halide_runtime.hpp"
+
+#include "anomaly_gpu_add_maps.h"
+#include "anomaly_gpu_clip_map.h"
+#include "anomaly_gpu_depthwise_3_1.h"
+#include "anomaly_gpu_depthwise_3_2.h"
+#include "anomaly_gpu_depthwise_5_1.h"
+#include "anomaly_gpu_depthwise_5_2.h"
+#include "anomaly_gpu_max_pool.h"
+
+namespace cv { namespace anomaly {
+
+namespace {
+
+//! A number of a layer's geometry, within bounds in which no size can pass an int's.
+int checkedNumber(const OnnxNode& node, int64 number, int lowest)
+{
+    const int highest = 1 << 14;
+    if (number < lowest || number > highest)
+        CV_Error_(Error::StsParseError,
+                  ("%s with a stride, dilation, kernel, padding or group of %.0f, expected %d to %d", node.type.c_str(),
+                   double(number), lowest, highest));
+    return int(number);
+}
+
+//! Of a convolution or a pooling, as ONNX has it.
+struct Window
+{
+    explicit Window(const OnnxNode& node, Size k) : kernel(k)
+    {
+        const std::vector<int64> ones(2, 1), strides = numbersOf(node, "strides", ones),
+                                             dilations = numbersOf(node, "dilations", ones);
+        const std::vector<int64> pads = numbersOf(node, "pads", std::vector<int64>(4, 0));
+        if (node.integers.count("auto_pad") || strides.size() != 2 || dilations.size() != 2 || pads.size() != 4 ||
+            strides[0] != strides[1] || dilations[0] != dilations[1])
+            CV_Error_(Error::StsNotImplemented,
+                      ("%s in more than two dimensions, with auto_pad, or with strides or dilations that differ",
+                       node.type.c_str()));
+        checkedNumber(node, kernel.width, 1);
+        checkedNumber(node, kernel.height, 1);
+        stride = checkedNumber(node, strides[0], 1);
+        dilation = checkedNumber(node, dilations[0], 1);
+        top = checkedNumber(node, pads[0], 0);
+        left = checkedNumber(node, pads[1], 0);
+        bottom = checkedNumber(node, pads[2], 0);
+        right = checkedNumber(node, pads[3], 0);
+    }
+
+    Size outputSize(Size in) const
+    {
+        const Size out((in.width + left + right - dilation * (kernel.width - 1) - 1) / stride + 1,
+                       (in.height + top + bottom - dilation * (kernel.height - 1) - 1) / stride + 1);
+        CV_CheckGT(std::min(out.width, out.height), 0, "A network needs a larger input");
+        return out;
+    }
+
+    Size kernel;
+    int stride, dilation, top, left, bottom, right;
+};
+
+//! What both kinds of convolutions share: weights on the host until nothing more is taken along.
+class ConvolutionBase : public GpuLayer
+{
+public:
+    ConvolutionBase(const Window& w, const Mat& from, const Mat& biases)
+        : window(w),
+          weights(from.clone()),
+          outputs(from.size[0])
+    {
+        bias = biases.empty() ? Mat::zeros(1, outputs, CV_32F) : biases.reshape(1, 1).clone();
+        CV_CheckEQ(int(bias.total()), outputs, "A convolution has a bias for each output");
+    }
+
+    MapShape outputShape(const MapShape& in) const CV_OVERRIDE
+    {
+        return MapShape{in.images, outputs, window.outputSize(in.size)};
+    }
+
+    bool takeScale(const Mat& scale, const Mat& shift) CV_OVERRIDE
+    {
+        if (!clip.isNone() || added >= 0 || int(scale.total()) != outputs)
+            return false;
+        Mat rows = weights.reshape(1, outputs);
+        for (int o = 0; o < outputs; o++)
+        {
+            rows.row(o) *= scale.at<float>(o);
+            bias.at<float>(o) = bias.at<float>(o) * scale.at<float>(o) + shift.at<float>(o);
+        }
+        return true;
+    }
+
+    void finish() CV_OVERRIDE
+    {
+        weightsThere.upload(weights);
+        biasThere.upload(bias);
+    }
+
+protected:
+    const Window window;
+    Mat weights, bias;
+    const int outputs;
+    Clip clip;
+    GpuMemory weightsThere, biasThere;
+};
+
+class LibraryTask CV_FINAL : public GpuTask
+{
+public:
+    explicit LibraryTask(std::unique_ptr<GpuConvolution> c) : convolution(std::move(c)) {}
+    size_t workspaceBytes() const CV_OVERRIDE { return convolution->workspaceBytes(); }
+
+    void run(const GpuMemory& in, const GpuMemory* added, const GpuMemory& out,
+             const GpuMemory& workspace) const CV_OVERRIDE
+    {
+        convolution->run(in, added, out, workspace);
+    }
+
+private:
+    const std::unique_ptr<GpuConvolution> convolution;
+};
+
+class ConvolutionLayer CV_FINAL : public ConvolutionBase
+{
+public:
+    ConvolutionLayer(const Window& w, const Mat& from, const Mat& biases, int g, bool digits)
+        : ConvolutionBase(w, from, biases),
+          groups(g),
+          threeDigits(digits)
+    {}
+
+    bool takeSum() CV_OVERRIDE { return clip.isNone() && added < 0; }
+
+    bool takeClip(const Clip& other) CV_OVERRIDE
+    {
+        if (!clip.isNone() || !other.isRelu())
+            return false;
+        clip = other;
+        return true;
+    }
+
+    // Libraries pad both sides alike: a kernel that is longer by zeros meets the same pixels.
+    void finish() CV_OVERRIDE
+    {
+        const int rows = window.bottom - window.top, columns = window.right - window.left;
+        if (rows || columns)
+            weights = withZeros(std::max(rows, 0), std::max(-rows, 0), std::max(columns, 0), std::max(-columns, 0));
+        ConvolutionBase::finish();
+    }
+
+    std::unique_ptr<GpuTask> setUp(const MapShape& in) const CV_OVERRIDE
+    {
+        CV_CheckEQ(in.channels, weights.size[1] * groups, "A convolution has weights for each channel");
+        const int padX = std::max(window.left, window.right), padY = std::max(window.top, window.bottom);
+        const GpuConvolutionSettings settings = {in.images, in.channels,   in.size,         weights,
+                                                 bias,      window.stride, window.dilation, padX,
+                                                 padY,      groups,        clip.isRelu(),   threeDigits};
+        return std::unique_ptr<GpuTask>(new LibraryTask(GpuConvolution::create(settings, weightsThere, biasThere)));
+    }
+
+private:
+    Mat withZeros(int above, int below, int before, int behind) const
+    {
+        const int height = weights.size[2], width = weights.size[3];
+        const int shape[] = {outputs, weights.size[1], height + above + below, width + before + behind};
+        Mat longer(4, shape, CV_32F, Scalar(0));
+        for (int o = 0; o < shape[0]; o++)
+            for (int c = 0; c < shape[1]; c++)
+            {
+                const Mat from(height, width, CV_32F, const_cast<float*>(weights.ptr<float>(o, c)));
+                from.copyTo(
+                    Mat(shape[2], shape[3], CV_32F, longer.ptr<float>(o, c))(Rect(before, above, width, height)));
+            }
+        return longer;
+    }
+
+    const int groups;
+    const bool threeDigits;
+};
+
+bool hasDepthwiseKernel(const Window& window)
+{
+    const int size = window.kernel.width;
+    return window.kernel.height == size && (size == 3 || size == 5) && window.stride <= 2 && window.dilation == 1;
+}
+
+class DepthwiseLayer CV_FINAL : public ConvolutionBase
+{
+public:
+    DepthwiseLayer(const Window& w, const Mat& from, const Mat& biases) : ConvolutionBase(w, from, biases) {}
+
+    bool takeClip(const Clip& other) CV_OVERRIDE
+    {
+        if (!clip.isNone())
+            return false;
+        clip = other;
+        return true;
+    }
+
+    bool takeClipBefore(const Clip& other) CV_OVERRIDE
+    {
+        clipBefore = other;
+        return true;
+    }
+
+    std::unique_ptr<GpuTask> setUp(const MapShape& in) const CV_OVERRIDE;
+
+private:
+    friend class DepthwiseTask;
+    Clip clipBefore;
+};
+
+class DepthwiseTask CV_FINAL : public GpuTask
+{
+public:
+    DepthwiseTask(const DepthwiseLayer& l, const MapShape& in) : layer(l), shape(in), outShape(l.outputShape(in)) {}
+
+    void run(const GpuMemory& in, const GpuMemory*, const GpuMemory& out, const GpuMemory&) const CV_OVERRIDE
+    {
+        static decltype(&anomaly_gpu_depthwise_3_1)
+            const kernels[2][2] = {{anomaly_gpu_depthwise_3_1, anomaly_gpu_depthwise_3_2},
+                                   {anomaly_gpu_depthwise_5_1, anomaly_gpu_depthwise_5_2}};
+        const int size = layer.window.kernel.width, planes = shape.images * shape.channels;
+        runKernel("depthwise", [&](void* context) {
+            return kernels[size / 2 - 1][layer.window.stride - 1](
+                context, in.floats({shape.size.width, shape.size.height, planes}),
+                layer.weightsThere.floats({size, size, shape.channels}), layer.biasThere.floats({shape.channels}),
+                layer.window.left, layer.window.top, layer.clipBefore.lowest, layer.clipBefore.highest,
+                layer.clip.lowest, layer.clip.highest, out.floats({outShape.size.width, outShape.size.height, planes}));
+        });
+    }
+
+private:
+    const DepthwiseLayer& layer;
+    const MapShape shape, outShape;
+};
+
+std::unique_ptr<GpuTask> DepthwiseLayer::setUp(const MapShape& in) const
+{
+    CV_CheckEQ(in.channels, outputs, "A convolution has weights for each channel");
+    return std::unique_ptr<GpuTask>(new DepthwiseTask(*this, in));
+}
+
+class MaxPoolLayer CV_FINAL : public GpuLayer
+{
+public:
+    explicit MaxPoolLayer(const Window& w) : window(w) {}
+    MapShape outputShape(const MapShape& in) const CV_OVERRIDE
+    {
+        return MapShape{in.images, in.channels, window.outputSize(in.size)};
+    }
+    std::unique_ptr<GpuTask> setUp(const MapShape& in) const CV_OVERRIDE
+    {
+        return std::unique_ptr<GpuTask>(new Task(window, in, outputShape(in)));
+    }
+
+private:
+    struct Task CV_FINAL : GpuTask
+    {
+        Task(const Window& w, const MapShape& from, const MapShape& to) : window(w), in(from), out(to) {}
+
+        void run(const GpuMemory& maps, const GpuMemory*, const GpuMemory& result, const GpuMemory&) const CV_OVERRIDE
+        {
+            const int planes = in.images * in.channels;
+            runKernel("max_pool", [&](void* context) {
+                return anomaly_gpu_max_pool(context, maps.floats({in.size.width, in.size.height, planes}),
+                                            window.kernel.width, window.stride, window.left, window.top,
+                                            result.floats({out.size.width, out.size.height, planes}));
+            });
+        }
+
+        const Window window;
+        const MapShape in, out;
+    };
+
+    const Window window;
+};
+
+class AddLayer CV_FINAL : public GpuLayer
+{
+public:
+    bool takeClip(const Clip& other) CV_OVERRIDE
+    {
+        if (!clip.isNone())
+            return false;
+        clip = other;
+        return true;
+    }
+
+    std::unique_ptr<GpuTask> setUp(const MapShape& in) const CV_OVERRIDE
+    {
+        return std::unique_ptr<GpuTask>(new Task(clip, int(in.total())));
+    }
+
+private:
+    struct Task CV_FINAL : GpuTask
+    {
+        Task(const Clip& c, int n) : clip(c), count(n) {}
+
+        void run(const GpuMemory& in, const GpuMemory* added, const GpuMemory& out, const GpuMemory&) const CV_OVERRIDE
+        {
+            runKernel("add_maps", [&](void* context) {
+                return anomaly_gpu_add_maps(context, in.floats({count}), added->floats({count}), clip.lowest,
+                                            clip.highest, out.floats({count}));
+            });
+        }
+
+        const Clip clip;
+        const int count;
+    };
+
+    Clip clip;
+};
+
+class ClipLayer CV_FINAL : public GpuLayer
+{
+public:
+    explicit ClipLayer(const Clip& c) : clip(c) {}
+    std::unique_ptr<GpuTask> setUp(const MapShape& in) const CV_OVERRIDE
+    {
+        return std::unique_ptr<GpuTask>(new Task(clip, int(in.total())));
+    }
+
+private:
+    struct Task CV_FINAL : GpuTask
+    {
+        Task(const Clip& c, int n) : clip(c), count(n) {}
+
+        void run(const GpuMemory& in, const GpuMemory*, const GpuMemory& out, const GpuMemory&) const CV_OVERRIDE
+        {
+            runKernel("clip_map", [&](void* context) {
+                return anomaly_gpu_clip_map(context, in.floats({count}), clip.lowest, clip.highest,
+                                            out.floats({count}));
+            });
+        }
+
+        const Clip clip;
+        const int count;
+    };
+
+    const Clip clip;
+};
+
+} // namespace
+
+std::unique_ptr<GpuLayer> createConvolutionLayer(const OnnxNode& node, const Mat& weights, const Mat& bias,
+                                                 bool threeDigits)
+{
+    if (weights.dims != 4)
+        CV_Error(Error::StsNotImplemented, "Conv in other than two dimensions, or with weights that are no constant");
+    const Window window(node, Size(weights.size[3], weights.size[2]));
+    const std::vector<int64> group = numbersOf(node, "group", {1});
+    const int groups = group.size() == 1 ? checkedNumber(node, group[0], 1) : 0;
+    if (groups == 0 || weights.size[0] % groups)
+        CV_Error(Error::StsParseError, "Conv with outputs that no whole number of groups shares");
+    if (groups > 1 && groups == weights.size[0] && weights.size[1] == 1 && hasDepthwiseKernel(window))
+        return std::unique_ptr<GpuLayer>(new DepthwiseLayer(window, weights, bias));
+    if (window.dilation > 1 && (window.top != window.bottom || window.left != window.right))
+        CV_Error(Error::StsNotImplemented, "Conv with dilation and padding that differs between sides");
+    return std::unique_ptr<GpuLayer>(new ConvolutionLayer(window, weights, bias, groups, threeDigits));
+}
+
+std::unique_ptr<GpuLayer> createMaxPoolLayer(const OnnxNode& node)
+{
+    const std::vector<int64> kernel = numbersOf(node, "kernel_shape", {});
+    if (kernel.size() != 2 || kernel[0] != kernel[1] || numbersOf(node, "ceil_mode", {0}) != std::vector<int64>(1, 0))
+        CV_Error(Error::StsNotImplemented,
+                 "MaxPool in other than two dimensions, on windows that are no squares, or with ceil_mode");
+    const Window window(node, Size(checkedNumber(node, kernel[1], 1), checkedNumber(node, kernel[0], 1)));
+    if (window.dilation != 1 || std::max({window.top, window.left, window.bottom, window.right}) >= window.kernel.width)
+        CV_Error(Error::StsNotImplemented, "MaxPool with dilation, or with a border as wide as its windows");
+    return std::unique_ptr<GpuLayer>(new MaxPoolLayer(window));
+}
+
+std::unique_ptr<GpuLayer> createAddLayer()
+{
+    return std::unique_ptr<GpuLayer>(new AddLayer);
+}
+
+std::unique_ptr<GpuLayer> createClipLayer(const Clip& clip)
+{
+    return std::unique_ptr<GpuLayer>(new ClipLayer(clip));
+}
+
+}} // namespace cv::anomaly

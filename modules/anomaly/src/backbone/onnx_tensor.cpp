@@ -1,0 +1,166 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "onnx_tensor.hpp"
+#include "onnx_fields.hpp"
+
+namespace cv { namespace anomaly {
+
+OnnxTensor::OnnxTensor(Bytes message) : type(0), isOutside(false), rawBytes(0), listed(0)
+{
+    forEachField(message, [this](const Field& field) {
+        if (field.number == TENSOR_NAME)
+            name = field.payload.text();
+        else if (field.number == TENSOR_TYPE)
+            type = int(field.value);
+        else if (field.number == TENSOR_DIMS)
+            appendNumbers(field, sizes);
+        else if (field.number == TENSOR_LOCATION)
+            isOutside = isOutside || field.value == 1;
+        else if (field.number == TENSOR_EXTERNAL)
+            readEntry(field.payload);
+        else
+            countStored(field);
+    });
+    isOutside = isOutside || !outside.empty();
+}
+
+void OnnxTensor::readEntry(Bytes message)
+{
+    std::string key, value;
+    forEachField(message, [&](const Field& field) {
+        if (field.number == ENTRY_KEY)
+            key = field.payload.text();
+        else if (field.number == ENTRY_VALUE)
+            value = field.payload.text();
+    });
+    outside[key] = value;
+}
+
+void OnnxTensor::countStored(const Field& field)
+{
+    std::vector<int64> numbers;
+    switch (field.number)
+    {
+    case TENSOR_RAW:
+        rawBytes = field.payload.size();
+        break;
+    case TENSOR_FLOATS:
+        listed += field.payload.size() / sizeof(float); // one, or packed
+        break;
+    case TENSOR_DOUBLES:
+        listed += field.payload.size() / sizeof(double);
+        break;
+    case TENSOR_INT32S:
+    case TENSOR_INT64S:
+    case TENSOR_UINT64S:
+        appendNumbers(field, numbers);
+        listed += numbers.size();
+        break;
+    }
+}
+
+uint64 OnnxTensor::count() const
+{
+    uint64 product = 1;
+    for (const int64 size : sizes)
+    {
+        if (size < 0 || size > INT_MAX || (product *= uint64(size)) > INT_MAX)
+            CV_Error_(Error::StsParseError,
+                      ("Tensor '%s' of an ONNX file has %.0f as one of its sizes, or more than 2^31 elements",
+                       name.c_str(), double(size)));
+    }
+    return product;
+}
+
+size_t OnnxTensor::elementSize() const
+{
+    switch (type)
+    {
+    case ONNX_UINT8:
+    case ONNX_INT8:
+    case ONNX_BOOL:
+        return 1;
+    case ONNX_UINT16:
+    case ONNX_INT16:
+    case ONNX_FLOAT16:
+    case ONNX_BFLOAT16:
+        return 2;
+    case ONNX_FLOAT:
+    case ONNX_INT32:
+    case ONNX_UINT32:
+        return 4;
+    case ONNX_INT64:
+    case ONNX_DOUBLE:
+    case ONNX_UINT64:
+        return 8;
+    }
+    return 0;
+}
+
+uint64 OnnxTensor::stored() const
+{
+    return listed ? listed : rawBytes / std::max<size_t>(1, elementSize());
+}
+
+std::vector<uchar> withElements(Bytes tensor, const std::vector<uchar>& raw)
+{
+    std::vector<uchar> whole;
+    forEachField(tensor, [&whole](const Field& field) {
+        if (field.number != TENSOR_RAW && field.number != TENSOR_EXTERNAL && field.number != TENSOR_LOCATION)
+            append(whole, field.all);
+    });
+    appendField(whole, TENSOR_RAW, raw.data(), raw.size());
+    return whole;
+}
+
+namespace {
+
+// Graphs of If and Loop lie in one another; a hostile file must not fill the stack with them.
+const int deepestGraph = 32;
+
+typedef std::function<bool(Bytes tensor, std::vector<uchar>& payload)> TensorChange;
+
+std::vector<uchar> rewriteGraph(Bytes graph, const TensorChange& change, int depth);
+
+std::vector<uchar> rewriteAttribute(Bytes attribute, const TensorChange& change, int depth)
+{
+    return rewriteFields(attribute, [&](const Field& field, std::vector<uchar>& payload) {
+        if (field.number == ATTRIBUTE_TENSOR || field.number == ATTRIBUTE_TENSORS)
+            return change(field.payload, payload);
+        if (field.number != ATTRIBUTE_GRAPH && field.number != ATTRIBUTE_GRAPHS)
+            return false;
+        payload = rewriteGraph(field.payload, change, depth + 1);
+        return true;
+    });
+}
+
+std::vector<uchar> rewriteGraph(Bytes graph, const TensorChange& change, int depth)
+{
+    if (depth > deepestGraph)
+        CV_Error_(Error::StsParseError, ("An ONNX file has more than %d graphs in one another", deepestGraph));
+    return rewriteFields(graph, [&](const Field& field, std::vector<uchar>& payload) {
+        if (field.number == GRAPH_INITIALIZER)
+            return change(field.payload, payload);
+        if (field.number != GRAPH_NODE)
+            return false;
+        payload = rewrite(field.payload, NODE_ATTRIBUTE, [&](Bytes attribute, std::vector<uchar>& changed) {
+            changed = rewriteAttribute(attribute, change, depth);
+            return true;
+        });
+        return true;
+    });
+}
+
+} // namespace
+
+std::vector<uchar> rewriteTensors(const std::vector<uchar>& onnx, const TensorChange& change)
+{
+    return rewrite(bytesOf(onnx), MODEL_GRAPH, [&](Bytes graph, std::vector<uchar>& changed) {
+        changed = rewriteGraph(graph, change, 0);
+        return true;
+    });
+}
+
+}} // namespace cv::anomaly

@@ -1,0 +1,30 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "standard_streams.hpp"
+
+#ifndef _WIN32
+#include <cerrno>
+#include <fcntl.h>
+#include <unistd.h>
+#endif
+
+namespace cv { namespace anomaly {
+
+#ifdef _WIN32
+
+void openMissingStreams() {} // numbers of files are not shared there with what the system calls standard streams
+
+#else
+
+void openMissingStreams()
+{
+    for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
+        if (fcntl(stream, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0)
+            (void)!open("/", O_RDONLY); // where there are no devices, it takes the number at least
+}
+
+#endif
+
+}} // namespace cv::anomaly

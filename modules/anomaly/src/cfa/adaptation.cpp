@@ -1,0 +1,263 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "adaptation.hpp"
+#include "bank_for_trainer.hpp"
+#include "../scoring/patch_scorer.hpp"
+#include "../base/random_stream.hpp"
+#include "../training/trainer_loader.hpp"
+
+#include <cstring>
+
+namespace cv { namespace anomaly {
+
+namespace {
+
+std::vector<int> channelsOf(const std::vector<Mat>& maps)
+{
+    std::vector<int> channels;
+    for (const Mat& map : maps)
+        channels.push_back(map.size[1]);
+    return channels;
+}
+
+// `Builder`: MemoryBankBuilder or PatchSampler.
+template <typename Builder>
+MemoryBank buildBank(Builder builder, const TrainingData& data, const Descriptor& descriptor, const char* stage,
+                     const FitReporter& reporter)
+{
+    for (int i = 0; i < data.images; i++)
+    {
+        reporter.report(stage, i, data.images);
+        const TrainingFeatures image = data.features.get(i);
+        builder.add(project(image.maps, descriptor), image.mask);
+    }
+    const MemoryBank bank = builder.finish(); // k-means: the longest step, so it comes before the last report
+    reporter.report(stage, data.images, data.images);
+    return bank;
+}
+
+//! The pooled maps of a batch, laid out for the trainer.
+struct Batch
+{
+    std::vector<std::vector<float>> maps; // by scale: channels x images x rows x cols
+    std::vector<float> patchWeights;      // images x patches, empty when all count
+
+    // The same memory serves every batch.
+    void load(const std::vector<int>& images, const FeatureCache::Compute& features)
+    {
+        patchWeights.clear();
+        bool masked = false;
+        for (size_t i = 0; i < images.size(); i++)
+        {
+            const TrainingFeatures image = features(images[i]);
+            maps.resize(image.maps.size());
+            for (size_t scale = 0; scale < maps.size(); scale++)
+                place(image.maps[scale], i, images.size(), maps[scale]);
+            masked |= !image.mask.empty();
+            addWeights(image.mask, patchGrid(image.maps).area());
+        }
+        if (!masked)
+            patchWeights.clear();
+    }
+
+    static void place(const Mat& map, size_t image, size_t images, std::vector<float>& batch)
+    {
+        const size_t patches = size_t(map.size[2]) * map.size[3];
+        batch.resize(map.total() * images);
+        for (int channel = 0; channel < map.size[1]; channel++)
+            std::memcpy(&batch[(channel * images + image) * patches], map.ptr<float>(0, channel),
+                        patches * sizeof(float));
+    }
+
+    void addWeights(const Mat& mask, int patches)
+    {
+        for (int p = 0; p < patches; p++)
+            patchWeights.push_back(mask.empty() || mask.at<uchar>(p) ? 1.f : 0.f);
+    }
+};
+
+// Whether the last `patience` epochs brought no loss that is lower by a hundredth than the best before them.
+bool onPlateau(const std::vector<double>& losses, int patience)
+{
+    if (patience == 0 || losses.size() <= size_t(patience))
+        return false;
+    const auto recent = losses.end() - patience;
+    return *std::min_element(recent, losses.end()) > 0.99 * *std::min_element(losses.begin(), recent);
+}
+
+class Training
+{
+public:
+    Training(TrainedModel& m, const TrainingData& d, const CFA::Params& p, int engine, int trainerDevice)
+        : model(m),
+          data(d),
+          params(p),
+          batchSize(std::min(p.batchSize, d.images)),
+          batches(d.images / batchSize),
+          bank(model.bank, engine)
+    {
+        std::vector<ScaleShape> scales;
+        for (const Mat& map : data.features.get(0).maps)
+        {
+            const ScaleShape shape = {map.size[1], map.size[2], map.size[3]};
+            scales.push_back(shape);
+        }
+        const bool repulsion = params.adaptation == CFA::ADAPTATION_FULL;
+        const Descriptor& start = model.descriptor;
+        const TrainerSettings settings = {scales.data(),
+                                          int(scales.size()),
+                                          start.W.ptr<float>(),
+                                          start.b.ptr<float>(),
+                                          start.length(),
+                                          params.K,
+                                          params.J,
+                                          params.radius,
+                                          params.learnRadius,
+                                          repulsion,
+                                          params.alpha,
+                                          params.learningRate,
+                                          params.weightDecay,
+                                          std::max(1, getNumThreads()),
+                                          trainerDevice};
+        trainer = createTrainer(settings);
+    }
+
+    // The model is the last epoch's, since no labeled image is there to choose a better one by.
+    void run(TrainingCheckpoint& checkpoint, FitReporter& reporter)
+    {
+        TrainingState state = checkpoint.find(model.bank);
+        restore(state);
+        RNG random = randomStream(params.seed, RANDOM_ORDER);
+        for (int epoch = 1; epoch <= params.epochs && !onPlateau(state.losses, params.patience); epoch++)
+        {
+            const std::vector<int> order = randomOrder(data.images, random);
+            if (size_t(epoch) <= state.losses.size())
+            {
+                noteDistance(size_t(epoch) <= state.distances.size() ? state.distances[epoch - 1] : 0);
+                report(reporter, epoch, batches, {state.losses[epoch - 1], lastDistance}, state.radii[epoch - 1]);
+                continue;
+            }
+            const StepFigures means = runEpoch(epoch, order, reporter);
+            state.losses.push_back(means.loss);
+            state.radii.push_back(model.radius);
+            state.distances.resize(epoch - 1); // a file of the first kind has none
+            state.distances.push_back(means.distance);
+            noteDistance(means.distance);
+            if (!params.checkpoint.empty())
+            {
+                save(state);
+                checkpoint.keep(model.bank, state);
+            }
+        }
+        reporter.setTraining(0, 0, {0, 0}, 0);
+    }
+
+private:
+    // The epoch's means.
+    StepFigures runEpoch(int epoch, const std::vector<int>& order, FitReporter& reporter)
+    {
+        FeatureCache::Compute features = [&](int image) { return data.features.get(image); };
+        if (data.view)
+            features = [&](int image) { return data.view(image, epoch); };
+        StepFigures sum = {0, 0};
+        for (int i = 0; i < batches; i++)
+        {
+            batch.load(std::vector<int>(order.begin() + i * batchSize, order.begin() + (i + 1) * batchSize), features);
+            const StepFigures figures = step();
+            sum.loss += figures.loss;
+            sum.distance += figures.distance;
+            report(reporter, epoch, i + 1, {sum.loss / (i + 1), sum.distance / (i + 1)}, model.radius);
+        }
+        return {sum.loss / batches, sum.distance / batches};
+    }
+
+    StepFigures step()
+    {
+        std::vector<const float*> maps;
+        for (const std::vector<float>& map : batch.maps)
+            maps.push_back(map.data());
+        StepFigures figures = {0, 0};
+        check(trainer->step(maps.data(), batch.patchWeights.empty() ? NULL : batch.patchWeights.data(), batchSize, bank,
+                            figures));
+        if (!(figures.loss < DBL_MAX))
+            CV_Error_(Error::StsError, ("Training went astray, the loss is %g: lower learningRate (now %g)",
+                                        figures.loss, params.learningRate));
+        readModel();
+        return figures;
+    }
+
+    void noteDistance(double ofEpoch)
+    {
+        lastDistance = ofEpoch;
+        if (firstDistance == 0)
+            firstDistance = ofEpoch;
+    }
+
+    // Distances are told as a share of the first epoch's mean. Within that epoch they jump, since the optimizer's first
+    // steps are as long as later ones, in any direction.
+    void report(FitReporter& reporter, int epoch, int batchesDone, StepFigures means, double radius) const
+    {
+        means.distance = firstDistance > 0 ? means.distance / firstDistance : 1;
+        reporter.setTraining(epoch, params.epochs, means, radius);
+        reporter.report("training", (epoch - 1) * batches + batchesDone, params.epochs * batches);
+    }
+
+    void readModel() { trainer->read(model.descriptor.W.ptr<float>(), model.descriptor.b.ptr<float>(), model.radius); }
+
+    void save(TrainingState& state)
+    {
+        size_t size = 0;
+        check(trainer->save(NULL, size));
+        state.trainer.resize(size);
+        check(trainer->save(state.trainer.data(), size));
+    }
+
+    void restore(const TrainingState& state)
+    {
+        if (state.trainer.empty())
+            return;
+        check(trainer->restore(state.trainer.data(), state.trainer.size()));
+        readModel();
+    }
+
+    void check(bool succeeded) const
+    {
+        if (!succeeded)
+            CV_Error_(Error::StsError, ("Training failed: %s %s", trainer->error(), bank.error.c_str()));
+    }
+
+    TrainedModel& model;
+    const TrainingData& data;
+    const CFA::Params& params;
+    const int batchSize, batches; // an incomplete last batch is left out
+    BankForTrainer bank;
+    Batch batch;
+    std::unique_ptr<Trainer> trainer;
+    // Mean distances to the nearest center, of the first epoch that is known and of the last.
+    double firstDistance = 0, lastDistance = 0;
+};
+
+} // namespace
+
+TrainedModel adapt(const TrainingData& data, const CFA::Params& params, int engine, int trainerDevice,
+                   TrainingCheckpoint& checkpoint, FitReporter& reporter)
+{
+    TrainedModel model;
+    model.descriptor =
+        randomDescriptor(channelsOf(data.features.get(0).maps), params.gammaD, params.descriptorInit, params.seed);
+    model.radius = params.radius;
+    const BankSettings settings = {params.bankMode,     params.gammaC, params.bankMomentum,
+                                   params.K + params.J, params.seed,   engine};
+    const bool keepsBank = params.scoringBank == CFA::SCORING_BANK_KEPT;
+    if (adapts(params) || keepsBank)
+        model.bank = buildBank(MemoryBankBuilder(settings), data, model.descriptor, "bank", reporter);
+    if (adapts(params))
+        Training(model, data, params, engine, trainerDevice).run(checkpoint, reporter);
+    if (!keepsBank)
+        model.bank = buildBank(PatchSampler(settings), data, model.descriptor, "scoring bank", reporter);
+    return model;
+}
+
+}} // namespace cv::anomaly

@@ -1,0 +1,164 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "training_checkpoint.hpp"
+#include "../base/file_replacement.hpp"
+#include "../detector/model_io.hpp"
+#include "../base/sha256.hpp"
+
+#include "opencv2/core/utils/filesystem.hpp"
+
+namespace cv { namespace anomaly {
+
+static const char* const rootName = "opencv_anomaly_checkpoint";
+
+namespace {
+
+// More epochs than the interrupted fit was to have are welcome, and so is another way to score what it learns.
+String hashOf(CFA::Params params)
+{
+    params.epochs = 0;
+    params.scoringBank = CFA::SCORING_BANK_KEPT;
+    params.scoreMode = CFA::SCORE_CERTAINTY;
+    FileStorage text("", FileStorage::WRITE | FileStorage::MEMORY | FileStorage::FORMAT_YAML);
+    writeParams(text, params);
+    const String written = text.releaseAndGetString();
+    return Sha256().add(written.data(), written.size()).digest();
+}
+
+String hashOf(const MemoryBank& bank)
+{
+    CV_Assert(bank.C.isContinuous());
+    return Sha256().add(bank.C.data, bank.C.total() * bank.C.elemSize()).digest();
+}
+
+String hashOf(const TrainingState& state)
+{
+    return Sha256()
+        .add(state.losses.data(), state.losses.size() * sizeof(double))
+        .add(state.radii.data(), state.radii.size() * sizeof(double))
+        .add(state.distances.data(), state.distances.size() * sizeof(double))
+        .add(state.trainer.data(), state.trainer.size())
+        .digest();
+}
+
+} // namespace
+
+TrainingCheckpoint::TrainingCheckpoint(const String& file, const CFA::Params& params)
+    : filename(file),
+      settings(hashOf(params)),
+      epochs(params.epochs),
+      model(0)
+{
+    if (filename.empty())
+        return;
+    checkModelFile(filename);
+    if (utils::fs::exists(filename))
+        read();
+}
+
+std::vector<TrainingCheckpoint::Entry> TrainingCheckpoint::entriesOf(const String& file, String& settings)
+{
+    const FileStorage storage = openModelFile(file, FileStorage::READ);
+    const FileNode root = storage[rootName];
+    root["settings"] >> settings;
+    std::vector<Entry> found;
+    for (const FileNode& node : root["models"])
+    {
+        Entry entry;
+        node["bank"] >> entry.bank;
+        node["losses"] >> entry.state.losses;
+        node["radii"] >> entry.state.radii;
+        if (!node["distances"].empty())
+            node["distances"] >> entry.state.distances;
+        Mat trainer;
+        node["trainer"] >> trainer;
+        trainer.reshape(1, 1).copyTo(entry.state.trainer);
+        CV_Assert(String(node["checksum"]) == hashOf(entry.state));
+        found.push_back(entry);
+    }
+    return found;
+}
+
+void TrainingCheckpoint::read()
+{
+    String found;
+    try
+    {
+        entries = entriesOf(filename, found);
+    }
+    catch (const cv::Exception& e)
+    {
+        CV_Error_(Error::StsParseError,
+                  ("Checkpoint '%s' is damaged, or no checkpoint: remove it to start anew. Reading it says: %s",
+                   filename.c_str(), e.err.c_str()));
+    }
+    if (found != settings)
+        CV_Error_(Error::StsBadArg,
+                  ("Checkpoint '%s' was written with other settings: use those again, or remove it to start anew",
+                   filename.c_str()));
+}
+
+TrainingState TrainingCheckpoint::find(const MemoryBank& bank)
+{
+    if (size_t(model) >= entries.size())
+        return TrainingState();
+    const Entry& entry = entries[model];
+    if (entry.bank != hashOf(bank))
+        CV_Error_(Error::StsBadArg, ("Checkpoint '%s' was written with other images, another backbone or another "
+                                     "number of threads: use those again, "
+                                     "or remove it to start anew",
+                                     filename.c_str()));
+    if (entry.state.losses.size() > size_t(epochs))
+        CV_Error_(Error::StsBadArg, ("Checkpoint '%s' has %zu epochs done, expected no more than the %d that are asked "
+                                     "for: remove it to start anew",
+                                     filename.c_str(), entry.state.losses.size(), epochs));
+    return entry.state;
+}
+
+void TrainingCheckpoint::keep(const MemoryBank& bank, const TrainingState& state)
+{
+    if (filename.empty())
+        return;
+    entries.resize(model + 1);
+    entries[model].bank = hashOf(bank);
+    entries[model].state = state;
+    replaceFile(filename, [&](const String& temporary) {
+        write(temporary);
+        checkWritten(temporary);
+    });
+}
+
+// cv::FileStorage reports no full disk, and the checkpoint that is there is whole.
+void TrainingCheckpoint::checkWritten(const String& temporary) const
+{
+    String found;
+    try
+    {
+        CV_Assert(entriesOf(temporary, found).size() == entries.size());
+    }
+    catch (const cv::Exception& e)
+    {
+        CV_Error_(Error::StsError, ("Checkpoint '%s' could not be written whole, is the disk full? The one of the "
+                                    "epoch before stays. Reading it back says: %s",
+                                    filename.c_str(), e.err.c_str()));
+    }
+}
+
+void TrainingCheckpoint::write(const String& temporary) const
+{
+    FileStorage file = openModelFile(temporary, FileStorage::WRITE | FileStorage::BASE64);
+    file << rootName << "{"
+         << "settings" << settings << "models"
+         << "[";
+    for (const Entry& entry : entries)
+        file << "{"
+             << "bank" << entry.bank << "losses" << entry.state.losses << "radii" << entry.state.radii << "distances"
+             << entry.state.distances << "trainer" << Mat(entry.state.trainer, true) << "checksum"
+             << hashOf(entry.state) << "}";
+    file << "]"
+         << "}";
+}
+
+}} // namespace cv::anomaly

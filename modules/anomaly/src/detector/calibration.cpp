@@ -1,0 +1,142 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "calibration.hpp"
+
+namespace cv { namespace anomaly {
+
+// Of an image's map, kept for the quantile: all of a map of 512 x 512.
+static const size_t mostPixels = 1 << 18;
+
+double normalizedScore(const Calibration& calibration, double score)
+{
+    if (cvIsNaN(score)) // std::max would make it 0, the score of a good image
+        return score;
+    const double range = std::max(calibration.highest - calibration.lowest, DBL_EPSILON);
+    return std::min(1., std::max(0., (score - calibration.imageThreshold) / range + 0.5));
+}
+
+double quantile(std::vector<float>& values, double q)
+{
+    CV_Assert(!values.empty());
+    const double at = q * double(values.size() - 1);
+    const size_t below = size_t(at);
+    std::nth_element(values.begin(), values.begin() + below, values.end());
+    const double low = values[below];
+    if (below + 1 == values.size())
+        return low;
+    return low + (at - double(below)) * (*std::min_element(values.begin() + below + 1, values.end()) - low);
+}
+
+void GoodScores::add(double score, const Mat& map, const Mat& mask)
+{
+    double low, high;
+    minMaxIdx(map, &low, &high, NULL, NULL, mask);
+    lowest = scores.empty() ? low : std::min(lowest, low);
+    highest = scores.empty() ? high : std::max(highest, high);
+    scores.push_back(float(score));
+    // Maps of large images by tiles would fill the memory; a quantile does not need each pixel.
+    const size_t each = (map.total() + mostPixels - 1) / mostPixels;
+    size_t counted = 0;
+    for (int y = 0; y < map.rows; y++)
+        for (int x = 0; x < map.cols; x++)
+            if ((mask.empty() || mask.at<uchar>(y, x)) && counted++ % each == 0)
+                pixels.push_back(map.at<float>(y, x));
+}
+
+// Where the standard normal distribution reaches a share q in (0, 1).
+static double normalQuantile(double q)
+{
+    double low = -10, high = 10; // beyond them lies less than a double's precision
+    for (int i = 0; i < 60; i++)
+    {
+        const double middle = (low + high) / 2;
+        (std::erfc(-middle / std::sqrt(2.)) / 2 < q ? low : high) = middle;
+    }
+    return low;
+}
+
+namespace {
+
+bool hasLogarithms(const std::vector<float>& scores)
+{
+    return std::all_of(scores.begin(), scores.end(), [](float score) { return score > 0; });
+}
+
+//! Mean of the scores' logarithms, and their sum of squares around it.
+struct LogScores
+{
+    explicit LogScores(const std::vector<float>& scores) : mean(0), squares(0)
+    {
+        for (const float score : scores)
+            mean += std::log(double(score)) / double(scores.size());
+        for (const float score : scores)
+            squares += std::pow(std::log(double(score)) - mean, 2);
+    }
+    double mean, squares;
+};
+
+} // namespace
+
+double GoodScores::imageThreshold(double q)
+{
+    const double count = double(scores.size());
+    const bool isReached = count * (1 - q) >= 1;
+    if (q == 1 || isReached || !hasLogarithms(scores) || !hasLogarithms(learned))
+        return quantile(scores, q);
+    const LogScores fresh(scores), known(learned);
+    const double freedom = count - 1 + std::max(0., double(learned.size()) - 1);
+    const double deviation = std::sqrt((fresh.squares + known.squares) / std::max(1., freedom));
+    // Of the next score, with a mean that is only estimated
+    return std::exp(fresh.mean + normalQuantile(q) * deviation * std::sqrt(1 + 1 / count));
+}
+
+Calibration GoodScores::calibrate(double q)
+{
+    if (scores.empty())
+        CV_Error(Error::StsBadArg, "The masks leave no pixel of any good image to set thresholds from");
+    const Calibration calibration = {imageThreshold(q), quantile(pixels, q), lowest, highest};
+    return calibration;
+}
+
+void LabeledScores::add(double score, const Mat& map, const Mat& defects)
+{
+    double low, high;
+    minMaxIdx(map, &low, &high);
+    lowest = scores.empty() ? low : std::min(lowest, low);
+    highest = scores.empty() ? high : std::max(highest, high);
+    if (!pixels)
+        pixels = PixelMetrics::create();
+    pixels->add(map, defects);
+    scores.push_back(score);
+    defective.push_back(!defects.empty() && countNonZero(defects) > 0);
+}
+
+void checkLabels(const Mat& labels, size_t images)
+{
+    if (!labels.empty() && labels.total() != images)
+        CV_Error_(Error::StsUnmatchedSizes,
+                  ("%zu labels for %zu images: give one for each image", labels.total(), images));
+}
+
+bool allGood(const Mat& labels)
+{
+    return !labels.empty() && countNonZero(labels.reshape(1)) == 0;
+}
+
+Calibration LabeledScores::calibrate(const Mat& labels, bool masked, const Calibration& before)
+{
+    if (scores.empty())
+        CV_Error(Error::StsBadArg, "There is no image to calibrate with");
+    if (labels.empty() && !masked)
+        CV_Error(Error::StsBadArg, "Neither labels nor masks say which images are defective: give one of them");
+    checkLabels(labels, scores.size());
+    Calibration calibration = {0, before.pixelThreshold, lowest, highest};
+    bestF1(scores, labels.empty() ? Mat(defective) : labels, calibration.imageThreshold);
+    if (masked)
+        pixels->bestF1(calibration.pixelThreshold);
+    return calibration;
+}
+
+}} // namespace cv::anomaly

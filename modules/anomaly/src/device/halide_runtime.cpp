@@ -1,0 +1,339 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "halide_runtime.hpp"
+
+#ifdef HAVE_ANOMALY_HALIDE
+
+#include "halide_symbols.hpp"
+
+#ifdef HAVE_ANOMALY_GPU
+#include "cuda_driver.hpp"
+
+#include "HalideRuntimeCuda.h"
+#endif
+#ifndef _WIN32
+#include <dlfcn.h>
+#endif
+
+#include <atomic>
+#include <mutex>
+
+extern "C" {
+HALIDE_FUNCTION_ATTRS halide_error_handler_t ANOMALY_RUNTIME(halide_set_error_handler)(halide_error_handler_t);
+HALIDE_FUNCTION_ATTRS halide_do_par_for_t ANOMALY_RUNTIME(halide_set_custom_do_par_for)(halide_do_par_for_t);
+HALIDE_FUNCTION_ATTRS halide_malloc_t ANOMALY_RUNTIME(halide_set_custom_malloc)(halide_malloc_t);
+HALIDE_FUNCTION_ATTRS halide_free_t ANOMALY_RUNTIME(halide_set_custom_free)(halide_free_t);
+HALIDE_FUNCTION_ATTRS halide_can_use_target_features_t
+    ANOMALY_RUNTIME(halide_set_custom_can_use_target_features)(halide_can_use_target_features_t);
+HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_default_can_use_target_features)(int, const uint64_t*);
+#ifdef HAVE_ANOMALY_GPU
+HALIDE_FUNCTION_ATTRS halide_load_library_t ANOMALY_RUNTIME(halide_set_custom_load_library)(halide_load_library_t);
+#ifdef HAVE_ANOMALY_CUDA
+HALIDE_FUNCTION_ATTRS
+halide_cuda_acquire_context_t ANOMALY_RUNTIME(halide_set_cuda_acquire_context)(halide_cuda_acquire_context_t);
+HALIDE_FUNCTION_ATTRS
+halide_cuda_release_context_t ANOMALY_RUNTIME(halide_set_cuda_release_context)(halide_cuda_release_context_t);
+HALIDE_FUNCTION_ATTRS halide_cuda_get_stream_t ANOMALY_RUNTIME(halide_set_cuda_get_stream)(halide_cuda_get_stream_t);
+#endif
+#endif
+}
+
+namespace cv { namespace anomaly {
+
+namespace {
+
+// One call of a kernel: its user context. Its threads may fail at the same time; the first message stays.
+class KernelCall
+{
+public:
+    void record(const char* text)
+    {
+        std::lock_guard<std::mutex> lock(mutex);
+        if (message.empty())
+            message = text;
+    }
+
+    std::string message;
+
+private:
+    std::mutex mutex;
+};
+
+// The default handler aborts the process. Memory that is given back has no call to report to.
+void recordError(void* context, const char* message)
+{
+    if (context)
+        static_cast<KernelCall*>(context)->record(message);
+}
+
+class Tasks CV_FINAL : public ParallelLoopBody
+{
+public:
+    Tasks(void* c, halide_task_t t, uint8_t* own) : result(halide_error_code_success), context(c), task(t), closure(own)
+    {}
+
+    void operator()(const Range& range) const CV_OVERRIDE
+    {
+        for (int i = range.start; i < range.end && result == halide_error_code_success; i++)
+            if (const int error = task(context, i, closure))
+                result = error;
+    }
+
+    mutable std::atomic<int> result;
+
+private:
+    void* context;
+    halide_task_t task;
+    uint8_t* closure;
+};
+
+// cv::setNumThreads is obeyed. Nothing may be thrown through a kernel's frames.
+int parallelFor(void* context, halide_task_t task, int first, int count, uint8_t* closure)
+{
+    try
+    {
+        const Tasks tasks(context, task, closure);
+        parallel_for_(Range(first, first + count), tasks);
+        return tasks.result;
+    }
+    catch (const std::exception& e)
+    {
+        static_cast<KernelCall*>(context)->record(e.what());
+        return halide_error_code_generic_error;
+    }
+}
+
+// What kernels work in, kept by each thread for its next call: they ask thousands of times an image, and glibc returns
+// large blocks to the system, which then come back page by page. A kernel frees in the thread that asked.
+class Scratch
+{
+public:
+    ~Scratch()
+    {
+        for (const Block& block : blocks)
+            fastFree(block.memory);
+    }
+
+    void* take(size_t size)
+    {
+        Block* best = NULL;
+        for (Block& block : blocks)
+            if (!block.taken && block.size >= size && (!best || block.size < best->size))
+                best = &block;
+        if (!best)
+        {
+            blocks.push_back(Block());
+            best = &blocks.back();
+            best->size = size;
+            best->memory = fastMalloc(size + padding);
+        }
+        best->taken = true;
+        return best->memory;
+    }
+
+    void giveBack(void* memory)
+    {
+        for (Block& block : blocks)
+            if (block.memory == memory)
+                block.taken = false;
+    }
+
+private:
+    static const size_t padding = 64; // a vector more, as Halide's own
+
+    struct Block
+    {
+        void* memory;
+        size_t size;
+        bool taken;
+    };
+
+    std::vector<Block> blocks;
+};
+
+thread_local Scratch scratch;
+
+void* takeMemory(void* context, size_t size)
+{
+    try
+    {
+        return scratch.take(size);
+    }
+    catch (const std::exception& e)
+    {
+        static_cast<KernelCall*>(context)->record(e.what());
+        return NULL; // which the kernel reports
+    }
+}
+
+void giveMemoryBack(void*, void* memory)
+{
+    scratch.giveBack(memory);
+}
+
+std::atomic<int> highestTarget(KERNELS_AVX512);
+
+bool hasFeature(const uint64_t* features, int feature)
+{
+    return (features[feature / 64] >> (feature % 64)) & 1;
+}
+
+int targetOf(const uint64_t* features)
+{
+    if (hasFeature(features, halide_target_feature_avx512_skylake))
+        return KERNELS_AVX512;
+    if (hasFeature(features, halide_target_feature_avx2))
+        return KERNELS_AVX2;
+    return hasFeature(features, halide_target_feature_sse41) ? KERNELS_SSE41 : KERNELS_X86_64;
+}
+
+int canUseFeatures(int count, const uint64_t* features)
+{
+    return targetOf(features) <= highestTarget &&
+           ANOMALY_RUNTIME(halide_default_can_use_target_features)(count, features);
+}
+
+#ifdef HAVE_ANOMALY_GPU
+#ifndef _WIN32
+// Halide asks for libcuda.so and libOpenCL.so, names that only development packages have.
+void* loadLibrary(const char* name)
+{
+    void* const library = dlopen(name, RTLD_LAZY);
+    return library ? library : dlopen((std::string(name) + ".1").c_str(), RTLD_LAZY);
+}
+#endif
+
+#ifdef HAVE_ANOMALY_CUDA
+// Kernels work in the context that cv::dnn works in: the memory from which its maps are copied is page-locked there, so
+// that they go up at the bus's full speed, and no two contexts take turns on the GPU.
+int acquireContext(void*, void** context, bool)
+{
+    *context = primaryCudaContext();
+    return *context ? halide_error_code_success : halide_error_code_device_malloc_failed;
+}
+
+int getStream(void*, void*, void** stream)
+{
+    *stream = currentCudaStream();
+    return halide_error_code_success;
+}
+
+int releaseContext(void*)
+{
+    return halide_error_code_success;
+}
+#endif
+
+void installGpuHandlers()
+{
+#ifndef _WIN32
+    ANOMALY_RUNTIME(halide_set_custom_load_library)(loadLibrary);
+#endif
+#ifdef HAVE_ANOMALY_CUDA
+    ANOMALY_RUNTIME(halide_set_cuda_acquire_context)(acquireContext);
+    ANOMALY_RUNTIME(halide_set_cuda_release_context)(releaseContext);
+    ANOMALY_RUNTIME(halide_set_cuda_get_stream)(getStream);
+#endif
+}
+#else
+void installGpuHandlers() {}
+#endif
+
+void installHandlers()
+{
+    installGpuHandlers();
+    ANOMALY_RUNTIME(halide_set_error_handler)(recordError);
+    ANOMALY_RUNTIME(halide_set_custom_do_par_for)(parallelFor);
+    ANOMALY_RUNTIME(halide_set_custom_malloc)(takeMemory);
+    ANOMALY_RUNTIME(halide_set_custom_free)(giveMemoryBack);
+    ANOMALY_RUNTIME(halide_set_custom_can_use_target_features)(canUseFeatures);
+}
+
+bool machineHas(KernelTarget target)
+{
+    static const int features[] = {-1, halide_target_feature_sse41, halide_target_feature_avx2,
+                                   halide_target_feature_avx512_skylake};
+    const int words = (halide_target_feature_end + 63) / 64;
+    uint64_t mask[words] = {};
+    if (features[target] >= 0)
+        mask[features[target] / 64] |= uint64_t(1) << (features[target] % 64);
+    return ANOMALY_RUNTIME(halide_default_can_use_target_features)(words, mask) != 0;
+}
+
+} // namespace
+
+void runKernel(const char* name, int (*kernel)(void*, const void*), const void* state)
+{
+    static std::once_flag installed;
+    std::call_once(installed, installHandlers);
+    KernelCall call;
+    const int result = kernel(&call, state);
+    if (result != halide_error_code_success)
+        CV_Error_(Error::StsInternal, ("Kernel %s failed with code %d: %s", name, result, call.message.c_str()));
+}
+
+bool limitKernels(KernelTarget highest)
+{
+#if defined __x86_64__ || defined _M_X64
+    if (!machineHas(highest))
+        return false;
+    highestTarget = highest;
+    return true;
+#else
+    return highest == KERNELS_AVX512;
+#endif
+}
+
+#ifdef HAVE_ANOMALY_GPU
+
+GpuKernels gpuKernels()
+{
+    return ANOMALY_GPU_KERNELS;
+}
+
+#endif
+
+}} // namespace cv::anomaly
+
+#else
+
+namespace cv { namespace anomaly {
+
+void runKernel(const char* name, int (*)(void*, const void*), const void*)
+{
+    CV_Error_(Error::StsNotImplemented, ("Kernel %s is not in this build", name));
+}
+
+bool limitKernels(KernelTarget)
+{
+    return false;
+}
+
+}} // namespace cv::anomaly
+
+#endif
+
+#ifndef HAVE_ANOMALY_GPU
+
+namespace cv { namespace anomaly {
+
+GpuKernels gpuKernels()
+{
+    return GPU_KERNELS_NONE;
+}
+
+String missingForGpuMemory()
+{
+    return "this build has no kernels for a GPU";
+}
+
+String missingGpuLibraries()
+{
+    return String();
+}
+
+}} // namespace cv::anomaly
+
+#endif

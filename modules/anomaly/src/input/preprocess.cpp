@@ -1,0 +1,189 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "preprocess.hpp"
+
+#include "opencv2/imgproc.hpp"
+
+namespace cv { namespace anomaly {
+
+// Below this a 3x3 average of features that each see 50 pixels and more has nothing of the image's own to tell.
+static const int smallestSide = 8;
+
+static void checkValues(const Mat& image, const String& what)
+{
+    if (image.depth() < CV_32F)
+        return;
+    double lowest, highest;
+    if (!checkRange(image))
+        CV_Error_(Error::StsBadArg, ("%s holds NaN or infinity: replace them before scoring", what.c_str()));
+    minMaxIdx(image.reshape(1), &lowest, &highest);
+    if (lowest < -1e-3 || highest > 1 + 1e-3)
+        CV_Error_(Error::StsOutOfRange,
+                  ("%s is floating point with values in [%g, %g], expected [0, 1]: scale it first", what.c_str(),
+                   lowest, highest));
+}
+
+static double highestOf(int significantBits)
+{
+    return double((1 << significantBits) - 1);
+}
+
+static void checkBits(const Mat& image, const String& what, int significantBits)
+{
+    if (image.depth() != CV_16U || significantBits == 16)
+        return;
+    double highest;
+    minMaxIdx(image.reshape(1), NULL, &highest);
+    if (highest > highestOf(significantBits))
+        CV_Error_(Error::StsOutOfRange, ("%s has 16-bit values up to %g, but significantBits is %d, which allows 0 "
+                                         "to %g: fit with the bits that the images have",
+                                         what.c_str(), highest, significantBits, highestOf(significantBits)));
+}
+
+void checkImage(const Mat& image, const String& what, int significantBits)
+{
+    if (image.empty())
+        CV_Error_(Error::StsBadArg, ("%s is empty", what.c_str()));
+    const int depth = image.depth(), channels = image.channels();
+    if (image.dims != 2 || !(depth == CV_8U || depth == CV_16U || depth == CV_32F || depth == CV_64F) ||
+        !(channels == 1 || channels == 3 || channels == 4))
+        CV_Error_(
+            Error::StsUnsupportedFormat,
+            ("%s has %d dimensions and type %s, expected 2 and CV_8U, CV_16U, CV_32F or CV_64F with 1, 3 or 4 channels",
+             what.c_str(), image.dims, typeToString(image.type()).c_str()));
+    if (std::min(image.rows, image.cols) < smallestSide)
+        CV_Error_(Error::StsBadSize, ("%s is %dx%d, expected at least %d pixels on each side", what.c_str(), image.cols,
+                                      image.rows, smallestSide));
+    checkValues(image, what);
+    checkBits(image, what, significantBits);
+}
+
+void checkMask(const Mat& mask, Size size, const String& what)
+{
+    if (mask.empty())
+        return;
+    if (mask.type() != CV_8UC1 || mask.size() != size)
+        CV_Error_(Error::StsBadArg,
+                  ("%s: Mask is %dx%d of type %s, expected CV_8UC1 of its image's size %dx%d; (mask != 0) makes one "
+                   "of any depth",
+                   what.c_str(), mask.cols, mask.rows, typeToString(mask.type()).c_str(), size.width, size.height));
+}
+
+Mat toBgr8(const Mat& image, int significantBits)
+{
+    Mat bytes = image, bgr;
+    if (image.depth() == CV_16U)
+        image.convertTo(bytes, CV_8U, 255 / highestOf(significantBits));
+    else if (image.depth() != CV_8U)
+        image.convertTo(bytes, CV_8U, 255);
+    if (bytes.channels() == 3)
+        return bytes;
+    cvtColor(bytes, bgr, bytes.channels() == 1 ? COLOR_GRAY2BGR : COLOR_BGRA2BGR);
+    return bgr;
+}
+
+static Mat cropCenter(const Mat& image, int crop)
+{
+    const int offset = (image.rows - crop) / 2;
+    return image(Rect(offset, offset, crop, crop));
+}
+
+static void stretchInto(const Mat& image, Size size, Mat& stretched)
+{
+    // INTER_LINEAR downwards would skip pixels, and scores would shift with the image's size.
+    const bool shrinks = image.cols >= size.width && image.rows >= size.height;
+    resize(image, stretched, size, 0, 0, shrinks ? INTER_AREA : INTER_LINEAR);
+}
+
+Mat stretch(const Mat& image, Size size)
+{
+    Mat stretched;
+    stretchInto(image, size, stretched);
+    return stretched;
+}
+
+static void preprocessInto(Mat& blob, int index, const Mat& image, const InputSettings& input, InputMemory& memory)
+{
+    stretchInto(toBgr8(image, input.significantBits), Size(input.resize, input.resize), memory.stretched);
+    const Mat part = cropCenter(memory.stretched, input.crop);
+    for (int c = 0; c < 3; c++)
+    {
+        Mat plane(input.crop, input.crop, CV_32F, blob.ptr<float>(index, c));
+        extractChannel(part, memory.channel, input.swapRB ? 2 - c : c);
+        memory.channel.convertTo(plane, CV_32F, input.scale[c], -input.mean[c] * input.scale[c]);
+    }
+}
+
+void preprocess(const Mat* images, int count, const InputSettings& input, InputMemory& memory)
+{
+    const int sizes[] = {count, 3, input.crop, input.crop};
+    memory.blob.create(4, sizes, CV_32F);
+    if (count == 1)
+        return preprocessInto(memory.blob, 0, images[0], input, memory);
+    parallel_for_(Range(0, count), [&](const Range& some) {
+        InputMemory own;
+        for (int i = some.start; i < some.end; i++)
+            preprocessInto(memory.blob, i, images[i], input, own);
+    });
+}
+
+void stretchImages(const Mat* images, int count, const InputSettings& input, Mat& pixels)
+{
+    CV_Assert(pixels.type() == CV_8UC3 && pixels.size() == Size(input.crop, count * input.crop));
+    parallel_for_(Range(0, count), [&](const Range& some) {
+        Mat stretched;
+        for (int i = some.start; i < some.end; i++)
+        {
+            Mat part = pixels.rowRange(i * input.crop, (i + 1) * input.crop);
+            const bool isWhole = input.resize == input.crop;
+            stretchInto(toBgr8(images[i], input.significantBits), Size(input.resize, input.resize),
+                        isWhole ? part : stretched);
+            if (!isWhole)
+                cropCenter(stretched, input.crop).copyTo(part);
+        }
+    });
+}
+
+Mat preprocess(const Mat& image, const InputSettings& input)
+{
+    InputMemory memory;
+    preprocess(&image, 1, input, memory);
+    return memory.blob;
+}
+
+Size mapSize(Size image, const InputSettings& input)
+{
+    Size size(input.crop, input.crop);
+    if (input.tile > 0)
+    {
+        size.width = std::max(size.width, cvRound(double(image.width) * input.crop / input.tile));
+        size.height = std::max(size.height, cvRound(double(image.height) * input.crop / input.tile));
+    }
+    return size;
+}
+
+Mat maskAtInput(const Mat& mask, const InputSettings& input)
+{
+    if (mask.empty())
+        return Mat();
+    Mat stretched;
+    resize(mask, stretched, input.tile > 0 ? mapSize(mask.size(), input) : Size(input.resize, input.resize), 0, 0,
+           INTER_NEAREST);
+    return (input.tile > 0 ? stretched : cropCenter(stretched, input.crop)) != 0;
+}
+
+bool leavesPixels(const Mat& inputMask)
+{
+    return inputMask.empty() || countNonZero(inputMask) > 0;
+}
+
+Rect2d visibleRegion(Size image, const InputSettings& input)
+{
+    const int offset = (input.resize - input.crop) / 2; // cropCenter's
+    const double x = double(image.width) / input.resize, y = double(image.height) / input.resize;
+    return Rect2d(offset * x, offset * y, input.crop * x, input.crop * y);
+}
+
+}} // namespace cv::anomaly

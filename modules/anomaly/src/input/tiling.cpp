@@ -1,0 +1,78 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "tiling.hpp"
+
+#include "opencv2/imgproc.hpp"
+
+namespace cv { namespace anomaly {
+
+Tiling::Tiling(Size image, const InputSettings& input) : size(anomaly::mapSize(image, input)), side(input.crop)
+{
+    const int overlap = cvRound(input.tileOverlap * side);
+    columns = strips(size.width, side, overlap);
+    rows = strips(size.height, side, overlap);
+}
+
+std::vector<Tiling::Strip> Tiling::strips(int length, int side, int overlap)
+{
+    const int step = side - overlap, count = 1 + (length - side + step - 1) / step;
+    std::vector<Strip> all(count);
+    std::vector<float> sums(length);
+    for (int i = 0; i < count; i++)
+    {
+        Strip& strip = all[i];
+        strip.start = count == 1 ? 0 : int(int64(length - side) * i / (count - 1));
+        // A patch counts the more, the farther it is from its tile's edge, where the backbone sees padding.
+        for (int x = 0; x < side; x++)
+        {
+            strip.weights.push_back(float(std::min(x + 1, side - x)));
+            sums[strip.start + x] += strip.weights[x];
+        }
+    }
+    for (Strip& strip : all)
+        for (int x = 0; x < side; x++)
+            strip.weights[x] /= sums[strip.start + x];
+    return all;
+}
+
+Rect Tiling::place(int tile) const
+{
+    const int across = int(columns.size());
+    return Rect(columns[tile % across].start, rows[tile / across].start, side, side);
+}
+
+Mat Tiling::stretched(const Mat& image) const
+{
+    return isWhole() ? image : stretch(image, size);
+}
+
+Mat Tiling::stretchedMask(const Mat& mask) const
+{
+    if (isWhole() || mask.empty())
+        return mask;
+    Mat stretched;
+    resize(mask, stretched, size, 0, 0, INTER_NEAREST);
+    return stretched;
+}
+
+Mat Tiling::cut(const Mat& stretched, int tile) const
+{
+    return isWhole() || stretched.empty() ? stretched : stretched(place(tile));
+}
+
+void Tiling::blend(const Mat& tileMap, int tile, Mat& map) const
+{
+    const int across = int(columns.size());
+    const Strip &column = columns[tile % across], &row = rows[tile / across];
+    for (int y = 0; y < side; y++)
+    {
+        const float* from = tileMap.ptr<float>(y);
+        float* to = map.ptr<float>(row.start + y) + column.start;
+        for (int x = 0; x < side; x++)
+            to[x] += row.weights[y] * column.weights[x] * from[x];
+    }
+}
+
+}} // namespace cv::anomaly

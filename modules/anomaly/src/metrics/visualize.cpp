@@ -1,0 +1,254 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+
+namespace cv { namespace anomaly {
+
+static Mat toBytes(const Mat& picture)
+{
+    const int depth = picture.depth();
+    if (depth == CV_8U)
+        return picture;
+    Mat bytes;
+    picture.convertTo(bytes, CV_8U, depth == CV_16U ? 1. / 257 : 255.);
+    return bytes;
+}
+
+//! An 8-bit BGR copy, for drawing on.
+static Mat toCanvas(const Mat& picture, const char* name)
+{
+    const int depth = picture.depth(), channels = picture.channels();
+    const bool depthKnown = depth == CV_8U || depth == CV_16U || depth == CV_32F || depth == CV_64F;
+    if (picture.empty() || picture.dims != 2 || !depthKnown || !(channels == 1 || channels == 3 || channels == 4))
+        CV_Error_(Error::StsUnsupportedFormat,
+                  ("%s is %dx%d of type %s, expected CV_8U, CV_16U, CV_32F or CV_64F with 1, 3 or 4 channels and at "
+                   "least one pixel",
+                   name, picture.cols, picture.rows, typeToString(picture.type()).c_str()));
+    const Mat bytes = toBytes(picture);
+    if (channels == 3)
+        return bytes.clone();
+    Mat canvas;
+    cvtColor(bytes, canvas, channels == 1 ? COLOR_GRAY2BGR : COLOR_BGRA2BGR);
+    return canvas;
+}
+
+static void checkMap(const Mat& map)
+{
+    if (map.empty() || map.dims != 2 || map.type() != CV_32FC1)
+        CV_Error_(Error::StsBadArg,
+                  ("Map is %dx%d of type %s, expected CV_32FC1 with at least one pixel, as predict gives", map.cols,
+                   map.rows, typeToString(map.type()).c_str()));
+    if (!checkRange(map))
+        CV_Error(Error::StsBadArg, "Map holds NaN or infinity, expected finite scores");
+}
+
+static Mat stretchedMap(const Mat& map, Size size)
+{
+    checkMap(map);
+    if (map.size() == size)
+        return map;
+    Mat stretched;
+    resize(map, stretched, size, 0, 0, INTER_LINEAR);
+    return stretched;
+}
+
+//! The map on a scale from 0 to 255; all 0 where it has no range.
+static Mat_<uchar> toLevels(const Mat& map, double lowest, double highest)
+{
+    if (!(highest > lowest))
+        minMaxIdx(map, &lowest, &highest);
+    const double scale = highest > lowest ? 255 / (highest - lowest) : 0;
+    Mat levels;
+    map.convertTo(levels, CV_8U, scale, -lowest * scale);
+    return levels;
+}
+
+//! The 256 colors of a color map.
+static Mat_<Vec3b> paletteOf(int colormap)
+{
+    Mat_<uchar> ramp(1, 256);
+    for (int i = 0; i < 256; i++)
+        ramp(i) = uchar(i);
+    Mat palette;
+    applyColorMap(ramp, palette, colormap);
+    return palette;
+}
+
+void drawHeatMap(InputArray image, InputArray mapArray, OutputArray dst, double lowest, double highest, double opacity,
+                 int colormap)
+{
+    if (!(opacity >= 0 && opacity <= 1))
+        CV_Error_(Error::StsOutOfRange, ("Opacity is %g, expected 0 (only the image) to 1", opacity));
+    Mat_<Vec3b> canvas = toCanvas(image.getMat(), "Image");
+    const Mat map = stretchedMap(mapArray.getMat(), canvas.size());
+    const Mat_<uchar> levels = toLevels(map, lowest, highest);
+    const Mat_<Vec3b> palette = paletteOf(colormap);
+    for (int y = 0; y < canvas.rows; y++)
+        for (int x = 0; x < canvas.cols; x++)
+        {
+            // Cover grows with the score: at the same cover everywhere, good parts would drown in the color of low
+            // scores.
+            const int level = levels(y, x);
+            const double cover = opacity * std::min(1., level / 255.);
+            const Vec3b& color = palette(level);
+            Vec3b& pixel = canvas(y, x);
+            for (int c = 0; c < 3; c++)
+                pixel[c] = saturate_cast<uchar>(pixel[c] + cover * (color[c] - pixel[c]));
+        }
+    canvas.copyTo(dst);
+}
+
+static Mat segment(const Mat& map, double threshold, double minimumArea)
+{
+    Mat mask = map >= threshold;
+    if (minimumArea <= 1)
+        return mask;
+    Mat_<int> labels, statistics;
+    Mat centroids;
+    connectedComponentsWithStats(mask, labels, statistics, centroids, 8, CV_32S);
+    for (int y = 0; y < mask.rows; y++)
+        for (int x = 0; x < mask.cols; x++)
+            if (statistics(labels(y, x), CC_STAT_AREA) < minimumArea)
+                mask.at<uchar>(y, x) = 0;
+    return mask;
+}
+
+static std::vector<std::vector<Point>> outerContours(const Mat& map, double threshold, double minimumArea)
+{
+    checkMap(map);
+    // RETR_EXTERNAL would miss a region that lies within another's hole.
+    std::vector<std::vector<Point>> boundaries;
+    std::vector<Vec4i> hierarchy;
+    findContours(segment(map, threshold, minimumArea), boundaries, hierarchy, RETR_CCOMP, CHAIN_APPROX_SIMPLE);
+    std::vector<std::vector<Point>> outer;
+    for (size_t i = 0; i < boundaries.size(); i++)
+        if (hierarchy[i][3] < 0)
+            outer.push_back(boundaries[i]);
+    return outer;
+}
+
+void findDefects(InputArray map, double threshold, OutputArrayOfArrays contours, double minimumArea)
+{
+    const std::vector<std::vector<Point>> found = outerContours(map.getMat(), threshold, minimumArea);
+    contours.create(int(found.size()), 1, 0, -1, true);
+    for (int i = 0; i < int(found.size()); i++)
+    {
+        contours.create(int(found[i].size()), 1, CV_32SC2, i, true);
+        std::copy(found[i].begin(), found[i].end(), contours.getMat(i).ptr<Point>());
+    }
+}
+
+void drawDefects(InputArray image, InputArray map, OutputArray dst, double threshold, double minimumArea,
+                 const Scalar& color, int thickness)
+{
+    CV_CheckGE(thickness, 0, "thickness is in pixels, 0: by the image's size");
+    const Mat canvas = toCanvas(image.getMat(), "Image");
+    const std::vector<std::vector<Point>> contours =
+        outerContours(stretchedMap(map.getMat(), canvas.size()), threshold, minimumArea);
+    if (thickness == 0)
+        thickness = std::max(1, cvRound(std::min(canvas.rows, canvas.cols) / 160.));
+    drawContours(canvas, contours, -1, color, thickness, LINE_AA);
+    canvas.copyTo(dst);
+}
+
+namespace {
+
+//! Measures of a panel, which follow from the height of its pictures.
+struct PanelLayout
+{
+    explicit PanelLayout(int pictureHeight, bool titled)
+        : height(pictureHeight),
+          gap(std::max(4, pictureHeight / 32)),
+          text(std::max(8, pictureHeight / 20)),
+          bar(titled ? 2 * text + gap / 2 : gap)
+    {}
+    int height, gap;
+    int text; //!< height of a capital letter
+    int bar;  //!< from the panel's upper edge to the pictures
+};
+
+const int titleFont = FONT_HERSHEY_SIMPLEX;
+const int smallestText = 7; // pixels of a capital letter; below that letters run together
+
+} // namespace
+
+static Mat toHeight(const Mat& picture, int height, int index)
+{
+    Mat source = picture;
+    double highest = 255;
+    if (picture.type() == CV_8UC1)
+        minMaxIdx(picture, 0, &highest);
+    if (highest <= 1)
+        source = picture * 255;
+    const Mat canvas = toCanvas(source, format("Picture %d", index).c_str());
+    const int width = std::max(1, cvRound(double(canvas.cols) * height / canvas.rows));
+    Mat scaled;
+    resize(canvas, scaled, Size(width, height), 0, 0, height < canvas.rows ? INTER_AREA : INTER_LINEAR);
+    return scaled;
+}
+
+static int strokeOf(int textHeight)
+{
+    return std::max(1, cvRound(textHeight / 16.));
+}
+
+static int titleWidth(const String& title, int textHeight)
+{
+    const int thickness = strokeOf(textHeight);
+    return getTextSize(title, titleFont, getFontScaleFromHeight(titleFont, textHeight, thickness), thickness, 0).width;
+}
+
+static String cutToWidth(const String& title, int textHeight, int width)
+{
+    if (titleWidth(title, textHeight) <= width)
+        return title;
+    size_t length = title.size();
+    while (length > 0 && titleWidth(title.substr(0, length) + "...", textHeight) > width)
+        length--;
+    return title.substr(0, length) + "...";
+}
+
+static void drawTitle(Mat& panel, const String& fullTitle, int left, int width, const PanelLayout& layout)
+{
+    int text = layout.text;
+    while (text > smallestText && titleWidth(fullTitle, text) > width)
+        text--;
+    const String title = cutToWidth(fullTitle, text, width);
+    const Point origin(left + (width - titleWidth(title, text)) / 2, (layout.bar + text) / 2);
+    const int thickness = strokeOf(text);
+    putText(panel, title, origin, titleFont, getFontScaleFromHeight(titleFont, text, thickness), Scalar::all(40),
+            thickness, LINE_AA);
+}
+
+void drawPanel(InputArrayOfArrays pictureArray, const std::vector<String>& titles, OutputArray dst, int height)
+{
+    std::vector<Mat> pictures;
+    pictureArray.getMatVector(pictures);
+    if (pictures.empty())
+        CV_Error(Error::StsBadArg, "No pictures, expected at least one");
+    if (!titles.empty() && titles.size() != pictures.size())
+        CV_Error_(Error::StsUnmatchedSizes, ("%d titles for %d pictures, expected one for each, or none at all",
+                                             int(titles.size()), int(pictures.size())));
+    CV_CheckGE(height, 16, "height of a panel's pictures in pixels");
+
+    const PanelLayout layout(height, !titles.empty());
+    int width = layout.gap;
+    for (size_t i = 0; i < pictures.size(); i++)
+    {
+        pictures[i] = toHeight(pictures[i], height, int(i));
+        width += pictures[i].cols + layout.gap;
+    }
+    Mat panel(layout.bar + height + layout.gap, width, CV_8UC3, Scalar::all(255));
+    int left = layout.gap;
+    for (size_t i = 0; i < pictures.size(); i++)
+    {
+        pictures[i].copyTo(panel(Rect(left, layout.bar, pictures[i].cols, height)));
+        if (!titles.empty())
+            drawTitle(panel, titles[i], left, pictures[i].cols, layout);
+        left += pictures[i].cols + layout.gap;
+    }
+    panel.copyTo(dst);
+}
+
+}} // namespace cv::anomaly

@@ -1,0 +1,168 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "descriptor.hpp"
+#include "../base/random_stream.hpp"
+
+#include "opencv2/imgproc.hpp"
+
+#include <numeric>
+
+namespace cv { namespace anomaly {
+
+Mat Descriptor::weights(size_t scale) const
+{
+    const int first = std::accumulate(channels.begin(), channels.begin() + scale, 0);
+    return W.colRange(first, first + channels[scale]);
+}
+
+Mat Descriptor::coordinateWeights() const
+{
+    return W.colRange(W.cols - 2, W.cols);
+}
+
+Mat Descriptor::placeTerms(size_t scale) const
+{
+    Mat terms = Mat::zeros(length(), 3, CV_32F);
+    if (scale == 0)
+        hconcat(coordinateWeights(), b, terms);
+    return terms;
+}
+
+Descriptor randomDescriptor(const std::vector<int>& channels, double gammaD, int init, int seed)
+{
+    const int features = std::accumulate(channels.begin(), channels.end(), 0), length = int(features * gammaD),
+              inputs = features + 2;
+    if (length < 1)
+        CV_Error_(Error::StsOutOfRange, ("gammaD %g of %d features leaves no descriptor: raise it to at least %g",
+                                         gammaD, features, 1. / features));
+    Descriptor descriptor;
+    descriptor.channels = channels;
+    descriptor.W.create(length, inputs, CV_32F);
+    descriptor.b = Mat::zeros(length, 1, CV_32F);
+    RNG random = randomStream(seed, RANDOM_DESCRIPTOR);
+    if (init == CFA::INIT_HE)
+    {
+        random.fill(descriptor.W, RNG::NORMAL, 0, std::sqrt(2. / inputs));
+        return descriptor;
+    }
+    const double bound = 1 / std::sqrt(double(inputs));
+    random.fill(descriptor.W, RNG::UNIFORM, -bound, bound);
+    random.fill(descriptor.b, RNG::UNIFORM, -bound, bound);
+    return descriptor;
+}
+
+// The sum of three neighbors along a line, zero outside.
+static void sumOfThree(const float* in, float* out, int n)
+{
+    if (n == 1)
+    {
+        out[0] = in[0];
+        return;
+    }
+    out[0] = in[0] + in[1];
+    for (int i = 1; i < n - 1; i++)
+        out[i] = in[i - 1] + in[i] + in[i + 1];
+    out[n - 1] = in[n - 2] + in[n - 1];
+}
+
+static void poolChannel(const Mat& in, Mat out)
+{
+    std::vector<float> column(in.cols);
+    for (int y = 0; y < in.rows; y++)
+    {
+        const float* middle = in.ptr<float>(y);
+        const float* above = y > 0 ? in.ptr<float>(y - 1) : NULL;
+        const float* below = y + 1 < in.rows ? in.ptr<float>(y + 1) : NULL;
+        for (int x = 0; x < in.cols; x++)
+            column[x] = (middle[x] + (above ? above[x] : 0) + (below ? below[x] : 0)) * (1.f / 9);
+        sumOfThree(column.data(), out.ptr<float>(y), in.cols);
+    }
+}
+
+static Mat channelOf(const Mat& map, int channel)
+{
+    return Mat(map.size[2], map.size[3], CV_32F, const_cast<float*>(map.ptr<float>(0, channel)));
+}
+
+std::vector<Mat> poolPatches(const std::vector<Mat>& maps)
+{
+    std::vector<Mat> pooled(maps.size());
+    for (size_t i = 0; i < maps.size(); i++)
+    {
+        const Mat& map = maps[i];
+        Mat& out = pooled[i];
+        out.create(4, map.size.p, CV_32F);
+        parallel_for_(Range(0, map.size[1]), [&map, &out](const Range& channels) {
+            for (int c = channels.start; c < channels.end; c++)
+                poolChannel(channelOf(map, c), channelOf(out, c));
+        });
+    }
+    return pooled;
+}
+
+Size sizeOf(const Mat& map)
+{
+    return Size(map.size[3], map.size[2]);
+}
+
+Size patchGrid(const std::vector<Mat>& maps)
+{
+    return sizeOf(maps[0]);
+}
+
+static void addUpsampled(const Mat& projected, Size from, Size to, Mat& phi)
+{
+    parallel_for_(Range(0, phi.rows), [&](const Range& rows) {
+        Mat fine;
+        for (int d = rows.start; d < rows.end; d++)
+        {
+            resize(projected.row(d).reshape(1, from.height), fine, to, 0, 0, INTER_LINEAR);
+            phi.row(d) += fine.reshape(1, 1);
+        }
+    });
+}
+
+// -1 at the first of n cells, 1 at the last.
+static float coordinate(int i, int n)
+{
+    return n > 1 ? 2.f * float(i) / float(n - 1) - 1 : -1.f;
+}
+
+static void addCoordinates(const Descriptor& descriptor, Size grid, Mat& phi)
+{
+    const Mat weights = descriptor.coordinateWeights();
+    for (int d = 0; d < phi.rows; d++)
+    {
+        float* out = phi.ptr<float>(d);
+        for (int y = 0; y < grid.height; y++)
+        {
+            const float rowTerm = descriptor.b.at<float>(d) + weights.at<float>(d, 0) * coordinate(y, grid.height);
+            for (int x = 0; x < grid.width; x++)
+                *out++ += rowTerm + weights.at<float>(d, 1) * coordinate(x, grid.width);
+        }
+    }
+}
+
+Mat project(const std::vector<Mat>& pooled, const Descriptor& descriptor)
+{
+    const Size grid = patchGrid(pooled);
+    Mat phi;
+    for (size_t scale = 0; scale < pooled.size(); scale++)
+    {
+        const Mat& map = pooled[scale];
+        const Size size(map.size[3], map.size[2]);
+        const Mat flat = map.reshape(1, map.size[1]);
+        Mat projected;
+        gemm(descriptor.weights(scale), flat, 1, noArray(), 0, projected);
+        if (scale == 0)
+            phi = projected;
+        else
+            addUpsampled(projected, size, grid, phi);
+    }
+    addCoordinates(descriptor, grid, phi);
+    return phi;
+}
+
+}} // namespace cv::anomaly

@@ -1,0 +1,69 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "patch_scorer.hpp"
+
+namespace cv { namespace anomaly {
+
+namespace {
+
+class PlainPatchScorer CV_FINAL : public PatchScorer
+{
+public:
+    PlainPatchScorer(const Descriptor& d, const MemoryBank& bank, const ScoreSettings& s)
+        : descriptor(d),
+          neighbors(NeighborSearch::create(bank, ENGINE_PLAIN)),
+          settings(s)
+    {}
+
+    void score(const std::vector<Mat>& maps, Mat& scores, StageClock* clock) const CV_OVERRIDE
+    {
+        const Mat phi = project(poolPatches(maps), descriptor);
+        lap(clock, STAGE_DESCRIPTOR);
+        Mat squaredDistances, indices;
+        neighbors->search(phi, settings.K, squaredDistances, indices);
+        scorePatches(squaredDistances, settings.mode, patchGrid(maps), scores);
+        lap(clock, STAGE_SEARCH);
+    }
+
+private:
+    Descriptor descriptor;
+    std::shared_ptr<const NeighborSearch> neighbors;
+    ScoreSettings settings;
+};
+
+// Eq. 5: the nearest distance, times its softmin share among the K.
+float certaintyWeighted(const Mat& squaredDistances, int p)
+{
+    const float nearest = std::sqrt(squaredDistances.at<float>(0, p));
+    float sum = 0;
+    for (int k = 0; k < squaredDistances.rows; k++)
+        sum += std::exp(nearest - std::sqrt(squaredDistances.at<float>(k, p)));
+    return nearest / sum;
+}
+
+} // namespace
+
+void scorePatches(const Mat& squaredDistances, int scoreMode, Size grid, Mat& scores)
+{
+    CV_CheckEQ(grid.area(), squaredDistances.cols, "A score for each patch of the grid");
+    scores.create(grid, CV_32F);
+    float* score = scores.ptr<float>();
+    for (int p = 0; p < squaredDistances.cols; p++)
+        score[p] = scoreMode == CFA::SCORE_CERTAINTY ? certaintyWeighted(squaredDistances, p)
+                                                     : std::sqrt(squaredDistances.at<float>(0, p));
+}
+
+std::shared_ptr<const PatchScorer> PatchScorer::create(const Descriptor& descriptor, const MemoryBank& bank,
+                                                       const ScoreSettings& settings, int engine)
+{
+#ifdef HAVE_ANOMALY_HALIDE
+    if (engine == ENGINE_HALIDE)
+        return createHalidePatchScorer(descriptor, bank, settings);
+#endif
+    CV_CheckEQ(engine, int(ENGINE_PLAIN), "Engine must be resolved first");
+    return std::make_shared<PlainPatchScorer>(descriptor, bank, settings);
+}
+
+}} // namespace cv::anomaly

@@ -1,0 +1,63 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "score_map.hpp"
+#include "../map/anomaly_map.hpp"
+#include "../base/workspace_pool.hpp"
+
+namespace cv { namespace anomaly {
+
+namespace {
+
+class CpuScoreMap CV_FINAL : public ScoreMap
+{
+public:
+    CpuScoreMap(const Descriptor& descriptor, const MemoryBank& bank, const ScoreMapSettings& settings, int engine)
+        : scorer(PatchScorer::create(descriptor, bank, settings.score, engine)),
+          mapMaker(MapMaker::create(settings.input, settings.sigma, engine))
+    {}
+
+    void make(const FeatureMaps& features, Mat* smooth, StageClock* clock) const CV_OVERRIDE
+    {
+        const int images = features.maps[0].size[0];
+        for (int i = 0; i < images; i++)
+            makeOne(images == 1 ? features.maps : features.of(i), smooth[i], clock);
+    }
+
+private:
+    void makeOne(const std::vector<Mat>& maps, Mat& smooth, StageClock* clock) const
+    {
+        const WorkspacePool<Mat>::Loan scores(patchScores);
+        scorer->score(maps, *scores, clock);
+        checkScores(*scores);
+        mapMaker->make(*scores, smooth);
+        lap(clock, STAGE_MAP);
+    }
+
+    std::shared_ptr<const PatchScorer> scorer;
+    std::shared_ptr<const MapMaker> mapMaker;
+    mutable WorkspacePool<Mat> patchScores;
+};
+
+} // namespace
+
+void checkScores(const Mat& scores)
+{
+    if (!checkRange(scores))
+        CV_Error(Error::StsBadArg, "The backbone's features of this image hold NaN or infinity, or lie too far from "
+                                   "the model's for a score in float");
+}
+
+std::shared_ptr<const ScoreMap> ScoreMap::create(const Descriptor& descriptor, const MemoryBank& bank,
+                                                 const ScoreMapSettings& settings, const Device& device)
+{
+#ifdef HAVE_ANOMALY_GPU
+    if (device.isGpu())
+        return createGpuScoreMap(descriptor, bank, settings);
+#endif
+    CV_Assert(!device.isGpu()); // the device is resolved
+    return std::make_shared<CpuScoreMap>(descriptor, bank, settings, device.engine);
+}
+
+}} // namespace cv::anomaly

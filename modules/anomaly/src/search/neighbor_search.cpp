@@ -1,0 +1,129 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "neighbor_search.hpp"
+
+#include <limits>
+
+namespace cv { namespace anomaly {
+
+Mat squaredNorms(const Mat& rows)
+{
+    Mat norms;
+    reduce(rows.mul(rows), norms, 1, REDUCE_SUM);
+    return norms;
+}
+
+namespace {
+
+// Patches of a tile: 784 centers x 256 patches x 4 bytes stay in a level 2 cache of 1 MiB.
+const int tileWidth = 256;
+
+// Ranks are wrong by some 1e-7 of |phi|^2, which can be 1e-3 of a small distance: a neighbor may come out a few places
+// late.
+const int spareCandidates = 4;
+
+double squaredDistance(const float* phi, size_t step, const float* center, int length)
+{
+    double sum = 0;
+    for (int d = 0; d < length; d++)
+    {
+        const double difference = phi[d * step] - center[d];
+        sum += difference * difference;
+    }
+    return sum;
+}
+
+// The k smallest values of one column, kept sorted; ties to the lower index, since centers come in order.
+struct Nearest
+{
+    std::vector<float> values;
+    std::vector<int> indices;
+
+    explicit Nearest(int k) : values(k, std::numeric_limits<float>::infinity()), indices(k, 0) {}
+
+    void offer(float value, int index)
+    {
+        size_t at = values.size() - 1;
+        if (!(value < values[at]))
+            return;
+        for (; at > 0 && value < values[at - 1]; at--)
+        {
+            values[at] = values[at - 1];
+            indices[at] = indices[at - 1];
+        }
+        values[at] = value;
+        indices[at] = index;
+    }
+};
+
+class PlainNeighborSearch CV_FINAL : public NeighborSearch
+{
+public:
+    explicit PlainNeighborSearch(const MemoryBank& bank) : C(bank.C), norms(squaredNorms(bank.C)) {}
+
+    void search(const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const CV_OVERRIDE
+    {
+        CV_CheckTypeEQ(phi.type(), CV_32FC1, "Descriptors must be single precision");
+        CV_CheckEQ(phi.rows, C.cols, "Descriptors must be as long as the bank's centers");
+        CV_CheckLE(k, C.rows, "More neighbors are asked for than the bank has centers");
+        squaredDistances.create(k, phi.cols, CV_32F);
+        indices.create(k, phi.cols, CV_32S);
+        for (int first = 0; first < phi.cols; first += tileWidth)
+        {
+            const Range tile(first, std::min(first + tileWidth, phi.cols));
+            searchTile(phi.colRange(tile), squaredDistances.colRange(tile), indices.colRange(tile));
+        }
+    }
+
+private:
+    // Ranks by |c|^2 - 2 phi.c, which orders the centers as the distance does.
+    void searchTile(const Mat& phi, Mat squaredDistances, Mat indices) const
+    {
+        Mat ranks;
+        gemm(C, phi, -2, noArray(), 0, ranks);
+        parallel_for_(Range(0, phi.cols), [&](const Range& patches) {
+            for (int p = patches.start; p < patches.end; p++)
+            {
+                Nearest nearest(std::min(indices.rows + spareCandidates, C.rows));
+                for (int c = 0; c < C.rows; c++)
+                    nearest.offer(norms.at<float>(c) + ranks.at<float>(c, p), c);
+                writeExact(phi, p, nearest.indices, squaredDistances, indices);
+            }
+        });
+    }
+
+    // The candidates' distances taken again as differences: never negative, and free of the cancellation in the ranks.
+    void writeExact(const Mat& phi, int p, const std::vector<int>& candidates, Mat& squaredDistances,
+                    Mat& indices) const
+    {
+        std::vector<std::pair<float, int>> exact(candidates.size());
+        for (size_t i = 0; i < exact.size(); i++)
+            exact[i] = std::make_pair(
+                float(squaredDistance(phi.ptr<float>(0) + p, phi.step1(), C.ptr<float>(candidates[i]), C.cols)),
+                candidates[i]);
+        std::sort(exact.begin(), exact.end());
+        for (int i = 0; i < indices.rows; i++)
+        {
+            squaredDistances.at<float>(i, p) = exact[i].first;
+            indices.at<int>(i, p) = exact[i].second;
+        }
+    }
+
+    Mat C, norms;
+};
+
+} // namespace
+
+std::shared_ptr<const NeighborSearch> NeighborSearch::create(const MemoryBank& bank, int engine)
+{
+#ifdef HAVE_ANOMALY_HALIDE
+    if (engine == ENGINE_HALIDE)
+        return createHalideNeighborSearch(bank);
+#endif
+    CV_CheckEQ(engine, int(ENGINE_PLAIN), "Engine must be resolved first");
+    return std::make_shared<PlainNeighborSearch>(bank);
+}
+
+}} // namespace cv::anomaly

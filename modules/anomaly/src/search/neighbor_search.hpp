@@ -1,0 +1,44 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_NEIGHBOR_SEARCH_HPP
+#define OPENCV_ANOMALY_NEIGHBOR_SEARCH_HPP
+
+#include "../cfa/memory_bank.hpp"
+
+#include <memory>
+
+namespace cv { namespace anomaly {
+
+//! The K centers nearest to each patch, by squared Euclidean distance; ties go to the lower index.
+class CV_EXPORTS NeighborSearch
+{
+public:
+    virtual ~NeighborSearch() {}
+
+    //! phi: D' x patches, CV_32F. squaredDistances: k x patches, CV_32F, ascending, 0 or more; indices: k x patches,
+    //! CV_32S.
+    virtual void search(const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const = 0;
+
+    //! On how many of the bank's axes patches are compared to rule centers out, for such patches; 0: all distances are
+    //! ranked.
+    virtual int axes(const Mat& phi, int k) const
+    {
+        (void)phi;
+        (void)k;
+        return 0;
+    }
+
+    //! `engine`: ENGINE_PLAIN or ENGINE_HALIDE.
+    static std::shared_ptr<const NeighborSearch> create(const MemoryBank& bank, int engine);
+};
+
+//! Of each row, rows x 1.
+Mat squaredNorms(const Mat& rows);
+
+// The Halide form, in builds that have it.
+std::shared_ptr<const NeighborSearch> createHalideNeighborSearch(const MemoryBank& bank);
+
+}} // namespace cv::anomaly
+
+#endif

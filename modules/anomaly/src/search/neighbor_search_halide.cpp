@@ -1,0 +1,147 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "neighbor_search.hpp"
+#include "../kernels/halide_buffers.hpp"
+#include "../device/halide_runtime.hpp"
+#include "../kernels/panels.hpp"
+#include "pruned_search.hpp"
+
+#include "anomaly_nearest_3.h"
+#include "anomaly_nearest_6.h"
+
+namespace cv { namespace anomaly {
+
+namespace {
+
+// The widest kernel; more neighbors, which no default asks for, are the plain search's.
+const int mostNeighbors = PrunedSearch::mostNeighbors;
+
+//! Computes the product of every patch with every center.
+class DenseSearch
+{
+public:
+    explicit DenseSearch(const Mat& C)
+        : length(C.cols),
+          panels(packPanels(C, panelWidth, -2)),
+          norms(packSquaredNorms(C, panelWidth)),
+          centers(padColumns(C, exactLanes))
+    {}
+
+    void search(const Mat& phi, int k, Mat squaredDistances, Mat indices) const
+    {
+        runKernel("nearest_centers", [&](void* context) {
+            return (k <= 3 ? anomaly_nearest_3 : anomaly_nearest_6)(
+                context, viewOf<float>(phi), viewOf<float>(panels, {panelWidth, length, panels.rows}),
+                viewOf<float>(norms), viewOf<float>(centers), viewOf<float>(squaredDistances), viewOf<int>(indices));
+        });
+    }
+
+private:
+    int length;
+    Mat panels, norms, centers; // centers: C with zeros up to whole vectors
+};
+
+// Patches evenly spread.
+void samplePatches(const Mat& phi, int count, Mat& sample)
+{
+    sample.create(phi.rows, count, CV_32F);
+    for (int row = 0; row < phi.rows; row++)
+        for (int i = 0; i < count; i++)
+            sample.at<float>(row, i) = phi.at<float>(row, int(int64(phi.cols) * (2 * i + 1) / (2 * count)));
+}
+
+class HalideNeighborSearch CV_FINAL : public NeighborSearch
+{
+public:
+    explicit HalideNeighborSearch(const MemoryBank& bank)
+        : count(bank.C.rows),
+          length(bank.C.cols),
+          dense(bank.C),
+          plain(NeighborSearch::create(bank, ENGINE_PLAIN))
+    {
+        if (count >= fewestCenters)
+            pruned = std::make_shared<PrunedSearch>(bank.C);
+    }
+
+    void search(const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const CV_OVERRIDE
+    {
+        const int slots = k <= 3 ? 3 : 6; // of the kernel's list, all of which must find a center
+        if (k > mostNeighbors || count < slots || phi.empty())
+            return plain->search(phi, k, squaredDistances, indices);
+        CV_CheckTypeEQ(phi.type(), CV_32FC1, "Descriptors must be single precision");
+        CV_CheckEQ(phi.rows, length, "Descriptors must be as long as the bank's centers");
+        squaredDistances.create(k, phi.cols, CV_32F);
+        indices.create(k, phi.cols, CV_32S);
+        PrunedSearch::Form form = PrunedSearch::Form();
+        if (choose(phi, k, form))
+            searchTiles(form, phi, k, squaredDistances, indices);
+        else
+            dense.search(phi, k, squaredDistances, indices);
+    }
+
+    int axes(const Mat& phi, int k) const CV_OVERRIDE
+    {
+        PrunedSearch::Form form = PrunedSearch::Form();
+        return choose(phi, k, form) ? form.centers : 0;
+    }
+
+private:
+    static const int fewestCenters = 96, fewestTiles = 8;
+    // Of the cost of all products; asking about a form costs a fiftieth of a search
+    const double worthIt = 0.9, cheapEnough = 0.1;
+
+    //! The form that is cheapest for some of the patches, evenly spread. False where all products are cheaper.
+    bool choose(const Mat& phi, int k, PrunedSearch::Form& best) const
+    {
+        if (!pruned || phi.cols < fewestTiles * PrunedSearch::tileWidth)
+            return false;
+        const WorkspacePool<Mat>::Loan sample(samples);
+        samplePatches(phi, PrunedSearch::tileWidth, *sample);
+        double least = worthIt;
+        for (const PrunedSearch::Form& form : pruned->forms())
+        {
+            const double cost = pruned->cost(*sample, k, form);
+            if (cost < least)
+            {
+                best = form;
+                least = cost;
+            }
+            if (least < cheapEnough)
+                break;
+        }
+        return least < worthIt;
+    }
+
+    void searchTiles(const PrunedSearch::Form& form, const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const
+    {
+        const int width = PrunedSearch::tileWidth;
+        const auto search = [&](const Range& tiles) {
+            for (int t = tiles.start; t < tiles.end; t++)
+            {
+                const Range tile(t * width, std::min((t + 1) * width, phi.cols));
+                if (!pruned->search(phi.colRange(tile), k, form, squaredDistances.colRange(tile),
+                                    indices.colRange(tile)))
+                    dense.search(phi.colRange(tile), k, squaredDistances.colRange(tile), indices.colRange(tile));
+            }
+        };
+        // As std::function keeps it without memory
+        parallel_for_(Range(0, divideUp(phi.cols, width)), [&search](const Range& tiles) { search(tiles); });
+    }
+
+    int count, length;
+    DenseSearch dense;
+    std::shared_ptr<const PrunedSearch> pruned;
+    std::shared_ptr<const NeighborSearch> plain;
+    mutable WorkspacePool<Mat> samples;
+};
+
+} // namespace
+
+std::shared_ptr<const NeighborSearch> createHalideNeighborSearch(const MemoryBank& bank)
+{
+    return std::make_shared<HalideNeighborSearch>(bank);
+}
+
+}} // namespace cv::anomaly

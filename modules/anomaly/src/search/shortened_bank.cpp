@@ -1,0 +1,118 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "shortened_bank.hpp"
+
+namespace cv { namespace anomaly {
+
+namespace {
+
+// Subspace iterations: each multiplies the share of a direction by the square of its variance's ratio. After two the
+// first 16 of 64 axes of a trained bank hold what the exact ones do to three digits.
+const int iterations = 2;
+
+// Centers that the axes are drawn from, evenly spread: all of them give the same axes to two digits, at several times
+// the cost.
+const int sampleSize = 512;
+
+Mat centeredSample(const Mat& C, const Mat& mean)
+{
+    const int count = std::min(C.rows, sampleSize);
+    Mat sample(count, C.cols, CV_64F);
+    for (int i = 0; i < count; i++)
+        Mat(C.row(int(int64(i) * C.rows / count)) - mean).convertTo(sample.row(i), CV_64F);
+    return sample;
+}
+
+// Gram-Schmidt, twice for directions that are nearly the same; one without anything new becomes zero, which is as good
+// an axis as none.
+void orthonormalize(Mat& rows)
+{
+    for (int r = 0; r < rows.rows; r++)
+    {
+        Mat row = rows.row(r);
+        const double before = norm(row);
+        for (int pass = 0; pass < 2; pass++)
+            for (int other = 0; other < r; other++)
+                row -= rows.row(other) * row.dot(rows.row(other));
+        const double length = norm(row);
+        row *= length > 1e-9 * before ? 1 / length : 0;
+    }
+}
+
+Mat covarianceTimes(const Mat& centered, const Mat& axes)
+{
+    Mat coordinates, sums;
+    gemm(axes, centered, 1, noArray(), 0, coordinates, GEMM_2_T);
+    gemm(coordinates, centered, 1, noArray(), 0, sums);
+    return sums;
+}
+
+// Turns the axes within the space that they span, so that the variances along them fall.
+Mat sortByVariance(const Mat& centered, const Mat& axes)
+{
+    Mat coordinates, covariance, variances, turn, turned;
+    gemm(axes, centered, 1, noArray(), 0, coordinates, GEMM_2_T);
+    mulTransposed(coordinates, covariance, false);
+    eigen(covariance, variances, turn);
+    gemm(turn, axes, 1, noArray(), 0, turned);
+    orthonormalize(turned);
+    return turned;
+}
+
+} // namespace
+
+PrincipalAxes principalAxes(const Mat& C, int count)
+{
+    PrincipalAxes principal;
+    reduce(C, principal.mean, 0, REDUCE_AVG);
+    Mat axes(std::min(count + 8, C.cols), C.cols, CV_64F); // a few more make the last ones converge
+    const Mat centered = centeredSample(C, principal.mean);
+    RNG(1).fill(axes, RNG::NORMAL, 0, 1);
+    for (int i = 0; i < iterations; i++)
+    {
+        axes = covarianceTimes(centered, axes);
+        orthonormalize(axes);
+    }
+    sortByVariance(centered, axes).rowRange(0, count).convertTo(principal.axes, CV_32F);
+    return principal;
+}
+
+double roundingError(int n)
+{
+    // Errors of n roundings add up as a random walk: 6 standard deviations (Higham and Mary 2019) in place of n for the
+    // worst case.
+    return 6 * std::sqrt(double(n)) * FLT_EPSILON / 2;
+}
+
+double restError(double rest, double errorOfSquare)
+{
+    return std::min(std::sqrt(errorOfSquare), errorOfSquare / std::max(rest, 1e-30));
+}
+
+ShortenedBank shortenBank(const Mat& C, const PrincipalAxes& principal)
+{
+    ShortenedBank bank;
+    Mat centered, axes, coordinates;
+    Mat(C - repeat(principal.mean, C.rows, 1)).convertTo(centered, CV_64F);
+    principal.axes.convertTo(axes, CV_64F);
+    gemm(centered, axes, 1, noArray(), 0, coordinates, GEMM_2_T);
+    bank.centers.create(C.rows, axes.rows + 1, CV_32F);
+    bank.error = 0;
+    // Of axes that are orthonormal to single precision
+    const double relative = 2 * std::sqrt(double(axes.rows)) * FLT_EPSILON;
+    for (int c = 0; c < C.rows; c++)
+    {
+        const double energy = centered.row(c).dot(centered.row(c)),
+                     covered = coordinates.row(c).dot(coordinates.row(c));
+        const double rest = std::sqrt(std::max(energy - covered, 0.));
+        Mat shortened = bank.centers.row(c);
+        coordinates.row(c).convertTo(shortened.colRange(0, axes.rows), CV_32F);
+        shortened.at<float>(axes.rows) = float(rest);
+        bank.error = std::max(bank.error, relative * std::sqrt(energy) + restError(rest, 2 * relative * energy));
+    }
+    return bank;
+}
+
+}} // namespace cv::anomaly

@@ -1,0 +1,97 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "training_images.hpp"
+#include "../input/random_view.hpp"
+
+#include "opencv2/imgproc.hpp"
+
+namespace cv { namespace anomaly {
+
+TrainingImages::TrainingImages(const ImageSource& i, const CFA::Params& p, const InputSettings& s, const Backbone& b)
+    : images(i),
+      params(p),
+      input(s),
+      tileInput(ofTile(s)),
+      backbone(b),
+      cache([this](int piece) { return featuresAgain(piece); }, size_t(p.cacheMiB) << 20)
+{}
+
+void TrainingImages::read(std::vector<int>& chosen, const FitReporter& reporter)
+{
+    std::vector<int> readable;
+    for (size_t i = 0; i < chosen.size(); i++)
+    {
+        Mat image;
+        if (readImage(images, chosen[i], params.skipUnreadable, image))
+        {
+            readable.push_back(chosen[i]);
+            keep(chosen[i], image);
+        }
+        reporter.report("features", int(i) + 1, int(chosen.size()));
+    }
+    if (readable.size() < 2)
+        CV_Error_(Error::StsBadArg, ("%zu of %zu images can be read, expected at least two to learn from",
+                                     readable.size(), chosen.size()));
+    if (pieces.empty())
+        CV_Error(Error::StsBadArg,
+                 "The masks leave nothing to learn: they must be nonzero where the images are to be checked");
+    chosen = readable;
+}
+
+void TrainingImages::keep(int index, const Mat& image)
+{
+    const TiledImage tiled(image, images.mask(index), input);
+    for (int tile = 0; tile < tiled.count(); tile++)
+    {
+        // Tiles that a mask leaves nothing of teach nothing.
+        if (tiled.count() > 1 && !leavesPixels(tiled.mask(tile)))
+            continue;
+        pieces.push_back({index, tile});
+        cache.put(int(pieces.size()) - 1, features(tiled.image(tile), tiled.mask(tile), tileInput));
+    }
+}
+
+TrainingFeatures TrainingImages::featuresAgain(int piece) const
+{
+    const int index = pieces[piece].image, tile = pieces[piece].tile;
+    const TiledImage tiled(images.image(index), images.mask(index), input);
+    return features(tiled.image(tile), tiled.mask(tile), tileInput);
+}
+
+TrainingFeatures TrainingImages::featuresOfView(int piece, int epoch)
+{
+    const int index = pieces[piece].image, tile = pieces[piece].tile;
+    Mat image;
+    if (!readImage(images, index, params.skipUnreadable, image))
+        return cache.get(piece); // as it was when it could still be read
+    const TiledImage tiled(image, images.mask(index), input);
+    const RandomView view = drawView(params, uint64(epoch) << 32 | piece, params.seed);
+    InputSettings uncut = tileInput;
+    uncut.resize = input.crop;
+    return features(view.of(tiled.image(tile), input.crop), view.ofMask(tiled.mask(tile), input.crop), uncut);
+}
+
+TrainingFeatures TrainingImages::features(const Mat& image, const Mat& mask, const InputSettings& whole) const
+{
+    const FeatureMaps maps = backbone.forward(preprocess(image, whole));
+    TrainingFeatures found;
+    found.maps = poolPatches(maps.maps);
+    if (!mask.empty())
+    {
+        resize(maskAtInput(mask, whole), found.mask, patchGrid(maps.maps), 0, 0, INTER_NEAREST);
+        found.mask = found.mask.reshape(1, 1);
+    }
+    return found;
+}
+
+TrainingData TrainingImages::data()
+{
+    TrainingData data = {int(pieces.size()), cache, std::function<TrainingFeatures(int, int)>()};
+    if (params.augmentation == CFA::AUGMENT_RD)
+        data.view = [this](int piece, int epoch) { return featuresOfView(piece, epoch); };
+    return data;
+}
+
+}} // namespace cv::anomaly

@@ -1,0 +1,51 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_TRAINING_IMAGES_HPP
+#define OPENCV_ANOMALY_TRAINING_IMAGES_HPP
+
+#include "../cfa/adaptation.hpp"
+#include "../backbone/backbone.hpp"
+#include "fit_reporter.hpp"
+#include "../input/image_source.hpp"
+#include "../input/tiling.hpp"
+
+#include <vector>
+
+namespace cv { namespace anomaly {
+
+//! Images to learn from, or all tiles of them, as features: what lies between the files and the training.
+class TrainingImages
+{
+public:
+    //! All that is given must live longer.
+    TrainingImages(const ImageSource& images, const CFA::Params& params, const InputSettings& input,
+                   const Backbone& backbone);
+
+    //! Passes each image through the backbone once. `chosen` loses those that cannot be read.
+    void read(std::vector<int>& chosen, const FitReporter& reporter);
+
+    TrainingData data();
+
+private:
+    //! What is learned at once: an image, or a tile of it.
+    struct Piece
+    {
+        int image, tile;
+    };
+    void keep(int index, const Mat& image);
+    TrainingFeatures featuresAgain(int piece) const;
+    TrainingFeatures featuresOfView(int piece, int epoch);
+    TrainingFeatures features(const Mat& image, const Mat& mask, const InputSettings& whole) const;
+
+    const ImageSource& images;
+    const CFA::Params& params;
+    const InputSettings input, tileInput; // of an image, and of what is cut of it
+    const Backbone& backbone;
+    std::vector<Piece> pieces;
+    FeatureCache cache;
+};
+
+}} // namespace cv::anomaly
+
+#endif

@@ -1,0 +1,374 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+// Times the stages of a prediction.
+#include "backbone_options.hpp"
+#include "command_line.hpp"
+#include "device_option.hpp"
+#include "files.hpp"
+#include "outputs.hpp"
+#include "progress.hpp"
+
+#include "opencv2/anomaly/cfa.hpp"
+#include "opencv2/core/utils/logger.hpp"
+#include "opencv2/imgproc.hpp"
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+#include <stdexcept>
+#include <thread>
+
+#ifndef _WIN32
+#include <dlfcn.h>
+#endif
+
+using namespace cv;
+using namespace cv::anomaly;
+
+namespace {
+
+struct Settings
+{
+    std::string model, images, json;
+    CFA::Params params;
+    bool random, train;
+    int batch, callers, runs, engine, device;
+};
+
+typedef std::vector<std::pair<std::string, double>> Times; // ms an image, in the order in which they are printed
+
+const std::vector<std::string> engines = {"auto", "plain", "halide"}; // by the values of cv::anomaly::Engine
+const char* const embedded = "lite0";
+const Size imageSize(224, 224);
+
+bool readCommandLine(int argc, char** argv, Settings& settings)
+{
+    CFA::Params& p = settings.params;
+    p.backbone = embedded;
+    CommandLine line(
+        "anomaly_benchmark",
+        "Times predictions of a 224x224 image: the median of some runs, in ms an image. Times that are printed as 0 "
+        "are "
+        "part of a neighboring stage. gemm is the product of all descriptors with the memory bank by cv::gemm, which "
+        "a plain search would need at least. Before, the maps are compared with those of the plain engine.");
+    line.heading("Either");
+    line.option("model", "FILE", settings.model, "model file that anomaly_train wrote");
+    line.heading("Or");
+    line.flag("random", settings.random, "a model of random images, which needs no training");
+    line.option("backbone", "lite0|ONNX", p.backbone,
+                "its network; with --model, where that is if not beside the model file");
+    line.option("gamma_c", "SHARE", p.gammaC, "size of its memory bank, as a share of an image's patches");
+    line.option("gamma_d", "SHARE", p.gammaD, "length of its descriptors, as a share of the features'");
+    line.flag("train", settings.train,
+              "also time a training of such a model: a step with features at hand, and the network's features, in ms "
+              "an image");
+    addBackboneOptions(line, p);
+    line.heading("Options");
+    line.option("images", "DIR", settings.images, "images to predict, each run the next one, in place of random ones");
+    line.option("batch", "N", settings.batch, "images of a call; the stages are those of a single image", 1);
+    line.option("callers", "N", settings.callers,
+                "threads of the application that predict at the same time; gives images per second of one and of all",
+                1);
+    line.option("runs", "N", settings.runs, "runs to take the median of", 1);
+    line.choice("engine", engines, settings.engine, "code that computes patch scores and maps");
+    addDeviceOption(line, settings.device);
+    line.threadsOption();
+    line.option("json", "FILE", settings.json, "also write the times as JSON");
+    line.example("--model=model.yml.gz --images=parts/test");
+    line.example("--random --gamma_c=1 --threads=1 --json=times.json");
+    if (!line.parse(argc, argv))
+        return false;
+    if (settings.model.empty() != settings.random)
+        throw UsageError("give either --model=FILE or --random");
+    if (settings.train && !settings.random)
+        throw UsageError("--train needs --random: it trains a model of its own");
+    return true;
+}
+
+Mat randomImage()
+{
+    Mat image(imageSize, CV_8UC3);
+    randu(image, 0, 256);
+    return image;
+}
+
+// Real images at the size that they are timed at, so that reading and shrinking large ones is not part of it.
+std::vector<Mat> imagesToPredict(const Settings& settings)
+{
+    std::vector<Mat> images;
+    LeftOut leftOut;
+    if (settings.images.empty())
+        for (int i = 0; i < settings.batch; i++)
+            images.push_back(randomImage());
+    else
+        for (const std::string& file : listImagesBelow(settings.images, std::string(), leftOut))
+        {
+            images.push_back(Mat());
+            resize(readImage(settings.images + "/" + file), images.back(), imageSize, 0, 0, INTER_AREA);
+        }
+    if (images.empty())
+        throw std::runtime_error("There is no image in " + settings.images);
+    return images;
+}
+
+std::vector<Mat> batchOf(const std::vector<Mat>& images, int run, int size)
+{
+    std::vector<Mat> batch;
+    for (int i = 0; i < size; i++)
+        batch.push_back(images[(size_t(run) * size + i) % images.size()]);
+    return batch;
+}
+
+String backboneFile(const CFA::Params& params)
+{
+    return params.backbone == embedded ? String() : params.backbone;
+}
+
+Ptr<AnomalyDetector> randomDetector(CFA::Params params)
+{
+    params.adaptation = CFA::ADAPTATION_NONE;
+    params.validationFraction = 0;
+    const Ptr<CFA> cfa = CFA::create(params);
+    cfa->fit(std::vector<Mat>{randomImage(), randomImage()});
+    return cfa;
+}
+
+double median(std::vector<double> values)
+{
+    const size_t middle = values.size() / 2;
+    std::nth_element(values.begin(), values.begin() + middle, values.end());
+    return values[middle];
+}
+
+template <typename Work> double milliseconds(const Work& work)
+{
+    const int64 start = getTickCount();
+    work();
+    return double(getTickCount() - start) * 1e3 / getTickFrequency();
+}
+
+// What a caller in a loop keeps from call to call.
+struct Results
+{
+    std::vector<Mat> maps;
+    std::vector<double> scores;
+    Mat map;
+};
+
+double timeWhole(const AnomalyDetector& detector, const std::vector<Mat>& images, Results& results)
+{
+    if (images.size() == 1)
+        return milliseconds([&] { detector.predict(images[0], results.map); });
+    return milliseconds([&] { detector.predictBatch(images, results.scores, results.maps); }) / double(images.size());
+}
+
+std::vector<Mat> mapsOf(AnomalyDetector& detector, const std::vector<Mat>& images)
+{
+    std::vector<Mat> maps;
+    std::vector<double> scores;
+    detector.predictBatch(images, scores, maps);
+    return maps;
+}
+
+//! Leaves the detector as it is to be timed. Throws when its maps are other ones than the plain engine's, and on a GPU
+//! than the processor's.
+double compareWithPlain(AnomalyDetector& detector, const Settings& settings, const std::vector<Mat>& images)
+{
+    const double allowed = settings.device == DEVICE_CUDA_FP16 ? 1e-2 : 1e-4;
+    detector.setEngine(settings.device == DEVICE_CPU ? ENGINE_PLAIN : settings.engine);
+    const std::vector<Mat> plain = mapsOf(detector, images);
+    detector.setEngine(settings.engine);
+    detector.setPreferableTarget(targetOf(settings.device));
+    const std::vector<Mat> timed = mapsOf(detector, images);
+    double largest = 0;
+    for (size_t i = 0; i < images.size(); i++)
+        largest = std::max(largest, norm(timed[i], plain[i], NORM_INF) / norm(plain[i], NORM_INF));
+    if (!(largest <= allowed))
+        throw std::runtime_error(format("The maps of engine %s on %s differ by %g of their maximum from those of the "
+                                        "plain one, more than %g: nothing was timed",
+                                        engines[settings.engine].c_str(), deviceNames[settings.device].c_str(), largest,
+                                        allowed));
+    return largest;
+}
+
+// Whole predictions and those with a clock in turn, so that a slow moment of the machine meets both.
+Times timeStages(const AnomalyDetector& detector, const Settings& settings, const std::vector<Mat>& images)
+{
+    std::vector<double> whole;
+    std::map<std::string, std::vector<double>> stages;
+    std::vector<String> names;
+    ProgressBar bar;
+    Results results;
+    timeWhole(detector, batchOf(images, 0, settings.batch), results); // the first call also allocates
+    for (int run = 0; run < settings.runs; run++)
+    {
+        std::vector<double> times;
+        const std::vector<Mat> batch = batchOf(images, run, settings.batch);
+        whole.push_back(timeWhole(detector, batch, results));
+        detector.profile(batch[0], names, times);
+        for (size_t i = 0; i < names.size(); i++)
+            stages[names[i]].push_back(times[i]);
+        bar.update("runs", run + 1, settings.runs);
+    }
+    Times times(1, std::make_pair("whole", median(whole)));
+    for (const String& name : names)
+        times.push_back(std::make_pair(name, median(stages[name])));
+    return times;
+}
+
+double imagesPerSecond(const AnomalyDetector& detector, const std::vector<Mat>& images, int callers, int runs)
+{
+    std::vector<std::thread> threads;
+    const double time = milliseconds([&] {
+        for (int caller = 0; caller < callers; caller++)
+            threads.emplace_back([&] {
+                Mat map;
+                for (int run = 0; run < runs; run++)
+                    detector.predict(images[run % images.size()], map);
+            });
+        for (std::thread& thread : threads)
+            thread.join();
+    });
+    return 1e3 * callers * runs / time;
+}
+
+// One caller and all of them in turn.
+Times timeCallers(const AnomalyDetector& detector, const Settings& settings, const std::vector<Mat>& images)
+{
+    const int rounds = 9, runs = std::max(settings.runs / rounds, 1);
+    std::vector<double> one, all;
+    imagesPerSecond(detector, images, settings.callers, 1);
+    for (int round = 0; round < rounds; round++)
+    {
+        one.push_back(imagesPerSecond(detector, images, 1, runs));
+        all.push_back(imagesPerSecond(detector, images, settings.callers, runs));
+    }
+    return {{"images_per_second_of_one_caller", median(one)}, {"images_per_second", median(all)}};
+}
+
+// cv::setNumThreads does not reach the BLAS that cv::gemm may call.
+void setBlasThreads(int threads)
+{
+#ifndef _WIN32
+    typedef void (*SetThreads)(int);
+    if (const SetThreads set = reinterpret_cast<SetThreads>(dlsym(RTLD_DEFAULT, "openblas_set_num_threads")))
+        set(threads);
+#else
+    (void)threads;
+#endif
+}
+
+void addGemm(const CFA& cfa, int runs, Times& times)
+{
+    const Mat bank = cfa.getMemoryBank();
+    const int patches = cvRound(bank.rows / cfa.getParams().gammaC);
+    Mat descriptors(patches, bank.cols, CV_32F), centers(bank.cols, bank.rows, CV_32F), products;
+    randu(descriptors, -1, 1);
+    randu(centers, -1, 1);
+    setBlasThreads(getNumThreads());
+    std::vector<double> gemms;
+    for (int run = 0; run <= runs; run++)
+        gemms.push_back(milliseconds([&] { gemm(descriptors, centers, 1, noArray(), 0, products); }));
+    gemms.erase(gemms.begin());
+    times.push_back(std::make_pair("gemm", median(gemms)));
+}
+
+// From the times between two reports of fit: each is of one image's features, or of a batch's step.
+Times timeTraining(const Settings& settings, std::vector<Mat> images)
+{
+    CFA::Params params = settings.params;
+    params.validationFraction = 0;
+    while (int(images.size()) < 2 * params.batchSize)
+        images.push_back(randomImage());
+    images.resize(std::min(int(images.size()), 64)); // features in memory
+    const int steps = int(images.size()) / params.batchSize, least = 2;
+    params.epochs = std::max(least, (settings.runs + steps - 1) / steps);
+    std::map<String, std::vector<double>> times;
+    int64 last = getTickCount();
+    const Ptr<CFA> cfa = CFA::create(params);
+    cfa->setPreferableTarget(targetOf(settings.device));
+    cfa->setFitCallback([&](const FitProgress& progress) {
+        const int64 now = getTickCount();
+        times[progress.stage].push_back(double(now - last) * 1e3 / getTickFrequency());
+        last = now;
+        return true;
+    });
+    cfa->fit(images);
+    return {{"train_step", median(times["training"]) / params.batchSize},
+            {"train_backbone", median(times["features"])}};
+}
+
+void checkOutputs(const Settings& settings, const AnomalyDetector& detector)
+{
+    if (settings.json.empty())
+        return;
+    Outputs outputs;
+    LeftOut leftOut;
+    outputs.readsModel(settings.model, backboneFile(settings.params), detector);
+    if (!settings.images.empty())
+        for (const std::string& file : listImagesBelow(settings.images, std::string(), leftOut))
+            outputs.reads(settings.images + "/" + file);
+    outputs.writes("json", settings.json);
+    checkWritable(settings.json);
+}
+
+int benchmark(int argc, char** argv)
+{
+    Settings settings = Settings();
+    settings.batch = 1;
+    settings.callers = 1;
+    settings.runs = 30;
+    if (!readCommandLine(argc, argv, settings))
+        return 0;
+    utils::logging::setLogLevel(utils::logging::LOG_LEVEL_ERROR); // thresholds from learned images do not matter here
+    const Ptr<AnomalyDetector> detector =
+        settings.random ? randomDetector(settings.params) : loadDetector(settings.model, backboneFile(settings.params));
+    checkOutputs(settings, *detector);
+    detector->setMapSize(MAP_IMAGE);
+    const std::vector<Mat> images = imagesToPredict(settings);
+    const double difference =
+        compareWithPlain(*detector, settings, batchOf(images, 0, std::min(int(images.size()), 8)));
+    Times times = timeStages(*detector, settings, images);
+    const Ptr<CFA> cfa = detector.dynamicCast<CFA>();
+    if (cfa && settings.device == DEVICE_CPU)
+        addGemm(*cfa, settings.runs, times);
+
+    if (settings.train)
+        for (const std::pair<std::string, double>& time : timeTraining(settings, images))
+            times.push_back(time);
+
+    Times rates;
+    if (settings.callers > 1)
+        rates = timeCallers(*detector, settings, images);
+
+    FlatJson json;
+    std::cout << "engine          " << engines[detector->getEngine()] << " on " << deviceNames[settings.device] << ", "
+              << getNumThreads() << " threads\n";
+    for (const std::pair<std::string, double>& time : times)
+    {
+        std::cout << format("%-14s  %8.2f ms\n", time.first.c_str(), time.second);
+        json.put(time.first, time.second);
+    }
+    for (const std::pair<std::string, double>& rate : rates)
+    {
+        std::cout << rate.first << "  " << format("%.1f\n", rate.second);
+        json.put(rate.first, rate.second);
+    }
+    std::cout << format("%-14s  %8.1e of the largest value, from the plain engine's maps\n", "difference", difference);
+    json.put("difference", difference);
+    json.put("batch", settings.batch);
+    json.put("threads", getNumThreads());
+    json.put("engine", engines[detector->getEngine()]);
+    json.put("device", deviceNames[settings.device]);
+    if (!settings.json.empty())
+        json.write(settings.json);
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    return runProgram("anomaly_benchmark", benchmark, argc, argv);
+}

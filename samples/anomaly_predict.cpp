@@ -1,0 +1,548 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+// Scores images, folders and videos, and draws where they differ from what a model learned.
+#include "backbone_options.hpp"
+#include "command_line.hpp"
+#include "device_option.hpp"
+#include "files.hpp"
+#include "image_list.hpp"
+#include "interruption.hpp"
+#include "outputs.hpp"
+#include "overlay.hpp"
+#include "progress.hpp"
+#include "region_option.hpp"
+
+#include "opencv2/anomaly/detector.hpp"
+#include "opencv2/core/utils/filesystem.hpp"
+#include "opencv2/core/utils/logger.hpp"
+#ifdef WITH_VIDEOIO
+#include "video_frames.hpp"
+#endif
+
+#include "../modules/anomaly/src/base/sha256.hpp"
+
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <set>
+#include <sstream>
+
+using namespace cv;
+using namespace cv::anomaly;
+namespace fs = cv::utils::fs;
+
+namespace {
+
+struct Settings
+{
+    std::vector<std::string> inputs;
+    std::string model, backbone, output, csv, mask;
+    double minimumArea;
+    int device;
+    bool raw, resume;
+};
+
+//! An image or a video, and the name below --output of what is drawn of it, without extension. All that is kept of each
+//! for a whole run.
+struct Input
+{
+    std::string file, output;
+};
+
+bool readCommandLine(int argc, char** argv, Settings& settings)
+{
+    CommandLine line("anomaly_predict", "Scores images, folders (with all folders inside) and videos with a model, and "
+                                        "writes for each image a picture of "
+                                        "where it differs from the good images that the model was trained with.");
+    line.arguments("image|folder|video|csv", settings.inputs,
+                   "what to score; a .csv names images in its column image_path; damaged frames of a video are passed "
+                   "over and counted");
+    line.required("model", "FILE", settings.model, "model file that anomaly_train wrote");
+    line.heading("Options, of which --output or --csv must be given");
+    line.option("output", "DIR", settings.output,
+                "folder for the pictures, with the folders of the images inside; JPEG, or PNG where one side has more "
+                "than 65500 pixels");
+    line.option("csv", "FILE", settings.csv,
+                "table to write: file, score, normalized score (0.5 is the threshold), verdict, and the start of the "
+                "model file's SHA-256");
+    line.flag("resume", settings.resume,
+              "go on where a run with the same table and model stopped: images that have a row in it are left out");
+    line.option("min_area", "PIXELS", settings.minimumArea, "outline only defects of at least so many pixels; 0: all");
+    line.flag("raw", settings.raw, "also write the maps as numbers, 32-bit float TIFF");
+    addRegionOption(line, settings.mask, "look for defects");
+    addBackboneFile(line, settings.backbone);
+    addDeviceOption(line, settings.device);
+    line.threadsOption();
+    line.example("photos/new --model=model.yml.gz --output=overlays --csv=scores.csv");
+    line.example("a.png b.png clip.mp4 --model=model.yml.gz --output=overlays --raw");
+    line.example("archive --model=model.yml.gz --csv=scores.csv --resume");
+    if (!line.parse(argc, argv))
+        return false;
+    if (settings.output.empty() && settings.csv.empty())
+        throw UsageError("neither --output nor --csv says what to write");
+    if (settings.output.empty() && settings.raw)
+        throw UsageError("--raw writes into the folder of --output, which is missing");
+    if (settings.resume && settings.csv.empty())
+        throw UsageError("--resume goes on by the table of --csv, which is missing");
+    return true;
+}
+
+// The name of a picture of an image that a list names: below --output, with the image's folders where they lie beside
+// the list. It does not depend on how the list itself was named.
+std::string pictureName(const std::string& image)
+{
+    std::vector<std::string> parts;
+    std::istringstream path(image);
+    for (std::string part; std::getline(path, part, '/');)
+    {
+        if (part == ".." && parts.empty())
+            return fileName(image);
+        if (part == "..")
+            parts.pop_back();
+        else if (!part.empty() && part != ".")
+            parts.push_back(part);
+    }
+    if (parts.empty() || isAbsolute(image))
+        return fileName(image);
+    std::string name;
+    for (const std::string& part : parts)
+        name += (name.empty() ? "" : "/") + part;
+    return name;
+}
+
+//! Lists what is given, each under an output name of its own.
+class InputList
+{
+public:
+    explicit InputList(const Settings& settings)
+    {
+        for (const std::string& input : settings.inputs)
+        {
+            if (fs::isDirectory(input))
+                addFolder(input, settings.output, settings.inputs.size() > 1);
+            else if (isListFile(input) && fs::exists(input))
+                addList(input);
+            else if (fs::exists(input))
+                add(input, fileName(input));
+            else
+                throw std::runtime_error("there is no file or folder '" + input + "'");
+        }
+    }
+
+    std::vector<std::string> files() const
+    {
+        std::vector<std::string> names;
+        for (const Input& input : inputs)
+            names.push_back(input.file);
+        return names;
+    }
+
+    std::vector<Input> inputs;
+    LeftOut leftOut; // of folders
+
+private:
+    // The folder's own name comes first where others are given too. Pictures of an earlier run inside it are left out.
+    void addFolder(const std::string& folder, const std::string& output, bool isOneOfMany)
+    {
+        if (!output.empty() && fs::canonical(folder) == fs::canonical(output))
+            throw UsageError("--output=" + output +
+                             " is the folder of the images: name another one for the pictures, it may lie inside");
+        const std::string name = fileName(fs::canonical(folder));
+        for (const std::string& relative : listImagesBelow(folder, output, leftOut))
+            add(fs::join(folder, relative), isOneOfMany ? fs::join(name, relative) : relative);
+    }
+
+    void addList(const std::string& file)
+    {
+        const CsvFile list(file);
+        list.require(imageColumn(list));
+        for (size_t row = 0; row < list.rows(); row++)
+        {
+            const std::string name = withSlashes(list.at(row, imageColumn(list)));
+            add(list.path(row, imageColumn(list)), pictureName(name));
+        }
+    }
+
+    // a.png and a.jpg of one folder, or equal names given one by one, must not overwrite one another.
+    void add(const std::string& file, const std::string& relative)
+    {
+        const std::string wanted = withoutExtension(relative);
+        std::string name = wanted;
+        for (int i = 2; !taken.insert(name).second; i++)
+            name = format("%s_%d", wanted.c_str(), i);
+        const Input input = {file, name};
+        inputs.push_back(input);
+    }
+
+    std::set<std::string> taken;
+};
+
+struct Counts
+{
+    Counts() : good(0), defective(0), unreadable(0), withoutPicture(0) {}
+    void add(const std::string& verdict)
+    {
+        (verdict == "good" ? good : verdict == "defective" ? defective : unreadable)++;
+    }
+    int good, defective, unreadable;
+    int withoutPicture; // of the good and the defective ones
+};
+
+//! Tells a model file from others in a table: the start of what sha256sum prints of it.
+std::string hashOf(const std::string& modelFile)
+{
+    const size_t digits = 16;
+    const std::string bytes = readFile(modelFile);
+    return Sha256().add(bytes.data(), bytes.size()).digest().substr(0, digits);
+}
+
+//! A row for each image, written as it comes, and counted also where no file is wanted.
+class Table
+{
+public:
+    //! resume: the rows that the file has stay, and count, and no image gets a second one.
+    Table(const std::string& filename, bool resume, const std::string& modelHash)
+        : file(filename),
+          model(modelHash),
+          isEachOnce(resume)
+    {
+        if (file.empty())
+            return;
+        const bool goesOn = resume && fs::exists(file) && readRows();
+        stream.open(file.c_str(), goesOn ? std::ios::app : std::ios::trunc);
+        if (!goesOn)
+            stream << "file,score,normalized score,verdict,model" << std::endl;
+        check();
+    }
+
+    bool has(const std::string& image) const { return !done.empty() && done.count(inOneSpelling(image)) > 0; }
+
+    void add(const std::string& image, const std::string& score, const std::string& normalized,
+             const std::string& verdict)
+    {
+        counts.add(verdict);
+        if (file.empty())
+            return;
+        stream << csvField(image) << ',' << score << ',' << normalized << ',' << verdict << ',' << model << std::endl;
+        check();
+        if (isEachOnce)
+            done.insert(inOneSpelling(image));
+    }
+
+    Counts counts;
+
+private:
+    // False when the run before ended before it wrote anything.
+    bool readRows()
+    {
+        const std::string text = readFile(file), whole = text.substr(0, text.rfind('\n') + 1);
+        if (whole.empty())
+            return false;
+        const CsvFile rows(whole, file);
+        if (!rows.has("model"))
+            throw std::runtime_error(
+                "'" + file +
+                "' does not tell which model its rows are of, since it has no column 'model': name another table");
+        for (size_t row = 0; row < rows.rows(); row++)
+        {
+            checkModel(rows.at(row, "model"));
+            counts.add(rows.at(row, "verdict"));
+            done.insert(inOneSpelling(fromHere(rows.at(row, "file"))));
+        }
+        if (whole.size() < text.size()) // a row that was cut off
+            cutFile(file, whole.size());
+        return true;
+    }
+
+    void checkModel(const std::string& found) const
+    {
+        if (found != model)
+            throw std::runtime_error("'" + file + "' has rows of the model '" + found + "', but --model is '" + model +
+                                     ": go on with that model, or name another table");
+    }
+
+    // A table may have been begun in its own folder, and is gone on with from another one.
+    std::string fromHere(const std::string& image) const
+    {
+        if (isAbsolute(image) || fs::exists(withoutFrame(image)))
+            return image;
+        const std::string moved = fs::join(fs::getParent(file), image);
+        return fs::exists(withoutFrame(moved)) ? moved : image;
+    }
+
+    // clip.mp4#000012 is a frame of clip.mp4.
+    static std::string withoutFrame(const std::string& image)
+    {
+        const size_t mark = image.rfind('#');
+        return mark == std::string::npos || fs::exists(image) ? image : image.substr(0, mark);
+    }
+
+    // The same text for the same image, however the folder that it is in was named.
+    std::string inOneSpelling(const std::string& image) const
+    {
+        const size_t name = image.find_last_of("/\\") + 1;
+        const std::string folder = name ? image.substr(0, name) : ".";
+        std::string& canonical = folders[folder];
+        if (canonical.empty())
+            canonical = fs::canonical(folder);
+        return canonical + "/" + image.substr(name);
+    }
+
+    void check() const
+    {
+        if (!stream)
+            throw std::runtime_error("'" + file + "' can not be written");
+    }
+
+    std::string file, model;
+    bool isEachOnce;
+    std::ofstream stream;
+    std::set<std::string> done;
+    mutable std::map<std::string, std::string> folders; // with their names in one spelling
+};
+
+class Prediction
+{
+public:
+    Prediction(const Settings& s, const Ptr<AnomalyDetector>& d, const Outputs& o)
+        : settings(s),
+          outputs(o),
+          detector(d),
+          region(readRegion("anomaly_predict", s.mask)),
+          table(s.csv, s.resume, s.csv.empty() ? "" : hashOf(s.model))
+    {}
+
+    void run(const std::vector<Input>& inputs);
+    const Counts& counts() const { return table.counts; }
+
+private:
+    void predictVideo(const Input& input);
+#ifdef WITH_VIDEOIO
+    void lostFrames(const std::string& file, const VideoFrames& video);
+#endif
+    void predictImage(const Input& input);
+    void predict(const std::string& name, const Mat& image, const std::string& output);
+    void unreadable(const std::string& name, const std::string& reason);
+    void draw(const Mat& image, const Mat& map, const std::string& title, const std::string& output);
+    void report(const std::string& reason);
+    void stopIfAsked() const;
+
+    const Settings& settings;
+    const Outputs& outputs;
+    Ptr<AnomalyDetector> detector;
+    const Mat region; // of each image; empty: all of it
+    Table table;
+    ProgressBar bar;
+};
+
+void Prediction::run(const std::vector<Input>& inputs)
+{
+    const Interruption betweenImages;
+    for (size_t i = 0; i < inputs.size(); i++)
+    {
+        stopIfAsked();
+        if (isImageFile(inputs[i].file))
+            predictImage(inputs[i]);
+        else
+            predictVideo(inputs[i]);
+        bar.update("images", int(i) + 1, int(inputs.size()));
+    }
+}
+
+void Prediction::stopIfAsked() const
+{
+    if (Interruption::isRequested())
+        throw std::runtime_error(settings.csv.empty() ? "stopped" : "stopped; the same command with --resume goes on");
+}
+
+void Prediction::predictImage(const Input& input)
+{
+    if (table.has(input.file))
+        return;
+    Mat image;
+    try
+    {
+        image = readImage(input.file);
+    }
+    catch (const cv::Exception& error)
+    {
+        const std::string reason = error.err, name = "'" + input.file + "'";
+        return unreadable(input.file, reason.find(name) == std::string::npos ? name + ": " + reason : reason);
+    }
+    predict(input.file, image, input.output);
+}
+
+// What the detector refuses (too small, NaN) is an image that could not be read, too. Without its picture an image
+// still has its row.
+void Prediction::predict(const std::string& name, const Mat& image, const std::string& output)
+{
+    Mat map;
+    double score;
+    try
+    {
+        score = settings.output.empty() ? detector->predict(image, noArray(), region)
+                                        : detector->predict(image, map, region);
+    }
+    catch (const std::exception& error)
+    {
+        return unreadable(name, "'" + name + "': " + errorText(error));
+    }
+    const std::string judged = verdict(*detector, score);
+    if (!settings.output.empty())
+        draw(image, map, format("%.3f %s", score, judged.c_str()), fs::join(settings.output, output));
+    table.add(name, format("%.9g", score), format("%.9g", detector->normalizedScore(score)), judged);
+}
+
+void Prediction::report(const std::string& reason)
+{
+    bar.clear();
+    std::cerr << "anomaly_predict: " << reason << std::endl;
+}
+
+void Prediction::unreadable(const std::string& name, const std::string& reason)
+{
+    report(reason);
+    table.add(name, "", "", "unreadable");
+}
+
+void Prediction::draw(const Mat& image, const Mat& map, const std::string& title, const std::string& output)
+{
+    try
+    {
+        Mat picture = drawOverlay(*detector, image, map, settings.minimumArea);
+        addCaption(picture, title);
+        writePicture(output, picture, outputs);
+        if (settings.raw)
+            writeMap(output + ".tiff", map);
+    }
+    catch (const std::exception& error)
+    {
+        report(errorText(error));
+        table.counts.withoutPicture++;
+    }
+}
+
+#ifdef WITH_VIDEOIO
+void Prediction::predictVideo(const Input& input)
+{
+    VideoFrames video(input.file);
+    const int announced = video.announced();
+    for (Mat frame; video.next(frame);)
+    {
+        stopIfAsked();
+        const std::string number = format("%06d", video.number());
+        const std::string name = input.file + "#" + number;
+        if (!table.has(name))
+            predict(name, frame, fs::join(input.output, "frame_" + number));
+        bar.update(fileName(input.file), video.count(), announced ? std::max(video.count(), announced) : 0);
+    }
+    if (video.count() == 0)
+        unreadable(input.file, "'" + input.file + "' is neither an image nor a video that can be read");
+    else if (video.lost() > 0)
+        lostFrames(input.file, video);
+}
+
+// They have no rows, since the reader does not always tell which ones they are.
+void Prediction::lostFrames(const std::string& file, const VideoFrames& video)
+{
+    bar.clear();
+    std::cerr << "anomaly_predict: "
+              << format("'%s': %d of %d frames can not be read, because the file is damaged, cut off, or a part of a "
+                        "longer video",
+                        file.c_str(), video.lost(), video.count() + video.lost())
+              << std::endl;
+    table.counts.unreadable += video.lost();
+}
+#else
+void Prediction::predictVideo(const Input& input)
+{
+    unreadable(input.file, "'" + input.file + "' is no image, and this OpenCV has no videoio module to read videos");
+}
+#endif
+
+// How many frames a video has shows only when it is read: any picture of an earlier frame that is there might be
+// replaced.
+void checkFrames(const std::string& folder, Outputs& outputs)
+{
+    if (!fs::isDirectory(folder))
+        return;
+    for (const std::string& name : listFolder(folder))
+        if (name.compare(0, 6, "frame_") == 0)
+            outputs.writes("output", fs::join(folder, name));
+}
+
+void checkPictures(const Settings& settings, const Input& input, Outputs& outputs)
+{
+    const std::string picture = fs::join(settings.output, input.output);
+    if (!isImageFile(input.file))
+        return checkFrames(picture, outputs);
+    outputs.writes("output", picture + ".jpg");
+    if (settings.raw)
+        outputs.writes("raw", picture + ".tiff");
+}
+
+Outputs checkOutputs(const Settings& settings, const std::vector<Input>& inputs, const AnomalyDetector& detector)
+{
+    Outputs outputs;
+    outputs.reads(settings.inputs);
+    outputs.reads(settings.mask);
+    outputs.readsModel(settings.model, settings.backbone, detector);
+    for (const Input& input : inputs)
+        outputs.reads(input.file);
+    outputs.writes("output", settings.output);
+    outputs.writes("csv", settings.csv);
+    if (!settings.output.empty())
+        for (const Input& input : inputs)
+            checkPictures(settings, input, outputs);
+    if (!settings.output.empty())
+        checkWritableFolder(settings.output);
+    if (!settings.csv.empty())
+        checkWritable(settings.csv);
+    return outputs;
+}
+
+Ptr<AnomalyDetector> loadModel(const Settings& settings)
+{
+    const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
+    detector->setMapSize(MAP_IMAGE);
+    detector->setPreferableTarget(targetOf(settings.device));
+    return detector;
+}
+
+void print(const Settings& settings, const Counts& counts)
+{
+    std::cout << counts.good << " good, " << counts.defective << " defective, " << counts.unreadable << " unreadable; "
+              << (settings.output.empty() ? "table in " + settings.csv : "pictures in " + settings.output);
+    if (counts.withoutPicture)
+        std::cout << ", where " << counts.withoutPicture << " could not be written";
+    std::cout << std::endl;
+}
+
+int predictAll(int argc, char** argv)
+{
+    Settings settings = Settings();
+    if (!readCommandLine(argc, argv, settings))
+        return 0;
+    // Unreadable files are reported here, with their names.
+    utils::logging::setLogLevel(utils::logging::LOG_LEVEL_SILENT);
+    const InputList list(settings);
+    printNotes("anomaly_predict", list.leftOut.notes());
+    printNotes("anomaly_predict", notesOfPages(list.files()));
+    if (list.inputs.empty())
+        throw std::runtime_error("there are no images in '" + settings.inputs[0] + "'");
+    const Ptr<AnomalyDetector> detector = loadModel(settings);
+    const Outputs outputs = checkOutputs(settings, list.inputs, *detector);
+    Prediction prediction(settings, detector, outputs);
+    prediction.run(list.inputs);
+    print(settings, prediction.counts());
+    const Counts& counts = prediction.counts();
+    return counts.unreadable || counts.withoutPicture || !list.leftOut.unreadable.empty() ? 1 : 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    return runProgram("anomaly_predict", predictAll, argc, argv);
+}
