@@ -80,11 +80,11 @@ struct Model
             Backbone::create(source, onProcessor(ENGINE_HALIDE))->forward(preprocess(randomImages(1)[0], small));
         descriptor = randomDescriptor(features.channels, settings.gammaD, CFA::INIT_UNIFORM, 0);
         const Mat phi = project(poolPatches(features.maps), descriptor).t();
-        bank.C.create(settings.centers, descriptor.length(), CV_32F);
+        bank.create(settings.centers, descriptor.length(), CV_32F);
         RNG random(1);
         for (int c = 0; c < settings.centers; c++)
         {
-            Mat row = bank.C.row(c);
+            Mat row = bank.row(c);
             random.fill(row, RNG::NORMAL, 0, 0.05);
             row += phi.row(random.uniform(0, phi.rows));
         }
@@ -93,7 +93,7 @@ struct Model
     const InputSettings input;
     const BackboneSource source;
     Descriptor descriptor;
-    MemoryBank bank;
+    Mat bank;
 };
 
 //! What a detector predicts with.

@@ -71,12 +71,12 @@ void train(const FileStorage& given, FileStorage& result)
 {
     std::vector<String> files, outputs;
     Mat W, b, order;
-    MemoryBank centers;
+    Mat centers;
     given["files"] >> files;
     given["outputs"] >> outputs;
     given["W0"] >> W;
     given["b0"] >> b;
-    given["C"] >> centers.C;
+    given["C"] >> centers;
     given["order"] >> order; // batches x images, CV_32S
     const std::vector<std::vector<Mat>> features = featuresOf(files, outputs);
     const std::vector<ScaleShape> shapes = shapesOf(features[0]);

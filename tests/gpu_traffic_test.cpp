@@ -42,9 +42,9 @@ struct Prediction
     {
         backbone = Backbone::create(loadBackbone("", {"c2", "c3", "c4"}), device);
         const Descriptor descriptor = randomDescriptor({144, 240, 672}, 0.25, CFA::INIT_UNIFORM, 0);
-        MemoryBank bank;
-        bank.C.create(784, descriptor.length(), CV_32F);
-        randu(bank.C, -1, 1);
+        Mat bank;
+        bank.create(784, descriptor.length(), CV_32F);
+        randu(bank, -1, 1);
         scoreMap = ScoreMap::create(descriptor, bank, {{K, CFA::SCORE_CERTAINTY}, Size(224, 224), 4}, device);
     }
 

@@ -170,7 +170,7 @@ class Training(unittest.TestCase):
 
 class Quickstart(unittest.TestCase):
     def test_it_installs_what_the_python_package_needs(self):
-        script = (command_line_test.TEST_DATA.parent / 'samples' / 'install_packages.sh').read_text()
+        script = (command_line_test.TEST_DATA.parent / 'tools' / 'install_packages.sh').read_text()
         wanted = re.search(r'\[build\]="([^"]*)"', script).group(1).split()
         self.assertLessEqual({'pybind11-dev', 'python3-dev', 'python3-numpy'}, set(wanted))
 

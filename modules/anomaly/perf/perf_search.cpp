@@ -27,9 +27,9 @@ PERF_TEST_P(Neighbors, random,
     const int engine = get<0>(GetParam()), length = get<1>(GetParam()), centers = get<2>(GetParam()),
               k = get<3>(GetParam());
     requireEngine(engine);
-    MemoryBank bank = {Mat(centers, length, CV_32F)};
+    Mat bank = Mat(centers, length, CV_32F);
     Mat phi(length, 56 * 56, CV_32F), squaredDistances, indices;
-    declare.in(bank.C, phi, WARMUP_RNG);
+    declare.in(bank, phi, WARMUP_RNG);
     const std::shared_ptr<const NeighborSearch> search = NeighborSearch::create(bank, engine);
     TEST_CYCLE() search->search(phi, k, squaredDistances, indices);
     SANITY_CHECK_NOTHING();
@@ -46,9 +46,9 @@ PERF_TEST_P(Neighbors, clustered,
     Mat basis(12, length, CV_32F), where(centers, 12, CV_32F), noise(length, 56 * 56, CV_32F), squaredDistances,
         indices;
     declare.in(basis, where, noise, WARMUP_RNG);
-    const MemoryBank bank = {where * basis};
+    const Mat bank = where * basis;
     Mat phi;
-    repeat(bank.C.t(), 1, 56 * 56 / centers, phi);
+    repeat(bank.t(), 1, 56 * 56 / centers, phi);
     phi += noise * 0.1;
     const std::shared_ptr<const NeighborSearch> search = NeighborSearch::create(bank, engine);
     TEST_CYCLE() search->search(phi, k, squaredDistances, indices);
@@ -71,8 +71,8 @@ PERF_TEST_P(Scores, lite0, testing::Combine(Engines::all(), testing::Values(1., 
         randu(maps[i], 0, 6);
     }
     const Descriptor descriptor = randomDescriptor({144, 240, 672}, 0.25, CFA::INIT_UNIFORM, 0);
-    MemoryBank bank = {Mat(cvRound(56 * 56 * get<1>(GetParam())), descriptor.length(), CV_32F)};
-    declare.in(bank.C, WARMUP_RNG);
+    Mat bank = Mat(cvRound(56 * 56 * get<1>(GetParam())), descriptor.length(), CV_32F);
+    declare.in(bank, WARMUP_RNG);
     const ScoreSettings settings = {3, CFA::SCORE_CERTAINTY};
     const std::shared_ptr<const PatchScorer> scorer = PatchScorer::create(descriptor, bank, settings, engine);
     Mat scores;

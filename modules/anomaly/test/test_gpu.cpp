@@ -34,7 +34,7 @@ struct Problem
 {
     std::vector<Mat> maps;
     Descriptor descriptor;
-    MemoryBank bank;
+    Mat bank;
     ScoreMapSettings settings;
 
     Mat mapOn(const Device& device) const
@@ -59,7 +59,7 @@ Problem randomProblem(const std::vector<int>& channels, const std::vector<Size>&
     RNG(7).fill(noise, RNG::NORMAL, 0, 0.3);
     Mat mean;
     cv::reduce(project(poolPatches(problem.maps), problem.descriptor), mean, 1, REDUCE_AVG);
-    problem.bank.C = noise + cv::repeat(mean.t(), centers, 1);
+    problem.bank = noise + cv::repeat(mean.t(), centers, 1);
     problem.settings = {{K, CFA::SCORE_CERTAINTY}, Size(61, 47), 4};
     return problem;
 }
@@ -86,7 +86,7 @@ TEST(Anomaly_Gpu, score_map_as_on_the_processor_at_any_sizes)
                 scored.settings.score.mode = mode;
                 const Mat expected = scored.mapOn(onProcessor(ENGINE_PLAIN));
                 EXPECT_LT(difference(scored.mapOn(resolveDevice(ENGINE_HALIDE, target)), expected), 1e-5)
-                    << problem.bank.C.size() << " on " << target;
+                    << problem.bank.size() << " on " << target;
             }
 }
 
@@ -105,7 +105,7 @@ Problem wholeProblem(int features, Size grid, int centers)
     problem.descriptor.channels = {features};
     problem.descriptor.W = Mat::eye(features, features + 2, CV_32F);
     problem.descriptor.b = Mat::zeros(features, 1, CV_32F);
-    C.convertTo(problem.bank.C, CV_32F);
+    C.convertTo(problem.bank, CV_32F);
     problem.settings = {{1, CFA::SCORE_NEAREST}, grid, 0};
     return problem;
 }
@@ -123,8 +123,8 @@ TEST(Anomaly_Gpu, distances_of_whole_numbers_are_exact)
             for (int p = 0; p < phi.rows; p++)
             {
                 double least = DBL_MAX;
-                for (int c = 0; c < problem.bank.C.rows; c++)
-                    least = std::min(least, cv::norm(phi.row(p), problem.bank.C.row(c), NORM_L2SQR));
+                for (int c = 0; c < problem.bank.rows; c++)
+                    least = std::min(least, cv::norm(phi.row(p), problem.bank.row(c), NORM_L2SQR));
                 expected.at<float>(p / expected.cols, p % expected.cols) = std::sqrt(float(least));
             }
             EXPECT_EQ(0, cv::norm(problem.mapOn(resolveDevice(ENGINE_HALIDE, target)), expected, NORM_INF));

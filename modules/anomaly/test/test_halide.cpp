@@ -30,8 +30,8 @@ struct Neighbors
 
 Neighbors searchWith(int engine, const Mat& C, const Mat& phi, int k)
 {
-    MemoryBank bank;
-    bank.C = C;
+    Mat bank;
+    bank = C;
     Neighbors found;
     NeighborSearch::create(bank, engine)->search(phi, k, found.squaredDistances, found.indices);
     return found;
@@ -167,8 +167,8 @@ struct Clustered
 
 int axesFor(const Mat& C, const Mat& phi, int k)
 {
-    MemoryBank bank;
-    bank.C = C;
+    Mat bank;
+    bank = C;
     return NeighborSearch::create(bank, ENGINE_HALIDE)->axes(phi, k);
 }
 
@@ -281,7 +281,7 @@ struct Head
 {
     std::vector<Mat> maps;
     Descriptor descriptor;
-    MemoryBank bank;
+    Mat bank;
 
     Head(const std::vector<int>& channels, const std::vector<Size>& sizes, double gammaD = 0.5)
     {
@@ -289,7 +289,7 @@ struct Head
             maps.push_back(randomMap(channels[i], sizes[i], int(i)));
         descriptor = randomDescriptor(channels, gammaD, CFA::INIT_UNIFORM, 0);
         Mat phi = project(poolPatches(maps), descriptor).t();
-        bank.C = phi.rowRange(0, std::max(7, phi.rows / 2)) * 0.9;
+        bank = phi.rowRange(0, std::max(7, phi.rows / 2)) * 0.9;
     }
 
     Mat score(int engine) const

@@ -26,7 +26,7 @@ struct HeadCase
 {
     std::vector<Mat> maps; // of the first image, then of the second where there are two
     Descriptor descriptor;
-    MemoryBank bank;
+    Mat bank;
 
     explicit HeadCase(const FileNode& node)
     {
@@ -41,7 +41,7 @@ struct HeadCase
         }
         node["W"] >> descriptor.W;
         node["b"] >> descriptor.b;
-        node["C"] >> bank.C;
+        node["C"] >> bank;
     }
 };
 
@@ -89,7 +89,7 @@ INSTANTIATE_TEST_CASE_P(/**/, Anomaly_Head,
 class WatchedBank CV_FINAL : public BankAccess
 {
 public:
-    explicit WatchedBank(const MemoryBank& b) : bank(b, ENGINE_PLAIN), length(b.C.cols) {}
+    explicit WatchedBank(const Mat& b) : bank(b, ENGINE_PLAIN), length(b.cols) {}
 
     bool search(const float* phi, int patches, int k, float* squaredDistances, int* indices) CV_OVERRIDE
     {
@@ -195,7 +195,7 @@ TEST_P(Anomaly_TrainingSteps, agree_with_autograd_through_the_full_matrix)
         if (step == 1)
         {
             EXPECT_NEAR(figures.loss, double(gold["loss"]), 1e-5 * double(gold["loss"]));
-            EXPECT_NEAR(meanNearest(goldMatrix(gold, "phi"), training.head.bank.C), figures.distance, 1e-5);
+            EXPECT_NEAR(meanNearest(goldMatrix(gold, "phi"), training.head.bank), figures.distance, 1e-5);
             EXPECT_EQ(GetParam() != TRAIN_ON_CPU, bank.seen.empty()); // CUDA's code searches by itself
             EXPECT_LT(bank.seen.empty() ? 0 : difference(bank.seen, goldMatrix(gold, "phi")), 1e-5);
         }
@@ -222,11 +222,11 @@ TEST(Anomaly_Training, patches_without_weight_do_not_count)
     ASSERT_TRUE(all.trainer->step(all.pointers.data(), weights.data(), 2, bank, ofAll));
     EXPECT_NEAR(ofAll.loss, double(file["training"]["loss"]), 1e-4);
     const Mat phi = bank.seen.clone(), counted = phi.colRange(0, all.patches());
-    EXPECT_NEAR(meanNearest(phi, all.head.bank.C), ofAll.distance, 1e-5);
+    EXPECT_NEAR(meanNearest(phi, all.head.bank), ofAll.distance, 1e-5);
     std::fill(weights.begin() + all.patches(), weights.end(), 0.f);
     ASSERT_TRUE(some.trainer->step(some.pointers.data(), weights.data(), 2, bank, ofSome));
     EXPECT_GT(std::abs(ofSome.loss - ofAll.loss), 1e-3);
-    EXPECT_NEAR(meanNearest(counted, all.head.bank.C), ofSome.distance, 1e-5);
+    EXPECT_NEAR(meanNearest(counted, all.head.bank), ofSome.distance, 1e-5);
 }
 
 TEST(Anomaly_Map, mean_of_the_highest_share)

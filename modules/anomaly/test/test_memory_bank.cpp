@@ -31,7 +31,7 @@ TEST(Anomaly_MemoryBank, mean_at_each_position)
         sum += phi;
         builder.add(phi, Mat());
     }
-    EXPECT_LT(cv::norm(builder.finish().C, Mat(sum.t() / 5), NORM_INF), 1e-6);
+    EXPECT_LT(cv::norm(builder.finish(), Mat(sum.t() / 5), NORM_INF), 1e-6);
 }
 
 TEST(Anomaly_MemoryBank, masked_patches_are_not_learned)
@@ -40,7 +40,7 @@ TEST(Anomaly_MemoryBank, masked_patches_are_not_learned)
     const Mat first = noise(4, 3, 0), second = noise(4, 3, 1);
     builder.add(first, (Mat_<uchar>(1, 3) << 255, 255, 0));
     builder.add(second, (Mat_<uchar>(1, 3) << 255, 0, 0));
-    const Mat C = builder.finish().C;
+    const Mat C = builder.finish();
     ASSERT_EQ(2, C.rows);
     EXPECT_LT(cv::norm(C.row(0), Mat((first.col(0) + second.col(0)).t() / 2), NORM_INF), 1e-6);
     EXPECT_LT(cv::norm(C.row(1), Mat(first.col(1).t()), NORM_INF), 1e-6);
@@ -50,8 +50,8 @@ TEST(Anomaly_MemoryBank, kmeans_compresses)
 {
     MemoryBankBuilder builder(settingsOf(CFA::BANK_MEAN, 0.25));
     builder.add(noise(6, 100, 3), Mat());
-    const Mat once = builder.finish().C;
-    EXPECT_EQ(0, cv::norm(once, builder.finish().C, NORM_INF)); // same seed, same centers
+    const Mat once = builder.finish();
+    EXPECT_EQ(0, cv::norm(once, builder.finish(), NORM_INF)); // same seed, same centers
     EXPECT_EQ(25, once.rows);
 }
 
@@ -62,7 +62,7 @@ TEST(Anomaly_PatchSampler, draws_from_all_images)
     PatchSampler sampler(settingsOf(CFA::BANK_MEAN, 0.25));
     for (int i = 0; i < 40; i++)
         sampler.add(noise(3, 100, i) + 100. * (i % 10 == 9 ? 3 : i % 3), Mat());
-    const Mat C = sampler.finish().C;
+    const Mat C = sampler.finish();
     ASSERT_EQ(Size(3, 25), C.size());
     int found[4] = {0, 0, 0, 0};
     for (int c = 0; c < C.rows; c++)
@@ -79,7 +79,7 @@ TEST(Anomaly_PatchSampler, masked_patches_are_not_drawn)
     PatchSampler sampler(settingsOf(CFA::BANK_MEAN, 1));
     const Mat phi = (Mat_<float>(1, 4) << 1, 2, 30, 40), mask = (Mat_<uchar>(1, 4) << 255, 255, 0, 0);
     sampler.add(phi, mask);
-    EXPECT_EQ(0, cv::norm(sampler.finish().C, Mat((Mat_<float>(2, 1) << 1, 2)), NORM_INF));
+    EXPECT_EQ(0, cv::norm(sampler.finish(), Mat((Mat_<float>(2, 1) << 1, 2)), NORM_INF));
 }
 
 TEST(Anomaly_PatchSampler, a_sample_is_even_and_bounded)
@@ -88,9 +88,9 @@ TEST(Anomaly_PatchSampler, a_sample_is_even_and_bounded)
     for (int i = 0; i < 400; i++)
         for (PatchSampler* each : {&sampler, &again})
             each->add(Mat(1, 20, CV_32F, Scalar(i)), Mat());
-    const Mat C = sampler.finish().C; // 20 means of a sample of 320
+    const Mat C = sampler.finish(); // 20 means of a sample of 320
     EXPECT_EQ(20, C.rows);
-    EXPECT_EQ(0, cv::norm(C, again.finish().C, NORM_INF));
+    EXPECT_EQ(0, cv::norm(C, again.finish(), NORM_INF));
     EXPECT_NEAR(200, mean(C)[0], 25);
     double low, high;
     cv::minMaxIdx(C, &low, &high);
@@ -104,7 +104,7 @@ TEST(Anomaly_MemoryBank, moving_average_matches_one_to_one)
     MemoryBankBuilder builder(settingsOf(CFA::BANK_EMA, 1));
     builder.add((Mat_<float>(1, 3) << 0, 1, 10), Mat());
     builder.add((Mat_<float>(1, 3) << 0.9f, 20, 0.8f), Mat());
-    const Mat C = builder.finish().C;
+    const Mat C = builder.finish();
     EXPECT_NEAR(C.at<float>(0), 0 + 0.1 * (0.8 - 0), 1e-6);
     EXPECT_NEAR(C.at<float>(1), 1 + 0.1 * (0.9 - 1), 1e-6);
     EXPECT_NEAR(C.at<float>(2), 10 + 0.1 * (20 - 10), 1e-6);
@@ -136,8 +136,8 @@ TEST(Anomaly_MemoryBank, gradient_of_distances_is_that_of_the_definition)
     const int length = 5, patches = 37, centers = 7, k = 6;
     RNG random(3);
     Mat phi(length, patches, CV_32F), g(k, patches, CV_32F), indices(k, patches, CV_32S), result;
-    MemoryBank bank = {Mat(centers, length, CV_32F)};
-    for (Mat* m : {&phi, &g, &bank.C})
+    Mat bank = Mat(centers, length, CV_32F);
+    for (Mat* m : {&phi, &g, &bank})
         for (int i = 0; i < int(m->total()); i++)
             m->ptr<float>()[i] = float(random.uniform(-3, 4));
     random.fill(indices, RNG::UNIFORM, 0, centers);
@@ -148,7 +148,7 @@ TEST(Anomaly_MemoryBank, gradient_of_distances_is_that_of_the_definition)
         {
             float expected = 0;
             for (int i = 0; i < k; i++)
-                expected += 2 * g.at<float>(i, p) * (phi.at<float>(d, p) - bank.C.at<float>(indices.at<int>(i, p), d));
+                expected += 2 * g.at<float>(i, p) * (phi.at<float>(d, p) - bank.at<float>(indices.at<int>(i, p), d));
             EXPECT_EQ(expected, result.at<float>(d, p)) << "component " << d << " of patch " << p;
         }
 }

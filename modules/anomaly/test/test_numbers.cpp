@@ -112,12 +112,12 @@ TEST(Anomaly_Numbers, squared_distances_are_never_negative)
     for (const float offset : {0.f, 1.f, 1e3f, 1e6f})
         for (const int engine : {int(ENGINE_PLAIN), CFA::create()->getEngine()})
         {
-            MemoryBank bank;
-            bank.C = C * 1e-3 + offset;
+            Mat bank;
+            bank = C * 1e-3 + offset;
             Mat noise(C.size(), CV_32F), distances, indices;
             RNG(4).fill(noise, RNG::NORMAL, 0, 1e-6);
-            const Mat near = bank.C + noise;
-            for (const Mat& patches : {bank.C, near})
+            const Mat near = bank + noise;
+            for (const Mat& patches : {bank, near})
             {
                 NeighborSearch::create(bank, engine)->search(patches.t(), 3, distances, indices);
                 EXPECT_TRUE(checkRange(distances, true, NULL, 0, DBL_MAX)) << offset;

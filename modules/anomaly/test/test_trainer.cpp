@@ -41,7 +41,7 @@ struct Start
     std::vector<Mat> maps; // by scale, channels x images * patches
     Mat patchWeights;      // images x patches, or empty
     Mat W, b;
-    MemoryBank bank;
+    Mat bank;
     int K, J;
     double radius;
     bool learnRadius, repulsion;
@@ -67,7 +67,7 @@ Start oddStart()
         start.maps.push_back(randomMatrix(random, scale.channels, start.images * scale.rows * scale.cols, 1));
     start.W = randomMatrix(random, 6, 5 + 3 + 2 + 2, 0.7);
     start.b = randomMatrix(random, 6, 1, 0.5);
-    start.bank.C = randomMatrix(random, 23, 6, 1.2);
+    start.bank = randomMatrix(random, 23, 6, 1.2);
     start.K = 3;
     start.J = 2;
     start.radius = 1.5;
@@ -197,7 +197,7 @@ Start integerStart()
     start.W = randomIntegers(random, 5, 4 + 2, 2);
     start.W.colRange(4, 6) *= 2; // a row's coordinate is a multiple of a half
     start.b = randomIntegers(random, 5, 1, 2);
-    start.bank.C = randomIntegers(random, 17, 5, 9);
+    start.bank = randomIntegers(random, 17, 5, 9);
     start.learningRate = 0;
     return start;
 }
@@ -211,8 +211,8 @@ std::vector<double> distancesOf(const Start& start, int image, int row, int col)
     features.at<float>(5) = float(col) - 1;
     const Mat phi = start.W * features + start.b;
     std::vector<double> distances;
-    for (int center = 0; center < start.bank.C.rows; center++)
-        distances.push_back(cv::norm(phi.t(), start.bank.C.row(center), NORM_L2SQR));
+    for (int center = 0; center < start.bank.rows; center++)
+        distances.push_back(cv::norm(phi.t(), start.bank.row(center), NORM_L2SQR));
     std::sort(distances.begin(), distances.end());
     return distances;
 }
@@ -251,7 +251,7 @@ TEST_P(Anomaly_TrainerOnCuda, ranks_more_than_it_may_hold)
     start.maps = {randomMatrix(random, 2, 2 * 61 * 63, 1)};
     start.W = randomMatrix(random, 3, 4, 0.7);
     start.b = randomMatrix(random, 3, 1, 0.5);
-    start.bank.C = randomMatrix(random, 5000, 3, 1.5);
+    start.bank = randomMatrix(random, 5000, 3, 1.5);
     start.radius = 0.1;
     start.alpha = 0;
     TestedTrainer onCpu(start, TRAIN_ON_CPU), tested(start, GetParam());

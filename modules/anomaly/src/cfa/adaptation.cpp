@@ -24,8 +24,8 @@ std::vector<int> channelsOf(const std::vector<Mat>& maps)
 
 // `Builder`: MemoryBankBuilder or PatchSampler.
 template <typename Builder>
-MemoryBank buildBank(Builder builder, const TrainingData& data, const Descriptor& descriptor, const char* stage,
-                     const FitReporter& reporter)
+Mat buildBank(Builder builder, const TrainingData& data, const Descriptor& descriptor, const char* stage,
+              const FitReporter& reporter)
 {
     for (int i = 0; i < data.images; i++)
     {
@@ -33,7 +33,7 @@ MemoryBank buildBank(Builder builder, const TrainingData& data, const Descriptor
         const TrainingFeatures image = data.features.get(i);
         builder.add(project(image.maps, descriptor), image.mask);
     }
-    const MemoryBank bank = builder.finish(); // k-means: the longest step, so it comes before the last report
+    const Mat bank = builder.finish(); // k-means: the longest step, so it comes before the last report
     reporter.report(stage, data.images, data.images);
     return bank;
 }

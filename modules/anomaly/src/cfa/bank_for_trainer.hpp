@@ -6,6 +6,7 @@
 
 #include "../base/error_text.hpp"
 #include "../search/neighbor_search.hpp"
+#include "memory_bank.hpp"
 #include "../training/trainer.hpp"
 
 #include <functional>
@@ -16,9 +17,9 @@ namespace cv { namespace anomaly {
 class BankForTrainer CV_FINAL : public BankAccess
 {
 public:
-    BankForTrainer(const MemoryBank& b, int engine) : bank(b), neighbors(NeighborSearch::create(b, engine))
+    BankForTrainer(const Mat& b, int engine) : bank(b), neighbors(NeighborSearch::create(b, engine))
     {
-        CV_Assert(bank.C.isContinuous());
+        CV_Assert(bank.isContinuous());
     }
 
     bool search(const float* phi, int patches, int k, float* squaredDistances, int* indices) CV_OVERRIDE
@@ -36,20 +37,20 @@ public:
         return succeeds([&] {
             const Mat byDistance(k, patches, CV_32F, const_cast<float*>(distanceGradient)),
                 nearest(k, patches, CV_32S, const_cast<int*>(indices));
-            Mat result(bank.C.cols, patches, CV_32F, gradient);
+            Mat result(bank.cols, patches, CV_32F, gradient);
             distanceGradientToDescriptors(descriptors(phi, patches), bank, byDistance, nearest, result);
         });
     }
 
-    const float* centers() const CV_OVERRIDE { return bank.C.ptr<float>(); }
-    int centerCount() const CV_OVERRIDE { return bank.C.rows; }
+    const float* centers() const CV_OVERRIDE { return bank.ptr<float>(); }
+    int centerCount() const CV_OVERRIDE { return bank.rows; }
 
     String error;
 
 private:
     Mat descriptors(const float* phi, int patches) const
     {
-        return Mat(bank.C.cols, patches, CV_32F, const_cast<float*>(phi));
+        return Mat(bank.cols, patches, CV_32F, const_cast<float*>(phi));
     }
 
     bool succeeds(const std::function<void()>& work)
@@ -66,7 +67,7 @@ private:
         }
     }
 
-    const MemoryBank& bank;
+    const Mat& bank;
     std::shared_ptr<const NeighborSearch> neighbors;
 };
 

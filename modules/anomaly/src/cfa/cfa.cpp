@@ -144,7 +144,7 @@ public:
         return params;
     }
     double getRadius() const CV_OVERRIDE { return current()->model.models[0].radius; }
-    Mat getMemoryBank() const CV_OVERRIDE { return current()->model.models[0].bank.C.clone(); }
+    Mat getMemoryBank() const CV_OVERRIDE { return current()->model.models[0].bank.clone(); }
 
     bool empty() const CV_OVERRIDE { return !std::atomic_load(&fitted); }
     void clear() CV_OVERRIDE { std::atomic_store(&fitted, std::shared_ptr<const Fitted>()); }

@@ -115,13 +115,13 @@ void MemoryBankBuilder::addMovingAverage(const Mat& phi, const Mat& mask)
     }
 }
 
-MemoryBank MemoryBankBuilder::finish() const
+Mat MemoryBankBuilder::finish() const
 {
-    MemoryBank bank = {centers};
+    Mat bank = centers;
     if (centers.empty())
     {
         const Mat patches = mean.empty() ? Mat() : patchesAsRows(mean, count > 0);
-        bank.C = cluster(patches, patches.rows, mostIterations, settings);
+        bank = cluster(patches, patches.rows, mostIterations, settings);
     }
     return bank;
 }
@@ -160,9 +160,9 @@ void PatchSampler::add(const Mat& phi, const Mat& mask)
     }
 }
 
-MemoryBank PatchSampler::finish() const
+Mat PatchSampler::finish() const
 {
-    MemoryBank bank = {cluster(sample, patches, mostSampleIterations, settings)};
+    Mat bank = cluster(sample, patches, mostSampleIterations, settings);
     return bank;
 }
 
@@ -206,15 +206,14 @@ void gradientOfTile(const Mat& phi, const Mat& C, const Mat& g, const Mat& indic
 
 } // namespace
 
-void distanceGradientToDescriptors(const Mat& phi, const MemoryBank& bank, const Mat& g, const Mat& indices,
-                                   Mat& result)
+void distanceGradientToDescriptors(const Mat& phi, const Mat& bank, const Mat& g, const Mat& indices, Mat& result)
 {
     const int tiles = (phi.cols + tilePatches - 1) / tilePatches;
     result.create(phi.size(), CV_32F);
     parallel_for_(Range(0, tiles), [&](const Range& range) {
         std::vector<float> pulls(size_t(tilePatches) * phi.rows);
         for (int tile = range.start; tile < range.end; tile++)
-            gradientOfTile(phi, bank.C, g, indices, tile * tilePatches, result, pulls.data());
+            gradientOfTile(phi, bank, g, indices, tile * tilePatches, result, pulls.data());
     });
 }
 

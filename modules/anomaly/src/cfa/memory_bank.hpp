@@ -8,12 +8,6 @@
 
 namespace cv { namespace anomaly {
 
-//! Centers of normal patches, fixed once built.
-struct MemoryBank
-{
-    Mat C; // centers x D', CV_32F
-};
-
 struct BankSettings
 {
     int mode;        // one of CFA::BankMode
@@ -24,8 +18,8 @@ struct BankSettings
     int engine; // for the search in k-means
 };
 
-//! Builds the bank that descriptors adapt to, from one image's descriptors after the other; its memory does not grow
-//! with their number.
+//! Builds the bank that descriptors adapt to, centers x D', CV_32F, from one image's descriptors after the other; its
+//! memory does not grow with their number.
 class CV_EXPORTS MemoryBankBuilder
 {
 public:
@@ -34,7 +28,7 @@ public:
     //! phi: D' x patches; mask: empty, or 1 x patches, CV_8U, nonzero on the patches to learn.
     void add(const Mat& phi, const Mat& mask);
 
-    MemoryBank finish() const;
+    Mat finish() const;
 
 private:
     void addMean(const Mat& phi, const Mat& mask);
@@ -60,7 +54,7 @@ public:
     void add(const Mat& phi, const Mat& mask);
 
     //! gammaC of an image's patches become centers.
-    MemoryBank finish() const;
+    Mat finish() const;
 
 private:
     BankSettings settings;
@@ -76,7 +70,7 @@ phi and result: D' x patches; g: k x patches, the loss' gradient by the squared 
 the
 centers that these are to.
 */
-CV_EXPORTS void distanceGradientToDescriptors(const Mat& phi, const MemoryBank& bank, const Mat& g, const Mat& indices,
+CV_EXPORTS void distanceGradientToDescriptors(const Mat& phi, const Mat& bank, const Mat& g, const Mat& indices,
                                               Mat& result);
 
 }} // namespace cv::anomaly

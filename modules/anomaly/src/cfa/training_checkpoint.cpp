@@ -27,10 +27,10 @@ String hashOf(CFA::Params params)
     return Sha256().add(written.data(), written.size()).digest();
 }
 
-String hashOf(const MemoryBank& bank)
+String hashOf(const Mat& bank)
 {
-    CV_Assert(bank.C.isContinuous());
-    return Sha256().add(bank.C.data, bank.C.total() * bank.C.elemSize()).digest();
+    CV_Assert(bank.isContinuous());
+    return Sha256().add(bank.data, bank.total() * bank.elemSize()).digest();
 }
 
 String hashOf(const TrainingState& state)
@@ -100,7 +100,7 @@ void TrainingCheckpoint::read()
                    filename.c_str()));
 }
 
-TrainingState TrainingCheckpoint::find(const MemoryBank& bank)
+TrainingState TrainingCheckpoint::find(const Mat& bank)
 {
     if (size_t(model) >= entries.size())
         return TrainingState();
@@ -117,7 +117,7 @@ TrainingState TrainingCheckpoint::find(const MemoryBank& bank)
     return entry.state;
 }
 
-void TrainingCheckpoint::keep(const MemoryBank& bank, const TrainingState& state)
+void TrainingCheckpoint::keep(const Mat& bank, const TrainingState& state)
 {
     if (filename.empty())
         return;

@@ -34,8 +34,8 @@ public:
     void startModel(int index) { model = index; }
     //! What is known of this model's training: nothing when there is no file. Throws when the file belongs to another
     //! training.
-    TrainingState find(const MemoryBank& bank);
-    void keep(const MemoryBank& bank, const TrainingState& state);
+    TrainingState find(const Mat& bank);
+    void keep(const Mat& bank, const TrainingState& state);
 
 private:
     struct Entry

@@ -129,7 +129,7 @@ String sha256(const std::vector<uchar>& bytes)
 
 String checksum(const TrainedModel& model)
 {
-    const Mat parts[] = {model.descriptor.W, model.descriptor.b, model.bank.C};
+    const Mat parts[] = {model.descriptor.W, model.descriptor.b, model.bank};
     Sha256 sum;
     for (const Mat& part : parts)
         for (int row = 0; row < part.rows; row++)
@@ -245,7 +245,7 @@ void writeTrained(FileStorage& file, const TrainedModel& model)
     for (const int count : model.descriptor.channels)
         file << count;
     file << "]"
-         << "W" << model.descriptor.W << "b" << model.descriptor.b << "C" << model.bank.C << "radius" << model.radius
+         << "W" << model.descriptor.W << "b" << model.descriptor.b << "C" << model.bank << "radius" << model.radius
          << "checksum" << checksum(model) << "}";
 }
 
@@ -272,17 +272,17 @@ TrainedModel readTrained(const FileNode& node, const CFA::Params& params)
     descriptor.channels = readChannels(node, params.outputs.size());
     descriptor.W = matrix(node, "W", CV_32F);
     descriptor.b = matrix(node, "b", CV_32F);
-    model.bank.C = matrix(node, "C", CV_32F);
+    model.bank = matrix(node, "C", CV_32F);
     model.radius = number(node, "radius");
     expectSize(descriptor.W, "W", descriptor.W.rows, sum(descriptor.channels) + 2);
     if (descriptor.W.rows > 2 * sum(descriptor.channels)) // the highest gammaD
         CV_Error_(Error::StsParseError,
                   ("Model file has %d rows in matrix 'W', expected at most twice its channels", descriptor.W.rows));
     expectSize(descriptor.b, "b", descriptor.W.rows, 1);
-    expectSize(model.bank.C, "C", model.bank.C.rows, descriptor.W.rows);
-    if (model.bank.C.rows < params.K)
+    expectSize(model.bank, "C", model.bank.rows, descriptor.W.rows);
+    if (model.bank.rows < params.K)
         CV_Error_(Error::StsParseError,
-                  ("Model file has %d centers in matrix 'C', expected at least K = %d", model.bank.C.rows, params.K));
+                  ("Model file has %d centers in matrix 'C', expected at least K = %d", model.bank.rows, params.K));
     if (text(node, "checksum") != checksum(model))
         CV_Error(Error::StsParseError, "Model file is damaged: its matrices do not agree with 'checksum'");
     return model;

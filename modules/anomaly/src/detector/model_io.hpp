@@ -20,7 +20,7 @@ struct TrainedModel
 
     int inputMode; // INPUT_RESIZED or INPUT_CROPPED
     Descriptor descriptor;
-    MemoryBank bank;
+    Mat bank;
     double radius;
 };
 

@@ -11,7 +11,7 @@ namespace {
 class PlainPatchScorer CV_FINAL : public PatchScorer
 {
 public:
-    PlainPatchScorer(const Descriptor& d, const MemoryBank& bank, const ScoreSettings& s)
+    PlainPatchScorer(const Descriptor& d, const Mat& bank, const ScoreSettings& s)
         : descriptor(d),
           neighbors(NeighborSearch::create(bank, ENGINE_PLAIN)),
           settings(s)
@@ -55,7 +55,7 @@ void scorePatches(const Mat& squaredDistances, int scoreMode, Size grid, Mat& sc
                                                      : std::sqrt(squaredDistances.at<float>(0, p));
 }
 
-std::shared_ptr<const PatchScorer> PatchScorer::create(const Descriptor& descriptor, const MemoryBank& bank,
+std::shared_ptr<const PatchScorer> PatchScorer::create(const Descriptor& descriptor, const Mat& bank,
                                                        const ScoreSettings& settings, int engine)
 {
 #ifdef HAVE_ANOMALY_HALIDE

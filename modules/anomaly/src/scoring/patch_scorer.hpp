@@ -27,7 +27,7 @@ public:
     //! maps: the backbone's. patchScores: CV_32F of the patch grid's size. The clock may be null.
     virtual void score(const std::vector<Mat>& maps, Mat& patchScores, StageClock* clock) const = 0;
 
-    static std::shared_ptr<const PatchScorer> create(const Descriptor& descriptor, const MemoryBank& bank,
+    static std::shared_ptr<const PatchScorer> create(const Descriptor& descriptor, const Mat& bank,
                                                      const ScoreSettings& settings, int engine);
 };
 
@@ -35,7 +35,7 @@ public:
 void scorePatches(const Mat& squaredDistances, int scoreMode, Size grid, Mat& scores);
 
 // The Halide form, in builds that have it.
-std::shared_ptr<const PatchScorer> createHalidePatchScorer(const Descriptor& descriptor, const MemoryBank& bank,
+std::shared_ptr<const PatchScorer> createHalidePatchScorer(const Descriptor& descriptor, const Mat& bank,
                                                            const ScoreSettings& settings);
 
 }} // namespace cv::anomaly

@@ -88,7 +88,7 @@ private:
 class HalidePatchScorer CV_FINAL : public PatchScorer
 {
 public:
-    HalidePatchScorer(const Descriptor& descriptor, const MemoryBank& bank, const ScoreSettings& s)
+    HalidePatchScorer(const Descriptor& descriptor, const Mat& bank, const ScoreSettings& s)
         : projection(descriptor),
           neighbors(createHalideNeighborSearch(bank)),
           settings(s)
@@ -113,7 +113,7 @@ private:
 
 } // namespace
 
-std::shared_ptr<const PatchScorer> createHalidePatchScorer(const Descriptor& descriptor, const MemoryBank& bank,
+std::shared_ptr<const PatchScorer> createHalidePatchScorer(const Descriptor& descriptor, const Mat& bank,
                                                            const ScoreSettings& settings)
 {
     return std::make_shared<HalidePatchScorer>(descriptor, bank, settings);

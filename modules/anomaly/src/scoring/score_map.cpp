@@ -13,7 +13,7 @@ namespace {
 class CpuScoreMap CV_FINAL : public ScoreMap
 {
 public:
-    CpuScoreMap(const Descriptor& descriptor, const MemoryBank& bank, const ScoreMapSettings& settings, int engine)
+    CpuScoreMap(const Descriptor& descriptor, const Mat& bank, const ScoreMapSettings& settings, int engine)
         : scorer(PatchScorer::create(descriptor, bank, settings.score, engine)),
           mapMaker(MapMaker::create(settings.input, settings.sigma, engine))
     {}
@@ -49,7 +49,7 @@ void checkScores(const Mat& scores)
                                    "the model's for a score in float");
 }
 
-std::shared_ptr<const ScoreMap> ScoreMap::create(const Descriptor& descriptor, const MemoryBank& bank,
+std::shared_ptr<const ScoreMap> ScoreMap::create(const Descriptor& descriptor, const Mat& bank,
                                                  const ScoreMapSettings& settings, const Device& device)
 {
 #ifdef HAVE_ANOMALY_GPU

@@ -30,7 +30,7 @@ public:
     //! smooth: a map for each image of the features. Throws where they give no score. The clock may be null.
     virtual void make(const FeatureMaps& features, Mat* smooth, StageClock* clock) const = 0;
 
-    static std::shared_ptr<const ScoreMap> create(const Descriptor& descriptor, const MemoryBank& bank,
+    static std::shared_ptr<const ScoreMap> create(const Descriptor& descriptor, const Mat& bank,
                                                   const ScoreMapSettings& settings, const Device& device);
 };
 
@@ -38,7 +38,7 @@ public:
 void checkScores(const Mat& scores);
 
 // The form for a GPU, in builds that have it.
-std::shared_ptr<const ScoreMap> createGpuScoreMap(const Descriptor& descriptor, const MemoryBank& bank,
+std::shared_ptr<const ScoreMap> createGpuScoreMap(const Descriptor& descriptor, const Mat& bank,
                                                   const ScoreMapSettings& settings);
 
 }} // namespace cv::anomaly

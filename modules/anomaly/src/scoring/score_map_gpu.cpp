@@ -131,12 +131,12 @@ struct Workspace
 class GpuScoreMap CV_FINAL : public ScoreMap
 {
 public:
-    GpuScoreMap(const Descriptor& descriptor, const MemoryBank& memoryBank, const ScoreMapSettings& s)
+    GpuScoreMap(const Descriptor& descriptor, const Mat& memoryBank, const ScoreMapSettings& s)
         : settings(s),
           length(descriptor.length()),
-          count(memoryBank.C.rows),
+          count(memoryBank.rows),
           slots(s.score.K <= fewNeighbors ? fewNeighbors : mostNeighbors),
-          bank(memoryBank.C)
+          bank(memoryBank)
     {
         if (settings.score.K > mostNeighbors || count < settings.score.K)
             CV_Error_(Error::StsNotImplemented, ("K is %d and the bank has %d centers: a GPU finds up to %d "
@@ -145,7 +145,7 @@ public:
                                                  settings.score.K, count, mostNeighbors));
         for (size_t scale = 0; scale < descriptor.channels.size(); scale++)
             scales.emplace_back(new ScaleWeights(descriptor, scale));
-        centers.upload(padColumns(memoryBank.C, exactLanes));
+        centers.upload(padColumns(memoryBank, exactLanes));
         const Mat gaussian = smoothingKernel(settings.sigma);
         tapCount = int(gaussian.total());
         taps.upload(gaussian);
@@ -369,7 +369,7 @@ private:
 
 } // namespace
 
-std::shared_ptr<const ScoreMap> createGpuScoreMap(const Descriptor& descriptor, const MemoryBank& bank,
+std::shared_ptr<const ScoreMap> createGpuScoreMap(const Descriptor& descriptor, const Mat& bank,
                                                   const ScoreMapSettings& settings)
 {
     return std::make_shared<GpuScoreMap>(descriptor, bank, settings);

@@ -135,17 +135,17 @@ Mat kMeans(const Mat& patches, int count, int mostIterations, int engine, RNG& r
     CV_CheckLE(count, patches.rows, "More centers are asked for than there are patches");
     const Mat phi = patches.t();
     const double smallestMove = 1e-4 * meanVariance(patches);
-    MemoryBank bank = {firstCenters(patches, count, random)};
+    Mat bank = firstCenters(patches, count, random);
     double move = DBL_MAX;
     for (int i = 0; i < mostIterations && move > smallestMove; i++)
     {
         Mat distances, nearest;
         NeighborSearch::create(bank, engine)->search(phi, 1, distances, nearest);
         const Mat means = meansOf(patches, distances, nearest, count);
-        move = norm(means, bank.C, NORM_L2SQR);
-        bank.C = means;
+        move = norm(means, bank, NORM_L2SQR);
+        bank = means;
     }
-    return bank.C;
+    return bank;
 }
 
 }} // namespace cv::anomaly

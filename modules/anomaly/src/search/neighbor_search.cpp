@@ -61,7 +61,7 @@ struct Nearest
 class PlainNeighborSearch CV_FINAL : public NeighborSearch
 {
 public:
-    explicit PlainNeighborSearch(const MemoryBank& bank) : C(bank.C), norms(squaredNorms(bank.C)) {}
+    explicit PlainNeighborSearch(const Mat& bank) : C(bank), norms(squaredNorms(bank)) {}
 
     void search(const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const CV_OVERRIDE
     {
@@ -116,7 +116,7 @@ private:
 
 } // namespace
 
-std::shared_ptr<const NeighborSearch> NeighborSearch::create(const MemoryBank& bank, int engine)
+std::shared_ptr<const NeighborSearch> NeighborSearch::create(const Mat& bank, int engine)
 {
 #ifdef HAVE_ANOMALY_HALIDE
     if (engine == ENGINE_HALIDE)

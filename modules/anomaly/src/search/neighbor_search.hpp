@@ -4,13 +4,14 @@
 #ifndef OPENCV_ANOMALY_NEIGHBOR_SEARCH_HPP
 #define OPENCV_ANOMALY_NEIGHBOR_SEARCH_HPP
 
-#include "../cfa/memory_bank.hpp"
+#include "opencv2/core.hpp"
 
 #include <memory>
 
 namespace cv { namespace anomaly {
 
-//! The K centers nearest to each patch, by squared Euclidean distance; ties go to the lower index.
+//! The K rows of a bank nearest to each patch, by squared Euclidean distance; ties go to the lower index. The bank is
+//! centers x D', CV_32F, and is not changed after.
 class CV_EXPORTS NeighborSearch
 {
 public:
@@ -30,14 +31,14 @@ public:
     }
 
     //! `engine`: ENGINE_PLAIN or ENGINE_HALIDE.
-    static std::shared_ptr<const NeighborSearch> create(const MemoryBank& bank, int engine);
+    static std::shared_ptr<const NeighborSearch> create(const Mat& bank, int engine);
 };
 
 //! Of each row, rows x 1.
 Mat squaredNorms(const Mat& rows);
 
 // The Halide form, in builds that have it.
-std::shared_ptr<const NeighborSearch> createHalideNeighborSearch(const MemoryBank& bank);
+std::shared_ptr<const NeighborSearch> createHalideNeighborSearch(const Mat& bank);
 
 }} // namespace cv::anomaly
 

@@ -55,14 +55,14 @@ void samplePatches(const Mat& phi, int count, Mat& sample)
 class HalideNeighborSearch CV_FINAL : public NeighborSearch
 {
 public:
-    explicit HalideNeighborSearch(const MemoryBank& bank)
-        : count(bank.C.rows),
-          length(bank.C.cols),
-          dense(bank.C),
+    explicit HalideNeighborSearch(const Mat& bank)
+        : count(bank.rows),
+          length(bank.cols),
+          dense(bank),
           plain(NeighborSearch::create(bank, ENGINE_PLAIN))
     {
         if (count >= fewestCenters)
-            pruned = std::make_shared<PrunedSearch>(bank.C);
+            pruned = std::make_shared<PrunedSearch>(bank);
     }
 
     void search(const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const CV_OVERRIDE
@@ -139,7 +139,7 @@ private:
 
 } // namespace
 
-std::shared_ptr<const NeighborSearch> createHalideNeighborSearch(const MemoryBank& bank)
+std::shared_ptr<const NeighborSearch> createHalideNeighborSearch(const Mat& bank)
 {
     return std::make_shared<HalideNeighborSearch>(bank);
 }
