@@ -151,9 +151,8 @@ TEST(Anomaly_PaDiM, progress_counts_images_of_all_passes_and_can_end_the_fit)
 PositionGaussians randomGaussians(int length, int positions)
 {
     RNG random(length * 1000 + positions);
-    PositionGaussians gaussians = {
-        Mat(length, positions, CV_32F),
-        Mat::zeros((positions + gaussianPanel - 1) / gaussianPanel, triangle(length) * gaussianPanel, CV_32F)};
+    PositionGaussians gaussians = {Mat(length, positions, CV_32F),
+                                   Mat::zeros(panelsOf(positions), triangle(length) * gaussianPanel, CV_32F)};
     random.fill(gaussians.mean, RNG::NORMAL, 1, 1);
     for (int p = 0; p < positions; p++)
         for (int i = 0, e = 0; i < length; i++)

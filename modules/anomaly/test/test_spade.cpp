@@ -5,6 +5,7 @@
 #include "test_maps.hpp"
 #include "test_targets.hpp"
 
+#include "../src/patches/grid_features.hpp"
 #include "../src/spade/spade_scorer.hpp"
 
 namespace opencv_test { namespace {
@@ -52,7 +53,7 @@ struct RetrievalCase
             all.push_back(
                 columns[scale].colRange(image * positions, (image + 1) * positions).clone().reshape(1, 4, shape));
         }
-        return mapsNoFinerThan(all, grid);
+        return averagedToGrid(all, grid);
     }
 
     FeatureBank bank() const
@@ -177,8 +178,8 @@ TEST(Anomaly_SPADE, scale_that_masks_leave_nothing_of_adds_nothing)
     FeatureBankBuilder masked(1), fine(1);
     masked.add(maps, mask);
     fine.add({maps[0]}, mask);
-    ASSERT_EQ(1, masked.bank()[0].rows[0].rows);
-    ASSERT_TRUE(masked.bank()[0].rows[1].empty());
+    ASSERT_EQ(1, masked.bank().rows[0].rows);
+    ASSERT_TRUE(masked.bank().rows[1].empty());
     Mat both, first;
     scoreAgainst({0}, masked.bank(), query, Size(6, 6), ENGINE_PLAIN, both);
     scoreAgainst({0}, fine.bank(), {query[0]}, Size(6, 6), ENGINE_PLAIN, first);
@@ -191,7 +192,7 @@ TEST(Anomaly_SPADE, bank_keeps_half_precision)
     const Mat map = randomMap(3, Size(4, 2), 5);
     builder.add({map}, Mat());
     Mat rows;
-    builder.bank()[0].rows[0].convertTo(rows, CV_32F);
+    builder.bank().rows[0].convertTo(rows, CV_32F);
     const Mat exact = map.reshape(1, 3).t();
     EXPECT_GT(cv::norm(exact, rows, NORM_INF), 0);
     EXPECT_LE(cv::norm(exact, rows, NORM_INF), 6. / 2048); // half a unit in the last of 11 bits

@@ -7,13 +7,16 @@
 #include "opencv2/anomaly/cfa.hpp"
 #include "opencv2/anomaly/detector.hpp"
 #include "opencv2/anomaly/metrics.hpp"
+#include "opencv2/anomaly/padim.hpp"
+#include "opencv2/anomaly/patchcore.hpp"
+#include "opencv2/anomaly/spade.hpp"
 #include "opencv2/anomaly/visualize.hpp"
 
 /** @defgroup anomaly Visual anomaly detection
 
-Finds what is unusual in an image after seeing good images only. The method is CFA @cite Lee2022cfa: the features of a
-pretrained network pass a learned 1x1 descriptor, and each patch is scored by its distance to a small memory bank of
-normal patches. It learns by
+Finds what is unusual in an image after seeing good images only. All methods compare the features that a pretrained network
+finds in each patch of an image with those of good images: cv::anomaly::PatchCore, cv::anomaly::CFA, cv::anomaly::PaDiM and
+cv::anomaly::SPADE. A detector learns by
 @snippet cfa.cpp learn
 @snippet cfa.cpp save
 and then scores images and shows where they differ:

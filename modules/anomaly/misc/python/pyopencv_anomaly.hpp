@@ -5,5 +5,8 @@
 
 // The generator of OpenCV's bindings writes a nested struct's name with an underscore.
 typedef cv::anomaly::CFA::Params CFA_Params;
+typedef cv::anomaly::PaDiM::Params PaDiM_Params;
+typedef cv::anomaly::PatchCore::Params PatchCore_Params;
+typedef cv::anomaly::SPADE::Params SPADE_Params;
 
 #endif

@@ -4,6 +4,8 @@
 #include "../precomp.hpp"
 #include "channel_reduction.hpp"
 #include "../base/random_stream.hpp"
+#include "../patches/descriptor.hpp"
+#include "../patches/grid_features.hpp"
 
 namespace cv { namespace anomaly {
 
@@ -44,6 +46,46 @@ Mat orthogonalProjection(int count, int features, int seed)
         orthogonalize(rows, i);
     rows.convertTo(projection, CV_32F);
     return projection;
+}
+
+// Planes of a map by their numbers.
+static Mat planesOf(const Mat& map, const std::vector<int>& numbers)
+{
+    const int shape[] = {1, int(numbers.size()), map.size[2], map.size[3]};
+    const size_t positions = size_t(map.size[2]) * map.size[3];
+    Mat planes(4, shape, CV_32F);
+    for (size_t i = 0; i < numbers.size(); i++)
+        std::copy_n(map.ptr<float>(0, numbers[i]), positions, planes.ptr<float>(0, int(i)));
+    return planes;
+}
+
+std::vector<Mat> ChannelReduction::neededOf(const std::vector<Mat>& maps) const
+{
+    if (!projection.empty())
+        return maps;
+    std::vector<Mat> needed;
+    std::vector<int>::const_iterator channel = drawn.begin();
+    int first = 0;
+    for (const Mat& map : maps)
+    {
+        std::vector<int> numbers;
+        for (; channel != drawn.end() && *channel < first + map.size[1]; ++channel)
+            numbers.push_back(*channel - first);
+        if (!numbers.empty())
+            needed.push_back(planesOf(map, numbers));
+        first += map.size[1];
+    }
+    return needed;
+}
+
+Mat ChannelReduction::reduce(const std::vector<Mat>& pooled, Size grid) const
+{
+    Mat phi, projected;
+    gridFeatures(pooled, grid, phi);
+    if (projection.empty())
+        return phi;
+    gemm(projection, phi, 1, noArray(), 0, projected);
+    return projected;
 }
 
 }} // namespace cv::anomaly

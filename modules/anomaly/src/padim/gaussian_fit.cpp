@@ -222,8 +222,8 @@ void checkSample(const PositionSample& sample, Size expected)
 
 PositionGaussians emptyGaussians(Size features)
 {
-    const int panels = (features.width + gaussianPanel - 1) / gaussianPanel;
-    return {Mat::zeros(features, CV_32F), Mat::zeros(panels, triangle(features.height) * gaussianPanel, CV_32F)};
+    return {Mat::zeros(features, CV_32F),
+            Mat::zeros(panelsOf(features.width), triangle(features.height) * gaussianPanel, CV_32F)};
 }
 
 } // namespace

@@ -12,6 +12,12 @@ namespace cv { namespace anomaly {
 //! cache, so that a panel is read as one stream.
 constexpr int gaussianPanel = 16;
 
+//! Panels of so many positions; the last one may reach past them.
+inline int panelsOf(int positions)
+{
+    return (positions + gaussianPanel - 1) / gaussianPanel;
+}
+
 //! Entries of a lower triangle with its diagonal.
 inline int triangle(int rows)
 {

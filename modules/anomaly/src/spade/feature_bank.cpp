@@ -14,38 +14,31 @@ namespace {
 // The largest number of half precision.
 const double largestHalf = 65504;
 
-Mat channelOf(const Mat& map, int channel)
+size_t bytesOf(const Mat& matrix)
 {
-    return Mat(map.size[2], map.size[3], CV_32F, const_cast<float*>(map.ptr<float>(0, channel)));
+    return matrix.total() * matrix.elemSize();
 }
 
-Mat averagedTo(Size grid, const Mat& map)
+// The rows that the mask leaves, of a map of this size.
+Mat markedRows(const Mat& rows, const Mat& mask, Size size)
 {
-    const int shape[] = {1, map.size[1], grid.height, grid.width};
-    Mat averaged(4, shape, CV_32F);
-    parallel_for_(Range(0, map.size[1]), [&](const Range& channels) {
-        for (int c = channels.start; c < channels.end; c++)
-            resize(channelOf(map, c), channelOf(averaged, c), grid, 0, 0, INTER_AREA);
-    });
-    return averaged;
+    Mat marked, left(0, rows.cols, rows.type());
+    resize(mask, marked, size, 0, 0, INTER_NEAREST);
+    for (int p = 0; p < rows.rows; p++)
+        if (marked.at<uchar>(p / size.width, p % size.width))
+            left.push_back(rows.row(p));
+    return left;
 }
 
 // The map's positions as rows of half precision, those that the mask leaves.
 Mat patchesOf(const Mat& map, const Mat& mask)
 {
     const Mat all = map.reshape(1, map.size[1]).t();
-    Mat learned, rows;
-    if (mask.empty())
-        learned = all;
-    else
-    {
-        Mat marked;
-        resize(mask, marked, sizeOf(map), 0, 0, INTER_NEAREST);
-        for (int p = 0; p < all.rows; p++)
-            if (marked.at<uchar>(p / marked.cols, p % marked.cols))
-                learned.push_back(all.row(p));
-    }
-    if (!learned.empty() && norm(learned, NORM_INF) > largestHalf)
+    const Mat learned = mask.empty() ? all : markedRows(all, mask, sizeOf(map));
+    Mat rows(0, all.cols, CV_16F);
+    if (learned.empty())
+        return rows;
+    if (!checkRange(learned, true, NULL, -largestHalf, largestHalf))
         CV_Error_(Error::StsOutOfRange, ("Features reach %g, but SPADE keeps them in half precision, which ends at %g",
                                          norm(learned, NORM_INF), largestHalf));
     learned.convertTo(rows, CV_16F);
@@ -54,20 +47,17 @@ Mat patchesOf(const Mat& map, const Mat& mask)
 
 } // namespace
 
-size_t ImageFeatures::bytes() const
+Mat FeatureBank::patches(int image, size_t scale) const
 {
-    size_t sum = summary.total() * summary.elemSize();
-    for (const Mat& scale : rows)
-        sum += scale.total() * scale.elemSize();
-    return sum;
+    return rows[scale].rowRange(image == 0 ? 0 : ends[scale][image - 1], ends[scale][image]);
 }
 
-std::vector<Mat> mapsNoFinerThan(const std::vector<Mat>& pooled, Size grid)
+size_t FeatureBank::bytes() const
 {
-    std::vector<Mat> maps;
-    for (const Mat& map : pooled)
-        maps.push_back(sizeOf(map).area() > grid.area() ? averagedTo(grid, map) : map);
-    return maps;
+    size_t sum = bytesOf(summaries);
+    for (const Mat& scale : rows)
+        sum += bytesOf(scale);
+    return sum;
 }
 
 Mat imageSummary(const std::vector<Mat>& maps)
@@ -79,30 +69,48 @@ Mat imageSummary(const std::vector<Mat>& maps)
     return summary;
 }
 
-FeatureBankBuilder::FeatureBankBuilder(int count, size_t most) : images(count), mostBytes(most), bytes(0) {}
+FeatureBankBuilder::FeatureBankBuilder(int count, size_t most) : images(count), mostBytes(most) {}
 
 void FeatureBankBuilder::add(const std::vector<Mat>& maps, const Mat& mask)
 {
-    ImageFeatures image;
-    image.summary = imageSummary(maps);
+    const Mat summary = imageSummary(maps);
+    std::vector<Mat> patches;
+    size_t imageBytes = bytesOf(summary);
     for (const Mat& map : maps)
-        image.rows.push_back(patchesOf(map, mask));
-    checkLimit(image.bytes(), !mask.empty());
-    bytes += image.bytes();
-    features.push_back(image);
+    {
+        patches.push_back(patchesOf(map, mask));
+        imageBytes += bytesOf(patches.back());
+    }
+    checkLimit(imageBytes, !mask.empty());
+    if (features.images() == 0)
+        start(maps);
+    features.summaries.push_back(summary);
+    for (size_t scale = 0; scale < maps.size(); scale++)
+    {
+        if (!patches[scale].empty())
+            features.rows[scale].push_back(patches[scale]);
+        features.ends[scale].push_back(features.rows[scale].rows);
+    }
+}
+
+void FeatureBankBuilder::start(const std::vector<Mat>& maps)
+{
+    features.ends.resize(maps.size());
+    for (const Mat& map : maps)
+        features.rows.push_back(Mat(0, map.size[1], CV_16F));
 }
 
 // Without masks all images take as much as the first one.
 void FeatureBankBuilder::checkLimit(size_t imageBytes, bool masked) const
 {
-    const double expected = masked ? double(bytes + imageBytes) : double(imageBytes) * images;
+    const double expected = masked ? double(features.bytes() + imageBytes) : double(imageBytes) * images;
     if (expected > double(mostBytes))
         CV_Error_(
             Error::StsOutOfRange,
             ("The bank of %d images, or tiles, would take %.1f MiB, the limit is %.1f MiB, which %zu of them fill: "
              "SPADE keeps all patches of all images. Fit fewer images, raise patchStride, or use PatchCore",
              images, expected / (1 << 20), double(mostBytes) / (1 << 20),
-             masked ? features.size() : mostBytes / imageBytes));
+             masked ? size_t(features.images()) : mostBytes / imageBytes));
 }
 
 }} // namespace cv::anomaly

@@ -10,23 +10,19 @@
 
 namespace cv { namespace anomaly {
 
-//! What SPADE keeps of one good image.
-struct ImageFeatures
+//! All patches of all good images (Cohen and Hoshen 2020, Sec. 3.3). They are in half precision from the start, so that
+//! a loaded model scores as the fitted one.
+struct FeatureBank
 {
-    // 1 x channels of the last map, CV_32F: its mean over all positions, by which images are retrieved.
-    Mat summary;
-    // Of each scale: patches x channels, CV_16F. Half precision from the start, so that a loaded model scores as the
-    // fitted one. Without rows where the mask leaves none.
-    std::vector<Mat> rows;
+    Mat summaries;         // images x channels of the last map, CV_32F: its mean, by which images are retrieved
+    std::vector<Mat> rows; // of each scale: patches x channels, CV_16F, one image after the other
+    std::vector<std::vector<int>> ends; // of each scale: the row behind each image's last
 
+    int images() const { return summaries.rows; }
+    //! An image's rows of a scale; none where a mask left none.
+    Mat patches(int image, size_t scale) const;
     size_t bytes() const;
 };
-
-//! All patches of all good images (Cohen and Hoshen 2020, Sec. 3.3), image by image.
-typedef std::vector<ImageFeatures> FeatureBank;
-
-//! Pooled maps, of which those finer than the grid are averaged to it; coarser ones stay as they are.
-CV_EXPORTS std::vector<Mat> mapsNoFinerThan(const std::vector<Mat>& pooled, Size grid);
 
 //! Mean of the last map over its positions, 1 x channels, CV_32F.
 CV_EXPORTS Mat imageSummary(const std::vector<Mat>& maps);
@@ -40,17 +36,18 @@ class CV_EXPORTS FeatureBankBuilder
 public:
     explicit FeatureBankBuilder(int images, size_t mostBytes = mostBankBytes);
 
-    //! maps: as mapsNoFinerThan gives them. mask: empty, or CV_8U of any size that shows the same, nonzero on what is
-    //! to be learned.
+    //! maps: pooled, and none finer than the patch grid (see averagedToGrid). mask: empty, or CV_8U of any size that
+    //! shows the same, nonzero on what is to be learned.
     void add(const std::vector<Mat>& maps, const Mat& mask);
 
     const FeatureBank& bank() const { return features; }
 
 private:
+    void start(const std::vector<Mat>& maps);
     void checkLimit(size_t imageBytes, bool masked) const;
 
     int images;
-    size_t mostBytes, bytes;
+    size_t mostBytes;
     FeatureBank features;
 };
 

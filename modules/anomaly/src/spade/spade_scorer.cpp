@@ -15,8 +15,8 @@ namespace cv { namespace anomaly {
 RetrievedImages retrieveImages(const Mat& summary, const FeatureBank& bank, int K)
 {
     std::vector<std::pair<double, int>> all;
-    for (size_t i = 0; i < bank.size(); i++)
-        all.push_back(std::make_pair(norm(summary, bank[i].summary, NORM_L2), int(i)));
+    for (int i = 0; i < bank.images(); i++)
+        all.push_back(std::make_pair(norm(summary, bank.summaries.row(i), NORM_L2), i));
     const int count = std::min(K, int(all.size()));
     std::partial_sort(all.begin(), all.begin() + count, all.end());
     RetrievedImages retrieved = {{}, 0};
@@ -60,20 +60,21 @@ public:
     {
         parallel_for_(Range(0, int(images.size())), [&](const Range& range) {
             for (int i = range.start; i < range.end; i++)
-                compare(bank[images[i]]);
+                compare(images[i]);
         });
         return nearest;
     }
 
 private:
-    void compare(const ImageFeatures& image)
+    void compare(int image)
     {
         Mat rows, squaredDistances;
         for (size_t scale = 0; scale < phi.size(); scale++)
         {
-            if (image.rows[scale].empty())
+            const Mat patches = bank.patches(image, scale);
+            if (patches.empty())
                 continue;
-            image.rows[scale].convertTo(rows, CV_32F);
+            patches.convertTo(rows, CV_32F);
             nearestRows(rows, phi[scale], engine, squaredDistances);
             const std::lock_guard<std::mutex> lock(mutex);
             min(nearest[scale], squaredDistances, nearest[scale]);
@@ -88,7 +89,7 @@ private:
 
 bool anyPatches(const std::vector<int>& images, const FeatureBank& bank, size_t scale)
 {
-    return std::any_of(images.begin(), images.end(), [&](int image) { return !bank[image].rows[scale].empty(); });
+    return std::any_of(images.begin(), images.end(), [&](int image) { return !bank.patches(image, scale).empty(); });
 }
 
 } // namespace

@@ -23,7 +23,7 @@ CV_EXPORTS RetrievedImages retrieveImages(const Mat& summary, const FeatureBank&
 
 Each scale is compared at its own resolution, and its distances are brought to the grid bilinearly. A scale of which the
 retrieved images have no patch, since masks left none, adds 0.
-@param maps as mapsNoFinerThan gives them
+@param maps as averagedToGrid gives them
 @param engine ENGINE_PLAIN or ENGINE_HALIDE
 @param scores CV_32F of the grid's size
 */

@@ -16,18 +16,18 @@ namespace cv { namespace anomaly {
 A frozen backbone gives feature maps; a learned 1x1 descriptor turns each patch into a short vector near its neighbors
 in a memory bank of normal patches; a bank of the patches as they are then scores images, by the distance to its nearest
 center. The defaults differ from the paper's settings where that helps; Params::paper has those.
+
+Figures of FitProgress while it trains: "loss", the mean loss of the epoch so far, which may rise while the radius
+grows;
+"distance", the mean distance of the epoch's patches to their nearest center so far, as a share of the first epoch's
+mean: 1 in
+the first epoch, then falling as the descriptor learns what good patches have in common, and at last level; and
+"radius", the
+hypersphere's radius.
 */
 class CV_EXPORTS_W CFA : public AnomalyDetector
 {
 public:
-    //! How an image, or a tile of one (see Params::tile), becomes the backbone's input.
-    enum InputMode
-    {
-        INPUT_RESIZED = 0, //!< the whole image, stretched to inputSize x inputSize
-        //! Stretched to resizeSize x resizeSize, then its center: outside it the map is 0 and does not count
-        INPUT_CROPPED = 1,
-        INPUT_ENSEMBLE = 2 //!< a model of each, maps averaged where both see the image (CFA++ of the paper)
-    };
     //! How the memory bank sums up the training images.
     enum BankMode
     {
@@ -67,40 +67,13 @@ public:
         INIT_UNIFORM = 0, //!< PyTorch's default of a convolution: uniform within 1/sqrt(inputs)
         INIT_HE = 1       //!< normal with deviation sqrt(2/inputs), no bias
     };
-    //! How a map becomes the image's score.
-    enum ImageScore
-    {
-        SCORE_MAX = 0, //!< its highest value
-        SCORE_TOP = 1  //!< the mean of its highest values, a share topShare of all
-    };
-
-    //! All that shapes a model. Saved with it, but for skipUnreadable, cacheMiB and checkpoint.
-    struct CV_EXPORTS_W_SIMPLE Params
+    //! The settings of CFA beside those that all detectors have. Saved with a model, but for checkpoint.
+    struct CV_EXPORTS_W_SIMPLE Params : public DetectorParams
     {
         CV_WRAP Params();
-        //! The paper's settings where they differ from the defaults. Its backbones come as ONNX files.
+        //! The paper's settings where they differ from the defaults, among them INPUT_CROPPED. Its backbones come as
+        //! ONNX files.
         CV_WRAP static CFA::Params paper();
-
-        CV_PROP_RW String backbone;    //!< "" or "efficientnet-lite0/1" or "lite0": the embedded one; else an ONNX file
-        CV_PROP_RW bool embedBackbone; //!< whether save puts the ONNX file's bytes into the model file; default false
-        //! Names of the backbone's outputs, finest map first; default c2, c3, c4
-        CV_PROP_RW std::vector<String> outputs;
-        CV_PROP_RW Scalar inputMean;  //!< subtracted from each channel, in the backbone's order; default 127
-        CV_PROP_RW Scalar inputScale; //!< then multiplied; default 1/128
-        CV_PROP_RW bool swapRB;       //!< whether the backbone takes RGB; default true
-        //! Of 16-bit images, from the lowest: 10, 12 or 14 for cameras that give no more, whose images would be
-        //! nearly black else. An image with a higher value is refused. [8, 16]; default 16
-        CV_PROP_RW int significantBits;
-        CV_PROP_RW int inputMode;  //!< one of InputMode; default INPUT_RESIZED [paper: INPUT_CROPPED]
-        CV_PROP_RW int inputSize;  //!< side of the backbone's square input; default 224
-        CV_PROP_RW int resizeSize; //!< side of the image that INPUT_CROPPED and randomView cut from; default 256
-
-        //! Side of the tiles that a large image is cut into, in its pixels, each stretched to inputSize x inputSize:
-        //! fit learns from all tiles alike, predict blends their maps. 0: images are seen as a whole; with
-        //! INPUT_RESIZED only; default 0
-        CV_PROP_RW int tile;
-        //! Of neighboring tiles at least, as a share of their side, [0, 0.5]; default 1/8
-        CV_PROP_RW double tileOverlap;
 
         //! Centers of the bank, as a share of the patches of an image (or tile), (0, 1]; default 1/4 [1]
         CV_PROP_RW double gammaC;
@@ -128,26 +101,7 @@ public:
         //! default 0
         CV_PROP_RW int patience;
 
-        CV_PROP_RW int scoreMode;      //!< one of ScoreMode; default SCORE_NEAREST [SCORE_CERTAINTY]
-        CV_PROP_RW double smoothSigma; //!< of the map, in pixels of the input, 0: none; default 4
-        CV_PROP_RW int imageScore;     //!< one of ImageScore, taken at input resolution; default SCORE_MAX
-        CV_PROP_RW double topShare;    //!< for SCORE_TOP, (0, 1]; default 0.01
-        CV_PROP_RW int mapSize;        //!< one of MapSize; default MAP_IMAGE
-
-        //! Share of the good images kept out of fit to set thresholds, [0, 0.5]; 0: they are set from the images that
-        //! were learned, so a little low, and fit says so in the log; default 0.1
-        CV_PROP_RW double validationFraction;
-        //! Of the good scores, image and pixel apart, that becomes the threshold, [0, 1]. That of images is
-        //! extrapolated where they are too few to reach it (fewer than 200 for 0.995); 1: their highest score; default
-        //! 0.995
-        CV_PROP_RW double thresholdQuantile;
-        CV_PROP_RW int seed; //!< of all that is random in fit; default 0
-
-        //! Leave out files that cannot be read, with a warning, instead of stopping; default false
-        CV_PROP_RW bool skipUnreadable;
-        //! Memory for features while training; those past it lie in a temporary file (in OPENCV_TEMP_PATH, else the
-        //! system's folder), and where the disk is full they are computed again in each epoch; default 2048
-        CV_PROP_RW int cacheMiB;
+        CV_PROP_RW int scoreMode; //!< one of ScoreMode; default SCORE_NEAREST [SCORE_CERTAINTY]
         //! File in which fit notes after each epoch where it stands, .yml, .xml or .json, each also with .gz. A fit
         //! that finds one of the same images and settings goes on there, to the same model. fit leaves it: remove it
         //! once the model is saved; default "": none

@@ -7,6 +7,7 @@
 #include "opencv2/core.hpp"
 
 #include <functional>
+#include <map>
 #include <vector>
 
 namespace cv { namespace anomaly {
@@ -31,21 +32,84 @@ enum Engine
     ENGINE_HALIDE = 2 //!< Halide kernels for the processor at hand, also for the backbone's convolutions
 };
 
+//! How an image, or a tile of one (see DetectorParams::tile), becomes the backbone's input.
+enum InputMode
+{
+    INPUT_RESIZED = 0, //!< the whole image, stretched to inputSize x inputSize
+    //! Stretched to resizeSize x resizeSize, then its center: outside it the map is 0 and does not count
+    INPUT_CROPPED = 1,
+    INPUT_ENSEMBLE = 2 //!< a model of each, maps averaged where both see the image (CFA++ of @cite Lee2022cfa)
+};
+
+//! How a map becomes the image's score.
+enum ImageScore
+{
+    SCORE_MAX = 0, //!< its highest value
+    SCORE_TOP = 1  //!< the mean of its highest values, a share topShare of all
+};
+
+/** @brief The settings that detectors of all methods have. A method's own Params adds to them.
+
+They are saved with a model, but for skipUnreadable and cacheMiB, which belong to the machine that fits.
+*/
+struct CV_EXPORTS_W_SIMPLE DetectorParams
+{
+    CV_WRAP DetectorParams();
+
+    CV_PROP_RW String backbone;    //!< "" or "efficientnet-lite0/1" or "lite0": the embedded one; else an ONNX file
+    CV_PROP_RW bool embedBackbone; //!< whether save puts the ONNX file's bytes into the model file; default false
+    //! Names of the backbone's outputs, finest map first; default c2, c3, c4
+    CV_PROP_RW std::vector<String> outputs;
+    CV_PROP_RW Scalar inputMean;  //!< subtracted from each channel, in the backbone's order; default 127
+    CV_PROP_RW Scalar inputScale; //!< then multiplied; default 1/128
+    CV_PROP_RW bool swapRB;       //!< whether the backbone takes RGB; default true
+    //! Of 16-bit images, from the lowest: 10, 12 or 14 for cameras that give no more, whose images would be
+    //! nearly black else. An image with a higher value is refused. [8, 16]; default 16
+    CV_PROP_RW int significantBits;
+    CV_PROP_RW int inputMode;  //!< one of cv::anomaly::InputMode; default INPUT_RESIZED
+    CV_PROP_RW int inputSize;  //!< side of the backbone's square input; default 224
+    CV_PROP_RW int resizeSize; //!< side of the image that INPUT_CROPPED and randomView cut from; default 256
+
+    //! Side of the tiles that a large image is cut into, in its pixels, each stretched to inputSize x inputSize: fit
+    //! learns from all tiles alike, predict blends their maps. 0: images are seen as a whole; with INPUT_RESIZED only;
+    //! default 0
+    CV_PROP_RW int tile;
+    //! Overlap of neighboring tiles at least, as a share of their side, [0, 0.5]; default 1/8
+    CV_PROP_RW double tileOverlap;
+
+    CV_PROP_RW double smoothSigma; //!< of the map, in pixels of the input, 0: none; default 4
+    CV_PROP_RW int imageScore;     //!< one of cv::anomaly::ImageScore, taken at input resolution; default SCORE_MAX
+    CV_PROP_RW double topShare;    //!< for SCORE_TOP, (0, 1]; default 0.01
+    CV_PROP_RW int mapSize;        //!< one of cv::anomaly::MapSize; default MAP_IMAGE
+
+    //! Share of the good images kept out of fit to set thresholds, [0, 0.5]; 0: they are set from the images that were
+    //! learned, so a little low, and fit says so in the log; default 0.1
+    CV_PROP_RW double validationFraction;
+    //! Quantile of the good scores that becomes the threshold, for images and pixels separately, [0, 1]. That of images
+    //! is extrapolated where they are too few to reach it (fewer than 200 for 0.995); 1: their highest score; default
+    //! 0.995
+    CV_PROP_RW double thresholdQuantile;
+    CV_PROP_RW int seed; //!< of all that is random in fit; default 0
+
+    //! Leave out files that cannot be read, with a warning, instead of stopping; default false
+    CV_PROP_RW bool skipUnreadable;
+    //! Memory for features while fitting; those past it lie in a temporary file (in OPENCV_TEMP_PATH, else the system's
+    //! folder), and where the disk is full they are computed again at each use; default 2048
+    CV_PROP_RW int cacheMiB;
+};
+
 //! Where a running fit stands.
 struct CV_EXPORTS FitProgress
 {
-    String stage; //!< "features", "bank", "training", "scoring bank" or "thresholds"
-    int step;     //!< steps of this stage that are done: images, or batches over all epochs when training
-    int steps;    //!< all steps of this stage
-    int epoch;    //!< epoch under way from 1, or 0 outside "training"
-    int epochs;   //!< all epochs
-    //! Mean loss of the epoch so far, 0 outside "training". It may rise while the radius grows.
-    double loss;
-    //! Mean distance of the epoch's patches to their nearest center so far, as a share of the first epoch's mean: 1 in
-    //! the first epoch, then falling as the descriptor learns what good patches have in common, and at last level; 0
-    //! outside "training"
-    double distance;
-    double radius; //!< the hypersphere's radius now
+    //! The step of the method's work that is under way, such as "features", "coreset", "training" or "thresholds".
+    String stage;
+    int step;   //!< steps of this stage that are done: images, chosen patches, or batches over all epochs
+    int steps;  //!< all steps of this stage
+    int epoch;  //!< epoch under way, counted from 1; 0 where the stage has no epochs
+    int epochs; //!< all epochs
+    //! What the method tells of its training, by name, as means of the epoch so far; empty where it has nothing to
+    //! tell. The class of the method says what its figures are.
+    std::map<String, double> figures;
 };
 
 //! Called as a fit goes on, from the thread that called fit. Returning false cancels: fit then throws an exception
@@ -55,9 +119,10 @@ typedef std::function<bool(const FitProgress&)> FitCallback;
 /** @brief A detector that learns from good images what is normal, and scores how far an image is from that.
 
 Images are 8-bit with 1, 3 (BGR) or 4 (BGRA, alpha is dropped) channels, 16-bit (full range: divided by 257,
-unless CFA::Params::significantBits says otherwise), or floating point (0..1), at least 8x8 pixels; NaN and infinity are
+unless DetectorParams::significantBits says otherwise), or floating point (0..1), at least 8x8 pixels; NaN and infinity
+are
 refused. Every refusal is a cv::Exception, and the detector is then as it was.
-So is memory that the system does not give.
+Out-of-memory is reported the same way.
 
 Threads: the const methods may be called from several threads on one object, also while another thread changes it by
 fit,
@@ -65,11 +130,18 @@ calibrate, read, clear or a setter. A call that runs keeps to the model, engine 
 predictBatch for
 all its images; calls that begin once the change is complete see it. A fit that runs is seen by nobody until it ends.
 Only one
-thread at a time may change an object: changes do not wait for each other. Objects have nothing in common.
+thread at a time may change an object: changes do not wait for each other. Separate
+detectors share no state.
 */
 class CV_EXPORTS_W AnomalyDetector : public Algorithm
 {
 public:
+    //! Name of the method, as model files have it: "CFA", "PatchCore", "PaDiM" or "SPADE".
+    CV_WRAP virtual String getMethod() const = 0;
+
+    //! The settings in use that detectors of all methods have.
+    CV_WRAP virtual DetectorParams getDetectorParams() const = 0;
+
     /** @brief Learns from good images.
     @param images vector of images; sizes may differ
     @param masks empty, or one CV_8UC1 mask of its image's size for each (an empty Mat: all of it): only patches under
@@ -141,7 +213,7 @@ public:
     defective images score above all good ones, halfway from the highest good score to the lowest defective one.
 
     With labels that are all zero, and no masks, both thresholds are a quantile of the good images' scores instead, as
-    after fit (see CFA::Params::thresholdQuantile): best from images that were not learned, of parts made since.
+    after fit (see DetectorParams::thresholdQuantile): best from images that were not learned, of parts made since.
     @param images vector of good and defective images
     @param labels one integer an image, nonzero: defective; may be empty when masks are given
     @param masks empty, or a CV_8UC1 mask an image that is nonzero on defects (empty Mat: none); needed for the pixel
@@ -172,26 +244,6 @@ public:
     @param picture CV_8UC3 of the image's size, BGR; of 16-bit images with fewer significant bits the full range
     */
     CV_WRAP virtual void toPicture(InputArray image, OutputArray picture) const = 0;
-
-    /** @brief Brings a mask to the pixels of a MAP_INPUT map, as figures of papers are taken.
-    @param mask CV_8UC1 of the image's size, nonzero on defects: 1 as well as 255
-    @param inputMask CV_8UC1 of the map's size, by INTER_NEAREST: 255 where the mask is nonzero, else 0
-    */
-    CV_WRAP virtual void maskToInput(InputArray mask, OutputArray inputMask) const = 0;
-
-    /** @brief Shows an image as a less careful camera does, to measure how well a detector bears that: RD-MVTec AD of
-    @cite Lee2022cfa.
-    The image is stretched to resizeSize x resizeSize pixels, turned about its center by up to 10 degrees either way,
-    and
-    cut at a random place, so that the backbone sees the cut. What lies beyond the image's edge is mirrored.
-    @param image the image
-    @param mask CV_8UC1 of the image's size that moves along, or empty
-    @param seed of the turn and the place
-    @param view what to predict, of the image's type
-    @param viewMask the mask's part that view shows; empty without a mask
-    */
-    CV_WRAP virtual void randomView(InputArray image, InputArray mask, int seed, OutputArray view,
-                                    OutputArray viewMask = noArray()) const = 0;
 
     //! Resolution of the maps, one of cv::anomaly::MapSize.
     CV_WRAP virtual int getMapSize() const = 0;
@@ -248,6 +300,31 @@ This is cv::imread with IMREAD_ANYCOLOR | IMREAD_ANYDEPTH.
 */
 CV_EXPORTS_W Mat readImage(const String& file);
 
+/** @brief Brings a mask to the pixels of a MAP_INPUT map, as figures of papers are taken.
+@param mask CV_8UC1 of the image's size, nonzero on defects: 1 as well as 255
+@param params settings of the detector (see AnomalyDetector::getDetectorParams); of an ensemble the map is that of
+INPUT_RESIZED
+@param inputMask CV_8UC1 of the map's size, by INTER_NEAREST: 255 where the mask is nonzero, else 0
+*/
+CV_EXPORTS_W void maskToInput(InputArray mask, const DetectorParams& params, OutputArray inputMask);
+
+/** @brief Shows an image as a less careful camera does, to measure how well a detector bears that: RD-MVTec AD of
+@cite Lee2022cfa.
+
+The image is stretched to resizeSize x resizeSize pixels, turned about its center by up to 10 degrees either way, and
+cut at
+a random place, so that the backbone sees the cut. What lies beyond the image's edge is mirrored.
+@param image the image
+@param mask CV_8UC1 of the image's size that moves along, or empty
+@param params settings of the detector (see AnomalyDetector::getDetectorParams)
+@param seed of the turn and the place
+@param view what to predict, of the image's type
+@param viewMask the mask's part that view shows; empty without a mask
+@throws cv::Exception of code Error::StsNotImplemented with tiles, which see no image as a whole
+*/
+CV_EXPORTS_W void randomView(InputArray image, InputArray mask, const DetectorParams& params, int seed,
+                             OutputArray view, OutputArray viewMask = noArray());
+
 /** @brief What this build can compute on, on this machine.
 @return values of cv::dnn::Target for AnomalyDetector::setPreferableTarget: DNN_TARGET_CPU, and those of a GPU for which
 the kernels of this
@@ -274,7 +351,7 @@ CV_EXPORTS_W void checkModelFile(const String& filename);
 
 /** @brief Loads a detector that saveToMemory saved.
 
-It needs no file, and keeps a backbone of its own in files that it saves (CFA::Params::embedBackbone).
+It needs no file, and keeps a backbone of its own in files that it saves (DetectorParams::embedBackbone).
 @param model what saveToMemory gave, or the bytes of a model file that is not packed and brings its backbone
 */
 CV_EXPORTS_W Ptr<AnomalyDetector> loadDetectorFromMemory(const std::vector<uchar>& model);

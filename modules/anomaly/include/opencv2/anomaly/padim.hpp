@@ -1,0 +1,69 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_PADIM_HPP
+#define OPENCV_ANOMALY_PADIM_HPP
+
+#include "opencv2/anomaly/detector.hpp"
+
+namespace cv { namespace anomaly {
+
+//! @addtogroup anomaly
+//! @{
+
+/** @brief PaDiM: a Gaussian of the features at each position @cite Defard2021padim.
+
+At each position of the patch grid the mean and the covariance of a few of the backbone's features are learned over the
+good
+images, and a patch's score is its Mahalanobis distance to them. Nothing is trained, so fit needs no LibTorch. It is for
+parts
+that lie alike in all images: what is normal at one place counts at that place only.
+
+A position that masks leave out of all training images but one has no Gaussian and scores 0. It computes on the
+processor.
+Stages of FitProgress: "features", "gaussians", "thresholds".
+*/
+class CV_EXPORTS_W PaDiM : public AnomalyDetector
+{
+public:
+    //! Which features of a patch are kept.
+    enum Reduction
+    {
+        FEATURES_DRAWN = 0,    //!< as many of the channels, drawn by chance: the paper's way
+        FEATURES_PROJECTED = 1 //!< all of them, by a random orthogonal projection
+    };
+
+    //! The settings of PaDiM beside those that all detectors have.
+    struct CV_EXPORTS_W_SIMPLE Params : public DetectorParams
+    {
+        CV_WRAP Params();
+
+        //! Pixels of the input from one patch to the next: coarser maps are interpolated, finer ones averaged. The
+        //! model grows with the number of patches; [1, 256]; default 8
+        CV_PROP_RW int patchStride;
+        //! Features of a patch that are kept, all of them if there are no more. The model holds features x
+        //! (features + 3) / 2 numbers for each patch; the paper takes 100 with ResNet18 and 550 with Wide ResNet50-2;
+        //! [1, 4096]; default 100
+        CV_PROP_RW int features;
+        CV_PROP_RW int reduction; //!< one of Reduction; default FEATURES_DRAWN
+        //! Added to each feature's variance, so that fewer images than features are enough, (0, 1e6]; default 0.01
+        CV_PROP_RW double regularization;
+    };
+
+    /** @brief Makes a detector that is ready to fit.
+    @throws cv::Exception naming the parameter that is out of range, or the backbone that cannot be read
+    */
+    CV_WRAP static Ptr<PaDiM> create(const PaDiM::Params& parameters = PaDiM::Params());
+
+    /** @brief Loads a model that save wrote. See loadDetector for the parameters. */
+    CV_WRAP static Ptr<PaDiM> load(const String& filename, const String& backboneFile = String());
+
+    //! The settings in use.
+    CV_WRAP virtual PaDiM::Params getParams() const = 0;
+};
+
+//! @}
+
+}} // namespace cv::anomaly
+
+#endif

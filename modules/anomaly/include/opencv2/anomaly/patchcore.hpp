@@ -1,0 +1,64 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_PATCHCORE_HPP
+#define OPENCV_ANOMALY_PATCHCORE_HPP
+
+#include "opencv2/anomaly/detector.hpp"
+
+namespace cv { namespace anomaly {
+
+//! @addtogroup anomaly
+//! @{
+
+/** @brief PatchCore: a memory bank of patches that covers the good images @cite Roth2022patchcore.
+
+The feature maps of a frozen backbone are averaged over 3x3 neighborhoods, brought to one grid and joined, and the bank
+is a
+greedy coreset of what good images have there. A patch's score is its distance to the nearest patch of the bank. Nothing
+is
+trained, so fit takes seconds and needs no LibTorch. It bears parts that lie anyhow, since a patch may be anywhere.
+
+Stages of FitProgress: "features", "coreset", "bank", "thresholds".
+*/
+class CV_EXPORTS_W PatchCore : public AnomalyDetector
+{
+public:
+    //! The settings of PatchCore beside those that all detectors have.
+    struct CV_EXPORTS_W_SIMPLE Params : public DetectorParams
+    {
+        CV_WRAP Params();
+
+        //! Pixels of the input from one patch to the next: coarser maps are interpolated, finer ones averaged. Half of
+        //! it makes four times as many patches, which cost four times as much; [1, 256]; default 8
+        CV_PROP_RW int patchStride;
+        //! Patches that the bank keeps at most, [1, 1000000]; default 4000
+        CV_PROP_RW int bankSize;
+        //! Dimensions of the random projection in which the coreset is chosen (128 in the paper's code), 0: chosen
+        //! without one; [0, 4096]; default 128
+        CV_PROP_RW int projection;
+        //! Neighbors b that a patch's score is weighted with (Eq. 7 of the paper), [1, 64]; 1: the distance as it is,
+        //! which on MVTec AD is not worse; default 1
+        CV_PROP_RW int K;
+    };
+
+    /** @brief Makes a detector that is ready to fit.
+    @throws cv::Exception naming the parameter that is out of range, or the backbone that cannot be read
+    */
+    CV_WRAP static Ptr<PatchCore> create(const PatchCore::Params& parameters = PatchCore::Params());
+
+    /** @brief Loads a model that save wrote. See loadDetector for the parameters. */
+    CV_WRAP static Ptr<PatchCore> load(const String& filename, const String& backboneFile = String());
+
+    //! The settings in use.
+    CV_WRAP virtual PatchCore::Params getParams() const = 0;
+    //! The memory bank, patches x features, CV_32F, in the order of choice: of the only model, or the first of an
+    //! ensemble.
+    CV_WRAP virtual Mat getMemoryBank() const = 0;
+};
+
+//! @}
+
+}} // namespace cv::anomaly
+
+#endif

@@ -1,0 +1,58 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_SPADE_HPP
+#define OPENCV_ANOMALY_SPADE_HPP
+
+#include "opencv2/anomaly/detector.hpp"
+
+namespace cv { namespace anomaly {
+
+//! @addtogroup anomaly
+//! @{
+
+/** @brief SPADE: comparison with the most similar good images @cite Cohen2020spade.
+
+The bank is all patches of all good images. For an image, the K good images whose mean features of the coarsest map are
+nearest
+are retrieved; a patch's score is, summed over the backbone's maps, the distance to the nearest patch of those images.
+Nothing
+is trained, so fit needs no LibTorch. The model grows with each image, and predict is the slowest of all methods here.
+
+The image's score is the mean distance to the K images, not taken from the map: DetectorParams::imageScore does not
+count, and
+a mask given to predict restricts the map only. With tiles it is that of the most unusual tile. It computes on the
+processor.
+Stages of FitProgress: "features", "bank", "thresholds".
+*/
+class CV_EXPORTS_W SPADE : public AnomalyDetector
+{
+public:
+    //! The settings of SPADE beside those that all detectors have.
+    struct CV_EXPORTS_W_SIMPLE Params : public DetectorParams
+    {
+        CV_WRAP Params();
+
+        //! Pixels of the input from one patch to the next in maps that are finer than that, which are averaged; coarser
+        //! ones are compared as they are; [1, 256]; default 8
+        CV_PROP_RW int patchStride;
+        CV_PROP_RW int K; //!< good images that are retrieved, all of them if there are no more, [1, 1000]; default 50
+    };
+
+    /** @brief Makes a detector that is ready to fit.
+    @throws cv::Exception naming the parameter that is out of range, or the backbone that cannot be read
+    */
+    CV_WRAP static Ptr<SPADE> create(const SPADE::Params& parameters = SPADE::Params());
+
+    /** @brief Loads a model that save wrote. See loadDetector for the parameters. */
+    CV_WRAP static Ptr<SPADE> load(const String& filename, const String& backboneFile = String());
+
+    //! The settings in use.
+    CV_WRAP virtual SPADE::Params getParams() const = 0;
+};
+
+//! @}
+
+}} // namespace cv::anomaly
+
+#endif
