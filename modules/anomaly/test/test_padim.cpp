@@ -1,7 +1,7 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-#include "test_precomp.hpp"
+#include "test_methods.hpp"
 #include "test_targets.hpp"
 
 #include "../src/padim/channel_reduction.hpp"
@@ -226,6 +226,64 @@ TEST(Anomaly_PaDiM, projection_has_orthonormal_rows)
         EXPECT_LT(cv::norm(projection * projection.t(), Mat::eye(count, count, CV_32F), NORM_INF), 1e-5);
     }
     EXPECT_THROW(orthogonalProjection(101, 100, 0), cv::Exception);
+}
+
+TEST(Anomaly_PaDiM, settings_out_of_range_are_named)
+{
+    PaDiM::Params params;
+    params.features = 0;
+    EXPECT_ERROR_WITH("features is 0", PaDiM::create(params));
+    params = PaDiM::Params();
+    params.regularization = 0;
+    EXPECT_ERROR_WITH("regularization is 0", PaDiM::create(params));
+    params = PaDiM::Params();
+    params.reduction = 2;
+    EXPECT_ERROR_WITH("reduction is 2", PaDiM::create(params));
+}
+
+TEST(Anomaly_PaDiM, features_are_drawn_or_projected)
+{
+    PaDiM::Params params = quickParamsOf<PaDiM>();
+    const String drawn = savedContent(*quickDetectorOf<PaDiM>(params));
+    params.seed = 1;
+    EXPECT_NE(drawn, savedContent(*quickDetectorOf<PaDiM>(params)));
+    params.reduction = PaDiM::FEATURES_PROJECTED;
+    const Ptr<PaDiM> projected = quickDetectorOf<PaDiM>(params, 12);
+    EXPECT_GT(projected->predict(badImage(9)), 1.5 * projected->predict(goodImage(50)));
+    const TemporaryName file(".yml");
+    projected->save(file.name);
+    EXPECT_TRUE(ScoredImage(*projected, badImage(3)) == ScoredImage(*PaDiM::load(file.name), badImage(3)));
+}
+
+// With all channels kept, drawing changes nothing, and an orthogonal projection turns the space, in which distances with
+// the covariance stay the same.
+TEST(Anomaly_PaDiM, all_features_drawn_or_projected_give_the_same_distances)
+{
+    PaDiM::Params params = quickParamsOf<PaDiM>();
+    params.backbone = testDataPath("backbones/two_scales.onnx");
+    params.outputs = {"fine", "coarse"};
+    params.features = 4096; // more than there are
+    const ScoredImage drawn(*quickDetectorOf<PaDiM>(params), badImage(3));
+    params.reduction = PaDiM::FEATURES_PROJECTED;
+    const ScoredImage projected(*quickDetectorOf<PaDiM>(params), badImage(3));
+    EXPECT_LT(cv::norm(drawn.map, projected.map, NORM_INF), 1e-3 * cv::norm(drawn.map, NORM_INF));
+}
+
+TEST(Anomaly_PaDiM, positions_without_a_gaussian_score_zero)
+{
+    std::vector<Mat> images = goodImages(5), masks;
+    for (const Mat& image : images)
+    {
+        masks.push_back(Mat(image.size(), CV_8U, Scalar(1)));
+        masks.back().colRange(0, 60).setTo(0);
+    }
+    PaDiM::Params params = quickParamsOf<PaDiM>();
+    params.smoothSigma = 0;
+    const Ptr<PaDiM> padim = PaDiM::create(params);
+    padim->fit(images, masks);
+    const ScoredImage scored(*padim, badImage(3));
+    EXPECT_EQ(0, countNonZero(scored.map.colRange(0, 48)));
+    EXPECT_GT(countNonZero(scored.map.colRange(72, 96)), 0);
 }
 
 }} // namespace opencv_test

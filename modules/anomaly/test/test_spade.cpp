@@ -1,8 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-#include "test_precomp.hpp"
 #include "test_maps.hpp"
+#include "test_methods.hpp"
 #include "test_targets.hpp"
 
 #include "../src/patches/grid_features.hpp"
@@ -218,19 +218,6 @@ TEST(Anomaly_SPADE, features_past_half_precision_are_refused)
     EXPECT_THROW(builder.add({map}, Mat()), cv::Exception);
 }
 
-std::string errorOf(const std::function<void()>& call)
-{
-    try
-    {
-        call();
-    }
-    catch (const cv::Exception& e)
-    {
-        return e.err;
-    }
-    return "";
-}
-
 // An image takes 4 summaries of 4 bytes and 9 patches of 4 channels of 2 bytes: 88 bytes.
 TEST(Anomaly_SPADE, limit_of_the_bank_names_the_images_that_fit)
 {
@@ -240,6 +227,37 @@ TEST(Anomaly_SPADE, limit_of_the_bank_names_the_images_that_fit)
     masked.add(maps, Mat(3, 3, CV_8U, Scalar(1)));
     EXPECT_NE(std::string::npos,
               errorOf([&] { masked.add(maps, Mat(3, 3, CV_8U, Scalar(1))); }).find("which 1 of them fill"));
+}
+
+TEST(Anomaly_SPADE, settings_out_of_range_are_named)
+{
+    SPADE::Params params;
+    for (const int K : {0, 1001})
+    {
+        params.K = K;
+        EXPECT_ERROR_WITH(format("K is %d", K), SPADE::create(params));
+    }
+}
+
+// With one image retrieved the score is the distance to it, and 0 for an image of the bank.
+TEST(Anomaly_SPADE, learned_image_is_retrieved)
+{
+    SPADE::Params params = quickParamsOf<SPADE>();
+    params.K = 1;
+    params.validationFraction = 0;
+    const Ptr<SPADE> spade = quickDetectorOf<SPADE>(params);
+    EXPECT_EQ(0, spade->predict(goodImage(2)));
+    EXPECT_GT(spade->predict(goodImage(20)), 0);
+    EXPECT_GT(spade->predict(badImage(20)), spade->predict(goodImage(20)));
+}
+
+TEST(Anomaly_SPADE, fewer_images_than_neighbors)
+{
+    SPADE::Params params = quickParamsOf<SPADE>();
+    const Ptr<SPADE> few = quickDetectorOf<SPADE>(params, 4); // one of which is held out
+    params.K = 1000;
+    const Ptr<SPADE> all = quickDetectorOf<SPADE>(params, 4);
+    EXPECT_TRUE(ScoredImage(*few, badImage(3)) == ScoredImage(*all, badImage(3)));
 }
 
 }} // namespace opencv_test

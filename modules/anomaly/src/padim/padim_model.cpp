@@ -44,10 +44,7 @@ private:
 
 std::vector<int> readDrawn(const FileNode& node, int features)
 {
-    const FileNode list = child(node, "drawn");
-    std::vector<int> drawn;
-    for (FileNodeIterator i = list.begin(); i != list.end(); ++i)
-        drawn.push_back((*i).isInt() ? int(*i) : -1);
+    const std::vector<int> drawn = readIntegers(node, "drawn");
     const bool rising = std::adjacent_find(drawn.begin(), drawn.end(), std::greater_equal<int>()) == drawn.end();
     if (drawn.empty() || !rising || drawn.front() < 0 || drawn.back() >= features)
         CV_Error_(Error::StsParseError,
@@ -97,7 +94,7 @@ void PadimModel::write(FileStorage& file) const
 {
     writeChannels(file, reduction.channels);
     if (reduction.projection.empty())
-        file << "drawn" << reduction.drawn;
+        writeIntegers(file, "drawn", reduction.drawn);
     else
         file << "projection" << reduction.projection;
     file << "mean" << gaussians.mean << "whitening" << gaussians.whitening;

@@ -8,6 +8,8 @@
 #include "../patches/grid_features.hpp"
 #include "spade_scorer.hpp"
 
+#include <numeric>
+
 namespace cv { namespace anomaly {
 
 namespace {
@@ -36,6 +38,11 @@ private:
     int K, engine;
 };
 
+String countsName(size_t scale)
+{
+    return format("counts%zu", scale);
+}
+
 String rowsName(size_t scale)
 {
     return format("rows%zu", scale);
@@ -58,21 +65,15 @@ std::vector<int> countsOf(const std::vector<int>& ends)
 
 std::vector<int> readEnds(const FileNode& node, const String& key, int images, int mostRows)
 {
-    const FileNode list = child(node, key);
-    std::vector<int> ends;
-    int64 end = 0;
-    for (FileNodeIterator i = list.begin(); i != list.end(); ++i)
-    {
-        const int count = (*i).isInt() ? int(*i) : -1;
-        end += count;
-        if (count < 0 || count > mostRows || end > INT_MAX)
-            break;
-        ends.push_back(int(end));
-    }
-    if (int(ends.size()) != images || int(list.size()) != images)
+    const std::vector<int> counts = readIntegers(node, key);
+    const auto possible = [mostRows](int count) { return count >= 0 && count <= mostRows; };
+    const int64 all = std::accumulate(counts.begin(), counts.end(), int64(0));
+    if (int(counts.size()) != images || !std::all_of(counts.begin(), counts.end(), possible) || all > INT_MAX)
         CV_Error_(Error::StsParseError,
                   ("Model file has no list of %d counts from 0 to %d, one for each image, as '%s'", images, mostRows,
                    key.c_str()));
+    std::vector<int> ends(counts.size());
+    std::partial_sum(counts.begin(), counts.end(), ends.begin());
     return ends;
 }
 
@@ -126,7 +127,7 @@ void SpadeModel::write(FileStorage& file) const
     file << "summaries" << bank.summaries;
     for (size_t scale = 0; scale < bank.rows.size(); scale++)
     {
-        file << "counts" + std::to_string(scale) << countsOf(bank.ends[scale]);
+        writeIntegers(file, countsName(scale), countsOf(bank.ends[scale]));
         if (!bank.rows[scale].empty())
             file << rowsName(scale) << asType(bank.rows[scale], CV_16U);
     }
@@ -143,7 +144,7 @@ std::shared_ptr<const SpadeModel> SpadeModel::read(const FileNode& node, const S
     expectSize(bank.summaries, "summaries", bank.summaries.rows, channels.back());
     for (size_t scale = 0; scale < channels.size(); scale++)
     {
-        bank.ends.push_back(readEnds(node, "counts" + std::to_string(scale), bank.images(), model->grid.area()));
+        bank.ends.push_back(readEnds(node, countsName(scale), bank.images(), model->grid.area()));
         bank.rows.push_back(readRows(node, rowsName(scale), bank.ends[scale].back(), channels[scale]));
     }
     return model;
