@@ -26,7 +26,7 @@ import torch.nn.functional as F
 
 EMBEDDED = pathlib.Path(__file__).resolve().parent.parent / "modules" / "anomaly" / "data" / "efficientnet-lite0.onnx"
 OUTPUTS = ["c2", "c3", "c4"]
-RANDOM_CHANNELS = 7  # of the module's random_stream.hpp
+RANDOM_CHANNELS = 8  # of the module's random_stream.hpp
 MASK_64 = (1 << 64) - 1
 
 

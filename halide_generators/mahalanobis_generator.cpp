@@ -7,10 +7,7 @@
 #include "automatic.hpp"
 #include "panel.hpp"
 
-#include "../modules/anomaly/src/padim/gaussian_panels.hpp"
-
 using namespace Halide;
-using cv::anomaly::gaussianPanel;
 
 namespace {
 

@@ -16,6 +16,7 @@ enum RandomPurpose
     RANDOM_HELD_OUT,
     RANDOM_VIEW,
     RANDOM_SAMPLE,
+    RANDOM_PROJECTION,
     RANDOM_CHANNELS
 };
 

@@ -9,6 +9,7 @@ namespace cv { namespace anomaly {
 // Each method's folder defines one of these: a method is added here by a declaration and a line of the table.
 std::unique_ptr<Method> createCfaMethod();
 std::unique_ptr<Method> createPadimMethod();
+std::unique_ptr<Method> createPatchCoreMethod();
 std::unique_ptr<Method> createSpadeMethod();
 
 namespace {
@@ -22,6 +23,7 @@ struct Entry
 const Entry entries[] = {
     {"CFA", createCfaMethod},
     {"PaDiM", createPadimMethod},
+    {"PatchCore", createPatchCoreMethod},
     {"SPADE", createSpadeMethod},
 };
 

@@ -4,13 +4,9 @@
 #ifndef OPENCV_ANOMALY_GAUSSIAN_PANELS_HPP
 #define OPENCV_ANOMALY_GAUSSIAN_PANELS_HPP
 
-// What the program and the generator of the Mahalanobis kernel both must know; without types of OpenCV or Halide.
+#include "../kernels/kernel_sizes.hpp"
 
 namespace cv { namespace anomaly {
-
-//! Positions whose whitening matrices lie side by side: one AVX-512 vector of floats, two of AVX2, and one line of the
-//! cache, so that a panel is read as one stream.
-constexpr int gaussianPanel = 16;
 
 //! Panels of so many positions; the last one may reach past them.
 inline int panelsOf(int positions)

@@ -23,7 +23,6 @@ std::vector<int> channelsOf(const std::vector<Mat>& maps)
     return channels;
 }
 
-// The reduction is drawn anew for each model of an ensemble from the same seed, so that both keep the same features.
 ChannelReduction drawReduction(const PaDiM::Params& params, const std::vector<int>& channels)
 {
     const int all = std::accumulate(channels.begin(), channels.end(), 0), kept = std::min(params.features, all);
@@ -36,29 +35,48 @@ ChannelReduction drawReduction(const PaDiM::Params& params, const std::vector<in
 class PadimLearner CV_FINAL : public Learner
 {
 public:
-    explicit PadimLearner(const PaDiM::Params& p) : params(p) {}
+    explicit PadimLearner(const PaDiM::Params& p)
+        : params(p),
+          grid(gridOfStride(Size(p.inputSize, p.inputSize), p.patchStride))
+    {}
+
+    // Only the d features of each position are kept: 0.3 MB an image in place of 4 MB.
+    FeatureKeeping featureKeeping() const CV_OVERRIDE
+    {
+        return {1, true, [this](const TrainingFeatures& features) { return reduced(features); }};
+    }
 
     std::shared_ptr<const LearnedModel> learn(const TrainingData& data, int, FitReporter& reporter) CV_OVERRIDE
     {
-        const std::shared_ptr<PadimModel> model = std::make_shared<PadimModel>();
-        model->grid = gridOfStride(Size(params.inputSize, params.inputSize), params.patchStride);
-        model->reduction = drawReduction(params, channelsOf(data.features.get(0).maps));
         GaussianSettings settings;
         settings.regularization = params.regularization;
-        model->gaussians = fitGaussians(
-            data.images, [&](int image) { return sampleOf(data.features.get(image), *model); }, settings,
-            [&](int done, int total) { reporter.report("gaussians", done, total); });
+        const auto sample = [&](int image) {
+            const TrainingFeatures features = data.features.get(image);
+            return PositionSample{features.maps[0].reshape(1, reduction.length()), features.mask};
+        };
+        const auto progress = [&](int done, int total) { reporter.report("gaussians", done, total); };
+        const std::shared_ptr<PadimModel> model = std::make_shared<PadimModel>();
+        model->gaussians = fitGaussians(data.images, sample, settings, progress);
+        model->reduction = reduction;
+        model->grid = grid;
         return model;
     }
 
 private:
-    static PositionSample sampleOf(const TrainingFeatures& image, const PadimModel& model)
+    // As one map of d channels. How many there are to draw from is known from the first image on; both models of an
+    // ensemble keep the same.
+    TrainingFeatures reduced(const TrainingFeatures& features) const
     {
-        return {model.reduction.reduce(model.reduction.neededOf(image.maps), model.grid),
-                maskOnGrid(image.mask, patchGrid(image.maps), model.grid)};
+        if (reduction.channels.empty())
+            reduction = drawReduction(params, channelsOf(features.maps));
+        const int shape[] = {1, reduction.length(), grid.height, grid.width};
+        const Mat kept = reduction.reduce(reduction.neededOf(features.maps), grid);
+        return {{kept.reshape(1, 4, shape)}, maskOnGrid(features.mask, patchGrid(features.maps), grid)};
     }
 
     const PaDiM::Params params;
+    const Size grid;
+    mutable ChannelReduction reduction;
 };
 
 class PadimMethod CV_FINAL : public MethodWith<PaDiM::Params>

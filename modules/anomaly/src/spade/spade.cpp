@@ -17,27 +17,39 @@ namespace {
 class SpadeLearner CV_FINAL : public Learner
 {
 public:
-    explicit SpadeLearner(const SPADE::Params& p) : params(p) {}
+    explicit SpadeLearner(const SPADE::Params& p)
+        : params(p),
+          grid(gridOfStride(Size(p.inputSize, p.inputSize), p.patchStride))
+    {}
+
+    FeatureKeeping featureKeeping() const CV_OVERRIDE
+    {
+        const Size onto = grid;
+        return {1, true, [onto](const TrainingFeatures& features) {
+                    const Mat mask = maskOnGrid(features.mask, patchGrid(features.maps), onto);
+                    return TrainingFeatures{averagedToGrid(features.maps, onto), mask};
+                }};
+    }
 
     std::shared_ptr<const LearnedModel> learn(const TrainingData& data, int, FitReporter& reporter) CV_OVERRIDE
     {
-        const std::shared_ptr<SpadeModel> model = std::make_shared<SpadeModel>();
-        model->grid = gridOfStride(Size(params.inputSize, params.inputSize), params.patchStride);
-        model->K = params.K;
         FeatureBankBuilder builder(data.images);
         for (int i = 0; i < data.images; i++)
         {
             const TrainingFeatures image = data.features.get(i);
-            const Mat mask = image.mask.empty() ? Mat() : image.mask.reshape(1, patchGrid(image.maps).height);
-            builder.add(averagedToGrid(image.maps, model->grid), mask);
+            builder.add(image.maps, image.mask.empty() ? Mat() : image.mask.reshape(1, grid.height));
             reporter.report("bank", i + 1, data.images);
         }
+        const std::shared_ptr<SpadeModel> model = std::make_shared<SpadeModel>();
         model->bank = builder.bank();
+        model->grid = grid;
+        model->K = params.K;
         return model;
     }
 
 private:
     const SPADE::Params params;
+    const Size grid;
 };
 
 class SpadeMethod CV_FINAL : public MethodWith<SPADE::Params>
