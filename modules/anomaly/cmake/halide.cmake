@@ -81,7 +81,8 @@ macro(anomaly_kernel)
   anomaly_kernel_for("${_targets}" ${ARGN} ${_automatic})
 endmacro()
 
-# 3 neighbors are predict's, 6 = K + J are fit's.
+# 1 neighbor is what SPADE asks for, 3 are predict's, 6 = K + J are fit's.
+anomaly_kernel(anomaly_nearest_1 nearest_centers K=1)
 anomaly_kernel(anomaly_nearest_3 nearest_centers K=3)
 anomaly_kernel(anomaly_nearest_6 nearest_centers K=6)
 anomaly_kernel(anomaly_group_bounds_3 group_bounds K=3)
@@ -99,14 +100,17 @@ foreach(_kernel 3 5)
 endforeach()
 anomaly_kernel(anomaly_add_upsampled add_upsampled)
 anomaly_kernel(anomaly_map_kernel anomaly_map)
+anomaly_kernel(anomaly_mahalanobis mahalanobis)
 
 set(_halide_cpp
   src/backbone/convolution_layers.cpp
   src/map/anomaly_map_halide.cpp
+  src/padim/position_gaussians_halide.cpp
   src/scoring/nearest_scorer_halide.cpp
   src/search/greedy_coreset_halide.cpp
   src/search/neighbor_search_halide.cpp
-  src/search/pruned_search.cpp)
+  src/search/pruned_search.cpp
+  src/spade/nearest_rows_halide.cpp)
 set(_hooks set_error_handler set_custom_do_par_for set_custom_malloc set_custom_free set_custom_can_use_target_features default_can_use_target_features)
 set(ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_HALIDE)
 if(NOT ANOMALY_GPU_KERNELS STREQUAL "none")

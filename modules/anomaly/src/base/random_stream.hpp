@@ -16,7 +16,8 @@ enum RandomPurpose
     RANDOM_HELD_OUT,
     RANDOM_VIEW,
     RANDOM_SAMPLE,
-    RANDOM_PROJECTION
+    RANDOM_PROJECTION,
+    RANDOM_CHANNELS
 };
 
 //! A generator of our own for each purpose, so that theRNG() stays as the application left it. cv::RNG's first values

@@ -118,4 +118,21 @@ void writeChannels(FileStorage& file, const std::vector<int>& channels)
     file << "]";
 }
 
+std::vector<int> readIntegers(const FileNode& parent, const String& key)
+{
+    const FileNode list = child(parent, key);
+    std::vector<int> values;
+    for (FileNodeIterator i = list.begin(); i != list.end(); ++i)
+        values.push_back((*i).isInt() ? int(*i) : -1);
+    return values;
+}
+
+void writeIntegers(FileStorage& file, const String& key, const std::vector<int>& values)
+{
+    file << key << "[:";
+    for (const int value : values)
+        file << value;
+    file << "]";
+}
+
 }} // namespace cv::anomaly

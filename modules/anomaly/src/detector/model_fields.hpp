@@ -35,6 +35,11 @@ void expectSize(const Mat& matrix, const char* key, int rows, int64 cols);
 std::vector<int> readChannels(const FileNode& model, size_t scales);
 void writeChannels(FileStorage& file, const std::vector<int>& channels);
 
+//! A list of integers; -1 for each element that is none.
+std::vector<int> readIntegers(const FileNode& parent, const String& key);
+//! As text, also where the file has binary data: their type is not among those that are read.
+void writeIntegers(FileStorage& file, const String& key, const std::vector<int>& values);
+
 }} // namespace cv::anomaly
 
 #endif

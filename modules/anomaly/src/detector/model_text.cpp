@@ -91,12 +91,13 @@ void checkNesting(const std::string& text)
                   ("it has %zu characters that open a map or a list, expected at most %zu", count, mostStructure));
 }
 
-// Whether a header of 24 characters in base64 stands there, of floats, doubles or bytes: for an unknown one the parser
-// may never return.
+// Whether a header of 24 characters in base64 stands there, of floats, doubles, bytes or 16-bit numbers: for an unknown
+// one the parser may never return.
 bool hasBinaryHeader(const std::string& text, size_t at)
 {
     const char* const blanks = "ICAgICAgICAgICAgICAgICAgICAg";                      // 21 of them
-    for (const char* const type : {"MWYg", "MXUg", "MWQg", "ZiAg", "dSAg", "ZCAg"}) // 1f, 1u, 1d; older: f, u, d
+    // 1f, 1u, 1d, 1w; older: f, u, d, w
+    for (const char* const type : {"MWYg", "MXUg", "MWQg", "MXcg", "ZiAg", "dSAg", "ZCAg", "dyAg"})
         if (startsWith(text, at, type) && startsWith(text, at + 4, blanks))
             return true;
     return false;
@@ -110,7 +111,7 @@ void checkBinary(const std::string& text, const char* marker, const char* after,
         const size_t behind = at + std::strlen(marker),
                      start = text.find_first_not_of(blanks, behind + std::strlen(after));
         if (!startsWith(text, behind, after) || start == std::string::npos || !hasBinaryHeader(text, start))
-            CV_Error(Error::StsParseError, "it has binary data that is not announced as float, double or byte");
+            CV_Error(Error::StsParseError, "it has binary data that is not announced as float, double, byte or 16-bit number");
     }
 }
 

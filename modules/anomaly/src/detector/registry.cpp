@@ -8,7 +8,9 @@ namespace cv { namespace anomaly {
 
 // Each method's folder defines one of these: a method is added here by a declaration and a line of the table.
 std::unique_ptr<Method> createCfaMethod();
+std::unique_ptr<Method> createPadimMethod();
 std::unique_ptr<Method> createPatchCoreMethod();
+std::unique_ptr<Method> createSpadeMethod();
 
 namespace {
 
@@ -20,7 +22,9 @@ struct Entry
 
 const Entry entries[] = {
     {"CFA", createCfaMethod},
+    {"PaDiM", createPadimMethod},
     {"PatchCore", createPatchCoreMethod},
+    {"SPADE", createSpadeMethod},
 };
 
 } // namespace

@@ -1,0 +1,117 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "padim_model.hpp"
+#include "../detector/model_fields.hpp"
+#include "../patches/descriptor.hpp"
+#include "../patches/grid_features.hpp"
+#include "gaussian_panels.hpp"
+
+#include <functional>
+#include <numeric>
+
+namespace cv { namespace anomaly {
+
+namespace {
+
+//! Features of the grid's positions, and their distances to the Gaussians there.
+class PadimScorer CV_FINAL : public PatchScorer
+{
+public:
+    PadimScorer(const PadimModel& model, int engine)
+        : reduction(model.reduction),
+          grid(model.grid),
+          gaussians(GaussianScorer::create(model.gaussians, engine))
+    {}
+
+    double score(const std::vector<Mat>& maps, Mat& patchScores, StageClock* clock) const CV_OVERRIDE
+    {
+        const Mat features = reduction.reduce(poolPatches(reduction.neededOf(maps)), grid);
+        lap(clock, STAGE_DESCRIPTOR);
+        patchScores.create(grid, CV_32F);
+        Mat distances = patchScores.reshape(1, 1);
+        gaussians->score(features, distances);
+        lap(clock, STAGE_SEARCH);
+        return scoreOfMap;
+    }
+
+private:
+    ChannelReduction reduction;
+    Size grid;
+    std::shared_ptr<const GaussianScorer> gaussians;
+};
+
+std::vector<int> readDrawn(const FileNode& node, int features)
+{
+    const std::vector<int> drawn = readIntegers(node, "drawn");
+    const bool rising = std::adjacent_find(drawn.begin(), drawn.end(), std::greater_equal<int>()) == drawn.end();
+    if (drawn.empty() || !rising || drawn.front() < 0 || drawn.back() >= features)
+        CV_Error_(Error::StsParseError,
+                  ("Model file has no rising list of channels from 0 to %d as 'drawn'", features - 1));
+    return drawn;
+}
+
+ChannelReduction readReduction(const FileNode& node, const PaDiM::Params& params)
+{
+    ChannelReduction reduction;
+    reduction.channels = readChannels(node, params.outputs.size());
+    const int64 features = std::accumulate(reduction.channels.begin(), reduction.channels.end(), int64(0));
+    if (features > INT_MAX)
+        CV_Error(Error::StsParseError, "Model file has more than 2^31 channels in 'channels'");
+    if (params.reduction == PaDiM::FEATURES_DRAWN)
+        reduction.drawn = readDrawn(node, int(features));
+    else
+    {
+        reduction.projection = matrix(node, "projection", CV_32F);
+        expectSize(reduction.projection, "projection", reduction.projection.rows, features);
+    }
+    if (reduction.length() != std::min<int64>(params.features, features))
+        CV_Error_(Error::StsParseError,
+                  ("Model file keeps %d features of a patch, which does not agree with 'features' %d of %d channels",
+                   reduction.length(), params.features, int(features)));
+    return reduction;
+}
+
+} // namespace
+
+std::shared_ptr<const ScoreMap> PadimModel::createScoreMap(const MapSettings& settings, const Device& device) const
+{
+    return anomaly::createScoreMap(std::make_shared<PadimScorer>(*this, device.engine), settings, device.engine);
+}
+
+std::vector<Mat> PadimModel::matrices() const
+{
+    std::vector<Mat> all = {gaussians.mean, gaussians.whitening};
+    if (reduction.projection.empty())
+        all.push_back(Mat(reduction.drawn, true));
+    else
+        all.push_back(reduction.projection);
+    return all;
+}
+
+void PadimModel::write(FileStorage& file) const
+{
+    writeChannels(file, reduction.channels);
+    if (reduction.projection.empty())
+        writeIntegers(file, "drawn", reduction.drawn);
+    else
+        file << "projection" << reduction.projection;
+    file << "mean" << gaussians.mean << "whitening" << gaussians.whitening;
+}
+
+std::shared_ptr<const PadimModel> PadimModel::read(const FileNode& node, const PaDiM::Params& params)
+{
+    const std::shared_ptr<PadimModel> model = std::make_shared<PadimModel>();
+    model->reduction = readReduction(node, params);
+    model->grid = gridOfStride(Size(params.inputSize, params.inputSize), params.patchStride);
+    PositionGaussians& gaussians = model->gaussians;
+    gaussians.mean = matrix(node, "mean", CV_32F);
+    gaussians.whitening = matrix(node, "whitening", CV_32F);
+    const int d = model->reduction.length(), positions = model->grid.area();
+    expectSize(gaussians.mean, "mean", d, positions);
+    expectSize(gaussians.whitening, "whitening", panelsOf(positions), int64(triangle(d)) * gaussianPanel);
+    return model;
+}
+
+}} // namespace cv::anomaly

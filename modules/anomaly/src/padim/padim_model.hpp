@@ -1,0 +1,33 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_PADIM_MODEL_HPP
+#define OPENCV_ANOMALY_PADIM_MODEL_HPP
+
+#include "../detector/method.hpp"
+#include "channel_reduction.hpp"
+#include "position_gaussians.hpp"
+
+#include "opencv2/anomaly/padim.hpp"
+
+namespace cv { namespace anomaly {
+
+//! What PaDiM learns.
+class PadimModel CV_FINAL : public LearnedModel
+{
+public:
+    std::vector<int> channels() const CV_OVERRIDE { return reduction.channels; }
+    std::shared_ptr<const ScoreMap> createScoreMap(const MapSettings& settings, const Device& device) const CV_OVERRIDE;
+    void write(FileStorage& file) const CV_OVERRIDE;
+    std::vector<Mat> matrices() const CV_OVERRIDE;
+
+    static std::shared_ptr<const PadimModel> read(const FileNode& node, const PaDiM::Params& params);
+
+    ChannelReduction reduction;
+    PositionGaussians gaussians;
+    Size grid; // of the positions
+};
+
+}} // namespace cv::anomaly
+
+#endif

@@ -1,0 +1,153 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "spade_model.hpp"
+#include "../detector/model_fields.hpp"
+#include "../patches/descriptor.hpp"
+#include "../patches/grid_features.hpp"
+#include "spade_scorer.hpp"
+
+#include <numeric>
+
+namespace cv { namespace anomaly {
+
+namespace {
+
+//! Retrieves the images that are most alike, then compares with their patches.
+class SpadeScorer CV_FINAL : public PatchScorer
+{
+public:
+    SpadeScorer(const SpadeModel& model, int e) : bank(model.bank), grid(model.grid), K(model.K), engine(e) {}
+
+    double score(const std::vector<Mat>& maps, Mat& patchScores, StageClock* clock) const CV_OVERRIDE
+    {
+        const std::vector<Mat> pooled = averagedToGrid(poolPatches(maps), grid);
+        const Mat summary = imageSummary(pooled);
+        checkScores(summary);
+        lap(clock, STAGE_DESCRIPTOR);
+        const RetrievedImages retrieved = retrieveImages(summary, bank, K);
+        scoreAgainst(retrieved.indices, bank, pooled, grid, engine, patchScores);
+        lap(clock, STAGE_SEARCH);
+        return retrieved.meanDistance;
+    }
+
+private:
+    FeatureBank bank;
+    Size grid;
+    int K, engine;
+};
+
+String countsName(size_t scale)
+{
+    return format("counts%zu", scale);
+}
+
+String rowsName(size_t scale)
+{
+    return format("rows%zu", scale);
+}
+
+// The bits of half precision as whole numbers, and back: cv::FileStorage writes those exactly in all its formats.
+Mat asType(const Mat& rows, int type)
+{
+    return Mat(rows.rows, rows.cols, type, const_cast<uchar*>(rows.data), rows.step);
+}
+
+// How many rows each image has of a scale.
+std::vector<int> countsOf(const std::vector<int>& ends)
+{
+    std::vector<int> counts;
+    for (size_t i = 0; i < ends.size(); i++)
+        counts.push_back(ends[i] - (i > 0 ? ends[i - 1] : 0));
+    return counts;
+}
+
+std::vector<int> readEnds(const FileNode& node, const String& key, int images, int mostRows)
+{
+    const std::vector<int> counts = readIntegers(node, key);
+    const auto possible = [mostRows](int count) { return count >= 0 && count <= mostRows; };
+    const int64 all = std::accumulate(counts.begin(), counts.end(), int64(0));
+    if (int(counts.size()) != images || !std::all_of(counts.begin(), counts.end(), possible) || all > INT_MAX)
+        CV_Error_(Error::StsParseError,
+                  ("Model file has no list of %d counts from 0 to %d, one for each image, as '%s'", images, mostRows,
+                   key.c_str()));
+    std::vector<int> ends(counts.size());
+    std::partial_sum(counts.begin(), counts.end(), ends.begin());
+    return ends;
+}
+
+// Matrices are never empty in a file: where masks left no patch of a scale there is none.
+Mat readRows(const FileNode& node, const String& key, int rows, int channels)
+{
+    if (rows == 0)
+        return Mat(0, channels, CV_16F);
+    const Mat bits = matrix(node, key, CV_16U);
+    expectSize(bits, key.c_str(), rows, channels);
+    Mat values, half;
+    asType(bits, CV_16F).copyTo(half);
+    for (int row = 0; row < rows; row++)
+    {
+        half.row(row).convertTo(values, CV_32F);
+        if (!checkRange(values))
+            CV_Error_(Error::StsParseError, ("Model file has NaN or infinity in matrix '%s'", key.c_str()));
+    }
+    return half;
+}
+
+} // namespace
+
+std::vector<int> SpadeModel::channels() const
+{
+    std::vector<int> channels;
+    for (const Mat& rows : bank.rows)
+        channels.push_back(rows.cols);
+    return channels;
+}
+
+std::shared_ptr<const ScoreMap> SpadeModel::createScoreMap(const MapSettings& settings, const Device& device) const
+{
+    return anomaly::createScoreMap(std::make_shared<SpadeScorer>(*this, device.engine), settings, device.engine);
+}
+
+std::vector<Mat> SpadeModel::matrices() const
+{
+    std::vector<Mat> all = {bank.summaries};
+    for (size_t scale = 0; scale < bank.rows.size(); scale++)
+    {
+        all.push_back(Mat(bank.ends[scale], true));
+        all.push_back(bank.rows[scale]);
+    }
+    return all;
+}
+
+void SpadeModel::write(FileStorage& file) const
+{
+    writeChannels(file, channels());
+    file << "summaries" << bank.summaries;
+    for (size_t scale = 0; scale < bank.rows.size(); scale++)
+    {
+        writeIntegers(file, countsName(scale), countsOf(bank.ends[scale]));
+        if (!bank.rows[scale].empty())
+            file << rowsName(scale) << asType(bank.rows[scale], CV_16U);
+    }
+}
+
+std::shared_ptr<const SpadeModel> SpadeModel::read(const FileNode& node, const SPADE::Params& params)
+{
+    const std::shared_ptr<SpadeModel> model = std::make_shared<SpadeModel>();
+    model->K = params.K;
+    model->grid = gridOfStride(Size(params.inputSize, params.inputSize), params.patchStride);
+    const std::vector<int> channels = readChannels(node, params.outputs.size());
+    FeatureBank& bank = model->bank;
+    bank.summaries = matrix(node, "summaries", CV_32F);
+    expectSize(bank.summaries, "summaries", bank.summaries.rows, channels.back());
+    for (size_t scale = 0; scale < channels.size(); scale++)
+    {
+        bank.ends.push_back(readEnds(node, countsName(scale), bank.images(), model->grid.area()));
+        bank.rows.push_back(readRows(node, rowsName(scale), bank.ends[scale].back(), channels[scale]));
+    }
+    return model;
+}
+
+}} // namespace cv::anomaly

@@ -1,0 +1,34 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_SPADE_MODEL_HPP
+#define OPENCV_ANOMALY_SPADE_MODEL_HPP
+
+#include "../detector/method.hpp"
+#include "feature_bank.hpp"
+
+#include "opencv2/anomaly/spade.hpp"
+
+namespace cv { namespace anomaly {
+
+//! What SPADE keeps.
+class SpadeModel CV_FINAL : public LearnedModel
+{
+public:
+    SpadeModel() : K(0) {}
+
+    std::vector<int> channels() const CV_OVERRIDE;
+    std::shared_ptr<const ScoreMap> createScoreMap(const MapSettings& settings, const Device& device) const CV_OVERRIDE;
+    void write(FileStorage& file) const CV_OVERRIDE;
+    std::vector<Mat> matrices() const CV_OVERRIDE;
+
+    static std::shared_ptr<const SpadeModel> read(const FileNode& node, const SPADE::Params& params);
+
+    FeatureBank bank;
+    Size grid; // of the patches
+    int K;     // of the settings
+};
+
+}} // namespace cv::anomaly
+
+#endif

@@ -1,0 +1,66 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_TEST_ANOMALY_METHODS_HPP
+#define OPENCV_TEST_ANOMALY_METHODS_HPP
+
+#include "test_textures.hpp"
+
+namespace opencv_test {
+
+//! Settings of a method that make a model quickly: a 64 pixel input, 8 x 8 patches.
+template <typename Method> typename Method::Params quickParamsOf();
+
+template <> inline PaDiM::Params quickParamsOf<PaDiM>()
+{
+    PaDiM::Params params;
+    params.inputSize = 64;
+    params.resizeSize = 72;
+    params.features = 20;
+    return params;
+}
+
+template <> inline SPADE::Params quickParamsOf<SPADE>()
+{
+    SPADE::Params params;
+    params.inputSize = 64;
+    params.resizeSize = 72;
+    params.K = 3;
+    return params;
+}
+
+template <typename Method>
+Ptr<Method> quickDetectorOf(const typename Method::Params& params = quickParamsOf<Method>(), int images = 6)
+{
+    const Ptr<Method> detector = Method::create(params);
+    detector->fit(goodImages(images));
+    return detector;
+}
+
+//! Score and map of an image.
+struct ScoredImage
+{
+    ScoredImage(const AnomalyDetector& detector, const Mat& image, const Mat& mask = Mat())
+        : score(detector.predict(image, map, mask))
+    {}
+
+    bool operator==(const ScoredImage& other) const
+    {
+        return score == other.score && map.size() == other.map.size() && cv::norm(map, other.map, NORM_INF) == 0;
+    }
+
+    Mat map;
+    double score;
+};
+
+//! All that save writes, as text.
+inline String savedContent(const AnomalyDetector& detector)
+{
+    FileStorage file("", FileStorage::WRITE | FileStorage::MEMORY | FileStorage::FORMAT_YAML | FileStorage::BASE64);
+    detector.write(file);
+    return file.releaseAndGetString();
+}
+
+} // namespace opencv_test
+
+#endif
