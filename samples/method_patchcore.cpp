@@ -18,8 +18,8 @@ public:
     std::string name() const override { return "patchcore"; }
     std::string about() const override
     {
-        return "A larger bank of patches that covers the good images. Nothing is trained, so it learns in seconds; for "
-               "parts that lie anyhow too.";
+        return "A larger bank of patches that covers the good images. Nothing is trained, so it learns in seconds; "
+               "parts may lie anyhow.";
     }
 
     void addSizeOptions(CommandLine& line) override

@@ -40,7 +40,8 @@ int patchesOf(const DetectorParams& shared, int patchStride)
 void addPatchStride(CommandLine& line, int& patchStride)
 {
     line.option("patch_stride", "PIXELS", patchStride,
-                "of the network's input from one patch to the next: half of it makes four times as many patches", 1);
+                "pixels of the network's input from one patch to the next: half of it makes four times as many patches",
+                1);
 }
 
 std::vector<double> FitHistory::all(const std::string& figure) const
