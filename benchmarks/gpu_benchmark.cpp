@@ -7,7 +7,8 @@
 #include "opencv2/anomaly.hpp"
 #include "opencv2/dnn.hpp"
 
-#include "../modules/anomaly/src/scoring/score_map.hpp"
+#include "../modules/anomaly/src/cfa/adaptation.hpp"
+#include "../modules/anomaly/src/scoring/nearest_scorer.hpp"
 
 #include <dlfcn.h>
 
@@ -102,7 +103,7 @@ struct Prediction
     Prediction(const Model& model, const Device& device)
         : input(model.input),
           backbone(Backbone::create(model.source, device)),
-          scoreMap(ScoreMap::create(model.descriptor, model.bank, {{3, CFA::SCORE_NEAREST}, Size(224, 224), 4}, device))
+          scoreMap(createNearestScoreMap(model.descriptor, model.bank, {3, WEIGHT_NONE}, {Size(224, 224), 4}, device))
     {}
 
     void run(const std::vector<Mat>& images, std::vector<Mat>& maps, std::vector<double>& scores,
@@ -112,7 +113,7 @@ struct Prediction
         maps.resize(count);
         scores.resize(count);
         const FeatureMaps features = backbone->forward(images.data(), count, input, clock);
-        scoreMap->make(features, maps.data(), clock);
+        scoreMap->make(features, maps.data(), NULL, clock);
         parallel_for_(Range(0, count), [&](const Range& range) {
             for (int i = range.start; i < range.end; i++)
                 minMaxLoc(maps[i], NULL, &scores[i]);

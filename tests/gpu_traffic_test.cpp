@@ -7,7 +7,8 @@
 #include "opencv2/anomaly.hpp"
 #include "opencv2/dnn.hpp"
 
-#include "../modules/anomaly/src/scoring/score_map.hpp"
+#include "../modules/anomaly/src/cfa/adaptation.hpp"
+#include "../modules/anomaly/src/scoring/nearest_scorer.hpp"
 #include "fake_cuda/fake_cuda.hpp"
 
 #include <dlfcn.h>
@@ -45,14 +46,14 @@ struct Prediction
         Mat bank;
         bank.create(784, descriptor.length(), CV_32F);
         randu(bank, -1, 1);
-        scoreMap = ScoreMap::create(descriptor, bank, {{K, CFA::SCORE_CERTAINTY}, Size(224, 224), 4}, device);
+        scoreMap = createNearestScoreMap(descriptor, bank, {K, WEIGHT_CERTAINTY}, {Size(224, 224), 4}, device);
     }
 
     void run(const std::vector<Mat>& images, std::vector<Mat>& maps) const
     {
         const InputSettings input = {224, 224, Scalar::all(127), Scalar::all(1. / 128), true, 0, 0, 16};
         maps.resize(images.size());
-        scoreMap->make(backbone->forward(images.data(), int(images.size()), input, NULL), maps.data(), NULL);
+        scoreMap->make(backbone->forward(images.data(), int(images.size()), input, NULL), maps.data(), NULL, NULL);
     }
 
     const Device device;

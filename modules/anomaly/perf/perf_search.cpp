@@ -3,8 +3,9 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "perf_precomp.hpp"
 
+#include "../src/cfa/adaptation.hpp"
 #include "../src/map/anomaly_map.hpp"
-#include "../src/scoring/patch_scorer.hpp"
+#include "../src/scoring/nearest_scorer.hpp"
 
 namespace opencv_test { namespace {
 
@@ -73,8 +74,8 @@ PERF_TEST_P(Scores, lite0, testing::Combine(Engines::all(), testing::Values(1., 
     const Descriptor descriptor = randomDescriptor({144, 240, 672}, 0.25, CFA::INIT_UNIFORM, 0);
     Mat bank = Mat(cvRound(56 * 56 * get<1>(GetParam())), descriptor.length(), CV_32F);
     declare.in(bank, WARMUP_RNG);
-    const ScoreSettings settings = {3, CFA::SCORE_CERTAINTY};
-    const std::shared_ptr<const PatchScorer> scorer = PatchScorer::create(descriptor, bank, settings, engine);
+    const NearestSettings settings = {3, WEIGHT_CERTAINTY};
+    const std::shared_ptr<const PatchScorer> scorer = createNearestScorer(descriptor, bank, settings, engine);
     Mat scores;
     TEST_CYCLE() scorer->score(maps, scores, NULL);
     SANITY_CHECK_NOTHING();

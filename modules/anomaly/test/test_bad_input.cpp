@@ -117,7 +117,7 @@ TEST(Anomaly_BadInput, parameters_out_of_range_are_named)
                           p.inputScale = Scalar(1, std::numeric_limits<double>::infinity());
                       }));
     EXPECT_ERROR_WITH("resizeSize is 40", create([](CFA::Params& p) {
-                          p.inputMode = CFA::INPUT_CROPPED;
+                          p.inputMode = INPUT_CROPPED;
                           p.resizeSize = 40;
                       }));
     EXPECT_ERROR_WITH("validationFraction is -1", create([](CFA::Params& p) { p.validationFraction = -1; }));

@@ -75,7 +75,7 @@ TEST(Anomaly_CFA, training_draws_good_patches_together)
         if (stages.empty() || stages.back() != progress.stage)
             stages.push_back(progress.stage);
         if (progress.stage == "training" && progress.step % (progress.steps / progress.epochs) == 0)
-            losses.push_back(progress.loss);
+            losses.push_back(progress.figures.at("loss"));
         EXPECT_LE(progress.step, progress.steps);
         return true;
     });
@@ -398,7 +398,7 @@ TEST(Anomaly_CFA, batch_is_one_after_the_other)
 TEST(Anomaly_CFA, cropped_input_leaves_the_border_at_0)
 {
     CFA::Params params = quickParams();
-    params.inputMode = CFA::INPUT_CROPPED;
+    params.inputMode = INPUT_CROPPED;
     const Ptr<CFA> cfa = quickDetector(params);
     Mat map;
     cfa->predict(badImage(3, Size(144, 144)), map);
@@ -411,7 +411,7 @@ TEST(Anomaly_CFA, cropped_input_leaves_the_border_at_0)
     EXPECT_EQ(Size(64, 64), map.size());
     Mat mask = Mat::zeros(144, 144, CV_8U), inputMask;
     mask(Rect(8, 8, 2, 2)).setTo(255);
-    cfa->maskToInput(mask, inputMask);
+    maskToInput(mask, cfa->getDetectorParams(), inputMask);
     EXPECT_EQ(Size(64, 64), inputMask.size());
     EXPECT_EQ(1, countNonZero(inputMask));
     EXPECT_EQ(255, inputMask.at<uchar>(0, 0));
@@ -426,7 +426,7 @@ TEST(Anomaly_CFA, any_nonzero_value_of_a_mask_marks_a_defect)
     {
         Mat mask = Mat::zeros(144, 144, CV_8U), inputMask;
         mask(defect).setTo(value);
-        cfa->maskToInput(mask, inputMask);
+        maskToInput(mask, cfa->getDetectorParams(), inputMask);
         if (expected.empty())
             expected = inputMask.clone();
         EXPECT_GT(countNonZero(expected), 0);
@@ -439,9 +439,9 @@ TEST(Anomaly_CFA, ensemble_averages_where_both_see_the_image)
     CFA::Params params = quickParams();
     params.mapSize = MAP_INPUT;
     const Ptr<CFA> resized = quickDetector(params);
-    params.inputMode = CFA::INPUT_CROPPED;
+    params.inputMode = INPUT_CROPPED;
     const Ptr<CFA> cropped = quickDetector(params);
-    params.inputMode = CFA::INPUT_ENSEMBLE;
+    params.inputMode = INPUT_ENSEMBLE;
     const Ptr<CFA> both = quickDetector(params);
     Mat mapOfResized, mapOfCropped, mapOfBoth;
     resized->predict(badImage(3), mapOfResized);
@@ -493,7 +493,7 @@ TEST(Anomaly_CFA, other_switches_of_the_paper)
     params.gammaC = params.gammaD = 0.5;
     params.adaptation = CFA::ADAPTATION_NONE;
     params.scoreMode = CFA::SCORE_NEAREST;
-    params.imageScore = CFA::SCORE_TOP;
+    params.imageScore = SCORE_TOP;
     const Ptr<CFA> cfa = quickDetector(params);
     EXPECT_GT(cfa->predict(badImage(20)), 1.5 * cfa->predict(goodImage(21)));
 }

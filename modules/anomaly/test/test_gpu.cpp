@@ -4,7 +4,8 @@
 #include "test_maps.hpp"
 #include "test_textures.hpp"
 
-#include "../src/scoring/score_map.hpp"
+#include "../src/cfa/adaptation.hpp"
+#include "../src/scoring/nearest_scorer.hpp"
 
 #include "opencv2/dnn.hpp"
 
@@ -35,7 +36,8 @@ struct Problem
     std::vector<Mat> maps;
     Descriptor descriptor;
     Mat bank;
-    ScoreMapSettings settings;
+    NearestSettings nearest;
+    MapSettings settings;
 
     Mat mapOn(const Device& device) const
     {
@@ -43,7 +45,7 @@ struct Problem
         features.maps = maps;
         features.channels = descriptor.channels;
         Mat smooth;
-        ScoreMap::create(descriptor, bank, settings, device)->make(features, &smooth, NULL);
+        createNearestScoreMap(descriptor, bank, nearest, settings, device)->make(features, &smooth, NULL, NULL);
         return smooth;
     }
 };
@@ -60,7 +62,8 @@ Problem randomProblem(const std::vector<int>& channels, const std::vector<Size>&
     Mat mean;
     cv::reduce(project(poolPatches(problem.maps), problem.descriptor), mean, 1, REDUCE_AVG);
     problem.bank = noise + cv::repeat(mean.t(), centers, 1);
-    problem.settings = {{K, CFA::SCORE_CERTAINTY}, Size(61, 47), 4};
+    problem.nearest = {K, WEIGHT_CERTAINTY};
+    problem.settings = {Size(61, 47), 4};
     return problem;
 }
 
@@ -80,10 +83,10 @@ TEST(Anomaly_Gpu, score_map_as_on_the_processor_at_any_sizes)
     };
     for (const int target : gpuTargets())
         for (const Problem& problem : problems)
-            for (const int mode : {int(CFA::SCORE_CERTAINTY), int(CFA::SCORE_NEAREST)})
+            for (const NeighborWeight weight : {WEIGHT_CERTAINTY, WEIGHT_NONE})
             {
                 Problem scored = problem;
-                scored.settings.score.mode = mode;
+                scored.nearest.weight = weight;
                 const Mat expected = scored.mapOn(onProcessor(ENGINE_PLAIN));
                 EXPECT_LT(difference(scored.mapOn(resolveDevice(ENGINE_HALIDE, target)), expected), 1e-5)
                     << problem.bank.size() << " on " << target;
@@ -106,7 +109,8 @@ Problem wholeProblem(int features, Size grid, int centers)
     problem.descriptor.W = Mat::eye(features, features + 2, CV_32F);
     problem.descriptor.b = Mat::zeros(features, 1, CV_32F);
     C.convertTo(problem.bank, CV_32F);
-    problem.settings = {{1, CFA::SCORE_NEAREST}, grid, 0};
+    problem.nearest = {1, WEIGHT_NONE};
+    problem.settings = {grid, 0};
     return problem;
 }
 
@@ -205,12 +209,12 @@ TEST(Anomaly_Gpu, replayed_work_sees_the_new_images)
     const auto mapsOn = [&](const Device& device, const std::vector<std::vector<Mat>>& calls) {
         const std::shared_ptr<const Backbone> network = Backbone::create(source, device);
         const std::shared_ptr<const ScoreMap> scoreMap =
-            ScoreMap::create(problem.descriptor, problem.bank, problem.settings, device);
+            createNearestScoreMap(problem.descriptor, problem.bank, problem.nearest, problem.settings, device);
         std::vector<Mat> all;
         for (const std::vector<Mat>& images : calls)
         {
             std::vector<Mat> maps(images.size());
-            scoreMap->make(network->forward(images.data(), int(images.size()), input, NULL), maps.data(), NULL);
+            scoreMap->make(network->forward(images.data(), int(images.size()), input, NULL), maps.data(), NULL, NULL);
             all.insert(all.end(), maps.begin(), maps.end());
         }
         return all;
@@ -287,8 +291,8 @@ TEST_F(Anomaly_GpuDetector, scores_with_an_ensemble)
 {
     SKIP_WITHOUT_GPU();
     CFA::Params params = quickParams();
-    params.inputMode = CFA::INPUT_ENSEMBLE;
-    params.scoreMode = CFA::SCORE_CERTAINTY;
+    params.inputMode = INPUT_ENSEMBLE;
+    params.scoreMode = WEIGHT_CERTAINTY;
     compare(params, manyImages());
 }
 

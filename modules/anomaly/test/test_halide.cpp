@@ -5,8 +5,9 @@
 #include "test_maps.hpp"
 #include "test_targets.hpp"
 
+#include "../src/cfa/adaptation.hpp"
 #include "../src/map/anomaly_map.hpp"
-#include "../src/scoring/patch_scorer.hpp"
+#include "../src/scoring/nearest_scorer.hpp"
 
 #include <limits>
 #include <thread>
@@ -294,9 +295,9 @@ struct Head
 
     Mat score(int engine) const
     {
-        const ScoreSettings settings = {3, CFA::SCORE_CERTAINTY};
+        const NearestSettings settings = {3, WEIGHT_CERTAINTY};
         Mat scores;
-        PatchScorer::create(descriptor, bank, settings, engine)->score(maps, scores, NULL);
+        createNearestScorer(descriptor, bank, settings, engine)->score(maps, scores, NULL);
         return scores;
     }
 };
@@ -340,9 +341,9 @@ TEST(Anomaly_Halide, one_scorer_serves_several_threads)
 {
     SKIP_WITHOUT_HALIDE();
     const Head head({16, 24}, {Size(33, 21), Size(17, 11)});
-    const ScoreSettings settings = {3, CFA::SCORE_CERTAINTY};
+    const NearestSettings settings = {3, WEIGHT_CERTAINTY};
     const std::shared_ptr<const PatchScorer> scorer =
-        PatchScorer::create(head.descriptor, head.bank, settings, ENGINE_HALIDE);
+        createNearestScorer(head.descriptor, head.bank, settings, ENGINE_HALIDE);
     std::vector<Mat> scores(4);
     std::vector<std::thread> threads;
     for (Mat& own : scores)
@@ -379,9 +380,9 @@ TEST(Anomaly_Halide, a_failing_kernel_throws)
 {
     SKIP_WITHOUT_HALIDE();
     const Head head({5}, {Size(7, 3)}, 1);
-    const ScoreSettings settings = {3, CFA::SCORE_CERTAINTY};
+    const NearestSettings settings = {3, WEIGHT_CERTAINTY};
     const std::shared_ptr<const PatchScorer> scorer =
-        PatchScorer::create(head.descriptor, head.bank, settings, ENGINE_HALIDE);
+        createNearestScorer(head.descriptor, head.bank, settings, ENGINE_HALIDE);
     Mat scores;
     EXPECT_THROW(scorer->score({randomMap(4, Size(7, 3), 0)}, scores, NULL), cv::Exception);
     EXPECT_THROW(scorer->score({}, scores, NULL), cv::Exception);

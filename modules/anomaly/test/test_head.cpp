@@ -5,7 +5,7 @@
 
 #include "../src/map/anomaly_map.hpp"
 #include "../src/cfa/bank_for_trainer.hpp"
-#include "../src/scoring/patch_scorer.hpp"
+#include "../src/scoring/nearest_scorer.hpp"
 
 namespace opencv_test { namespace {
 
@@ -67,10 +67,10 @@ TEST_P(Anomaly_Head, agrees_with_pytorch)
     EXPECT_LT(difference(squaredDistances, goldMatrix(gold, "squared_distances")), 1e-5);
     EXPECT_EQ(0, countNonZero(indices != goldMatrix(gold, "indices")));
 
-    const ScoreSettings certain = {3, CFA::SCORE_CERTAINTY}, nearest = {3, CFA::SCORE_NEAREST};
+    const NearestSettings certain = {3, WEIGHT_CERTAINTY}, nearest = {3, WEIGHT_NONE};
     Mat scores, naive;
-    PatchScorer::create(head.descriptor, head.bank, certain, engine)->score(head.maps, scores, NULL);
-    PatchScorer::create(head.descriptor, head.bank, nearest, engine)->score(head.maps, naive, NULL);
+    createNearestScorer(head.descriptor, head.bank, certain, engine)->score(head.maps, scores, NULL);
+    createNearestScorer(head.descriptor, head.bank, nearest, engine)->score(head.maps, naive, NULL);
     EXPECT_LT(difference(scores, goldMatrix(gold, "scores")), 1e-5);
     EXPECT_LT(difference(naive, goldMatrix(gold, "scores_naive")), 1e-5);
 
@@ -78,7 +78,7 @@ TEST_P(Anomaly_Head, agrees_with_pytorch)
     Mat map;
     MapMaker::create(expected.size(), 4, engine)->make(scores, map);
     EXPECT_LT(difference(map, expected), 1e-5);
-    EXPECT_NEAR(imageScore(map, CFA::SCORE_MAX, 0, Mat()), double(gold["image_score"]), 1e-5);
+    EXPECT_NEAR(imageScore(map, SCORE_MAX, 0, Mat()), double(gold["image_score"]), 1e-5);
 }
 
 INSTANTIATE_TEST_CASE_P(/**/, Anomaly_Head,
@@ -232,12 +232,12 @@ TEST(Anomaly_Training, patches_without_weight_do_not_count)
 TEST(Anomaly_Map, mean_of_the_highest_share)
 {
     const Mat map = (Mat_<float>(2, 5) << 1, 9, 2, 8, 3, 7, 4, 6, 5, 0);
-    EXPECT_DOUBLE_EQ(9, imageScore(map, CFA::SCORE_MAX, 0.2, Mat()));
-    EXPECT_DOUBLE_EQ(8.5, imageScore(map, CFA::SCORE_TOP, 0.2, Mat()));
-    EXPECT_DOUBLE_EQ(9, imageScore(map, CFA::SCORE_TOP, 1e-9, Mat()));
+    EXPECT_DOUBLE_EQ(9, imageScore(map, SCORE_MAX, 0.2, Mat()));
+    EXPECT_DOUBLE_EQ(8.5, imageScore(map, SCORE_TOP, 0.2, Mat()));
+    EXPECT_DOUBLE_EQ(9, imageScore(map, SCORE_TOP, 1e-9, Mat()));
     const Mat mask = map < 6;
-    EXPECT_DOUBLE_EQ(5, imageScore(map, CFA::SCORE_MAX, 0.2, mask));
-    EXPECT_DOUBLE_EQ(2.5, imageScore(map, CFA::SCORE_TOP, 1, mask));
+    EXPECT_DOUBLE_EQ(5, imageScore(map, SCORE_MAX, 0.2, mask));
+    EXPECT_DOUBLE_EQ(2.5, imageScore(map, SCORE_TOP, 1, mask));
 }
 
 TEST(Anomaly_Map, no_smoothing_for_sigma_0)

@@ -56,13 +56,15 @@ TEST(Anomaly_ModelFile, changed_fields_are_named)
 {
     const SavedModel saved;
     EXPECT_EQ("", saved.errorAfter("method: CFA", "method: CFA"));
-    EXPECT_PRED_FORMAT2(testing::IsSubstring, "format version 2", saved.errorAfter("version: 1", "version: 2"));
-    EXPECT_PRED_FORMAT2(testing::IsSubstring, "'PatchCore'", saved.errorAfter("method: CFA", "method: PatchCore"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "format version 3", saved.errorAfter("version: 2", "version: 3"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "'Unknown'", saved.errorAfter("method: CFA", "method: Unknown"));
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "lacks 'method'", saved.errorAfter("method: CFA", "way: CFA"));
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "'K'", saved.errorAfter("K: 3", "K: -1"));
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "'K'", saved.errorAfter("K: 3", "K: none"));
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "'alpha'", saved.errorAfter("alpha: ", "alpha: .Nan # "));
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "lacks 'gammaC'", saved.errorAfter("gammaC:", "gamma:"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "'checksum'", saved.errorAfter("K: 3", "K: 2"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "'checksum'", saved.errorAfter("image: ", "image: 1"));
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "SHA-256", saved.errorAfter("sha256: b71f", "sha256: b71e"));
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "'W'", saved.errorAfter("rows: ", "rows: 9", "W:"));
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "'W'", saved.errorAfter("cols: ", "cols: 20000000", "W:"));

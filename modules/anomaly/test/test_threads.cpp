@@ -60,7 +60,7 @@ void expectSameAsAlone(const std::vector<Ptr<CFA>>& detectors)
 TEST(Anomaly_Threads, one_object_predicts_as_alone)
 {
     CFA::Params params = quickParams();
-    params.inputMode = CFA::INPUT_ENSEMBLE;
+    params.inputMode = INPUT_ENSEMBLE;
     const Ptr<CFA> cfa = quickDetector(params);
     expectSameAsAlone({cfa});
     cfa->setEngine(ENGINE_PLAIN);
@@ -135,7 +135,7 @@ private:
             cfa->getEngine();
             cfa->getParams();
             Mat mask;
-            cfa->maskToInput(Mat(image.size(), CV_8U, Scalar(255)), mask);
+            maskToInput(Mat(image.size(), CV_8U, Scalar(255)), cfa->getDetectorParams(), mask);
             calls++;
         }
     }

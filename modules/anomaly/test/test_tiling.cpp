@@ -186,7 +186,7 @@ TEST(Anomaly_Tiling, masks_go_with_their_tiles)
     EXPECT_EQ(0, countNonZero(map.colRange(128, 256)));
 
     Mat inputMask;
-    unseen->maskToInput(masks[0], inputMask);
+    maskToInput(masks[0], unseen->getDetectorParams(), inputMask);
     EXPECT_EQ(size, inputMask.size());
     EXPECT_EQ(0, countNonZero(inputMask != masks[0] * 255));
     for (Mat& mask : masks)
@@ -232,10 +232,10 @@ TEST(Anomaly_Tiling, refuses_what_tiles_do_not_go_with)
     params = tiledParams(64, 0.6);
     EXPECT_ERROR_WITH("tileOverlap is 0.6", CFA::create(params));
     params = tiledParams(64);
-    params.inputMode = CFA::INPUT_CROPPED;
+    params.inputMode = INPUT_CROPPED;
     EXPECT_ERROR_WITH("INPUT_RESIZED", CFA::create(params));
     Mat view;
-    EXPECT_ERROR_WITH("tiles", quickDetector(tiledParams(64))->randomView(goodImage(0), noArray(), 0, view));
+    EXPECT_ERROR_WITH("tiles", randomView(goodImage(0), noArray(), tiledParams(64), 0, view));
 }
 
 }} // namespace opencv_test

@@ -73,7 +73,7 @@ TEST_F(Anomaly_Checkpoint, an_interrupted_fit_goes_on_to_the_same_model)
     cfa->setFitCallback([&](const FitProgress& progress) {
         if (progress.stage == "training")
             steps.push_back(progress.step);
-        EXPECT_TRUE(progress.epoch == 0 || progress.loss > 0);
+        EXPECT_TRUE(progress.epoch == 0 || progress.figures.at("loss") > 0);
         return true;
     });
     cfa->fit(goodImages(6));
@@ -89,9 +89,9 @@ std::vector<double> distancesOf(const CFA::Params& params)
     const Ptr<CFA> cfa = CFA::create(params);
     cfa->setFitCallback([&distances](const FitProgress& progress) {
         if (progress.stage == "training")
-            distances.push_back(progress.distance);
+            distances.push_back(progress.figures.at("distance"));
         else
-            EXPECT_EQ(0, progress.distance);
+            EXPECT_TRUE(progress.figures.empty());
         return true;
     });
     cfa->fit(goodImages(6));
@@ -115,7 +115,7 @@ TEST_F(Anomaly_Checkpoint, an_interrupted_ensemble_goes_on_to_the_same_model)
 {
     SKIP_WITHOUT_TRAINING();
     params.checkpoint.clear();
-    params.inputMode = CFA::INPUT_ENSEMBLE;
+    params.inputMode = INPUT_ENSEMBLE;
     params.epochs = 2;
     whole = fittedContent(params);
     params.checkpoint = file.name;
@@ -171,7 +171,7 @@ std::vector<double> lossesOf(const CFA::Params& params)
     const Ptr<CFA> cfa = CFA::create(params);
     cfa->setFitCallback([&](const FitProgress& progress) {
         if (progress.epoch > 0)
-            losses.push_back(progress.loss);
+            losses.push_back(progress.figures.at("loss"));
         return true;
     });
     cfa->fit(goodImages(6));
@@ -228,13 +228,13 @@ protected:
 TEST_P(Anomaly_RandomView, mask_moves_with_the_image)
 {
     SKIP_WITHOUT_TRAINING();
-    const int side = GetParam() == CFA::INPUT_RESIZED ? 64 : 96;
+    const int side = GetParam() == INPUT_RESIZED ? 64 : 96;
     Mat image, view, viewMask;
     cvtColor(mask, image, COLOR_GRAY2BGR);
     std::vector<Point2d> centers;
     for (int seed = 0; seed < 40; seed++)
     {
-        cfa->randomView(image, mask, seed, view, viewMask);
+        randomView(image, mask, cfa->getDetectorParams(), seed, view, viewMask);
         ASSERT_EQ(Size(side, side), view.size());
         ASSERT_EQ(CV_8UC3, view.type());
         ASSERT_EQ(view.size(), viewMask.size());
@@ -253,20 +253,21 @@ TEST_P(Anomaly_RandomView, mask_moves_with_the_image)
 }
 
 INSTANTIATE_TEST_CASE_P(/**/, Anomaly_RandomView,
-                        testing::Values(int(CFA::INPUT_RESIZED), int(CFA::INPUT_CROPPED), int(CFA::INPUT_ENSEMBLE)));
+                        testing::Values(int(INPUT_RESIZED), int(INPUT_CROPPED), int(INPUT_ENSEMBLE)));
 
 TEST(Anomaly_Views, same_seed_same_view_without_a_mask_too)
 {
     const Ptr<CFA> cfa = CFA::create(quickParams());
     Mat one, two, other, viewMask;
-    cfa->randomView(goodImage(1), noArray(), 5, one, viewMask);
-    cfa->randomView(goodImage(1), noArray(), 5, two);
-    cfa->randomView(goodImage(1), noArray(), 6, other);
+    randomView(goodImage(1), noArray(), cfa->getDetectorParams(), 5, one, viewMask);
+    randomView(goodImage(1), noArray(), cfa->getDetectorParams(), 5, two);
+    randomView(goodImage(1), noArray(), cfa->getDetectorParams(), 6, other);
     EXPECT_EQ(0, cv::norm(one, two, NORM_INF));
     EXPECT_NE(0, cv::norm(one, other, NORM_INF));
     EXPECT_TRUE(viewMask.empty());
-    EXPECT_ERROR_WITH("Mask is 3x3", cfa->randomView(goodImage(1), Mat(3, 3, CV_8U, Scalar(0)), 5, one));
-    EXPECT_ERROR_WITH("empty", cfa->randomView(Mat(), noArray(), 5, one));
+    EXPECT_ERROR_WITH("Mask is 3x3",
+                      randomView(goodImage(1), Mat(3, 3, CV_8U, Scalar(0)), cfa->getDetectorParams(), 5, one));
+    EXPECT_ERROR_WITH("empty", randomView(Mat(), noArray(), cfa->getDetectorParams(), 5, one));
 }
 
 } // namespace

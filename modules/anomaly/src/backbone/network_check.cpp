@@ -4,7 +4,7 @@
 #include "../precomp.hpp"
 #include "network_check.hpp"
 #include "../base/error_text.hpp"
-#include "../detector/model_io.hpp"
+#include "../base/file_name.hpp"
 #include "onnx_fields.hpp"
 #include "onnx_file.hpp"
 #include "onnx_tensor.hpp"

@@ -4,11 +4,11 @@
 #include "../precomp.hpp"
 #include "adaptation.hpp"
 #include "bank_for_trainer.hpp"
-#include "../scoring/patch_scorer.hpp"
 #include "../base/random_stream.hpp"
 #include "../training/trainer_loader.hpp"
 
 #include <cstring>
+#include <numeric>
 
 namespace cv { namespace anomaly {
 
@@ -90,7 +90,7 @@ bool onPlateau(const std::vector<double>& losses, int patience)
 class Training
 {
 public:
-    Training(TrainedModel& m, const TrainingData& d, const CFA::Params& p, int engine, int trainerDevice)
+    Training(CfaModel& m, const TrainingData& d, const CFA::Params& p, int engine, int trainerDevice)
         : model(m),
           data(d),
           params(p),
@@ -151,7 +151,7 @@ public:
                 checkpoint.keep(model.bank, state);
             }
         }
-        reporter.setTraining(0, 0, {0, 0}, 0);
+        reporter.setTraining(0, 0, FitReporter::Figures());
     }
 
 private:
@@ -159,7 +159,7 @@ private:
     StepFigures runEpoch(int epoch, const std::vector<int>& order, FitReporter& reporter)
     {
         FeatureCache::Compute features = [&](int image) { return data.features.get(image); };
-        if (data.view)
+        if (params.augmentation == CFA::AUGMENT_RD)
             features = [&](int image) { return data.view(image, epoch); };
         StepFigures sum = {0, 0};
         for (int i = 0; i < batches; i++)
@@ -200,7 +200,8 @@ private:
     void report(FitReporter& reporter, int epoch, int batchesDone, StepFigures means, double radius) const
     {
         means.distance = firstDistance > 0 ? means.distance / firstDistance : 1;
-        reporter.setTraining(epoch, params.epochs, means, radius);
+        reporter.setTraining(epoch, params.epochs,
+                             {{"loss", means.loss}, {"distance", means.distance}, {"radius", radius}});
         reporter.report("training", (epoch - 1) * batches + batchesDone, params.epochs * batches);
     }
 
@@ -228,7 +229,7 @@ private:
             CV_Error_(Error::StsError, ("Training failed: %s %s", trainer->error(), bank.error.c_str()));
     }
 
-    TrainedModel& model;
+    CfaModel& model;
     const TrainingData& data;
     const CFA::Params& params;
     const int batchSize, batches; // an incomplete last batch is left out
@@ -241,13 +242,39 @@ private:
 
 } // namespace
 
-TrainedModel adapt(const TrainingData& data, const CFA::Params& params, int engine, int trainerDevice,
-                   TrainingCheckpoint& checkpoint, FitReporter& reporter)
+Descriptor randomDescriptor(const std::vector<int>& channels, double gammaD, int init, int seed)
 {
-    TrainedModel model;
+    const int features = std::accumulate(channels.begin(), channels.end(), 0), length = int(features * gammaD),
+              inputs = features + 2;
+    if (length < 1)
+        CV_Error_(Error::StsOutOfRange, ("gammaD %g of %d features leaves no descriptor: raise it to at least %g",
+                                         gammaD, features, 1. / features));
+    Descriptor descriptor;
+    descriptor.channels = channels;
+    descriptor.W.create(length, inputs, CV_32F);
+    descriptor.b = Mat::zeros(length, 1, CV_32F);
+    RNG random = randomStream(seed, RANDOM_DESCRIPTOR);
+    if (init == CFA::INIT_HE)
+    {
+        random.fill(descriptor.W, RNG::NORMAL, 0, std::sqrt(2. / inputs));
+        return descriptor;
+    }
+    const double bound = 1 / std::sqrt(double(inputs));
+    random.fill(descriptor.W, RNG::UNIFORM, -bound, bound);
+    random.fill(descriptor.b, RNG::UNIFORM, -bound, bound);
+    return descriptor;
+}
+
+std::shared_ptr<const CfaModel> adapt(const TrainingData& data, const CFA::Params& params, int engine,
+                                      int trainerDevice, TrainingCheckpoint& checkpoint, FitReporter& reporter)
+{
+    const std::shared_ptr<CfaModel> made = std::make_shared<CfaModel>();
+    CfaModel& model = *made;
     model.descriptor =
         randomDescriptor(channelsOf(data.features.get(0).maps), params.gammaD, params.descriptorInit, params.seed);
     model.radius = params.radius;
+    model.K = params.K;
+    model.scoreMode = params.scoreMode;
     const BankSettings settings = {params.bankMode,     params.gammaC, params.bankMomentum,
                                    params.K + params.J, params.seed,   engine};
     const bool keepsBank = params.scoringBank == CFA::SCORING_BANK_KEPT;
@@ -257,7 +284,7 @@ TrainedModel adapt(const TrainingData& data, const CFA::Params& params, int engi
         Training(model, data, params, engine, trainerDevice).run(checkpoint, reporter);
     if (!keepsBank)
         model.bank = buildBank(PatchSampler(settings), data, model.descriptor, "scoring bank", reporter);
-    return model;
+    return made;
 }
 
 }} // namespace cv::anomaly

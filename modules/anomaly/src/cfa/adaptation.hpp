@@ -4,22 +4,11 @@
 #ifndef OPENCV_ANOMALY_ADAPTATION_HPP
 #define OPENCV_ANOMALY_ADAPTATION_HPP
 
-#include "../training/feature_cache.hpp"
-#include "../training/fit_reporter.hpp"
-#include "../detector/model_io.hpp"
+#include "../training/training_images.hpp"
+#include "cfa_model.hpp"
 #include "training_checkpoint.hpp"
 
-#include <functional>
-
 namespace cv { namespace anomaly {
-
-struct TrainingData
-{
-    int images;
-    FeatureCache& features; // of the images as they are
-    // Of what an epoch sees instead; empty: the images as they are
-    std::function<TrainingFeatures(int image, int epoch)> view;
-};
 
 //! Whether the descriptor learns, for which the trainer is needed.
 inline bool adapts(const CFA::Params& params)
@@ -28,8 +17,11 @@ inline bool adapts(const CFA::Params& params)
 }
 
 //! Learns descriptor, bank and radius; `engine` is resolved, `trainerDevice` one of TrainerDevice.
-TrainedModel adapt(const TrainingData& data, const CFA::Params& params, int engine, int trainerDevice,
-                   TrainingCheckpoint& checkpoint, FitReporter& reporter);
+std::shared_ptr<const CfaModel> adapt(const TrainingData& data, const CFA::Params& params, int engine,
+                                      int trainerDevice, TrainingCheckpoint& checkpoint, FitReporter& reporter);
+
+//! A descriptor at its random start.
+CV_EXPORTS Descriptor randomDescriptor(const std::vector<int>& channels, double gammaD, int init, int seed);
 
 }} // namespace cv::anomaly
 

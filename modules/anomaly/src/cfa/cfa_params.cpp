@@ -6,24 +6,8 @@
 
 namespace cv { namespace anomaly {
 
-// A smaller tile would be stretched into an image that takes the more memory, and shows nothing more.
-static const int smallestTile = 32;
-
-static const char* const defaultOutputs[] = {"c2", "c3", "c4"};
-
 CFA::Params::Params()
-    : embedBackbone(false),
-      outputs(defaultOutputs, defaultOutputs + 3),
-      inputMean(Scalar::all(127)),
-      inputScale(Scalar::all(1. / 128)),
-      swapRB(true),
-      significantBits(16),
-      inputMode(INPUT_RESIZED),
-      inputSize(224),
-      resizeSize(256),
-      tile(0),
-      tileOverlap(0.125),
-      gammaC(0.25),
+    : gammaC(0.25),
       gammaD(0.25),
       K(3),
       J(3),
@@ -41,16 +25,7 @@ CFA::Params::Params()
       descriptorInit(INIT_UNIFORM),
       augmentation(AUGMENT_NONE),
       patience(0),
-      scoreMode(SCORE_NEAREST),
-      smoothSigma(4),
-      imageScore(SCORE_MAX),
-      topShare(0.01),
-      mapSize(MAP_IMAGE),
-      validationFraction(0.1),
-      thresholdQuantile(0.995),
-      seed(0),
-      skipUnreadable(false),
-      cacheMiB(2048)
+      scoreMode(SCORE_NEAREST)
 {}
 
 CFA::Params CFA::Params::paper()
@@ -66,49 +41,34 @@ CFA::Params CFA::Params::paper()
     return params;
 }
 
-namespace {
-
-struct RangeCheck
+void visitCfaParams(CFA::Params& p, ParamsVisitor& v)
 {
-    bool has(const char*) const { return true; }
-    void operator()(const char* name, double value, double low, double high) const
-    {
-        if (!(value >= low && value <= high))
-            CV_Error_(Error::StsOutOfRange, ("Parameter %s is %g, expected %g to %g", name, value, low, high));
-    }
-    void operator()(const char* name, const Scalar& value) const
-    {
-        if (!checkRange(Mat(value), true, NULL, -1e6, 1e6)) // beyond it a network overflows
-            CV_Error_(Error::StsOutOfRange, ("Parameter %s holds NaN or a number out of -1e6 to 1e6", name));
-    }
-    void operator()(const char* name, const std::vector<String>& value) const
-    {
-        if (value.empty())
-            CV_Error_(Error::StsOutOfRange,
-                      ("Parameter %s is empty, expected the name of at least one output of the backbone", name));
-    }
-    void operator()(const char*, bool) const {}
-};
-
-} // namespace
-
-void checkParams(const CFA::Params& params)
-{
-    const RangeCheck check;
-    visitParams(params, check);
-    if (params.inputMode != CFA::INPUT_RESIZED && params.resizeSize < params.inputSize)
-        CV_Error_(Error::StsOutOfRange, ("Parameter resizeSize is %d, expected at least inputSize %d to cut from",
-                                         params.resizeSize, params.inputSize));
-    if (params.tile > 0 && params.tile < smallestTile)
-        CV_Error_(Error::StsOutOfRange,
-                  ("Parameter tile is %d, expected 0 (the image as a whole) or at least %d pixels", params.tile,
-                   smallestTile));
-    if (params.tile > 0 && params.inputMode != CFA::INPUT_RESIZED)
-        CV_Error_(Error::StsOutOfRange,
-                  ("Parameter tile is %d with inputMode %d, expected INPUT_RESIZED: tiles are seen to their edges",
-                   params.tile, params.inputMode));
-    if (params.cacheMiB < 0)
-        CV_Error_(Error::StsOutOfRange, ("Parameter cacheMiB is %d, expected 0 or more", params.cacheMiB));
+    const double positive = DBL_MIN, any = DBL_MAX;
+    v.visit("gammaC", p.gammaC, positive, 1.);
+    v.visit("gammaD", p.gammaD, positive, 2.);
+    v.visit("K", p.K, 1, 64);
+    v.visit("J", p.J, 1, 64);
+    v.visit("alpha", p.alpha, 0., any);
+    v.visit("radius", p.radius, 0., any);
+    v.visit("learnRadius", p.learnRadius);
+    v.visit("epochs", p.epochs, 0, INT_MAX);
+    v.visit("batchSize", p.batchSize, 1, 4096);
+    v.visit("learningRate", p.learningRate, 0., any);
+    v.visit("weightDecay", p.weightDecay, 0., any);
+    v.visit("bankMode", p.bankMode, int(CFA::BANK_MEAN), int(CFA::BANK_EMA));
+    v.visit("bankMomentum", p.bankMomentum, positive, 1.);
+    v.visit("adaptation", p.adaptation, int(CFA::ADAPTATION_NONE), int(CFA::ADAPTATION_FULL));
+    v.visit("descriptorInit", p.descriptorInit, int(CFA::INIT_UNIFORM), int(CFA::INIT_HE));
+    v.visit("scoreMode", p.scoreMode, int(CFA::SCORE_CERTAINTY), int(CFA::SCORE_NEAREST));
+    // These are not in the first files, which have no other bank than the one that the descriptor adapted to.
+    if (v.has("augmentation"))
+        v.visit("augmentation", p.augmentation, int(CFA::AUGMENT_NONE), int(CFA::AUGMENT_RD));
+    if (v.has("patience"))
+        v.visit("patience", p.patience, 0, INT_MAX);
+    if (v.has("scoringBank"))
+        v.visit("scoringBank", p.scoringBank, int(CFA::SCORING_BANK_KEPT), int(CFA::SCORING_BANK_PATCHES));
+    else
+        p.scoringBank = CFA::SCORING_BANK_KEPT;
 }
 
 }} // namespace cv::anomaly

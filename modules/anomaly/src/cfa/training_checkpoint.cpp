@@ -4,7 +4,10 @@
 #include "../precomp.hpp"
 #include "training_checkpoint.hpp"
 #include "../base/file_replacement.hpp"
+#include "../detector/detector_params.hpp"
 #include "../detector/model_io.hpp"
+#include "../detector/params_sum.hpp"
+#include "cfa_params.hpp"
 #include "../base/sha256.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
@@ -15,16 +18,25 @@ static const char* const rootName = "opencv_anomaly_checkpoint";
 
 namespace {
 
-// More epochs than the interrupted fit was to have are welcome, and so is another way to score what it learns.
+// Of the settings that training depends on. More epochs than the interrupted fit was to have are welcome, and so is another
+// way to score what it learns, to set thresholds or to keep the backbone.
 String hashOf(CFA::Params params)
 {
-    params.epochs = 0;
-    params.scoringBank = CFA::SCORING_BANK_KEPT;
-    params.scoreMode = CFA::SCORE_CERTAINTY;
-    FileStorage text("", FileStorage::WRITE | FileStorage::MEMORY | FileStorage::FORMAT_YAML);
-    writeParams(text, params);
-    const String written = text.releaseAndGetString();
-    return Sha256().add(written.data(), written.size()).digest();
+    const CFA::Params defaults;
+    params.epochs = defaults.epochs;
+    params.patience = defaults.patience;
+    params.scoringBank = defaults.scoringBank;
+    params.scoreMode = defaults.scoreMode;
+    params.smoothSigma = defaults.smoothSigma;
+    params.imageScore = defaults.imageScore;
+    params.topShare = defaults.topShare;
+    params.mapSize = defaults.mapSize;
+    params.thresholdQuantile = defaults.thresholdQuantile;
+    Sha256 sum;
+    ParamsSum settings(sum);
+    visitDetectorParams(params, settings);
+    visitCfaParams(params, settings);
+    return sum.digest();
 }
 
 String hashOf(const Mat& bank)

@@ -2,22 +2,34 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
-#include "model_io.hpp"
+#include "../base/file_name.hpp"
+#include "../base/out_of_memory.hpp"
+#include "detector_core.hpp"
 
 namespace cv { namespace anomaly {
 
+static Ptr<AnomalyDetector> detectorOf(const DetectorModel& model)
+{
+    return model.method->detectorOf(std::make_shared<DetectorCore>(model));
+}
+
 Ptr<AnomalyDetector> loadDetector(const String& filename, const String& backboneFile)
 {
-    String method;
-    {
+    return reportingLackOfMemory([&]() {
         const FileStorage file = openModelFile(filename, FileStorage::READ);
-        method = String(modelNode(file, filename)["method"]);
-    }
-    if (method == "CFA")
-        return CFA::load(filename, backboneFile);
-    CV_Error_(Error::StsParseError,
-              ("'%s' holds a model of method '%s', which this library does not know: CFA is what it reads",
-               filename.c_str(), method.c_str()));
+        const BackbonePlaces places = {NULL, backboneFile, folderOf(filename)};
+        return detectorOf(readModel(modelNode(file, filename), places));
+    });
+}
+
+Ptr<AnomalyDetector> loadDetectorFromMemory(const std::vector<uchar>& model)
+{
+    return reportingLackOfMemory([&]() {
+        const String name = "The model in memory";
+        const FileStorage file = openModelText(std::string(model.begin(), model.end()), name);
+        const std::vector<uchar> none; // a backbone of its own is in the model
+        return detectorOf(readModel(modelNode(file, name), {&none, String(), String()}));
+    });
 }
 
 }} // namespace cv::anomaly

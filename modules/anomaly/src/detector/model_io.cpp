@@ -3,192 +3,141 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "model_io.hpp"
-#include "../cfa/cfa_params.hpp"
 #include "../base/error_text.hpp"
 #include "../base/file_replacement.hpp"
+#include "model_fields.hpp"
 #include "model_text.hpp"
+#include "params_sum.hpp"
+#include "registry.hpp"
 #include "../backbone/network_check.hpp"
 #include "../base/sha256.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
 
 #include <cctype>
+#include <cstring>
 #include <functional>
-#include <numeric>
 
 namespace cv { namespace anomaly {
 
-/* The file, format version 1:
+/* The file, format version 2:
 
    opencv_anomaly:
-     method: CFA
-     version: 1
-     settings: every parameter of visitParams, by its name
+     method: CFA, or another of registry.cpp
+     version: 2
+     settings: every setting that all detectors have, and every one of the method's own, by its name
      backbone: {name, size, sha256, bytes where embedBackbone}
-     models: [{input, channels, W, b, C, radius, checksum}]
+     models: [{input, the method's fields, checksum of their matrices}]
      thresholds: {image, pixel, lowest, highest}
+     checksum: of all but the backbone's bytes and the models' matrices, which have their own
+
+   Version 1, which has CFA only, lacks the last one. Its first files lack some settings, too.
 */
 
 static const char* const rootName = "opencv_anomaly";
-static const int formatVersion = 1;
+static const int formatVersion = 2;
 
 namespace {
-
-// Elements of lists have no name: the only list of maps is `models`.
-String nameOf(const FileNode& node)
-{
-    return node.isNamed() ? node.name() : String("models");
-}
-
-FileNode child(const FileNode& parent, const String& key)
-{
-    if (!parent.isMap())
-        CV_Error_(Error::StsParseError, ("Model file has something else than a map as '%s', so it lacks '%s'",
-                                         nameOf(parent).c_str(), key.c_str()));
-    const FileNode node = parent[key];
-    if (node.empty())
-        CV_Error_(Error::StsParseError, ("Model file lacks '%s' in '%s': it is damaged, or no model of this library",
-                                         key.c_str(), nameOf(parent).c_str()));
-    return node;
-}
-
-double number(const FileNode& parent, const String& key, double low = -DBL_MAX, double high = DBL_MAX)
-{
-    const FileNode node = child(parent, key);
-    const double value = node.isInt() || node.isReal() ? double(node) : std::numeric_limits<double>::quiet_NaN();
-    if (!(value >= low && value <= high))
-        CV_Error_(Error::StsParseError,
-                  ("Model file has %g as '%s', expected a number from %g to %g", value, key.c_str(), low, high));
-    return value;
-}
-
-int integer(const FileNode& parent, const String& key, int low, int high)
-{
-    const double value = number(parent, key, low, high);
-    if (value != std::floor(value))
-        CV_Error_(Error::StsParseError, ("Model file has %g as '%s', expected an integer", value, key.c_str()));
-    return int(value);
-}
-
-String text(const FileNode& parent, const String& key)
-{
-    const FileNode node = child(parent, key);
-    if (!node.isString())
-        CV_Error_(Error::StsParseError, ("Model file has no text as '%s'", key.c_str()));
-    return node.string();
-}
-
-bool holdsNumbers(const FileNode& list)
-{
-    for (FileNodeIterator i = list.begin(); i != list.end(); ++i)
-        if (!(*i).isInt() && !(*i).isReal())
-            return false;
-    return true;
-}
-
-// cv::FileStorage allocates what the header says, so that is held against the numbers that are there first.
-Mat matrix(const FileNode& parent, const String& key, int type)
-{
-    const FileNode node = child(parent, key);
-    if (!node.isMap())
-        CV_Error_(Error::StsParseError, ("Model file has no matrix as '%s'", key.c_str()));
-    const double rows = node["rows"].isInt() ? int(node["rows"]) : 0,
-                 cols = node["cols"].isInt() ? int(node["cols"]) : 0;
-    const size_t there = node["data"].size();
-    if (!holdsNumbers(node["data"]))
-        CV_Error_(Error::StsParseError, ("Model file has something else than numbers in matrix '%s'", key.c_str()));
-    Mat found;
-    if (rows >= 1 && cols >= 1 && rows * cols == double(there) && text(node, "dt") == (type == CV_32F ? "f" : "u"))
-        node >> found;
-    if (found.rows != rows || found.cols != cols || found.type() != type)
-        CV_Error_(
-            Error::StsParseError,
-            ("Model file has matrix '%s' of %g x %g with %zu elements, expected rows x columns elements of type %s",
-             key.c_str(), rows, cols, there, typeToString(type).c_str()));
-    return found;
-}
-
-int64 sum(const std::vector<int>& values)
-{
-    return std::accumulate(values.begin(), values.end(), int64(0));
-}
-
-void expectSize(const Mat& matrix, const char* key, int rows, int64 cols)
-{
-    if (matrix.rows != rows || matrix.cols != cols)
-        CV_Error_(Error::StsParseError, ("Model file has matrix '%s' of %d x %d, expected %d x %.0f", key, matrix.rows,
-                                         matrix.cols, rows, double(cols)));
-    if (!checkRange(matrix))
-        CV_Error_(Error::StsParseError, ("Model file has NaN or infinity in matrix '%s'", key));
-}
 
 String sha256(const std::vector<uchar>& bytes)
 {
     return Sha256().add(bytes.data(), bytes.size()).digest();
 }
 
-String checksum(const TrainedModel& model)
+String checksumOf(const LearnedModel& model)
 {
-    const Mat parts[] = {model.descriptor.W, model.descriptor.b, model.bank};
     Sha256 sum;
-    for (const Mat& part : parts)
-        for (int row = 0; row < part.rows; row++)
-            sum.add(part.ptr(row), part.cols * part.elemSize());
+    for (const Mat& matrix : model.matrices())
+        for (int row = 0; row < matrix.rows; row++)
+            sum.add(matrix.ptr(row), matrix.cols * matrix.elemSize());
     return sum.digest();
 }
 
-struct ParamsWriter
+class ParamsWriter CV_FINAL : public ParamsVisitor
 {
+public:
+    explicit ParamsWriter(FileStorage& f) : file(f) {}
+    void visit(const char* name, int& value, int, int) CV_OVERRIDE { file << name << value; }
+    void visit(const char* name, double& value, double, double) CV_OVERRIDE { file << name << value; }
+    void visit(const char* name, bool& value) CV_OVERRIDE { file << name << int(value); }
+    void visit(const char* name, Scalar& value) CV_OVERRIDE { file << name << value; }
+    void visit(const char* name, std::vector<String>& value) CV_OVERRIDE { file << name << value; }
+
+private:
     FileStorage& file;
-
-    bool has(const char*) const { return true; }
-    template <typename Number> void operator()(const char* name, Number value, double, double) const
-    {
-        file << name << value;
-    }
-    void operator()(const char* name, bool value) const { file << name << int(value); }
-    void operator()(const char* name, const Scalar& value) const { file << name << value; }
-    void operator()(const char* name, const std::vector<String>& value) const { file << name << value; }
 };
 
-struct ParamsReader
+class ParamsReader CV_FINAL : public ParamsVisitor
 {
-    FileNode node;
+public:
+    explicit ParamsReader(const FileNode& n) : node(n) {}
+    bool has(const char* name) CV_OVERRIDE { return !node[name].empty(); }
+    void visit(const char* name, int& value, int lowest, int highest) CV_OVERRIDE
+    {
+        value = integer(node, name, lowest, highest);
+    }
+    void visit(const char* name, double& value, double lowest, double highest) CV_OVERRIDE
+    {
+        value = number(node, name, lowest, highest);
+    }
+    void visit(const char* name, bool& value) CV_OVERRIDE { value = integer(node, name, 0, 1) != 0; }
+    void visit(const char* name, Scalar& value) CV_OVERRIDE;
+    void visit(const char* name, std::vector<String>& value) CV_OVERRIDE;
 
-    bool has(const char* name) const { return !node[name].empty(); }
-    void operator()(const char* name, int& value, int low, int high) const { value = integer(node, name, low, high); }
-    void operator()(const char* name, double& value, double low, double high) const
-    {
-        value = number(node, name, low, high);
-    }
-    void operator()(const char* name, bool& value) const { value = integer(node, name, 0, 1) != 0; }
-    void operator()(const char* name, Scalar& value) const
-    {
-        const FileNode list = child(node, name);
-        if (!list.isSeq() || list.size() != 4 || !holdsNumbers(list))
-            CV_Error_(Error::StsParseError, ("Model file has no four numbers as '%s'", name));
-        list >> value;
-    }
-    void operator()(const char* name, std::vector<String>& value) const
-    {
-        const FileNode list = child(node, name);
-        value.clear();
-        for (FileNodeIterator i = list.begin(); i != list.end(); ++i)
-        {
-            if (!(*i).isString())
-                CV_Error_(Error::StsParseError, ("Model file has something else than texts in '%s'", name));
-            value.push_back((*i).string());
-        }
-    }
+private:
+    FileNode node;
 };
 
-void writeBackbone(FileStorage& file, const CfaModel& model)
+void ParamsReader::visit(const char* name, Scalar& value)
+{
+    const FileNode list = child(node, name);
+    if (!list.isSeq() || list.size() != 4 || !holdsNumbers(list))
+        CV_Error_(Error::StsParseError, ("Model file has no four numbers as '%s'", name));
+    list >> value;
+}
+
+void ParamsReader::visit(const char* name, std::vector<String>& value)
+{
+    const FileNode list = child(node, name);
+    value.clear();
+    for (FileNodeIterator i = list.begin(); i != list.end(); ++i)
+    {
+        if (!(*i).isString())
+            CV_Error_(Error::StsParseError, ("Model file has something else than texts in '%s'", name));
+        value.push_back((*i).string());
+    }
+}
+
+void addText(Sha256& sum, const String& text)
+{
+    sum.add(text.c_str(), text.size() + 1);
+}
+
+String checksumOf(const DetectorModel& model)
+{
+    Sha256 sum;
+    addText(sum, model.method->name());
+    ParamsSum settings(sum);
+    visitAllParams(*model.method->clone(), settings);
+    addText(sum, model.backbone.name);
+    addText(sum, sha256(model.backbone.bytes));
+    for (const InputModel& each : model.models)
+    {
+        sum.add(&each.inputMode, sizeof(each.inputMode));
+        addText(sum, checksumOf(*each.learned));
+    }
+    const Calibration& c = model.calibration;
+    const double thresholds[] = {c.imageThreshold, c.pixelThreshold, c.lowest, c.highest};
+    return sum.add(thresholds, sizeof(thresholds)).digest();
+}
+
+void writeBackbone(FileStorage& file, const DetectorModel& model)
 {
     const BackboneSource& backbone = model.backbone;
     file << "backbone"
          << "{"
          << "name" << backbone.name << "size" << int(backbone.bytes.size()) << "sha256" << sha256(backbone.bytes);
-    if (model.params.embedBackbone)
+    if (model.method->sharedParams().embedBackbone)
         file << "bytes" << Mat(1, int(backbone.bytes.size()), CV_8U, const_cast<uchar*>(backbone.bytes.data()));
     file << "}";
 }
@@ -237,68 +186,33 @@ BackboneSource readBackbone(const FileNode& node, const std::vector<String>& out
     return source;
 }
 
-void writeTrained(FileStorage& file, const TrainedModel& model)
+void writeInputModel(FileStorage& file, const InputModel& model)
 {
     file << "{"
-         << "input" << model.inputMode << "channels"
-         << "[:";
-    for (const int count : model.descriptor.channels)
-        file << count;
-    file << "]"
-         << "W" << model.descriptor.W << "b" << model.descriptor.b << "C" << model.bank << "radius" << model.radius
-         << "checksum" << checksum(model) << "}";
+         << "input" << model.inputMode;
+    model.learned->write(file);
+    file << "checksum" << checksumOf(*model.learned) << "}";
 }
 
-std::vector<int> readChannels(const FileNode& node, size_t scales)
+InputModel readInputModel(const FileNode& node, const Method& method)
 {
-    const FileNode list = child(node, "channels");
-    std::vector<int> channels;
-    for (FileNodeIterator i = list.begin(); i != list.end(); ++i)
-        channels.push_back((*i).isInt() ? int(*i) : 0);
-    if (channels.size() != scales || *std::min_element(channels.begin(), channels.end()) < 1 ||
-        *std::max_element(channels.begin(), channels.end()) > (1 << 20))
-        CV_Error_(
-            Error::StsParseError,
-            ("Model file has no list of %zu channel counts from 1 to 2^20, one for each of 'outputs', as 'channels'",
-             scales));
-    return channels;
-}
-
-TrainedModel readTrained(const FileNode& node, const CFA::Params& params)
-{
-    TrainedModel model;
-    model.inputMode = integer(node, "input", CFA::INPUT_RESIZED, CFA::INPUT_CROPPED);
-    Descriptor& descriptor = model.descriptor;
-    descriptor.channels = readChannels(node, params.outputs.size());
-    descriptor.W = matrix(node, "W", CV_32F);
-    descriptor.b = matrix(node, "b", CV_32F);
-    model.bank = matrix(node, "C", CV_32F);
-    model.radius = number(node, "radius");
-    expectSize(descriptor.W, "W", descriptor.W.rows, sum(descriptor.channels) + 2);
-    if (descriptor.W.rows > 2 * sum(descriptor.channels)) // the highest gammaD
-        CV_Error_(Error::StsParseError,
-                  ("Model file has %d rows in matrix 'W', expected at most twice its channels", descriptor.W.rows));
-    expectSize(descriptor.b, "b", descriptor.W.rows, 1);
-    expectSize(model.bank, "C", model.bank.rows, descriptor.W.rows);
-    if (model.bank.rows < params.K)
-        CV_Error_(Error::StsParseError,
-                  ("Model file has %d centers in matrix 'C', expected at least K = %d", model.bank.rows, params.K));
-    if (text(node, "checksum") != checksum(model))
+    const InputModel model = {integer(node, "input", INPUT_RESIZED, INPUT_CROPPED), method.read(node)};
+    if (text(node, "checksum") != checksumOf(*model.learned))
         CV_Error(Error::StsParseError, "Model file is damaged: its matrices do not agree with 'checksum'");
     return model;
 }
 
-std::vector<TrainedModel> readTrainedModels(const FileNode& list, const CFA::Params& params)
+std::vector<InputModel> readInputModels(const FileNode& list, const Method& method)
 {
-    const bool ensemble = params.inputMode == CFA::INPUT_ENSEMBLE;
-    if (!list.isSeq() || list.size() != size_t(ensemble ? 2 : 1))
-        CV_Error_(Error::StsParseError, ("Model file has %zu elements in 'models', expected %d for its inputMode",
-                                         list.size(), ensemble ? 2 : 1));
-    std::vector<TrainedModel> models;
+    const std::vector<int> modes = inputModes(method.sharedParams().inputMode);
+    if (!list.isSeq() || list.size() != modes.size())
+        CV_Error_(Error::StsParseError, ("Model file has %zu elements in 'models', expected %zu for its inputMode",
+                                         list.size(), modes.size()));
+    std::vector<InputModel> models;
     for (FileNodeIterator i = list.begin(); i != list.end(); ++i)
     {
-        models.push_back(readTrained(*i, params));
-        const int expected = ensemble ? int(models.size()) - 1 : params.inputMode;
+        const int expected = modes[models.size()];
+        models.push_back(readInputModel(*i, method));
         if (models.back().inputMode != expected)
             CV_Error_(Error::StsParseError, ("Model file has %d as 'input' of model %zu, expected %d",
                                              models.back().inputMode, models.size() - 1, expected));
@@ -319,61 +233,74 @@ Calibration readCalibration(const FileNode& node)
     return calibration;
 }
 
-} // namespace
-
-void writeParams(FileStorage& file, const CFA::Params& params)
+std::unique_ptr<Method> readMethod(const FileNode& node)
 {
-    const ParamsWriter writer = {file};
-    visitParams(params, writer);
+    const String name = text(node, "method");
+    std::unique_ptr<Method> method = createMethod(name);
+    if (!method)
+        CV_Error_(Error::StsParseError, ("Model file is of method '%s', which this library does not know: it reads %s",
+                                         name.c_str(), methodNames().c_str()));
+    ParamsReader reader(child(node, "settings"));
+    visitAllParams(*method, reader);
+    checkAllParams(*method);
+    return method;
 }
 
-void writeModel(FileStorage& file, const CfaModel& model)
+DetectorModel readFields(const FileNode& node, const BackbonePlaces& places)
 {
-    file << "method"
-         << "CFA"
-         << "version" << formatVersion << "settings"
+    const int version = integer(node, "version", 1, INT_MAX);
+    if (version > formatVersion)
+        CV_Error_(Error::StsParseError, ("Model file has format version %d, this library reads up to %d: use a newer "
+                                         "opencv_anomaly",
+                                         version, formatVersion));
+    std::unique_ptr<Method> method = readMethod(node);
+    DetectorParams& params = method->sharedParams();
+    DetectorModel model;
+    model.models = readInputModels(child(node, "models"), *method);
+    model.calibration = readCalibration(child(node, "thresholds"));
+    const FileNode backbone = child(node, "backbone");
+    model.backbone = readBackbone(backbone, params.outputs, places);
+    params.backbone = model.backbone.name;
+    params.embedBackbone = !backbone["bytes"].empty();
+    model.method = std::move(method);
+    if (version > 1 && text(node, "checksum") != checksumOf(model))
+        CV_Error(Error::StsParseError, "Model file is damaged: its settings or thresholds do not agree with "
+                                       "'checksum'. Thresholds are changed by setImageThreshold and save, not in the "
+                                       "file");
+    return model;
+}
+
+} // namespace
+
+void writeModel(FileStorage& file, const DetectorModel& model)
+{
+    file << "method" << model.method->name() << "version" << formatVersion << "settings"
          << "{";
-    writeParams(file, model.params);
+    ParamsWriter settings(file);
+    visitAllParams(*model.method->clone(), settings);
     file << "}";
     writeBackbone(file, model);
     file << "models"
          << "[";
-    for (const TrainedModel& trained : model.models)
-        writeTrained(file, trained);
+    for (const InputModel& each : model.models)
+        writeInputModel(file, each);
     const Calibration& calibration = model.calibration;
     file << "]"
          << "thresholds"
          << "{"
          << "image" << calibration.imageThreshold << "pixel" << calibration.pixelThreshold << "lowest"
-         << calibration.lowest << "highest" << calibration.highest << "}";
+         << calibration.lowest << "highest" << calibration.highest << "}"
+         << "checksum" << checksumOf(model);
 }
 
-static CfaModel readFields(const FileNode& node, const BackbonePlaces& places)
+void writeWholeModel(FileStorage& file, const DetectorModel& model)
 {
-    const String method = text(node, "method");
-    if (method != "CFA")
-        CV_Error_(Error::StsParseError, ("Model file is of method '%s', expected CFA", method.c_str()));
-    const int version = integer(node, "version", 1, INT_MAX);
-    if (version > formatVersion)
-        CV_Error_(Error::StsParseError,
-                  ("Model file has format version %d, this library reads up to %d: use a newer opencv_anomaly", version,
-                   formatVersion));
-
-    CfaModel model;
-    model.params.scoringBank = CFA::SCORING_BANK_KEPT; // files without it have no other
-    const ParamsReader reader = {child(node, "settings")};
-    visitParams(model.params, reader);
-    checkParams(model.params);
-    model.models = readTrainedModels(child(node, "models"), model.params);
-    model.calibration = readCalibration(child(node, "thresholds"));
-    const FileNode backbone = child(node, "backbone");
-    model.backbone = readBackbone(backbone, model.params.outputs, places);
-    model.params.backbone = model.backbone.name;
-    model.params.embedBackbone = !backbone["bytes"].empty();
-    return model;
+    file << rootName << "{";
+    writeModel(file, model);
+    file << "}";
 }
 
-CfaModel readModel(const FileNode& node, const BackbonePlaces& places)
+DetectorModel readModel(const FileNode& node, const BackbonePlaces& places)
 {
     try
     {
@@ -389,15 +316,13 @@ CfaModel readModel(const FileNode& node, const BackbonePlaces& places)
     }
 }
 
-void checkWritten(const String& filename, const CfaModel& model)
+void checkWritten(const String& filename, const DetectorModel& model)
 {
     try
     {
         const FileStorage file = openModelFile(filename, FileStorage::READ);
         const BackbonePlaces places = {&model.backbone.bytes, String(), String()};
-        const CfaModel written = readModel(modelNode(file, filename), places);
-        for (size_t i = 0; i < model.models.size(); i++)
-            CV_Assert(checksum(written.models[i]) == checksum(model.models[i]));
+        CV_Assert(checksumOf(readModel(modelNode(file, filename), places)) == checksumOf(model));
     }
     catch (const cv::Exception& e)
     {
@@ -485,12 +410,6 @@ FileNode modelNode(const FileStorage& file, const String& filename)
     if (!node.isMap())
         CV_Error_(Error::StsParseError, ("'%s' is no model file: it has no map '%s'", filename.c_str(), rootName));
     return node;
-}
-
-String folderOf(const String& filename)
-{
-    const size_t slash = filename.find_last_of("/\\");
-    return slash == String::npos ? "." : filename.substr(0, slash);
 }
 
 }} // namespace cv::anomaly

@@ -6,30 +6,23 @@
 
 #include "../backbone/backbone.hpp"
 #include "calibration.hpp"
-#include "../patches/descriptor.hpp"
-#include "../cfa/memory_bank.hpp"
-
-#include "opencv2/anomaly/cfa.hpp"
+#include "method.hpp"
 
 namespace cv { namespace anomaly {
 
-//! What one input mode's fit gives, in the original basis.
-struct TrainedModel
+//! What was learned of the images as one input mode shows them.
+struct InputModel
 {
-    TrainedModel() : inputMode(CFA::INPUT_RESIZED), radius(0) {}
-
     int inputMode; // INPUT_RESIZED or INPUT_CROPPED
-    Descriptor descriptor;
-    Mat bank;
-    double radius;
+    std::shared_ptr<const LearnedModel> learned;
 };
 
 //! All that a model file says.
-struct CfaModel
+struct DetectorModel
 {
-    CFA::Params params;
+    std::shared_ptr<const Method> method; // with its settings
     BackboneSource backbone;
-    std::vector<TrainedModel> models; // two for INPUT_ENSEMBLE: resized, cropped
+    std::vector<InputModel> models; // two for INPUT_ENSEMBLE: resized, cropped
     Calibration calibration;
 };
 
@@ -41,19 +34,19 @@ struct BackbonePlaces
     String folder;                   // at last here, under the backbone's own name
 };
 
-//! Writes every parameter of visitParams by its name.
-void writeParams(FileStorage& file, const CFA::Params& params);
-
 //! Writes into the map that is open in `file`.
-void writeModel(FileStorage& file, const CfaModel& model);
+void writeModel(FileStorage& file, const DetectorModel& model);
+
+//! Writes a whole file: writeModel's map under the name that modelNode looks for.
+void writeWholeModel(FileStorage& file, const DetectorModel& model);
 
 //! Reads what writeModel wrote; throws, naming the field, when something is missing, of a newer version or not as it
 //! should be.
-CfaModel readModel(const FileNode& node, const BackbonePlaces& places);
+DetectorModel readModel(const FileNode& node, const BackbonePlaces& places);
 
 //! Throws when a file that was written does not hold this model, as happens on a full disk: cv::FileStorage does not
 //! report it.
-void checkWritten(const String& filename, const CfaModel& model);
+void checkWritten(const String& filename, const DetectorModel& model);
 
 //! The map that holds a model in a file, whose `method` tells the class; throws when this is no model file.
 FileNode modelNode(const FileStorage& file, const String& filename);
@@ -66,8 +59,6 @@ FileStorage openModelFile(const String& filename, int mode);
 
 //! Opens what is in memory for reading; `name` stands for it in messages.
 FileStorage openModelText(const std::string& text, const String& name);
-
-String folderOf(const String& filename);
 
 }} // namespace cv::anomaly
 

@@ -8,6 +8,21 @@
 
 namespace cv { namespace anomaly {
 
+std::vector<int> inputModes(int inputMode)
+{
+    if (inputMode == INPUT_ENSEMBLE)
+        return {INPUT_RESIZED, INPUT_CROPPED};
+    return {inputMode};
+}
+
+InputSettings inputSettings(const DetectorParams& params, int inputMode)
+{
+    const int resizeSize = inputMode == INPUT_CROPPED ? params.resizeSize : params.inputSize;
+    const InputSettings input = {resizeSize,    params.inputSize, params.inputMean,   params.inputScale,
+                                 params.swapRB, params.tile,      params.tileOverlap, params.significantBits};
+    return input;
+}
+
 // Below this a 3x3 average of features that each see 50 pixels and more has nothing of the image's own to tell.
 static const int smallestSide = 8;
 

@@ -4,7 +4,7 @@
 #ifndef OPENCV_ANOMALY_PREPROCESS_HPP
 #define OPENCV_ANOMALY_PREPROCESS_HPP
 
-#include "opencv2/core.hpp"
+#include "opencv2/anomaly/detector.hpp"
 
 namespace cv { namespace anomaly {
 
@@ -21,13 +21,19 @@ struct InputSettings
     int significantBits; // of 16-bit images
 };
 
-//! Refuses an image that no score can be given for, by the words of `what`.
+//! INPUT_RESIZED or INPUT_CROPPED, in the order of the models of an ensemble.
+std::vector<int> inputModes(int inputMode);
+
+//! inputMode: INPUT_RESIZED or INPUT_CROPPED.
+InputSettings inputSettings(const DetectorParams& params, int inputMode);
+
+//! Throws if the image cannot be scored; `what` names it in the message.
 void checkImage(const Mat& image, const String& what, int significantBits);
 
 //! The image in 8-bit BGR.
 Mat toBgr8(const Mat& image, int significantBits);
 
-//! Refuses a mask that is neither empty nor CV_8UC1 of the image's size, by the words of `what`.
+//! Throws if the mask is neither empty nor CV_8UC1 of the image's size; `what` names the image in the message.
 void checkMask(const Mat& mask, Size size, const String& what = "The image");
 
 //! The image at this size: averaged where that is smaller, else interpolated.

@@ -47,7 +47,7 @@ Mat RandomView::warped(const Mat& stretchedImage, int side, int interpolation) c
     return view;
 }
 
-RandomView drawView(const CFA::Params& params, uint64 item, int seed)
+RandomView drawView(const DetectorParams& params, uint64 item, int seed)
 {
     return RandomView(std::max(params.resizeSize, params.inputSize), params.inputSize,
                       randomStream(seed, RANDOM_VIEW, item));

@@ -4,7 +4,7 @@
 #ifndef OPENCV_ANOMALY_RANDOM_VIEW_HPP
 #define OPENCV_ANOMALY_RANDOM_VIEW_HPP
 
-#include "opencv2/anomaly/cfa.hpp"
+#include "opencv2/anomaly/detector.hpp"
 
 namespace cv { namespace anomaly {
 
@@ -29,7 +29,7 @@ private:
 };
 
 //! The view of an item, such as an image in an epoch, for a seed.
-RandomView drawView(const CFA::Params& params, uint64 item, int seed);
+RandomView drawView(const DetectorParams& params, uint64 item, int seed);
 
 }} // namespace cv::anomaly
 

@@ -48,7 +48,7 @@ Mat smoothingKernel(double sigma)
 
 double imageScore(const Mat& map, int mode, double topShare, const Mat& mask)
 {
-    if (mode == CFA::SCORE_MAX)
+    if (mode == SCORE_MAX)
     {
         double highest;
         minMaxIdx(map, NULL, &highest, NULL, NULL, mask);

@@ -3,7 +3,6 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "descriptor.hpp"
-#include "../base/random_stream.hpp"
 
 #include "opencv2/imgproc.hpp"
 
@@ -28,29 +27,6 @@ Mat Descriptor::placeTerms(size_t scale) const
     if (scale == 0)
         hconcat(coordinateWeights(), b, terms);
     return terms;
-}
-
-Descriptor randomDescriptor(const std::vector<int>& channels, double gammaD, int init, int seed)
-{
-    const int features = std::accumulate(channels.begin(), channels.end(), 0), length = int(features * gammaD),
-              inputs = features + 2;
-    if (length < 1)
-        CV_Error_(Error::StsOutOfRange, ("gammaD %g of %d features leaves no descriptor: raise it to at least %g",
-                                         gammaD, features, 1. / features));
-    Descriptor descriptor;
-    descriptor.channels = channels;
-    descriptor.W.create(length, inputs, CV_32F);
-    descriptor.b = Mat::zeros(length, 1, CV_32F);
-    RNG random = randomStream(seed, RANDOM_DESCRIPTOR);
-    if (init == CFA::INIT_HE)
-    {
-        random.fill(descriptor.W, RNG::NORMAL, 0, std::sqrt(2. / inputs));
-        return descriptor;
-    }
-    const double bound = 1 / std::sqrt(double(inputs));
-    random.fill(descriptor.W, RNG::UNIFORM, -bound, bound);
-    random.fill(descriptor.b, RNG::UNIFORM, -bound, bound);
-    return descriptor;
 }
 
 // The sum of three neighbors along a line, zero outside.

@@ -10,7 +10,7 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief The learned 1x1 convolution with coordinates (CoordConv): phi = W [p; row; column] + b for every patch.
+/** @brief A 1x1 convolution with coordinates (CoordConv), as CFA learns one: phi = W [p; row; column] + b for every patch.
 
 p holds the channels of all scales, each averaged over 3x3 and brought to the finest scale. A 1x1 convolution commutes
 with averaging and upsampling, so each scale is projected at its own resolution: for EfficientNet-Lite0 0.2 instead of
@@ -31,9 +31,6 @@ struct Descriptor
     //! scale, with which they are added once.
     Mat placeTerms(size_t scale) const;
 };
-
-//! A descriptor at its random start.
-CV_EXPORTS Descriptor randomDescriptor(const std::vector<int>& channels, double gammaD, int init, int seed);
 
 //! The 3x3 average (stride 1, padding 1, padding counted) of each 1 x channels x rows x cols map.
 CV_EXPORTS std::vector<Mat> poolPatches(const std::vector<Mat>& maps);

@@ -4,39 +4,28 @@
 #ifndef OPENCV_ANOMALY_PATCH_SCORER_HPP
 #define OPENCV_ANOMALY_PATCH_SCORER_HPP
 
-#include "../patches/descriptor.hpp"
-#include "../search/neighbor_search.hpp"
 #include "../base/stage_clock.hpp"
 
+#include "opencv2/core.hpp"
+
 #include <memory>
+#include <vector>
 
 namespace cv { namespace anomaly {
 
-struct ScoreSettings
-{
-    int K;
-    int mode; // one of CFA::ScoreMode
-};
+//! What an image scores where the method leaves that to the map.
+const double scoreOfMap = std::numeric_limits<double>::quiet_NaN();
 
-//! Feature maps in, patch scores out.
+//! Feature maps of an image in, scores of its patches out. Safe from several threads.
 class CV_EXPORTS PatchScorer
 {
 public:
     virtual ~PatchScorer() {}
 
-    //! maps: the backbone's. patchScores: CV_32F of the patch grid's size. The clock may be null.
-    virtual void score(const std::vector<Mat>& maps, Mat& patchScores, StageClock* clock) const = 0;
-
-    static std::shared_ptr<const PatchScorer> create(const Descriptor& descriptor, const Mat& bank,
-                                                     const ScoreSettings& settings, int engine);
+    //! maps: the backbone's, each 1 x channels x rows x cols, CV_32F. patchScores: CV_32F of the patch grid's size. The
+    //! clock may be null. Gives the image's score where the method has one of its own, else scoreOfMap.
+    virtual double score(const std::vector<Mat>& maps, Mat& patchScores, StageClock* clock) const = 0;
 };
-
-//! Scores of a grid's patches from the K nearest squared distances, K x patches.
-void scorePatches(const Mat& squaredDistances, int scoreMode, Size grid, Mat& scores);
-
-// The Halide form, in builds that have it.
-std::shared_ptr<const PatchScorer> createHalidePatchScorer(const Descriptor& descriptor, const Mat& bank,
-                                                           const ScoreSettings& settings);
 
 }} // namespace cv::anomaly
 

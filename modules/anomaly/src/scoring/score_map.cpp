@@ -13,26 +13,31 @@ namespace {
 class CpuScoreMap CV_FINAL : public ScoreMap
 {
 public:
-    CpuScoreMap(const Descriptor& descriptor, const Mat& bank, const ScoreMapSettings& settings, int engine)
-        : scorer(PatchScorer::create(descriptor, bank, settings.score, engine)),
+    CpuScoreMap(const std::shared_ptr<const PatchScorer>& s, const MapSettings& settings, int engine)
+        : scorer(s),
           mapMaker(MapMaker::create(settings.input, settings.sigma, engine))
     {}
 
-    void make(const FeatureMaps& features, Mat* smooth, StageClock* clock) const CV_OVERRIDE
+    void make(const FeatureMaps& features, Mat* smooth, double* imageScores, StageClock* clock) const CV_OVERRIDE
     {
         const int images = features.maps[0].size[0];
         for (int i = 0; i < images; i++)
-            makeOne(images == 1 ? features.maps : features.of(i), smooth[i], clock);
+        {
+            const double imageScore = makeOne(images == 1 ? features.maps : features.of(i), smooth[i], clock);
+            if (imageScores)
+                imageScores[i] = imageScore;
+        }
     }
 
 private:
-    void makeOne(const std::vector<Mat>& maps, Mat& smooth, StageClock* clock) const
+    double makeOne(const std::vector<Mat>& maps, Mat& smooth, StageClock* clock) const
     {
         const WorkspacePool<Mat>::Loan scores(patchScores);
-        scorer->score(maps, *scores, clock);
+        const double imageScore = scorer->score(maps, *scores, clock);
         checkScores(*scores);
         mapMaker->make(*scores, smooth);
         lap(clock, STAGE_MAP);
+        return imageScore;
     }
 
     std::shared_ptr<const PatchScorer> scorer;
@@ -49,15 +54,10 @@ void checkScores(const Mat& scores)
                                    "the model's for a score in float");
 }
 
-std::shared_ptr<const ScoreMap> ScoreMap::create(const Descriptor& descriptor, const Mat& bank,
-                                                 const ScoreMapSettings& settings, const Device& device)
+std::shared_ptr<const ScoreMap> createScoreMap(const std::shared_ptr<const PatchScorer>& scorer,
+                                               const MapSettings& settings, int engine)
 {
-#ifdef HAVE_ANOMALY_GPU
-    if (device.isGpu())
-        return createGpuScoreMap(descriptor, bank, settings);
-#endif
-    CV_Assert(!device.isGpu()); // the device is resolved
-    return std::make_shared<CpuScoreMap>(descriptor, bank, settings, device.engine);
+    return std::make_shared<CpuScoreMap>(scorer, settings, engine);
 }
 
 }} // namespace cv::anomaly

@@ -9,37 +9,34 @@
 
 namespace cv { namespace anomaly {
 
-struct ScoreMapSettings
+struct MapSettings
 {
-    ScoreSettings score;
-    Size input; // of the map
-    double sigma;
+    Size input;   // of the map
+    double sigma; // of the smoothing, in its pixels
 };
 
 /** @brief All that comes after the backbone: feature maps of images in, a smooth map of each out.
 
-On the processor these are patch_scorer and anomaly_map in a row, for one image after the other. On a GPU the same steps
-take all images at once and
-leave nothing but the maps: W, b and C stay there, and what one step gives the next one takes there.
+On the processor these are a PatchScorer and a MapMaker in a row, for one image after the other. On a GPU the same steps take
+all images at once and leave nothing but the maps: what a method learned stays there, and what one step gives the next one
+takes there. Safe from several threads.
 */
 class CV_EXPORTS ScoreMap
 {
 public:
     virtual ~ScoreMap() {}
 
-    //! smooth: a map for each image of the features. Throws where they give no score. The clock may be null.
-    virtual void make(const FeatureMaps& features, Mat* smooth, StageClock* clock) const = 0;
-
-    static std::shared_ptr<const ScoreMap> create(const Descriptor& descriptor, const Mat& bank,
-                                                  const ScoreMapSettings& settings, const Device& device);
+    //! smooth: a map for each image of the features; imageScores: as PatchScorer::score gives them.
+    //! Throws where the features give no score. imageScores and the clock may be null.
+    virtual void make(const FeatureMaps& features, Mat* smooth, double* imageScores, StageClock* clock) const = 0;
 };
+
+//! The form for the processor; engine: ENGINE_PLAIN or ENGINE_HALIDE.
+CV_EXPORTS std::shared_ptr<const ScoreMap> createScoreMap(const std::shared_ptr<const PatchScorer>& scorer,
+                                                          const MapSettings& settings, int engine);
 
 //! Throws when features were no numbers, or too far from the model's: `scores` show it.
 void checkScores(const Mat& scores);
-
-// The form for a GPU, in builds that have it.
-std::shared_ptr<const ScoreMap> createGpuScoreMap(const Descriptor& descriptor, const Mat& bank,
-                                                  const ScoreMapSettings& settings);
 
 }} // namespace cv::anomaly
 

@@ -4,8 +4,6 @@
 #ifndef OPENCV_ANOMALY_FIT_REPORTER_HPP
 #define OPENCV_ANOMALY_FIT_REPORTER_HPP
 
-#include "trainer.hpp"
-
 #include "opencv2/anomaly/detector.hpp"
 
 namespace cv { namespace anomaly {
@@ -15,14 +13,9 @@ namespace cv { namespace anomaly {
 class FitReporter
 {
 public:
-    FitReporter(const FitCallback& c, int modelCount)
-        : callback(c),
-          models(modelCount),
-          model(0),
-          epoch(0),
-          epochs(0),
-          means{0, 0},
-          radius(0)
+    typedef std::map<String, double> Figures;
+
+    FitReporter(const FitCallback& c, int modelCount) : callback(c), models(modelCount), model(0), epoch(0), epochs(0)
     {}
 
     void startModel(int index) { model = index; }
@@ -38,27 +31,24 @@ public:
         progress.steps = models * count;
         progress.epoch = epoch ? model * epochs + epoch : 0;
         progress.epochs = models * epochs;
-        progress.loss = means.loss;
-        progress.distance = means.distance;
-        progress.radius = radius;
+        progress.figures = figures;
         if (!callback(progress))
             CV_Error(Error::StsError, "Fit was canceled; the detector is as it was");
     }
 
-    //! m: of the epoch so far, the distance as a share of the first epoch's.
-    void setTraining(int e, int of, const StepFigures& m, double r)
+    //! What reports say of the training from now on: the epoch under way, counted from 1, how many there are, and the
+    //! means of the epoch so far by their names. 0 of 0 after the training.
+    void setTraining(int currentEpoch, int epochCount, const Figures& means)
     {
-        epoch = e;
-        epochs = of;
-        means = m;
-        radius = r;
+        epoch = currentEpoch;
+        epochs = epochCount;
+        figures = means;
     }
 
 private:
     FitCallback callback;
     int models, model, epoch, epochs;
-    StepFigures means;
-    double radius;
+    Figures figures;
 };
 
 }} // namespace cv::anomaly

@@ -4,12 +4,13 @@
 #include "../precomp.hpp"
 #include "training_images.hpp"
 #include "../input/random_view.hpp"
+#include "../patches/descriptor.hpp"
 
 #include "opencv2/imgproc.hpp"
 
 namespace cv { namespace anomaly {
 
-TrainingImages::TrainingImages(const ImageSource& i, const CFA::Params& p, const InputSettings& s, const Backbone& b)
+TrainingImages::TrainingImages(const ImageSource& i, const DetectorParams& p, const InputSettings& s, const Backbone& b)
     : images(i),
       params(p),
       input(s),
@@ -88,10 +89,7 @@ TrainingFeatures TrainingImages::features(const Mat& image, const Mat& mask, con
 
 TrainingData TrainingImages::data()
 {
-    TrainingData data = {int(pieces.size()), cache, std::function<TrainingFeatures(int, int)>()};
-    if (params.augmentation == CFA::AUGMENT_RD)
-        data.view = [this](int piece, int epoch) { return featuresOfView(piece, epoch); };
-    return data;
+    return {int(pieces.size()), cache, [this](int piece, int epoch) { return featuresOfView(piece, epoch); }};
 }
 
 }} // namespace cv::anomaly

@@ -4,22 +4,32 @@
 #ifndef OPENCV_ANOMALY_TRAINING_IMAGES_HPP
 #define OPENCV_ANOMALY_TRAINING_IMAGES_HPP
 
-#include "../cfa/adaptation.hpp"
 #include "../backbone/backbone.hpp"
+#include "feature_cache.hpp"
 #include "fit_reporter.hpp"
 #include "../input/image_source.hpp"
 #include "../input/tiling.hpp"
 
+#include <functional>
 #include <vector>
 
 namespace cv { namespace anomaly {
+
+//! What a method learns from: the features of all images of a fit, or of all tiles of them.
+struct TrainingData
+{
+    int images;             // or tiles
+    FeatureCache& features; // of the images as they are
+    std::function<TrainingFeatures(int image, int epoch)>
+        view; // of an image as randomView turns and cuts it for an epoch
+};
 
 //! Images to learn from, or all tiles of them, as features: what lies between the files and the training.
 class TrainingImages
 {
 public:
     //! All that is given must live longer.
-    TrainingImages(const ImageSource& images, const CFA::Params& params, const InputSettings& input,
+    TrainingImages(const ImageSource& images, const DetectorParams& params, const InputSettings& input,
                    const Backbone& backbone);
 
     //! Passes each image through the backbone once. `chosen` loses those that cannot be read.
@@ -39,7 +49,7 @@ private:
     TrainingFeatures features(const Mat& image, const Mat& mask, const InputSettings& whole) const;
 
     const ImageSource& images;
-    const CFA::Params& params;
+    const DetectorParams& params;
     const InputSettings input, tileInput; // of an image, and of what is cut of it
     const Backbone& backbone;
     std::vector<Piece> pieces;

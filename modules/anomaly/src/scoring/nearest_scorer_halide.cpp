@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
-#include "patch_scorer.hpp"
+#include "nearest_scorer.hpp"
 #include "../kernels/halide_buffers.hpp"
 #include "../device/halide_runtime.hpp"
 #include "../kernels/panels.hpp"
@@ -85,38 +85,39 @@ private:
     }
 };
 
-class HalidePatchScorer CV_FINAL : public PatchScorer
+class HalideNearestScorer CV_FINAL : public PatchScorer
 {
 public:
-    HalidePatchScorer(const Descriptor& descriptor, const Mat& bank, const ScoreSettings& s)
+    HalideNearestScorer(const Descriptor& descriptor, const Mat& bank, const NearestSettings& s)
         : projection(descriptor),
           neighbors(createHalideNeighborSearch(bank)),
           settings(s)
     {}
 
-    void score(const std::vector<Mat>& maps, Mat& scores, StageClock* clock) const CV_OVERRIDE
+    double score(const std::vector<Mat>& maps, Mat& scores, StageClock* clock) const CV_OVERRIDE
     {
         const WorkspacePool<Workspace>::Loan workspace(workspaces);
         projection.project(maps, *workspace);
         lap(clock, STAGE_DESCRIPTOR);
         neighbors->search(workspace->phi, settings.K, workspace->squaredDistances, workspace->indices);
-        scorePatches(workspace->squaredDistances, settings.mode, patchGrid(maps), scores);
+        scorePatches(workspace->squaredDistances, settings.weight, patchGrid(maps), scores);
         lap(clock, STAGE_SEARCH);
+        return scoreOfMap;
     }
 
 private:
     HalideProjection projection;
     std::shared_ptr<const NeighborSearch> neighbors;
-    ScoreSettings settings;
+    NearestSettings settings;
     mutable WorkspacePool<Workspace> workspaces;
 };
 
 } // namespace
 
-std::shared_ptr<const PatchScorer> createHalidePatchScorer(const Descriptor& descriptor, const Mat& bank,
-                                                           const ScoreSettings& settings)
+std::shared_ptr<const PatchScorer> createHalideNearestScorer(const Descriptor& descriptor, const Mat& bank,
+                                                             const NearestSettings& settings)
 {
-    return std::make_shared<HalidePatchScorer>(descriptor, bank, settings);
+    return std::make_shared<HalideNearestScorer>(descriptor, bank, settings);
 }
 
 }} // namespace cv::anomaly

@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
-#include "score_map.hpp"
+#include "nearest_scorer.hpp"
 #include "../map/anomaly_map.hpp"
 #include "../device/gpu_libraries.hpp"
 #include "../device/gpu_queue.hpp"
@@ -131,18 +131,19 @@ struct Workspace
 class GpuScoreMap CV_FINAL : public ScoreMap
 {
 public:
-    GpuScoreMap(const Descriptor& descriptor, const Mat& memoryBank, const ScoreMapSettings& s)
-        : settings(s),
+    GpuScoreMap(const Descriptor& descriptor, const Mat& memoryBank, const NearestSettings& n, const MapSettings& m)
+        : nearest(n),
+          settings(m),
           length(descriptor.length()),
           count(memoryBank.rows),
-          slots(s.score.K <= fewNeighbors ? fewNeighbors : mostNeighbors),
+          slots(n.K <= fewNeighbors ? fewNeighbors : mostNeighbors),
           bank(memoryBank)
     {
-        if (settings.score.K > mostNeighbors || count < settings.score.K)
+        if (nearest.K > mostNeighbors || count < nearest.K)
             CV_Error_(Error::StsNotImplemented, ("K is %d and the bank has %d centers: a GPU finds up to %d "
                                                  "neighbors. Use DNN_TARGET_CPU, or fit with a lower K or a "
                                                  "higher gammaC",
-                                                 settings.score.K, count, mostNeighbors));
+                                                 nearest.K, count, mostNeighbors));
         for (size_t scale = 0; scale < descriptor.channels.size(); scale++)
             scales.emplace_back(new ScaleWeights(descriptor, scale));
         centers.upload(padColumns(memoryBank, exactLanes));
@@ -151,8 +152,11 @@ public:
         taps.upload(gaussian);
     }
 
-    void make(const FeatureMaps& features, Mat* smooth, StageClock* clock) const CV_OVERRIDE
+    void make(const FeatureMaps& features, Mat* smooth, double* imageScores, StageClock* clock) const CV_OVERRIDE
     {
+        if (imageScores)
+            std::fill_n(imageScores, features.onGpu ? (*features.onGpu)[0].images : features.maps[0].size[0],
+                        scoreOfMap);
         CV_CheckEQ(features.channels.size(), scales.size(), "The descriptor is for another number of scales");
         if (features.onGpu)
             return makeFrom(*features.onGpu, features.queue, smooth, clock);
@@ -276,8 +280,8 @@ private:
         for (int first = 0; first < patches; first += most)
             searchFor(Range(first, std::min(first + most, patches)), patches, work);
         runKernel("patch_scores", [&](void* context) {
-            return anomaly_gpu_patch_scores(context, work.squaredDistances.floats({patches, settings.score.K}),
-                                            settings.score.mode == CFA::SCORE_CERTAINTY, work.scores.floats({patches}));
+            return anomaly_gpu_patch_scores(context, work.squaredDistances.floats({patches, nearest.K}),
+                                            nearest.weight == WEIGHT_CERTAINTY, work.scores.floats({patches}));
         });
     }
 
@@ -356,7 +360,8 @@ private:
                 checkScores(smooth[i]);
     }
 
-    const ScoreMapSettings settings;
+    const NearestSettings nearest;
+    const MapSettings settings;
     const int length, count, slots; // slots: of the kernel's list
     std::vector<std::unique_ptr<ScaleWeights>> scales;
     const RankedBank bank;
@@ -369,10 +374,10 @@ private:
 
 } // namespace
 
-std::shared_ptr<const ScoreMap> createGpuScoreMap(const Descriptor& descriptor, const Mat& bank,
-                                                  const ScoreMapSettings& settings)
+std::shared_ptr<const ScoreMap> createGpuNearestScoreMap(const Descriptor& descriptor, const Mat& bank,
+                                                         const NearestSettings& settings, const MapSettings& map)
 {
-    return std::make_shared<GpuScoreMap>(descriptor, bank, settings);
+    return std::make_shared<GpuScoreMap>(descriptor, bank, settings, map);
 }
 
 }} // namespace cv::anomaly

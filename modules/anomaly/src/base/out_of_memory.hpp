@@ -1,0 +1,28 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_OUT_OF_MEMORY_HPP
+#define OPENCV_ANOMALY_OUT_OF_MEMORY_HPP
+
+#include "opencv2/core.hpp"
+
+#include <new>
+
+namespace cv { namespace anomaly {
+
+//! Runs a call; out-of-memory becomes a cv::Exception. cv::Mat reports it so by itself, std::vector does not.
+template <typename Call> auto reportingLackOfMemory(const Call& call) -> decltype(call())
+{
+    try
+    {
+        return call();
+    }
+    catch (const std::bad_alloc&)
+    {
+        CV_Error(Error::StsNoMem, "The system gives no more memory; the detector is as it was");
+    }
+}
+
+}} // namespace cv::anomaly
+
+#endif

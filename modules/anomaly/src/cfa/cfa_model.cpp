@@ -1,0 +1,61 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "cfa_model.hpp"
+#include "../detector/model_fields.hpp"
+#include "../scoring/nearest_scorer.hpp"
+
+#include <numeric>
+
+namespace cv { namespace anomaly {
+
+std::shared_ptr<const ScoreMap> CfaModel::createScoreMap(const MapSettings& settings, const Device& device) const
+{
+    const NearestSettings nearest = {K, scoreMode == CFA::SCORE_CERTAINTY ? WEIGHT_CERTAINTY : WEIGHT_NONE};
+    return createNearestScoreMap(descriptor, bank, nearest, settings, device);
+}
+
+std::vector<Mat> CfaModel::neighborDistances(const FeatureMaps& features) const
+{
+    const Mat phi = project(poolPatches(features.maps), descriptor);
+    Mat squaredDistances, indices, distances;
+    NeighborSearch::create(bank, ENGINE_PLAIN)->search(phi, K, squaredDistances, indices);
+    sqrt(squaredDistances, distances);
+    std::vector<Mat> maps;
+    for (int k = 0; k < K; k++)
+        maps.push_back(distances.row(k).reshape(1, patchGrid(features.maps).height));
+    return maps;
+}
+
+void CfaModel::write(FileStorage& file) const
+{
+    writeChannels(file, descriptor.channels);
+    file << "W" << descriptor.W << "b" << descriptor.b << "C" << bank << "radius" << radius;
+}
+
+std::shared_ptr<const CfaModel> CfaModel::read(const FileNode& node, const CFA::Params& params)
+{
+    const std::shared_ptr<CfaModel> model = std::make_shared<CfaModel>();
+    Descriptor& descriptor = model->descriptor;
+    descriptor.channels = readChannels(node, params.outputs.size());
+    descriptor.W = matrix(node, "W", CV_32F);
+    descriptor.b = matrix(node, "b", CV_32F);
+    model->bank = matrix(node, "C", CV_32F);
+    model->radius = number(node, "radius");
+    model->K = params.K;
+    model->scoreMode = params.scoreMode;
+    const int64 features = std::accumulate(descriptor.channels.begin(), descriptor.channels.end(), int64(0));
+    expectSize(descriptor.W, "W", descriptor.W.rows, features + 2);
+    if (descriptor.W.rows > 2 * features) // the highest gammaD
+        CV_Error_(Error::StsParseError,
+                  ("Model file has %d rows in matrix 'W', expected at most twice its channels", descriptor.W.rows));
+    expectSize(descriptor.b, "b", descriptor.W.rows, 1);
+    expectSize(model->bank, "C", model->bank.rows, descriptor.W.rows);
+    if (model->bank.rows < params.K)
+        CV_Error_(Error::StsParseError,
+                  ("Model file has %d centers in matrix 'C', expected at least K = %d", model->bank.rows, params.K));
+    return model;
+}
+
+}} // namespace cv::anomaly

@@ -1,0 +1,39 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_CFA_MODEL_HPP
+#define OPENCV_ANOMALY_CFA_MODEL_HPP
+
+#include "../detector/method.hpp"
+#include "../patches/descriptor.hpp"
+
+#include "opencv2/anomaly/cfa.hpp"
+
+namespace cv { namespace anomaly {
+
+//! What CFA learns, in the original basis: what a scorer packs or folds is its own and never saved, so that a loaded model
+//! predicts bit for bit as the fitted one.
+class CfaModel CV_FINAL : public LearnedModel
+{
+public:
+    CfaModel() : radius(0), K(0), scoreMode(CFA::SCORE_NEAREST) {}
+
+    std::vector<int> channels() const CV_OVERRIDE { return descriptor.channels; }
+    std::shared_ptr<const ScoreMap> createScoreMap(const MapSettings& settings, const Device& device) const CV_OVERRIDE;
+    void write(FileStorage& file) const CV_OVERRIDE;
+    std::vector<Mat> matrices() const CV_OVERRIDE { return {descriptor.W, descriptor.b, bank}; }
+
+    static std::shared_ptr<const CfaModel> read(const FileNode& node, const CFA::Params& params);
+
+    //! Distances of patches to their nearest centers: K maps of the patch grid's size, nearest first.
+    std::vector<Mat> neighborDistances(const FeatureMaps& features) const;
+
+    Descriptor descriptor;
+    Mat bank; // centers x D', CV_32F
+    double radius;
+    int K, scoreMode; // of the settings
+};
+
+}} // namespace cv::anomaly
+
+#endif

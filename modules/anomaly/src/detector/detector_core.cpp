@@ -1,0 +1,372 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "detector_core.hpp"
+#include "../backbone/network_check.hpp"
+#include "../base/file_replacement.hpp"
+#include "../base/out_of_memory.hpp"
+#include "../base/random_stream.hpp"
+#include "thresholds.hpp"
+
+#include "opencv2/dnn.hpp"
+
+namespace cv { namespace anomaly {
+
+DetectorCore::DetectorCore()
+    : usedEngine(resolveDevice(ENGINE_AUTO, dnn::DNN_TARGET_CPU).engine),
+      usedTarget(dnn::DNN_TARGET_CPU)
+{}
+
+DetectorCore::DetectorCore(std::unique_ptr<const Method> m) : DetectorCore()
+{
+    usedMethod = std::move(m);
+    checkAllParams(*usedMethod);
+    backboneSource = loadWholeBackbone(params().backbone, params().outputs);
+    backbone = createBackbone(backboneSource, device());
+    if (!isEmbeddedBackbone(params().backbone))
+        backbone->forward(preprocess(Mat::zeros(params().inputSize, params().inputSize, CV_8UC3),
+                                     inputSettings(params(), INPUT_RESIZED)));
+}
+
+DetectorCore::DetectorCore(const DetectorModel& model) : DetectorCore()
+{
+    useModel(model);
+}
+
+std::shared_ptr<const FittedModel> DetectorCore::fittedModel() const
+{
+    const std::shared_ptr<const FittedModel> model = std::atomic_load(&fitted);
+    if (!model)
+        CV_Error(Error::StsBadArg, "The detector is empty: fit it to good images, or load a model");
+    return model;
+}
+
+std::shared_ptr<const Method> DetectorCore::method() const
+{
+    const std::lock_guard<std::mutex> lock(mutex);
+    return usedMethod;
+}
+
+void DetectorCore::setMethod(std::shared_ptr<const Method> changed)
+{
+    const std::lock_guard<std::mutex> lock(mutex);
+    usedMethod.swap(changed);
+}
+
+void DetectorCore::useModel(const DetectorModel& model)
+{
+    const std::shared_ptr<const Backbone> network = createBackbone(model.backbone, device());
+    const auto next = std::make_shared<const FittedModel>(model, network, device());
+    {
+        const std::lock_guard<std::mutex> lock(mutex);
+        usedMethod = model.method;
+        backboneSource = model.backbone;
+        backbone = network;
+    }
+    std::atomic_store(&fitted, next);
+}
+
+// Puts a changed copy in the model's place, since calls that run keep to the one with which they began.
+void DetectorCore::changeModel(const std::function<void(DetectorModel&)>& change)
+{
+    reportingLackOfMemory([&]() {
+        const std::shared_ptr<const FittedModel> before = fittedModel();
+        DetectorModel model = before->model;
+        change(model);
+        std::atomic_store(&fitted, std::shared_ptr<const FittedModel>(before->with(model)));
+    });
+}
+
+static std::shared_ptr<const Method> withMapSize(const Method& method, int size)
+{
+    std::unique_ptr<Method> changed = method.clone();
+    changed->sharedParams().mapSize = size;
+    return std::shared_ptr<const Method>(std::move(changed));
+}
+
+void DetectorCore::setMapSize(int size)
+{
+    CV_CheckGE(size, int(MAP_IMAGE), "Map size must be MAP_IMAGE or MAP_INPUT");
+    CV_CheckLE(size, int(MAP_INPUT), "Map size must be MAP_IMAGE or MAP_INPUT");
+    setMethod(withMapSize(*usedMethod, size));
+    if (!empty())
+        changeModel([size](DetectorModel& model) { model.method = withMapSize(*model.method, size); });
+}
+
+void DetectorCore::moveTo(const Device& next)
+{
+    if (next.engine == usedEngine && next.target == usedTarget)
+        return;
+    usedMethod->checkDevice(next);
+    reportingLackOfMemory([&]() {
+        const std::shared_ptr<const Backbone> network = createBackbone(backboneSource, next);
+        if (!empty())
+            std::atomic_store(&fitted, std::make_shared<const FittedModel>(fittedModel()->model, network, next));
+        const std::lock_guard<std::mutex> lock(mutex);
+        backbone = network;
+        usedEngine = next.engine;
+        usedTarget = next.target;
+    });
+}
+
+void DetectorCore::setThreshold(double Calibration::*which, double value)
+{
+    if (cvIsNaN(value) || cvIsInf(value))
+        CV_Error_(Error::StsOutOfRange, ("A threshold of %g is no number to compare scores with", value));
+    changeModel([=](DetectorModel& model) { model.calibration.*which = value; });
+}
+
+void DetectorCore::toPicture(const Mat& image, OutputArray picture) const
+{
+    const int bits = method()->sharedParams().significantBits;
+    checkImage(image, "The image", bits);
+    toBgr8(image, bits).copyTo(picture);
+}
+
+// ---- fit
+
+// How many of `count` good images are kept out for thresholds: at least one where any are wanted.
+static int heldOutCount(int count, double fraction)
+{
+    return fraction > 0 ? std::max(1, cvRound(count * fraction)) : 0;
+}
+
+void DetectorCore::fit(const ImageSource& images)
+{
+    const int heldOut = heldOutCount(images.size(), params().validationFraction), fewest = heldOut + 2;
+    if (images.size() < fewest)
+        CV_Error_(Error::StsBadArg, ("%d images to fit, expected at least %d: two to learn from and %d for thresholds",
+                                     images.size(), fewest, heldOut));
+    const std::unique_ptr<Learner> learner = usedMethod->startFit(device());
+
+    RNG random = randomStream(params().seed, RANDOM_HELD_OUT);
+    const std::vector<int> order = randomOrder(images.size(), random);
+    const std::vector<int> good = scorable(images, std::vector<int>(order.begin(), order.begin() + heldOut));
+    std::vector<int> learned(order.begin() + heldOut, order.end());
+    std::sort(learned.begin(), learned.end());
+
+    DetectorModel model = {usedMethod, backboneSource, std::vector<InputModel>(), Calibration()};
+    const std::vector<int> modes = inputModes(params().inputMode);
+    FitReporter reporter(callback, int(modes.size()));
+    for (size_t i = 0; i < modes.size(); i++)
+        model.models.push_back(learn(*learner, images, learned, modes[i], int(i), reporter));
+    const FittedModel uncalibrated(model, backbone, device());
+    model.calibration = thresholds(uncalibrated, images, good, learned);
+    std::atomic_store(&fitted, std::shared_ptr<const FittedModel>(uncalibrated.with(model)));
+}
+
+// Those that can be read and scored: found out before the training, not after it.
+std::vector<int> DetectorCore::scorable(const ImageSource& images, const std::vector<int>& wanted) const
+{
+    const InputSettings input = inputSettings(params(), inputModes(params().inputMode)[0]);
+    std::vector<int> usable;
+    for (const int index : wanted)
+    {
+        Mat image;
+        if (readImage(images, index, params().skipUnreadable, image) &&
+            leavesPixels(maskAtInput(images.mask(index), input)))
+            usable.push_back(index);
+    }
+    return usable;
+}
+
+// `chosen` loses the images that cannot be read.
+InputModel DetectorCore::learn(Learner& learner, const ImageSource& images, std::vector<int>& chosen, int inputMode,
+                               int index, FitReporter& reporter) const
+{
+    reporter.startModel(index);
+    TrainingImages training(images, params(), inputSettings(params(), inputMode), *backbone);
+    training.read(chosen, reporter);
+    return {inputMode, learner.learn(training.data(), index, reporter)};
+}
+
+Calibration DetectorCore::thresholds(const FittedModel& model, const ImageSource& images, const std::vector<int>& good,
+                                     const std::vector<int>& learned) const
+{
+    return thresholdsAfterFit(model, images, good, learned, FitReporter(callback, 1));
+}
+
+// ---- predict
+
+double DetectorCore::predict(const Mat& image, OutputArray map, const Mat& mask) const
+{
+    return reportingLackOfMemory([&]() { return score(*fittedModel(), image, map, mask, NULL); });
+}
+
+double DetectorCore::score(const FittedModel& model, const Mat& image, OutputArray map, const Mat& mask,
+                           StageClock* clock, BatchWish* wish) const
+{
+    checkImage(image, "The image", model.params().significantBits);
+    checkMask(mask, image.size());
+    const Mat inputMask = maskAtInput(mask, model.input());
+    if (!leavesPixels(inputMask))
+        CV_Error(Error::StsBadArg,
+                 "The mask leaves no pixel of the image to score: it must be nonzero where the image is to be checked");
+    const WorkspacePool<Mat>::Loan scoreMap(scoreMaps);
+    const double ownScore = model.scoreMap(image, clock, *scoreMap, wish);
+    const double score = model.imageScore(ownScore, *scoreMap, inputMask);
+    if (map.needed())
+    {
+        model.outputMap(*scoreMap, image.size(), map);
+        if (!mask.empty())
+            map.setTo(0, (model.params().mapSize == MAP_IMAGE ? mask : inputMask) == 0);
+    }
+    lap(clock, STAGE_MAP);
+    return score;
+}
+
+// As many as a GPU is given together, so that maps at the input's resolution are few at a time.
+void DetectorCore::scoreBatchOnGpu(const FittedModel& model, const std::vector<Mat>& images,
+                                   std::vector<double>& scores, std::vector<Mat>* maps, BatchWish& wish) const
+{
+    std::vector<Mat> batchMaps;
+    std::vector<double> ownScores;
+    for (size_t first = 0; first < images.size(); first += gpuBatch)
+    {
+        const std::vector<Mat> batch(images.begin() + first,
+                                     images.begin() + std::min(first + gpuBatch, images.size()));
+        model.scoreMaps(batch, batchMaps, ownScores, &wish);
+        parallel_for_(Range(0, int(batch.size())), [&](const Range& range) {
+            for (int i = range.start; i < range.end; i++)
+            {
+                scores[first + i] = model.imageScore(ownScores[i], batchMaps[i], Mat());
+                if (maps)
+                    model.outputMap(batchMaps[i], batch[i].size(), (*maps)[first + i]);
+            }
+        });
+    }
+}
+
+static void putMaps(const std::vector<Mat>& values, OutputArrayOfArrays maps)
+{
+    maps.create(int(values.size()), 1, CV_32F);
+    for (size_t i = 0; i < values.size(); i++)
+        maps.getMatRef(int(i)) = values[i];
+}
+
+void DetectorCore::predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps,
+                                const std::function<bool()>& goesOn) const
+{
+    const std::shared_ptr<const FittedModel> model = fittedModel();
+    std::vector<Mat> all;
+    images.getMatVector(all);
+    for (size_t i = 0; i < all.size(); i++)
+        checkImage(all[i], "Image " + std::to_string(i), model->params().significantBits);
+    std::vector<double> imageScores(all.size());
+    std::vector<Mat> imageMaps(all.size());
+    const bool wantsMaps = maps.needed();
+    BatchWish wish(goesOn);
+    const auto scoreImages = [&](const Range& range) {
+        for (int i = range.start; i < range.end; i++)
+            imageScores[i] = wantsMaps ? score(*model, all[i], imageMaps[i], Mat(), NULL, &wish)
+                                       : score(*model, all[i], noArray(), Mat(), NULL, &wish);
+    };
+    const Range whole(0, int(all.size()));
+    reportingLackOfMemory([&]() {
+        if (model->device.isGpu())
+            scoreBatchOnGpu(*model, all, imageScores, wantsMaps ? &imageMaps : NULL, wish);
+        else if (model->scoresInParallel(whole.size()))
+            parallel_for_(whole, scoreImages);
+        else
+            scoreImages(whole);
+    });
+    scores = imageScores;
+    if (wantsMaps)
+        putMaps(imageMaps, maps);
+}
+
+void DetectorCore::valueMaps(const Mat& image, int count, const FittedModel::PatchValues& valuesOf,
+                             OutputArrayOfArrays maps) const
+{
+    const std::shared_ptr<const FittedModel> model = fittedModel();
+    checkImage(image, "The image", model->params().significantBits);
+    std::vector<Mat> scoreMaps, sized(count);
+    reportingLackOfMemory([&]() { model->valueMaps(image, count, valuesOf, scoreMaps); });
+    for (int k = 0; k < count; k++)
+        model->outputMap(scoreMaps[k], image.size(), sized[k]);
+    putMaps(sized, maps);
+}
+
+double DetectorCore::profile(const Mat& image, std::vector<String>& stages, std::vector<double>& milliseconds) const
+{
+    static const char* const names[STAGE_COUNT] = {"preprocess", "backbone", "descriptor", "search", "map"};
+    StageClock clock;
+    Mat map;
+    const double imageScore = reportingLackOfMemory([&]() { return score(*fittedModel(), image, map, Mat(), &clock); });
+    stages.assign(names, names + STAGE_COUNT);
+    milliseconds.assign(clock.milliseconds, clock.milliseconds + STAGE_COUNT);
+    return imageScore;
+}
+
+void DetectorCore::calibrate(InputArrayOfArrays images, const Mat& labels, InputArrayOfArrays masks)
+{
+    const std::shared_ptr<const FittedModel> model = fittedModel();
+    const std::unique_ptr<ImageSource> source = imagesFromArrays(images, masks, model->params().significantBits);
+    const bool goodOnly = masks.empty() && allGood(labels);
+    checkLabels(labels, source->size());
+    const Calibration calibrated = reportingLackOfMemory([&]() {
+        return goodOnly ? goodThresholds(*model, *source) : bestThresholds(*model, *source, labels, !masks.empty());
+    });
+    changeModel([&calibrated](DetectorModel& changed) { changed.calibration = calibrated; });
+}
+
+// ---- save
+
+void DetectorCore::read(const FileNode& node)
+{
+    reportingLackOfMemory([&]() {
+        const DetectorModel model = readModel(node, {&backboneSource.bytes, String(), String()});
+        if (String(model.method->name()) != usedMethod->name())
+            CV_Error_(Error::StsParseError, ("Model file is of method '%s', expected %s: read it by loadDetector",
+                                             model.method->name(), usedMethod->name()));
+        useModel(model);
+    });
+}
+
+void DetectorCore::save(const String& filename) const
+{
+    checkModelFileName(filename);
+    const std::shared_ptr<const FittedModel> model = fittedModel();
+    const auto write = [&](const String& temporary) {
+        FileStorage file = openModelFile(temporary, FileStorage::WRITE | FileStorage::BASE64);
+        writeWholeModel(file, model->model);
+        file.release();
+        checkWritten(temporary, model->model);
+    };
+    reportingLackOfMemory([&]() { replaceFile(filename, write); });
+}
+
+void DetectorCore::saveToMemory(std::vector<uchar>& bytes) const
+{
+    reportingLackOfMemory([&]() {
+        DetectorModel whole = fittedModel()->model;
+        if (!isEmbeddedBackbone(whole.backbone.name))
+        {
+            std::unique_ptr<Method> method = whole.method->clone();
+            method->sharedParams().embedBackbone = true;
+            whole.method = std::move(method);
+        }
+        FileStorage file("", FileStorage::WRITE | FileStorage::MEMORY | FileStorage::FORMAT_YAML | FileStorage::BASE64);
+        writeWholeModel(file, whole);
+        const String text = file.releaseAndGetString();
+        bytes.assign(text.begin(), text.end());
+    });
+}
+
+std::shared_ptr<DetectorCore> DetectorCore::clone() const
+{
+    return reportingLackOfMemory([&]() {
+        const std::shared_ptr<DetectorCore> copy(new DetectorCore);
+        copy->fitted = std::atomic_load(&fitted);
+        const std::lock_guard<std::mutex> lock(mutex);
+        copy->usedMethod = usedMethod;
+        copy->usedEngine = copy->fitted ? copy->fitted->device.engine : usedEngine.load();
+        copy->usedTarget = copy->fitted ? copy->fitted->device.target : usedTarget.load();
+        copy->backboneSource = copy->fitted ? copy->fitted->model.backbone : backboneSource;
+        copy->backbone = copy->fitted ? copy->fitted->backbone : backbone;
+        return copy;
+    });
+}
+
+}} // namespace cv::anomaly

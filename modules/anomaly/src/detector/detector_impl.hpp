@@ -1,0 +1,142 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_DETECTOR_IMPL_HPP
+#define OPENCV_ANOMALY_DETECTOR_IMPL_HPP
+
+#include "../base/out_of_memory.hpp"
+#include "detector_core.hpp"
+
+namespace cv { namespace anomaly {
+
+/** @brief A method's class as far as it is that of all detectors: each function passes to the core. `Interface`: CFA and so on, to
+which the method's own functions are added. */
+template <typename Interface> class DetectorImpl : public Interface
+{
+public:
+    explicit DetectorImpl(const std::shared_ptr<DetectorCore>& c) : core(c) {}
+
+    String getMethod() const CV_OVERRIDE { return core->method()->name(); }
+    DetectorParams getDetectorParams() const CV_OVERRIDE { return core->method()->sharedParams(); }
+
+    void fit(InputArrayOfArrays images, InputArrayOfArrays masks) CV_OVERRIDE
+    {
+        reportingLackOfMemory([&]() { core->fit(*imagesFromArrays(images, masks, significantBits())); });
+    }
+    void fit(const std::vector<String>& files, InputArray mask) CV_OVERRIDE
+    {
+        reportingLackOfMemory([&]() { core->fit(*imagesFromFiles(files, mask.getMat(), significantBits())); });
+    }
+    void setFitCallback(const FitCallback& callback) CV_OVERRIDE { core->setFitCallback(callback); }
+
+    double predict(InputArray image, OutputArray map, InputArray mask) const CV_OVERRIDE
+    {
+        return core->predict(image.getMat(), map, mask.getMat());
+    }
+    double predict(const String& file, OutputArray map, InputArray mask) const CV_OVERRIDE
+    {
+        return predict(reportingLackOfMemory([&]() { return readImage(file); }), map, mask);
+    }
+    void predictBatch(InputArrayOfArrays images, std::vector<double>& scores,
+                      OutputArrayOfArrays maps) const CV_OVERRIDE
+    {
+        core->predictBatch(images, scores, maps, std::function<bool()>());
+    }
+    void predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps,
+                      const std::function<bool()>& goesOn) const CV_OVERRIDE
+    {
+        core->predictBatch(images, scores, maps, goesOn);
+    }
+    double profile(InputArray image, std::vector<String>& stages, std::vector<double>& milliseconds) const CV_OVERRIDE
+    {
+        return core->profile(image.getMat(), stages, milliseconds);
+    }
+
+    void calibrate(InputArrayOfArrays images, InputArray labels, InputArrayOfArrays masks) CV_OVERRIDE
+    {
+        core->calibrate(images, labels.getMat(), masks);
+    }
+    double getImageThreshold() const CV_OVERRIDE { return core->fittedModel()->model.calibration.imageThreshold; }
+    double getPixelThreshold() const CV_OVERRIDE { return core->fittedModel()->model.calibration.pixelThreshold; }
+    void setImageThreshold(double threshold) CV_OVERRIDE
+    {
+        core->setThreshold(&Calibration::imageThreshold, threshold);
+    }
+    void setPixelThreshold(double threshold) CV_OVERRIDE
+    {
+        core->setThreshold(&Calibration::pixelThreshold, threshold);
+    }
+    void getMapRange(double& lowest, double& highest) const CV_OVERRIDE
+    {
+        const std::shared_ptr<const FittedModel> model = core->fittedModel();
+        lowest = model->model.calibration.lowest;
+        highest = model->model.calibration.highest;
+    }
+    double normalizedScore(double score) const CV_OVERRIDE
+    {
+        return anomaly::normalizedScore(core->fittedModel()->model.calibration, score);
+    }
+    void toPicture(InputArray image, OutputArray picture) const CV_OVERRIDE
+    {
+        core->toPicture(image.getMat(), picture);
+    }
+
+    int getMapSize() const CV_OVERRIDE { return getDetectorParams().mapSize; }
+    void setMapSize(int size) CV_OVERRIDE { core->setMapSize(size); }
+    int getEngine() const CV_OVERRIDE { return core->engine(); }
+    void setEngine(int engine) CV_OVERRIDE { core->setEngine(engine); }
+    int getPreferableBackend() const CV_OVERRIDE { return core->backend(); }
+    void setPreferableBackend(int backendId) CV_OVERRIDE { core->setBackend(backendId); }
+    int getPreferableTarget() const CV_OVERRIDE { return core->target(); }
+    void setPreferableTarget(int targetId) CV_OVERRIDE { core->setTarget(targetId); }
+
+    bool empty() const CV_OVERRIDE { return core->empty(); }
+    void clear() CV_OVERRIDE { core->clear(); }
+    String getDefaultName() const CV_OVERRIDE { return "opencv_anomaly"; }
+    using Algorithm::write;
+    void write(FileStorage& file) const CV_OVERRIDE { core->write(file); }
+    void read(const FileNode& node) CV_OVERRIDE { core->read(node); }
+    void save(const String& filename) const CV_OVERRIDE { core->save(filename); }
+    void saveToMemory(std::vector<uchar>& model) const CV_OVERRIDE { core->saveToMemory(model); }
+    Ptr<AnomalyDetector> clone() const CV_OVERRIDE { return core->method()->detectorOf(core->clone()); }
+
+protected:
+    int significantBits() const { return getDetectorParams().significantBits; }
+
+    //! The first model that was learned, as its method's class.
+    template <typename Learned> std::shared_ptr<const Learned> firstModel() const
+    {
+        return std::static_pointer_cast<const Learned>(core->fittedModel()->model.models[0].learned);
+    }
+    //! The method in use, as its own class.
+    template <typename MethodClass> std::shared_ptr<const MethodClass> methodAs() const
+    {
+        return std::static_pointer_cast<const MethodClass>(core->method());
+    }
+
+    const std::shared_ptr<DetectorCore> core;
+};
+
+//! A detector of a method's class that is ready to fit.
+template <typename Impl, typename MethodClass, typename Params> Ptr<Impl> createDetector(const Params& params)
+{
+    return reportingLackOfMemory([&]() {
+        std::unique_ptr<const Method> method(new MethodClass(params));
+        return makePtr<Impl>(std::make_shared<DetectorCore>(std::move(method)));
+    });
+}
+
+//! A detector from a file as the class that it is asked for; throws when the file holds another method's.
+template <typename Interface>
+Ptr<Interface> loadDetectorAs(const char* name, const String& filename, const String& backboneFile)
+{
+    const Ptr<Interface> detector = loadDetector(filename, backboneFile).template dynamicCast<Interface>();
+    if (!detector)
+        CV_Error_(Error::StsParseError, ("'%s' holds a model of another method, expected %s: read it by loadDetector",
+                                         filename.c_str(), name));
+    return detector;
+}
+
+}} // namespace cv::anomaly
+
+#endif

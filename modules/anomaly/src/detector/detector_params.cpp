@@ -1,0 +1,105 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "detector_params.hpp"
+
+namespace cv { namespace anomaly {
+
+// A smaller tile would be stretched into an image that takes the more memory, and shows nothing more.
+static const int smallestTile = 32;
+
+static const char* const defaultOutputs[] = {"c2", "c3", "c4"};
+
+DetectorParams::DetectorParams()
+    : embedBackbone(false),
+      outputs(defaultOutputs, defaultOutputs + 3),
+      inputMean(Scalar::all(127)),
+      inputScale(Scalar::all(1. / 128)),
+      swapRB(true),
+      significantBits(16),
+      inputMode(INPUT_RESIZED),
+      inputSize(224),
+      resizeSize(256),
+      tile(0),
+      tileOverlap(0.125),
+      smoothSigma(4),
+      imageScore(SCORE_MAX),
+      topShare(0.01),
+      mapSize(MAP_IMAGE),
+      validationFraction(0.1),
+      thresholdQuantile(0.995),
+      seed(0),
+      skipUnreadable(false),
+      cacheMiB(2048)
+{}
+
+void visitDetectorParams(DetectorParams& p, ParamsVisitor& v)
+{
+    v.visit("outputs", p.outputs);
+    v.visit("inputMean", p.inputMean);
+    v.visit("inputScale", p.inputScale);
+    v.visit("swapRB", p.swapRB);
+    v.visit("inputMode", p.inputMode, int(INPUT_RESIZED), int(INPUT_ENSEMBLE));
+    v.visit("inputSize", p.inputSize, 32, 4096);
+    v.visit("resizeSize", p.resizeSize, 32, 8192);
+    v.visit("smoothSigma", p.smoothSigma, 0., 100.);
+    v.visit("imageScore", p.imageScore, int(SCORE_MAX), int(SCORE_TOP));
+    v.visit("topShare", p.topShare, DBL_MIN, 1.);
+    v.visit("mapSize", p.mapSize, int(MAP_IMAGE), int(MAP_INPUT));
+    v.visit("validationFraction", p.validationFraction, 0., 0.5);
+    v.visit("thresholdQuantile", p.thresholdQuantile, 0., 1.);
+    v.visit("seed", p.seed, INT_MIN, INT_MAX);
+    // These are not in the first files.
+    if (v.has("significantBits"))
+        v.visit("significantBits", p.significantBits, 8, 16);
+    if (v.has("tile"))
+    {
+        v.visit("tile", p.tile, 0, 1 << 16);
+        v.visit("tileOverlap", p.tileOverlap, 0., 0.5);
+    }
+}
+
+void checkDetectorParams(const DetectorParams& params)
+{
+    if (params.inputMode != INPUT_RESIZED && params.resizeSize < params.inputSize)
+        CV_Error_(Error::StsOutOfRange, ("Parameter resizeSize is %d, expected at least inputSize %d to cut from",
+                                         params.resizeSize, params.inputSize));
+    if (params.tile > 0 && params.tile < smallestTile)
+        CV_Error_(Error::StsOutOfRange,
+                  ("Parameter tile is %d, expected 0 (the image as a whole) or at least %d pixels", params.tile,
+                   smallestTile));
+    if (params.tile > 0 && params.inputMode != INPUT_RESIZED)
+        CV_Error_(Error::StsOutOfRange,
+                  ("Parameter tile is %d with inputMode %d, expected INPUT_RESIZED: tiles are seen to their edges",
+                   params.tile, params.inputMode));
+    if (params.cacheMiB < 0)
+        CV_Error_(Error::StsOutOfRange, ("Parameter cacheMiB is %d, expected 0 or more", params.cacheMiB));
+}
+
+void RangeCheck::visit(const char* name, int& value, int lowest, int highest)
+{
+    double number = value;
+    visit(name, number, lowest, highest);
+}
+
+void RangeCheck::visit(const char* name, double& value, double lowest, double highest)
+{
+    if (!(value >= lowest && value <= highest))
+        CV_Error_(Error::StsOutOfRange, ("Parameter %s is %g, expected %g to %g", name, value, lowest, highest));
+}
+
+void RangeCheck::visit(const char* name, Scalar& value)
+{
+    if (!checkRange(Mat(value), true, NULL, -1e6, 1e6)) // beyond it a network overflows
+        CV_Error_(Error::StsOutOfRange, ("Parameter %s holds NaN or a number out of -1e6 to 1e6", name));
+}
+
+void RangeCheck::visit(const char* name, std::vector<String>& value)
+{
+    if (value.empty())
+        CV_Error_(Error::StsOutOfRange,
+                  ("Parameter %s is empty, expected the name of at least one output of the backbone", name));
+}
+
+}} // namespace cv::anomaly

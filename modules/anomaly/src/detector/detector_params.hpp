@@ -1,0 +1,33 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_DETECTOR_PARAMS_HPP
+#define OPENCV_ANOMALY_DETECTOR_PARAMS_HPP
+
+#include "params_visitor.hpp"
+
+#include "opencv2/anomaly/detector.hpp"
+
+namespace cv { namespace anomaly {
+
+//! Shows each shared setting that a model file holds, with its range: the one list behind checks, writing and reading.
+//! The backbone's name and bytes are a section of their own in the file.
+void visitDetectorParams(DetectorParams& params, ParamsVisitor& visitor);
+
+//! What ranges do not say of the shared settings; throws StsOutOfRange naming the setting.
+void checkDetectorParams(const DetectorParams& params);
+
+//! Throws StsOutOfRange naming the first setting that is out of its range.
+class RangeCheck CV_FINAL : public ParamsVisitor
+{
+public:
+    void visit(const char* name, int& value, int lowest, int highest) CV_OVERRIDE;
+    void visit(const char* name, double& value, double lowest, double highest) CV_OVERRIDE;
+    void visit(const char*, bool&) CV_OVERRIDE {}
+    void visit(const char* name, Scalar& value) CV_OVERRIDE;
+    void visit(const char* name, std::vector<String>& value) CV_OVERRIDE;
+};
+
+}} // namespace cv::anomaly
+
+#endif

@@ -1,0 +1,205 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "fitted_model.hpp"
+#include "../input/tiling.hpp"
+#include "../map/anomaly_map.hpp"
+
+#include "opencv2/imgproc.hpp"
+
+namespace cv { namespace anomaly {
+
+// Their maps take 13 MiB at 224 x 224 pixels.
+static const int tilesInMemory = 64;
+
+static Rect rounded(const Rect2d& region)
+{
+    const Point first(cvRound(region.x), cvRound(region.y)),
+        last(cvRound(region.x + region.width), cvRound(region.y + region.height));
+    return Rect(first, last);
+}
+
+FittedModel::FittedModel(const DetectorModel& m, const std::shared_ptr<const Backbone>& b, const Device& d)
+    : device(d),
+      model(m),
+      backbone(b)
+{
+    for (const InputModel& each : model.models)
+    {
+        const InputSettings settings = inputSettings(params(), each.inputMode);
+        const MapSettings map = {Size(settings.crop, settings.crop), params().smoothSigma};
+        heads.push_back({settings, each.learned->channels(), each.learned->createScoreMap(map, device)});
+    }
+}
+
+FittedModel::FittedModel(const FittedModel& other, const DetectorModel& changed)
+    : device(other.device),
+      model(changed),
+      backbone(other.backbone),
+      heads(other.heads)
+{}
+
+std::shared_ptr<FittedModel> FittedModel::with(const DetectorModel& changed) const
+{
+    return std::shared_ptr<FittedModel>(new FittedModel(*this, changed));
+}
+
+double FittedModel::scoreMap(const Mat& image, StageClock* clock, Mat& map, BatchWish* wish) const
+{
+    const Tiling tiling(image.size(), input());
+    double imageScore = scoreOfMap;
+    if (tiling.count() == 1)
+    {
+        wholeMaps(&image, 1, clock, &map, &imageScore, wish);
+        return imageScore;
+    }
+    map.create(tiling.mapSize(), CV_32F);
+    map.setTo(0);
+    const Mat stretched = tiling.stretched(image);
+    std::vector<Mat> tileMaps(std::min(tiling.count(), tilesInMemory));
+    std::vector<double> tileScores(tileMaps.size());
+    for (int first = 0; first < tiling.count(); first += tilesInMemory)
+    {
+        const Range chunk(0, std::min(tilesInMemory, tiling.count() - first));
+        const auto score = [&](const Range& range) {
+            std::vector<Mat> tiles;
+            for (int i = range.start; i < range.end; i++)
+                tiles.push_back(tiling.cut(stretched, first + i));
+            wholeMaps(tiles.data(), range.size(), clock, &tileMaps[range.start], &tileScores[range.start], wish);
+        };
+        if (!clock && scoresInParallel(chunk.size()))
+            parallel_for_(chunk, score);
+        else
+            score(chunk);
+        for (int i = 0; i < chunk.size(); i++)
+        {
+            tiling.blend(tileMaps[i], first + i, map);
+            imageScore = cvIsNaN(imageScore) ? tileScores[i] : std::max(imageScore, tileScores[i]);
+        }
+    }
+    return imageScore;
+}
+
+bool FittedModel::scoresInParallel(int count) const
+{
+    // A copy of the network holds cv::dnn's and the kernels' forms of the weights, and maps.
+    const size_t bytesAtMost = 512 << 20, networkCopies = 4;
+    return !device.isGpu() && count >= 2 * getNumThreads() &&
+           getNumThreads() * networkCopies * model.backbone.bytes.size() <= bytesAtMost;
+}
+
+void FittedModel::scoreMaps(const std::vector<Mat>& images, std::vector<Mat>& maps, std::vector<double>& scores,
+                            BatchWish* wish) const
+{
+    maps.resize(images.size());
+    scores.resize(images.size());
+    if (input().tile == 0)
+        return wholeMaps(images.data(), int(images.size()), NULL, maps.data(), scores.data(), wish);
+    for (size_t i = 0; i < images.size(); i++)
+        scores[i] = scoreMap(images[i], NULL, maps[i], wish);
+}
+
+// A power of two, so that networks need be set up for few sizes.
+static int largestBatch(int images)
+{
+    int batch = gpuBatch;
+    while (batch > images)
+        batch /= 2;
+    return batch;
+}
+
+// Of images, or tiles of one, that are seen as a whole.
+void FittedModel::wholeMaps(const Mat* images, int count, StageClock* clock, Mat* maps, double* scores,
+                            BatchWish* wish) const
+{
+    for (int first = 0, batch = 0; first < count; first += batch)
+    {
+        if (wish)
+            wish->check();
+        batch = device.isGpu() ? largestBatch(count - first) : 1;
+        headMaps(heads[0], images + first, batch, clock, maps + first, scores + first);
+        if (heads.size() > 1)
+            averageWithCropped(images + first, batch, clock, maps + first, scores + first);
+    }
+}
+
+// The second model of an ensemble sees the center.
+void FittedModel::averageWithCropped(const Mat* images, int count, StageClock* clock, Mat* maps, double* scores) const
+{
+    std::vector<Mat> cropped(count);
+    std::vector<double> croppedScores(count);
+    headMaps(heads[1], images, count, clock, cropped.data(), croppedScores.data());
+    for (int i = 0; i < count; i++)
+    {
+        Mat scaled, shared = maps[i](rounded(visibleRegion(maps[i].size(), heads[1].input)));
+        resize(cropped[i], scaled, shared.size(), 0, 0, INTER_LINEAR);
+        addWeighted(shared, 0.5, scaled, 0.5, 0, shared);
+        scores[i] = (scores[i] + croppedScores[i]) / 2;
+    }
+}
+
+void FittedModel::headMaps(const Head& head, const Mat* images, int count, StageClock* clock, Mat* maps,
+                           double* scores) const
+{
+    const FeatureMaps features = backbone->forward(images, count, head.input, clock);
+    checkChannels(head, features.channels);
+    head.scoreMap->make(features, maps, scores, clock);
+}
+
+void FittedModel::checkChannels(const Head& head, const std::vector<int>& given)
+{
+    for (size_t i = 0; i < given.size(); i++)
+        if (given[i] != head.channels[i])
+            CV_Error_(Error::StsUnmatchedSizes,
+                      ("The backbone's output %zu has %d channels, but the model was trained with %d", i, given[i],
+                       head.channels[i]));
+}
+
+void FittedModel::valueMaps(const Mat& image, int count, const PatchValues& valuesOf, std::vector<Mat>& maps) const
+{
+    const Head& head = heads[0];
+    const Tiling tiling(image.size(), input());
+    const Mat stretched = tiling.stretched(image);
+    const auto mapMaker = MapMaker::create(Size(head.input.crop, head.input.crop), params().smoothSigma, device.engine);
+    maps.clear();
+    for (int k = 0; k < count; k++)
+        maps.push_back(Mat::zeros(tiling.mapSize(), CV_32F));
+    for (int tile = 0; tile < tiling.count(); tile++)
+    {
+        const FeatureMaps features = backbone->forward(preprocess(tiling.cut(stretched, tile), head.input));
+        checkChannels(head, features.channels);
+        const std::vector<Mat> values = valuesOf(features);
+        for (int k = 0; k < count; k++)
+        {
+            Mat tileMap;
+            mapMaker->make(values[k], tileMap);
+            tiling.blend(tileMap, tile, maps[k]);
+        }
+    }
+}
+
+void FittedModel::outputMap(const Mat& scoreMap, Size image, OutputArray map) const
+{
+    if (params().mapSize == MAP_INPUT)
+        return scoreMap.copyTo(map);
+    map.create(image, CV_32F);
+    Mat full = map.getMat();
+    full.setTo(0);
+    Mat part = full(rounded(visibleRegion(image, input())));
+    resize(scoreMap, part, part.size(), 0, 0, INTER_LINEAR);
+}
+
+const InputSettings& FittedModel::input() const
+{
+    return heads[0].input;
+}
+
+double FittedModel::imageScore(double ownScore, const Mat& scoreMap, const Mat& inputMask) const
+{
+    if (!cvIsNaN(ownScore))
+        return ownScore;
+    return anomaly::imageScore(scoreMap, params().imageScore, params().topShare, inputMask);
+}
+
+}} // namespace cv::anomaly

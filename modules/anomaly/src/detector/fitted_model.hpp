@@ -1,0 +1,89 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_FITTED_MODEL_HPP
+#define OPENCV_ANOMALY_FITTED_MODEL_HPP
+
+#include "../backbone/backbone.hpp"
+#include "../base/batch_wish.hpp"
+#include "../base/stage_clock.hpp"
+#include "../input/preprocess.hpp"
+#include "model_io.hpp"
+
+#include <functional>
+#include <memory>
+
+namespace cv { namespace anomaly {
+
+// Images, or tiles, that go through the network of a GPU together at most: one alone leaves most of it idle.
+const int gpuBatch = 32;
+
+/** @brief All that predict needs. It never changes once made: calls that run keep theirs when fit or a setter puts another in its
+place.
+
+A score map is CV_32F at the resolution of the first model's input: for an ensemble it shows the whole image, averaged where
+both models see it, and maps of tiles are blended. Functions that make one give the image's score where the method has one of
+its own, else scoreOfMap.
+*/
+class FittedModel
+{
+public:
+    FittedModel(const DetectorModel& model, const std::shared_ptr<const Backbone>& backbone, const Device& device);
+
+    //! The same with other thresholds or settings that change no score, sharing all that scores.
+    std::shared_ptr<FittedModel> with(const DetectorModel& changed) const;
+
+    const DetectorParams& params() const { return model.method->sharedParams(); }
+
+    //! wish: asked before each tile; it and the clock may be null.
+    double scoreMap(const Mat& image, StageClock* clock, Mat& map, BatchWish* wish = NULL) const;
+
+    //! The same of several images, of which a GPU sees gpuBatch at a time.
+    void scoreMaps(const std::vector<Mat>& images, std::vector<Mat>& maps, std::vector<double>& scores,
+                   BatchWish* wish) const;
+
+    //! Maps of an image, one for each of `count` values of a patch that `valuesOf` makes of the first model's features
+    //! of the image or a tile: count maps of the patch grid's size.
+    typedef std::function<std::vector<Mat>(const FeatureMaps& features)> PatchValues;
+    void valueMaps(const Mat& image, int count, const PatchValues& valuesOf, std::vector<Mat>& maps) const;
+
+    //! A score map as predict gives it: itself, or with MAP_IMAGE stretched over the part of the image that it shows, 0
+    //! outside.
+    void outputMap(const Mat& scoreMap, Size image, OutputArray map) const;
+
+    //! Input settings of the first model.
+    const InputSettings& input() const;
+
+    //! ownScore: as scoreMap gives it.
+    double imageScore(double ownScore, const Mat& scoreMap, const Mat& inputMask) const;
+
+    //! Whether so many images, or tiles, are best scored each by a thread of its own: none waits for another then, a
+    //! tenth less time on two cores, but each needs a network of its own.
+    bool scoresInParallel(int count) const;
+
+    const Device device;
+    const DetectorModel model;
+    const std::shared_ptr<const Backbone> backbone;
+
+private:
+    FittedModel(const FittedModel& other, const DetectorModel& changed);
+
+    //! One of the models, with what scores its features.
+    struct Head
+    {
+        InputSettings input;
+        std::vector<int> channels;
+        std::shared_ptr<const ScoreMap> scoreMap;
+    };
+
+    void wholeMaps(const Mat* images, int count, StageClock* clock, Mat* maps, double* scores, BatchWish* wish) const;
+    void averageWithCropped(const Mat* images, int count, StageClock* clock, Mat* maps, double* scores) const;
+    void headMaps(const Head& head, const Mat* images, int count, StageClock* clock, Mat* maps, double* scores) const;
+    static void checkChannels(const Head& head, const std::vector<int>& given);
+
+    std::vector<Head> heads;
+};
+
+}} // namespace cv::anomaly
+
+#endif

@@ -1,0 +1,29 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "method.hpp"
+
+namespace cv { namespace anomaly {
+
+void requireProcessor(const char* name, const Device& device)
+{
+    if (device.isGpu())
+        CV_Error_(Error::StsNotImplemented, ("%s computes on the processor: use DNN_TARGET_CPU", name));
+}
+
+void visitAllParams(Method& method, ParamsVisitor& visitor)
+{
+    visitDetectorParams(method.sharedParams(), visitor);
+    method.visitParams(visitor);
+}
+
+void checkAllParams(const Method& method)
+{
+    RangeCheck check;
+    visitAllParams(*method.clone(), check);
+    checkDetectorParams(method.sharedParams());
+    method.checkParams();
+}
+
+}} // namespace cv::anomaly

@@ -1,0 +1,29 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_PARAMS_VISITOR_HPP
+#define OPENCV_ANOMALY_PARAMS_VISITOR_HPP
+
+#include "opencv2/core.hpp"
+
+#include <vector>
+
+namespace cv { namespace anomaly {
+
+//! What is done with each setting that a model file holds: its range is checked, it is written, or read.
+class ParamsVisitor
+{
+public:
+    virtual ~ParamsVisitor() {}
+    //! False only where settings are read from a file of an older version, which lacks this one.
+    virtual bool has(const char*) { return true; }
+    virtual void visit(const char* name, int& value, int lowest, int highest) = 0;
+    virtual void visit(const char* name, double& value, double lowest, double highest) = 0;
+    virtual void visit(const char* name, bool& value) = 0;
+    virtual void visit(const char* name, Scalar& value) = 0;
+    virtual void visit(const char* name, std::vector<String>& value) = 0;
+};
+
+}} // namespace cv::anomaly
+
+#endif

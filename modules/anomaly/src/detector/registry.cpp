@@ -1,0 +1,42 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "registry.hpp"
+
+namespace cv { namespace anomaly {
+
+// Each method's folder defines one of these: a method is added here by a declaration and a line of the table.
+std::unique_ptr<Method> createCfaMethod();
+
+namespace {
+
+struct Entry
+{
+    const char* name;
+    std::unique_ptr<Method> (*create)();
+};
+
+const Entry entries[] = {
+    {"CFA", createCfaMethod},
+};
+
+} // namespace
+
+std::unique_ptr<Method> createMethod(const String& name)
+{
+    for (const Entry& entry : entries)
+        if (name == entry.name)
+            return entry.create();
+    return std::unique_ptr<Method>();
+}
+
+String methodNames()
+{
+    String names;
+    for (const Entry& entry : entries)
+        names += (names.empty() ? "" : ", ") + String(entry.name);
+    return names;
+}
+
+}} // namespace cv::anomaly

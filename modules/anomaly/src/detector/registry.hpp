@@ -1,0 +1,19 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_REGISTRY_HPP
+#define OPENCV_ANOMALY_REGISTRY_HPP
+
+#include "method.hpp"
+
+namespace cv { namespace anomaly {
+
+//! A method with its default settings, by the name that model files have; null where there is none of that name.
+std::unique_ptr<Method> createMethod(const String& name);
+
+//! All names, with commas.
+String methodNames();
+
+}} // namespace cv::anomaly
+
+#endif

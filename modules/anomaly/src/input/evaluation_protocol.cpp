@@ -1,0 +1,33 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "preprocess.hpp"
+#include "random_view.hpp"
+
+namespace cv { namespace anomaly {
+
+void maskToInput(InputArray mask, const DetectorParams& params, OutputArray inputMask)
+{
+    CV_CheckTypeEQ(mask.type(), CV_8UC1, "A mask has one byte a pixel");
+    maskAtInput(mask.getMat(), inputSettings(params, inputModes(params.inputMode)[0])).copyTo(inputMask);
+}
+
+void randomView(InputArray image, InputArray mask, const DetectorParams& params, int seed, OutputArray view,
+                OutputArray viewMask)
+{
+    const Mat source = image.getMat(), sourceMask = mask.getMat();
+    checkImage(source, "The image", params.significantBits);
+    checkMask(sourceMask, source.size());
+    if (params.tile > 0)
+        CV_Error(Error::StsNotImplemented,
+                 "A view is stretched to one size, where a model with tiles sees none: predict the image itself");
+    const RandomView chosen = drawView(params, 0, seed);
+    // INPUT_CROPPED takes the center of the view by itself.
+    const int side = params.inputMode == INPUT_RESIZED ? params.inputSize : params.resizeSize;
+    chosen.of(source, side).copyTo(view);
+    if (viewMask.needed())
+        chosen.ofMask(sourceMask, side).copyTo(viewMask);
+}
+
+}} // namespace cv::anomaly
