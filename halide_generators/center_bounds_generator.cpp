@@ -18,7 +18,7 @@ public:
     Input<Buffer<float, 2>> shortened{"shortened"}; // as for group_bounds
     Input<Buffer<float, 3>> bank{"bank"};
     Input<Buffer<float, 2>> norms{"norms"};
-    // Of the squared distance, less |phi - mean|^2: center of the group, pair (a multiple of 4)
+    // Of the squared distance, less |phi - mean|^2: center of the group, pair (a multiple of pairsAtOnce)
     Output<Buffer<float, 2>> lowest{"lowest"};
 
     void generate()
@@ -50,8 +50,8 @@ public:
             lowest.set_estimates({{0, groupWidth}, {0, 400}});
             return;
         }
-        // Four pairs at a time: one sum alone would wait 4 cycles for each multiply-add.
-        lowest.split(e, e, ei, 4, TailStrategy::RoundUp)
+        // Several pairs at a time, as `pairsAtOnce` explains.
+        lowest.split(e, e, ei, pairsAtOnce, TailStrategy::RoundUp)
             .reorder(c, ei, e)
             .vectorize(c, groupWidth)
             .unroll(ei);

@@ -10,13 +10,13 @@ using namespace Halide;
 
 namespace {
 
-// Partial sums, in an order that is the same on every target. 32 are four AVX2 or two AVX-512 vectors, enough to hide a
-// multiply-add's 4 cycles.
-constexpr int partialSums = 32, lastSums = 8;
-
 class ExactDistances : public Generator<ExactDistances>
 {
 public:
+    //! Rounds each product and each sum by itself, as C++ without fused multiply-adds does, so that all targets and the
+    //! plain form of a greedy coreset get the same bits. Otherwise the compiler may fuse them, which is faster.
+    GeneratorParam<bool> strict{"strict", false};
+
     Input<Buffer<int, 2>> pairs{"pairs"};       // patch and center; pair
     Input<Buffer<float, 2>> patches{"patches"}; // feature (zeros up to a multiple of partialSums), patch
     Input<Buffer<float, 2>> centers{"centers"}; // likewise: feature, center
@@ -28,14 +28,15 @@ public:
              center = clamp(pairs(1, e), 0, centers.dim(1).extent() - 1);
         chunk = RDom(0, patches.dim(0).extent() / partialSums);
         Expr feature = chunk * partialSums + lane, difference = patches(feature, patch) - centers(feature, center);
-        partial(lane, e) += difference * difference;
+        partial(lane, e) = 0.f;
+        partial(lane, e) = rounded(partial(lane, e) + rounded(difference * difference));
         Expr sum = partial(lane, e);
         for (int n = lastSums; n < partialSums; n += lastSums)
-            sum += partial(lane + n, e);
+            sum = rounded(sum + partial(lane + n, e));
         folded(lane, e) = sum;
         Expr total = folded(0, e);
         for (int n = 1; n < lastSums; n++)
-            total += folded(n, e);
+            total = rounded(total + folded(n, e));
         distances(e) = total;
     }
 
@@ -71,6 +72,8 @@ private:
     Var e{"e"}, lane{"lane"};
     Func partial{"partial"}, folded{"folded"};
     RDom chunk;
+
+    Expr rounded(Expr value) const { return strict ? strict_float(value) : value; }
 };
 
 } // namespace

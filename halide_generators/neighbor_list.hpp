@@ -5,12 +5,12 @@
 #define OPENCV_ANOMALY_HALIDE_NEIGHBOR_LIST_HPP
 
 #include "Halide.h"
+#include "kernel_sizes.hpp"
 
 #include <limits>
 #include <vector>
 
-// Lanes of the exact distance's partial sums: fixed, so that every target adds in the same order.
-constexpr int exactLanes = 8;
+using namespace cv::anomaly;
 
 // A sorted list of the nearest centers beside each patch, as a Tuple: the values of its `length` places, then their
 // indices.

@@ -5,21 +5,16 @@
 #define OPENCV_ANOMALY_HALIDE_PANEL_HPP
 
 #include "Halide.h"
+#include "kernel_sizes.hpp"
+
+using namespace cv::anomaly;
 
 // What the two kernels that multiply have in common: patches in vectors, the other side (centers, descriptor rows)
 // packed in panels.
 
-// 12 = 2 x 6: one packed form for all targets, which the program need not know apart. With 16 registers (AVX2, SSE) 2
-// vectors x 6 accumulators, 2 vectors of patches and a broadcast use 15; with 32 (AVX-512, arm) 2 x 12 accumulators, 2
-// and 1 use 27.
-constexpr int panelWidth = 12;
-
 // 7 strips of 2 AVX2 vectors are 112 patches, an even 28th of 56 x 56: a panel (12 KiB at 264 features) is read 7 times
 // from L1, and the tile (115 KiB) stays in L2 for all panels. 4 and 14 strips measured no faster.
 constexpr int stripsPerTile = 7;
-
-// Centers that the pruned search rules out or looks at together: one AVX2 vector of them.
-constexpr int groupWidth = 8;
 
 inline bool hasManyRegisters(const Halide::Target& target)
 {

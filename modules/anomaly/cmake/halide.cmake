@@ -36,6 +36,7 @@ endif()
 set(_folder ${CMAKE_CURRENT_BINARY_DIR}/halide)
 file(MAKE_DIRECTORY ${_folder})
 add_subdirectory(${ANOMALY_HALIDE_GENERATORS_DIR} ${CMAKE_CURRENT_BINARY_DIR}/halide_generators)
+target_include_directories(anomaly_generators PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src/kernels) # kernel_sizes.hpp
 
 # Schedules are written by hand, where doc/kernels.md shows them to be faster than what Halide finds itself.
 set(ANOMALY_HALIDE_AUTOSCHEDULER "" CACHE STRING "Empty, or Halide's own scheduler for the kernels: Mullapudi2016, Adams2019 or Li2018")
@@ -87,6 +88,7 @@ anomaly_kernel(anomaly_group_bounds_3 group_bounds K=3)
 anomaly_kernel(anomaly_group_bounds_6 group_bounds K=6)
 anomaly_kernel(anomaly_center_bounds center_bounds)
 anomaly_kernel(anomaly_exact_distances exact_distances)
+anomaly_kernel(anomaly_row_distances exact_distances strict=true)
 anomaly_kernel(anomaly_shorten shorten)
 anomaly_kernel(anomaly_project project)
 anomaly_kernel(anomaly_convolution convolution)
@@ -98,7 +100,13 @@ endforeach()
 anomaly_kernel(anomaly_add_upsampled add_upsampled)
 anomaly_kernel(anomaly_map_kernel anomaly_map)
 
-set(_halide_cpp src/map/anomaly_map_halide.cpp src/backbone/convolution_layers.cpp src/search/neighbor_search_halide.cpp src/scoring/nearest_scorer_halide.cpp src/search/pruned_search.cpp)
+set(_halide_cpp
+  src/backbone/convolution_layers.cpp
+  src/map/anomaly_map_halide.cpp
+  src/scoring/nearest_scorer_halide.cpp
+  src/search/greedy_coreset_halide.cpp
+  src/search/neighbor_search_halide.cpp
+  src/search/pruned_search.cpp)
 set(_hooks set_error_handler set_custom_do_par_for set_custom_malloc set_custom_free set_custom_can_use_target_features default_can_use_target_features)
 set(ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_HALIDE)
 if(NOT ANOMALY_GPU_KERNELS STREQUAL "none")

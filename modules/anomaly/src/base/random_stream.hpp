@@ -15,7 +15,8 @@ enum RandomPurpose
     RANDOM_ORDER,
     RANDOM_HELD_OUT,
     RANDOM_VIEW,
-    RANDOM_SAMPLE
+    RANDOM_SAMPLE,
+    RANDOM_PROJECTION
 };
 
 //! A generator of our own for each purpose, so that theRNG() stays as the application left it. cv::RNG's first values

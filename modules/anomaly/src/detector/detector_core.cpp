@@ -176,7 +176,7 @@ InputModel DetectorCore::learn(Learner& learner, const ImageSource& images, std:
                                int index, FitReporter& reporter) const
 {
     reporter.startModel(index);
-    TrainingImages training(images, params(), inputSettings(params(), inputMode), *backbone);
+    TrainingImages training(images, params(), inputSettings(params(), inputMode), *backbone, learner.featureKeeping());
     training.read(chosen, reporter);
     return {inputMode, learner.learn(training.data(), index, reporter)};
 }

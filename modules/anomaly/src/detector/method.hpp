@@ -38,6 +38,8 @@ class Learner
 public:
     virtual ~Learner() {}
 
+    virtual FeatureKeeping featureKeeping() const { return {1, true, nullptr}; }
+
     //! index: of the model in an ensemble, 0 for the first.
     virtual std::shared_ptr<const LearnedModel> learn(const TrainingData& data, int index, FitReporter& reporter) = 0;
 };

@@ -23,7 +23,7 @@ namespace cv { namespace anomaly {
 /* The file, format version 2:
 
    opencv_anomaly:
-     method: CFA, or another of registry.cpp
+     method: a name of registry.cpp
      version: 2
      settings: every setting that all detectors have, and every one of the method's own, by its name
      backbone: {name, size, sha256, bytes where embedBackbone}
@@ -31,7 +31,7 @@ namespace cv { namespace anomaly {
      thresholds: {image, pixel, lowest, highest}
      checksum: of all but the backbone's bytes and the models' matrices, which have their own
 
-   Version 1, which has CFA only, lacks the last one. Its first files lack some settings, too.
+   Version 1, which has but the first of the methods, lacks the last one. Its first files lack some settings, too.
 */
 
 static const char* const rootName = "opencv_anomaly";

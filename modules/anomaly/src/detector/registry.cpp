@@ -8,6 +8,7 @@ namespace cv { namespace anomaly {
 
 // Each method's folder defines one of these: a method is added here by a declaration and a line of the table.
 std::unique_ptr<Method> createCfaMethod();
+std::unique_ptr<Method> createPatchCoreMethod();
 
 namespace {
 
@@ -19,6 +20,7 @@ struct Entry
 
 const Entry entries[] = {
     {"CFA", createCfaMethod},
+    {"PatchCore", createPatchCoreMethod},
 };
 
 } // namespace

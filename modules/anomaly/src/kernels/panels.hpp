@@ -4,16 +4,11 @@
 #ifndef OPENCV_ANOMALY_PANELS_HPP
 #define OPENCV_ANOMALY_PANELS_HPP
 
+#include "kernel_sizes.hpp"
+
 #include "opencv2/core.hpp"
 
 namespace cv { namespace anomaly {
-
-// As in halide_generators/panel.hpp.
-const int panelWidth = 12;
-const int groupWidth = 8;
-
-// As in halide_generators/neighbor_list.hpp: centers are padded to a multiple.
-const int exactLanes = 8;
 
 inline int divideUp(int a, int b)
 {

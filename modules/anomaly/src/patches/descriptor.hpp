@@ -10,7 +10,7 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief A 1x1 convolution with coordinates (CoordConv), as CFA learns one: phi = W [p; row; column] + b for every patch.
+/** @brief A 1x1 convolution with coordinates (CoordConv): phi = W [p; row; column] + b for every patch.
 
 p holds the channels of all scales, each averaged over 3x3 and brought to the finest scale. A 1x1 convolution commutes
 with averaging and upsampling, so each scale is projected at its own resolution: for EfficientNet-Lite0 0.2 instead of

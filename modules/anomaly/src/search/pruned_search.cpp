@@ -21,9 +21,6 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// As in halide_generators/exact_distances_generator.cpp and center_bounds_generator.cpp.
-const int partialSums = 32, pairsAtOnce = 4;
-
 // 16 axes rule nearly everything out in a trained bank; a second look at what is left on 64 pays where that is much or
 // descriptors are long, and 64 from the start where patches are far from the bank. More than a quarter of the length
 // would cost more than they save.

@@ -14,7 +14,11 @@ static size_t bytesOf(const TrainingFeatures& features)
     return bytes;
 }
 
-FeatureCache::FeatureCache(const Compute& c, size_t limitBytes) : compute(c), freeBytes(limitBytes) {}
+FeatureCache::FeatureCache(const Compute& c, size_t limitBytes, bool spills)
+    : compute(c),
+      freeBytes(limitBytes),
+      toFile(spills)
+{}
 
 TrainingFeatures FeatureCache::get(int image)
 {
@@ -38,7 +42,8 @@ void FeatureCache::put(int image, const TrainingFeatures& features)
         entry.features = features;
         return;
     }
-    entry.place = file.append(features.maps);
+    if (toFile)
+        entry.place = file.append(features.maps);
     if (entry.place >= 0)
         entry.features.mask = features.mask;
 }

@@ -25,7 +25,8 @@ class FeatureCache
 public:
     typedef std::function<TrainingFeatures(int)> Compute;
 
-    FeatureCache(const Compute& compute, size_t limitBytes);
+    //! toFile: whether what memory has no room for goes to a temporary file; else it is computed at each use.
+    FeatureCache(const Compute& compute, size_t limitBytes, bool toFile);
     TrainingFeatures get(int image);
     //! Keeps features that are known already.
     void put(int image, const TrainingFeatures& features);
@@ -33,6 +34,7 @@ public:
 private:
     Compute compute;
     size_t freeBytes;
+    const bool toFile;
     struct Kept
     {
         Kept() : place(-1) {}

@@ -10,13 +10,16 @@
 
 namespace cv { namespace anomaly {
 
-TrainingImages::TrainingImages(const ImageSource& i, const DetectorParams& p, const InputSettings& s, const Backbone& b)
+TrainingImages::TrainingImages(const ImageSource& i, const DetectorParams& p, const InputSettings& s, const Backbone& b,
+                               const FeatureKeeping& k)
     : images(i),
       params(p),
       input(s),
       tileInput(ofTile(s)),
       backbone(b),
-      cache([this](int piece) { return featuresAgain(piece); }, size_t(p.cacheMiB) << 20)
+      keeping(k),
+      cache([this](int piece) { return featuresAgain(piece); }, size_t(p.cacheMiB * k.memoryShare * (1 << 20)),
+            k.toFile)
 {}
 
 void TrainingImages::read(std::vector<int>& chosen, const FitReporter& reporter)
@@ -84,7 +87,7 @@ TrainingFeatures TrainingImages::features(const Mat& image, const Mat& mask, con
         resize(maskAtInput(mask, whole), found.mask, patchGrid(maps.maps), 0, 0, INTER_NEAREST);
         found.mask = found.mask.reshape(1, 1);
     }
-    return found;
+    return keeping.reduce ? keeping.reduce(found) : found;
 }
 
 TrainingData TrainingImages::data()

@@ -15,6 +15,14 @@
 
 namespace cv { namespace anomaly {
 
+//! How a method wants the features of its training images kept.
+struct FeatureKeeping
+{
+    double memoryShare; // of cacheMiB that is for features
+    bool toFile;        // whether a temporary file takes what memory does not; else that is computed at each use
+    std::function<TrainingFeatures(const TrainingFeatures&)> reduce; // to what the method reads; empty: they stay whole
+};
+
 //! What a method learns from: the features of all images of a fit, or of all tiles of them.
 struct TrainingData
 {
@@ -30,7 +38,7 @@ class TrainingImages
 public:
     //! All that is given must live longer.
     TrainingImages(const ImageSource& images, const DetectorParams& params, const InputSettings& input,
-                   const Backbone& backbone);
+                   const Backbone& backbone, const FeatureKeeping& keeping);
 
     //! Passes each image through the backbone once. `chosen` loses those that cannot be read.
     void read(std::vector<int>& chosen, const FitReporter& reporter);
@@ -52,6 +60,7 @@ private:
     const DetectorParams& params;
     const InputSettings input, tileInput; // of an image, and of what is cut of it
     const Backbone& backbone;
+    const FeatureKeeping keeping;
     std::vector<Piece> pieces;
     FeatureCache cache;
 };

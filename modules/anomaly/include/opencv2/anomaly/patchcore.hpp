@@ -19,7 +19,7 @@ greedy coreset of what good images have there. A patch's score is its distance t
 is
 trained, so fit takes seconds and needs no LibTorch. It bears parts that lie anyhow, since a patch may be anywhere.
 
-Stages of FitProgress: "features", "coreset", "bank", "thresholds".
+Stages of FitProgress: "features", "patches", "coreset", "bank", "thresholds".
 */
 class CV_EXPORTS_W PatchCore : public AnomalyDetector
 {
@@ -37,8 +37,9 @@ public:
         //! Dimensions of the random projection in which the coreset is chosen (128 in the paper's code), 0: chosen
         //! without one; [0, 4096]; default 128
         CV_PROP_RW int projection;
-        //! Neighbors b that a patch's score is weighted with (Eq. 7 of the paper), [1, 64]; 1: the distance as it is,
-        //! which on MVTec AD is not worse; default 1
+        //! 1: the image's score is that of the map (see imageScore), which on MVTec AD is not worse. More: it is that
+        //! of the most unusual patch, weighted with the K patches of the bank that are nearest to its nearest one (Eq.
+        //! 6 and 7 of the paper, which has 9); it then takes no notice of a mask given to predict. [1, 64]; default 1
         CV_PROP_RW int K;
     };
 

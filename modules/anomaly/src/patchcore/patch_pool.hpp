@@ -1,0 +1,56 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_PATCH_POOL_HPP
+#define OPENCV_ANOMALY_PATCH_POOL_HPP
+
+#include "../training/training_images.hpp"
+
+namespace cv { namespace anomaly {
+
+struct CoresetSettings
+{
+    int bankSize;     // patches that are chosen at most
+    int projection;   // dimensions in which they are chosen, 0: as many as the features
+    size_t poolBytes; // memory for what they are chosen from
+    int seed;
+    int engine;
+};
+
+/** @brief Chooses a coreset of the patches of many images, from one image after the other.
+
+Patches wait for the choice in a random projection to few dimensions, which leaves distances nearly as they are (Johnson and
+Lindenstrauss) and takes an eighth of the features' memory. Where they would take more than poolBytes, those that wait are
+replaced by a coreset of theirs: a coreset of coresets, so that memory does not grow with the number of images.
+*/
+class PatchPool
+{
+public:
+    //! A patch of an image.
+    struct Place
+    {
+        int image, patch;
+    };
+    typedef std::function<void(int chosen, int count)> Progress;
+
+    explicit PatchPool(const CoresetSettings& settings);
+
+    //! phi: features x patches, CV_32F; mask: empty, or 1 x patches, nonzero on the patches to learn.
+    void add(int image, const Mat& phi, const Mat& mask);
+
+    //! In the order of choice; fewer than bankSize where there are fewer different patches. Throws where there are none.
+    std::vector<Place> choose(const Progress& progress);
+
+private:
+    void reduce();
+    void keepRows(const std::vector<int>& rows);
+
+    CoresetSettings settings;
+    Mat projection;            // features x dimensions, empty: none
+    Mat rows;                  // memory for the patches that wait, a row each; the first places.size() are in use
+    std::vector<Place> places; // of each row
+};
+
+}} // namespace cv::anomaly
+
+#endif

@@ -1,0 +1,149 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "../detector/detector_impl.hpp"
+#include "../patches/descriptor.hpp"
+#include "../patches/grid_features.hpp"
+#include "patch_pool.hpp"
+#include "patchcore_model.hpp"
+
+#include "opencv2/anomaly/patchcore.hpp"
+
+namespace cv { namespace anomaly {
+
+PatchCore::Params::Params() : patchStride(8), bankSize(4000), projection(128), K(1) {}
+
+namespace {
+
+class PatchCoreLearner CV_FINAL : public Learner
+{
+public:
+    PatchCoreLearner(const PatchCore::Params& p, const Device& d)
+        : params(p),
+          device(d),
+          grid(gridOfStride(Size(p.inputSize, p.inputSize), p.patchStride))
+    {}
+
+    // Half of the memory is for features, a quarter for the patches that wait for the choice. Few images have patches in
+    // the bank, and to compute their features again takes less time than to write all of them.
+    FeatureKeeping featureKeeping() const CV_OVERRIDE
+    {
+        const Size onto = grid;
+        return {0.5, false, [onto](const TrainingFeatures& features) {
+                    const Mat mask = maskOnGrid(features.mask, patchGrid(features.maps), onto);
+                    return TrainingFeatures{averagedToGrid(features.maps, onto), mask};
+                }};
+    }
+
+    std::shared_ptr<const LearnedModel> learn(const TrainingData& data, int, FitReporter& reporter) CV_OVERRIDE
+    {
+        const std::shared_ptr<PatchCoreModel> model = std::make_shared<PatchCoreModel>();
+        model->patchStride = params.patchStride;
+        model->K = params.K;
+        for (const Mat& map : data.features.get(0).maps)
+            model->channelCounts.push_back(map.size[1]);
+        model->bank = patchesAt(chooseCoreset(data, reporter), data, reporter);
+        return model;
+    }
+
+private:
+    typedef std::vector<PatchPool::Place> Places;
+
+    Places chooseCoreset(const TrainingData& data, const FitReporter& reporter) const
+    {
+        PatchPool pool({params.bankSize, params.projection, size_t(params.cacheMiB) << 18, params.seed, device.engine});
+        Mat phi;
+        for (int image = 0; image < data.images; image++)
+        {
+            const TrainingFeatures features = data.features.get(image);
+            gridFeatures(features.maps, grid, phi);
+            pool.add(image, phi, features.mask);
+            reporter.report("patches", image + 1, data.images);
+        }
+        return pool.choose([&](int chosen, int count) { reporter.report("coreset", chosen, count); });
+    }
+
+    // The chosen patches as they are, in the order of choice.
+    Mat patchesAt(const Places& places, const TrainingData& data, const FitReporter& reporter) const
+    {
+        std::vector<std::vector<int>> rowsOfImage(data.images);
+        for (size_t row = 0; row < places.size(); row++)
+            rowsOfImage[places[row].image].push_back(int(row));
+        Mat bank, phi;
+        for (int image = 0; image < data.images; image++)
+        {
+            if (!rowsOfImage[image].empty())
+                gridFeatures(data.features.get(image).maps, grid, phi);
+            if (bank.empty() && !phi.empty())
+                bank.create(int(places.size()), phi.rows, CV_32F);
+            for (const int row : rowsOfImage[image])
+                Mat(phi.col(places[row].patch).t()).copyTo(bank.row(row));
+            reporter.report("bank", image + 1, data.images);
+        }
+        return bank;
+    }
+
+    const PatchCore::Params params;
+    const Device device;
+    const Size grid;
+};
+
+class PatchCoreMethod CV_FINAL : public MethodWith<PatchCore::Params>
+{
+public:
+    explicit PatchCoreMethod(const PatchCore::Params& p) : MethodWith<PatchCore::Params>(p) {}
+
+    const char* name() const CV_OVERRIDE { return "PatchCore"; }
+    std::unique_ptr<Method> clone() const CV_OVERRIDE { return std::unique_ptr<Method>(new PatchCoreMethod(*this)); }
+    void visitParams(ParamsVisitor& visitor) CV_OVERRIDE
+    {
+        visitor.visit("patchStride", params.patchStride, 1, 256);
+        visitor.visit("bankSize", params.bankSize, 1, 1000000);
+        visitor.visit("projection", params.projection, 0, 4096);
+        visitor.visit("K", params.K, 1, 64);
+    }
+    void checkDevice(const Device& device) const CV_OVERRIDE { requireProcessor(name(), device); }
+    std::unique_ptr<Learner> startFit(const Device& device) const CV_OVERRIDE
+    {
+        return std::unique_ptr<Learner>(new PatchCoreLearner(params, device));
+    }
+    std::shared_ptr<const LearnedModel> read(const FileNode& node) const CV_OVERRIDE
+    {
+        return PatchCoreModel::read(node, params);
+    }
+    Ptr<AnomalyDetector> detectorOf(const std::shared_ptr<DetectorCore>& core) const CV_OVERRIDE;
+};
+
+class PatchCoreImpl CV_FINAL : public DetectorImpl<PatchCore>
+{
+public:
+    explicit PatchCoreImpl(const std::shared_ptr<DetectorCore>& c) : DetectorImpl<PatchCore>(c) {}
+
+    Params getParams() const CV_OVERRIDE { return methodAs<PatchCoreMethod>()->params; }
+    Mat getMemoryBank() const CV_OVERRIDE { return firstModel<PatchCoreModel>()->bank.clone(); }
+};
+
+Ptr<AnomalyDetector> PatchCoreMethod::detectorOf(const std::shared_ptr<DetectorCore>& core) const
+{
+    return makePtr<PatchCoreImpl>(core);
+}
+
+} // namespace
+
+std::unique_ptr<Method> createPatchCoreMethod()
+{
+    return std::unique_ptr<Method>(new PatchCoreMethod(PatchCore::Params()));
+}
+
+Ptr<PatchCore> PatchCore::create(const Params& parameters)
+{
+    return createDetector<PatchCoreImpl, PatchCoreMethod>(parameters);
+}
+
+Ptr<PatchCore> PatchCore::load(const String& filename, const String& backboneFile)
+{
+    return loadDetectorAs<PatchCore>("PatchCore", filename, backboneFile);
+}
+
+}} // namespace cv::anomaly

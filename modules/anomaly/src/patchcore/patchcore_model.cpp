@@ -1,0 +1,109 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "patchcore_model.hpp"
+#include "../base/workspace_pool.hpp"
+#include "../detector/model_fields.hpp"
+#include "../patches/descriptor.hpp"
+#include "../patches/grid_features.hpp"
+#include "../search/neighbor_search.hpp"
+
+#include <numeric>
+
+namespace cv { namespace anomaly {
+
+namespace {
+
+class PatchCoreScorer CV_FINAL : public PatchScorer
+{
+public:
+    PatchCoreScorer(const Mat& b, Size g, int k, int engine)
+        : bank(b),
+          grid(g),
+          K(std::min(k, b.rows)),
+          neighbors(NeighborSearch::create(b, engine))
+    {}
+
+    double score(const std::vector<Mat>& maps, Mat& scores, StageClock* clock) const CV_OVERRIDE
+    {
+        const WorkspacePool<Workspace>::Loan work(workspaces);
+        gridFeatures(poolPatches(maps), grid, work->phi);
+        lap(clock, STAGE_DESCRIPTOR);
+        neighbors->search(work->phi, 1, work->squaredDistances, work->nearest);
+        sqrt(work->squaredDistances.reshape(1, grid.height), scores);
+        const double imageScore = K > 1 ? weightedScore(*work, scores) : scoreOfMap;
+        lap(clock, STAGE_SEARCH);
+        return imageScore;
+    }
+
+private:
+    struct Workspace
+    {
+        Mat phi, squaredDistances, nearest;
+    };
+
+    // Eq. 6 and 7: the distance s of the most unusual patch to m, its nearest one of the bank, times
+    // 1 - exp(s) / (the sum of exp of its distances to the K patches of the bank that are nearest to m). It is large
+    // where m lies apart from the rest of the bank.
+    double weightedScore(const Workspace& work, const Mat& scores) const
+    {
+        double highest;
+        int at[2];
+        minMaxIdx(scores, NULL, &highest, NULL, at);
+        const int patch = at[0] * grid.width + at[1];
+        const Mat unusual = work.phi.col(patch).t();
+        double sum = 0;
+        for (const int row : nearestRows(bank.row(work.nearest.at<int>(patch))))
+            sum += std::exp(norm(unusual, bank.row(row)) - highest);
+        return (1 - 1 / sum) * highest;
+    }
+
+    // Indices of the K rows of the bank that are nearest to one of them, itself among them.
+    std::vector<int> nearestRows(const Mat& row) const
+    {
+        std::vector<std::pair<double, int>> distances(bank.rows);
+        for (int r = 0; r < bank.rows; r++)
+            distances[r] = std::make_pair(norm(bank.row(r), row, NORM_L2SQR), r);
+        std::partial_sort(distances.begin(), distances.begin() + K, distances.end());
+        std::vector<int> rows;
+        for (int k = 0; k < K; k++)
+            rows.push_back(distances[k].second);
+        return rows;
+    }
+
+    const Mat bank;
+    const Size grid;
+    const int K;
+    const std::shared_ptr<const NeighborSearch> neighbors;
+    mutable WorkspacePool<Workspace> workspaces;
+};
+
+} // namespace
+
+std::shared_ptr<const ScoreMap> PatchCoreModel::createScoreMap(const MapSettings& settings, const Device& device) const
+{
+    const Size grid = gridOfStride(settings.input, patchStride);
+    return anomaly::createScoreMap(std::make_shared<PatchCoreScorer>(bank, grid, K, device.engine), settings,
+                                   device.engine);
+}
+
+void PatchCoreModel::write(FileStorage& file) const
+{
+    writeChannels(file, channelCounts);
+    file << "bank" << bank;
+}
+
+std::shared_ptr<const PatchCoreModel> PatchCoreModel::read(const FileNode& node, const PatchCore::Params& params)
+{
+    const std::shared_ptr<PatchCoreModel> model = std::make_shared<PatchCoreModel>();
+    model->channelCounts = readChannels(node, params.outputs.size());
+    model->bank = matrix(node, "bank", CV_32F);
+    model->patchStride = params.patchStride;
+    model->K = params.K;
+    expectSize(model->bank, "bank", model->bank.rows,
+               std::accumulate(model->channelCounts.begin(), model->channelCounts.end(), int64(0)));
+    return model;
+}
+
+}} // namespace cv::anomaly

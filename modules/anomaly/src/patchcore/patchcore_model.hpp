@@ -1,0 +1,33 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_PATCHCORE_MODEL_HPP
+#define OPENCV_ANOMALY_PATCHCORE_MODEL_HPP
+
+#include "../detector/method.hpp"
+
+#include "opencv2/anomaly/patchcore.hpp"
+
+namespace cv { namespace anomaly {
+
+//! What PatchCore learns: patches of good images as they are.
+class PatchCoreModel CV_FINAL : public LearnedModel
+{
+public:
+    PatchCoreModel() : patchStride(0), K(0) {}
+
+    std::vector<int> channels() const CV_OVERRIDE { return channelCounts; }
+    std::shared_ptr<const ScoreMap> createScoreMap(const MapSettings& settings, const Device& device) const CV_OVERRIDE;
+    void write(FileStorage& file) const CV_OVERRIDE;
+    std::vector<Mat> matrices() const CV_OVERRIDE { return {bank}; }
+
+    static std::shared_ptr<const PatchCoreModel> read(const FileNode& node, const PatchCore::Params& params);
+
+    std::vector<int> channelCounts;
+    Mat bank;           // patches x features, CV_32F
+    int patchStride, K; // of the settings
+};
+
+}} // namespace cv::anomaly
+
+#endif
