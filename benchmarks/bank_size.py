@@ -25,7 +25,7 @@ def measure(binaries, images, options):
         for image in images:
             (pathlib.Path(folder) / image.name).symlink_to(image.resolve())
         result = pathlib.Path(folder) / "figures.json"
-        command = [binaries / "anomaly_train", folder, f"--model={folder}/model.yml.gz", f"--json={result}", "--adaptation=none", "--validation=0"]
+        command = [binaries / "anomaly_train", folder, f"--model={folder}/model.yml.gz", f"--json={result}", "--method=cfa", "--adaptation=none", "--validation=0"]
         subprocess.run([*command, *options], check=True, stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         return json.loads(result.read_text())
 

@@ -47,7 +47,7 @@ if(TARGET cv_anomaly)
   install(FILES python/cv_anomaly/__init__.py python/cv_anomaly/py.typed ${CMAKE_BINARY_DIR}/python/cv_anomaly/__init__.pyi
     DESTINATION ${folder} COMPONENT python)
 endif()
-install(FILES modules/anomaly/samples/cfa.cpp tests/consumer/CMakeLists.txt
+install(FILES modules/anomaly/samples/anomaly_detection.cpp tests/consumer/CMakeLists.txt
   DESTINATION ${CMAKE_INSTALL_DATADIR}/opencv_anomaly/samples COMPONENT development)
 
 # CMake's package

@@ -192,17 +192,17 @@ static py::array toPicture(const AnomalyDetector& self, const Array& image)
     return toNumpy(picture);
 }
 
-static py::array maskToInput(const AnomalyDetector& self, const Array& mask)
+static py::array maskToModelInput(const Array& mask, const DetectorParams& params)
 {
     Mat inputMask;
-    self.maskToInput(mask.mat, inputMask);
+    maskToInput(mask.mat, params, inputMask);
     return toNumpy(inputMask);
 }
 
-static py::tuple randomView(const AnomalyDetector& self, const Array& image, const Array& mask, int seed)
+static py::tuple viewOf(const Array& image, const Array& mask, const DetectorParams& params, int seed)
 {
     Mat view, viewMask;
-    self.randomView(image.mat, optional(mask), seed, view, viewMask);
+    randomView(image.mat, optional(mask), params, seed, view, viewMask);
     return py::make_tuple(toNumpy(view), viewMask.empty() ? py::object(py::none()) : py::object(toNumpy(viewMask)));
 }
 
@@ -216,9 +216,9 @@ static py::tuple neighborMaps(const CFA& self, const Array& image)
     return toNumpy(maps);
 }
 
-static std::shared_ptr<CFA> create(const CFA::Params& parameters)
+template <typename Detector> static std::shared_ptr<Detector> create(const typename Detector::Params& parameters)
 {
-    return CFA::create(parameters);
+    return Detector::create(parameters);
 }
 
 static void save(const AnomalyDetector& self, const FileName& filename)
@@ -227,17 +227,22 @@ static void save(const AnomalyDetector& self, const FileName& filename)
     self.save(filename.name);
 }
 
-static std::shared_ptr<CFA> load(const FileName& filename, const FileName& backboneFile)
+template <typename Detector>
+static std::shared_ptr<Detector> load(const FileName& filename, const FileName& backboneFile)
 {
     const py::gil_scoped_release released;
-    return CFA::load(filename.name, backboneFile.name);
+    return Detector::load(filename.name, backboneFile.name);
 }
 
 // A detector as what it is.
 static py::object toPython(const std::shared_ptr<AnomalyDetector>& detector)
 {
-    const std::shared_ptr<CFA> cfa = std::dynamic_pointer_cast<CFA>(detector);
-    return cfa ? py::cast(cfa) : py::cast(detector);
+#define ANOMALY_METHOD(Method)                                                                                         \
+    if (const std::shared_ptr<Method> method = std::dynamic_pointer_cast<Method>(detector))                            \
+        return py::cast(method);
+#include "methods.inc"
+#undef ANOMALY_METHOD
+    return py::cast(detector);
 }
 
 static py::object loadAny(const FileName& filename, const FileName& backboneFile)
@@ -282,22 +287,24 @@ static py::object cloneOf(const AnomalyDetector& self)
 }
 
 // What pickle keeps: the settings, the model where there is one, and where it computes.
-static py::tuple stateOfDetector(const CFA& self)
+template <typename Detector> static py::tuple stateOfDetector(const Detector& self)
 {
     const py::object model = self.empty() ? py::object(py::none()) : py::object(saveToMemory(self));
     return py::make_tuple(stateOf(self.getParams()), model, self.getEngine(), self.getPreferableTarget());
 }
 
-static std::shared_ptr<CFA> detectorOf(const py::tuple& state)
+template <typename Detector> static std::shared_ptr<Detector> detectorOf(const py::tuple& state)
 {
-    std::shared_ptr<CFA> cfa;
+    std::shared_ptr<Detector> detector;
     if (state[1].is_none())
-        cfa = CFA::create(paramsOf(state[0].cast<py::dict>()));
+        detector = Detector::create(paramsOf<typename Detector::Params>(state[0].cast<py::dict>()));
     else
-        cfa = std::dynamic_pointer_cast<CFA>(fromMemory(state[1].cast<py::buffer>()));
-    cfa->setEngine(state[2].cast<int>());
-    cfa->setPreferableTarget(state[3].cast<int>());
-    return cfa;
+        detector = std::dynamic_pointer_cast<Detector>(fromMemory(state[1].cast<py::buffer>()));
+    if (!detector)
+        throw py::value_error("the pickled model is of another method");
+    detector->setEngine(state[2].cast<int>());
+    detector->setPreferableTarget(state[3].cast<int>());
+    return detector;
 }
 
 static void bindProgress(py::module_& m)
@@ -308,15 +315,15 @@ static void bindProgress(py::module_& m)
         .def_readonly("steps", &FitProgress::steps)
         .def_readonly("epoch", &FitProgress::epoch)
         .def_readonly("epochs", &FitProgress::epochs)
-        .def_readonly("loss", &FitProgress::loss)
-        .def_readonly("distance", &FitProgress::distance)
-        .def_readonly("radius", &FitProgress::radius);
+        .def_readonly("figures", &FitProgress::figures);
 }
 
 static void bindDetector(py::module_& m)
 {
     const py::object none = py::none();
     py::class_<AnomalyDetector, std::shared_ptr<AnomalyDetector>>(m, "AnomalyDetector")
+        .def("getMethod", &AnomalyDetector::getMethod)
+        .def("getDetectorParams", &AnomalyDetector::getDetectorParams)
         .def("fit", &fit, "images"_a, "masks"_a = none, py::kw_only(), "progress"_a = none)
         .def("fitFiles", &fitFiles, "files"_a, py::kw_only(), "mask"_a = none, "progress"_a = none)
         .def("predict", &predict, "image"_a, py::kw_only(), "mask"_a = none)
@@ -331,8 +338,6 @@ static void bindDetector(py::module_& m)
         .def("getMapRange", &getMapRange)
         .def("normalizedScore", &AnomalyDetector::normalizedScore, "score"_a)
         .def("toPicture", &toPicture, "image"_a)
-        .def("maskToInput", &maskToInput, "mask"_a)
-        .def("randomView", &randomView, "image"_a, "mask"_a, "seed"_a)
         .def("getMapSize", &AnomalyDetector::getMapSize)
         .def("setMapSize", &AnomalyDetector::setMapSize, "mapSize"_a)
         .def("getEngine", &AnomalyDetector::getEngine)
@@ -352,24 +357,54 @@ static void bindDetector(py::module_& m)
     m.def("loadDetector", &loadAny, "filename"_a, "backboneFile"_a = "");
     m.def("loadDetectorFromMemory", &loadFromMemory, "model"_a);
     m.def("readImage", &readFile, "file"_a);
+    m.def("maskToInput", &maskToModelInput, "mask"_a, "params"_a);
+    m.def("randomView", &viewOf, "image"_a, "mask"_a, "params"_a, "seed"_a);
     m.def("getAvailableTargets", &getAvailableTargets);
     m.def("checkModelFile", &checkModelFile, "filename"_a);
+}
+
+template <typename Detector> using Class = py::class_<Detector, AnomalyDetector, std::shared_ptr<Detector>>;
+template <typename Detector> using ParamsClass = py::class_<typename Detector::Params, DetectorParams>;
+
+// What only one method has.
+template <typename Detector> static void bindOwn(py::module_&, Class<Detector>&, ParamsClass<Detector>&) {}
+
+template <> void bindOwn<CFA>(py::module_& m, Class<CFA>& cfa, ParamsClass<CFA>& params)
+{
+    cfa.def("neighborMaps", &neighborMaps, "image"_a)
+        .def("getRadius", &CFA::getRadius)
+        .def("getMemoryBank", [](const CFA& self) { return toNumpy(self.getMemoryBank()); });
+    params.def_static("paper", &CFA::Params::paper);
+    m.def("CFA_Params_paper", &CFA::Params::paper);
+}
+
+template <> void bindOwn<PatchCore>(py::module_&, Class<PatchCore>& patchCore, ParamsClass<PatchCore>&)
+{
+    patchCore.def("getMemoryBank", [](const PatchCore& self) { return toNumpy(self.getMemoryBank()); });
+}
+
+// The class, and the names that cv2 has for its static functions.
+template <typename Detector> static void bindMethod(py::module_& m, const std::string& name)
+{
+    typedef typename Detector::Params Params;
+    ParamsClass<Detector> params = bindParams<Params, DetectorParams>(m, name + "_Params");
+    Class<Detector> detector(m, name.c_str());
+    detector.def_static("create", &create<Detector>, "parameters"_a = Params())
+        .def_static("load", &load<Detector>, "filename"_a, "backboneFile"_a = "")
+        .def(py::pickle(&stateOfDetector<Detector>, &detectorOf<Detector>))
+        .def("getParams", &Detector::getParams);
+    detector.attr("Params") = params;
+    m.def((name + "_create").c_str(), &create<Detector>, "parameters"_a = Params());
+    m.def((name + "_load").c_str(), &load<Detector>, "filename"_a, "backboneFile"_a = "");
+    bindOwn<Detector>(m, detector, params);
 }
 
 void bindDetectors(py::module_& m)
 {
     bindProgress(m);
-    bindParams(m);
+    bindParams<DetectorParams>(m, "DetectorParams");
     bindDetector(m);
-    py::class_<CFA, AnomalyDetector, std::shared_ptr<CFA>> cfa(m, "CFA");
-    cfa.def_static("create", &create, "parameters"_a = CFA::Params())
-        .def_static("load", &load, "filename"_a, "backboneFile"_a = "")
-        .def(py::pickle(&stateOfDetector, &detectorOf))
-        .def("neighborMaps", &neighborMaps, "image"_a)
-        .def("getParams", &CFA::getParams)
-        .def("getRadius", &CFA::getRadius)
-        .def("getMemoryBank", [](const CFA& self) { return toNumpy(self.getMemoryBank()); });
-    cfa.attr("Params") = m.attr("CFA_Params");
-    m.def("CFA_create", &create, "parameters"_a = CFA::Params());
-    m.def("CFA_load", &load, "filename"_a, "backboneFile"_a = "");
+#define ANOMALY_METHOD(Method) bindMethod<Method>(m, #Method);
+#include "methods.inc"
+#undef ANOMALY_METHOD
 }

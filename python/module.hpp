@@ -17,7 +17,6 @@ the same in both.
 #include <opencv2/anomaly.hpp>
 
 void bindDetectors(pybind11::module_& m);
-void bindParams(pybind11::module_& m);
 void bindMetrics(pybind11::module_& m);
 void bindPictures(pybind11::module_& m);
 

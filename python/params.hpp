@@ -5,9 +5,103 @@
 #define CV_ANOMALY_PYTHON_PARAMS_HPP
 
 #include "module.hpp"
+#include "names.hpp"
+
+#include <string>
+#include <type_traits>
+#include <vector>
+
+// visitFields(<pointer to a struct>, visit) calls visit("name", &Struct::name) for each of the struct's own fields.
+#include "params_fields.inc"
+
+//! Sets a field from what Python gives for it. Throws pybind11::type_error that says what the field takes.
+void setField(int& field, const pybind11::handle& value);
+void setField(double& field, const pybind11::handle& value);
+void setField(bool& field, const pybind11::handle& value);
+void setField(cv::Scalar& field, const pybind11::handle& value);
+void setField(cv::String& field, const pybind11::handle& value);
+void setField(std::vector<cv::String>& field, const pybind11::handle& value);
+
+template <typename Value> pybind11::object valueOf(const Value& field)
+{
+    return pybind11::cast(field);
+}
+inline pybind11::object valueOf(const cv::String& field)
+{
+    return toPython(field);
+}
+//! A tuple, since a list would be a copy, and what is appended to it lost.
+inline pybind11::object valueOf(const std::vector<cv::String>& field)
+{
+    return pybind11::tuple(pybind11::cast(field));
+}
+
+//! Sets a field, whose name then stands before what is wrong with the value.
+template <typename Value> void setNamed(Value& field, const std::string& name, const pybind11::handle& value)
+{
+    try
+    {
+        setField(field, value);
+    }
+    catch (const pybind11::type_error& error)
+    {
+        throw pybind11::type_error(name + ": " + error.what());
+    }
+    catch (const pybind11::value_error& error)
+    {
+        throw pybind11::value_error(name + ": " + error.what());
+    }
+    catch (pybind11::error_already_set& error)
+    {
+        if (!error.matches(PyExc_TypeError))
+            throw;
+        throw pybind11::type_error(name + ": " + std::string(pybind11::str(error.value())));
+    }
+}
+
+//! Those that all detectors have, and those of a method.
+template <typename Params, typename Visit> void visitAllFields(const Visit& visit)
+{
+    visitFields(static_cast<const cv::anomaly::DetectorParams*>(nullptr), visit);
+    if constexpr (!std::is_same<Params, cv::anomaly::DetectorParams>::value)
+        visitFields(static_cast<const Params*>(nullptr), visit);
+}
 
 //! The fields by their names, for pickle and copy.
-pybind11::dict stateOf(const cv::anomaly::CFA::Params& params);
-cv::anomaly::CFA::Params paramsOf(const pybind11::dict& state);
+template <typename Params> pybind11::dict stateOf(const Params& params)
+{
+    pybind11::dict state;
+    visitAllFields<Params>([&](const char* name, auto field) { state[name] = valueOf(params.*field); });
+    return state;
+}
+
+template <typename Params> Params paramsOf(const pybind11::dict& state)
+{
+    Params params;
+    visitAllFields<Params>([&](const char* name, auto field) {
+        if (state.contains(name))
+            setNamed(params.*field, name, state[name]);
+    });
+    return params;
+}
+
+/** Makes the class of some settings.
+@tparam Bases DetectorParams for those of a method; nothing for DetectorParams itself
+*/
+template <typename Params, typename... Bases>
+pybind11::class_<Params, Bases...> bindParams(pybind11::module_& m, const std::string& className)
+{
+    pybind11::class_<Params, Bases...> params(m, className.c_str());
+    params.def(pybind11::init<>()).def(pybind11::pickle(&stateOf<Params>, &paramsOf<Params>));
+    visitFields(static_cast<const Params*>(nullptr), [&params](const char* name, auto field) {
+        params.def_property(
+            name, [field](const Params& self) { return valueOf(self.*field); },
+            [field, name](const pybind11::object& self, const pybind11::object& value) {
+                const std::string owner = pybind11::str(pybind11::type::of(self).attr("__name__"));
+                setNamed(self.cast<Params&>().*field, owner + "." + name, value);
+            });
+    });
+    return params;
+}
 
 #endif

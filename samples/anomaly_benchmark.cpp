@@ -6,16 +6,19 @@
 #include "command_line.hpp"
 #include "device_option.hpp"
 #include "files.hpp"
+#include "method.hpp"
 #include "outputs.hpp"
 #include "progress.hpp"
 
 #include "opencv2/anomaly/cfa.hpp"
+#include "opencv2/anomaly/patchcore.hpp"
 #include "opencv2/core/utils/logger.hpp"
 #include "opencv2/imgproc.hpp"
 
 #include <algorithm>
 #include <iostream>
 #include <map>
+#include <numeric>
 #include <stdexcept>
 #include <thread>
 
@@ -31,9 +34,13 @@ namespace {
 struct Settings
 {
     std::string model, images, json;
-    CFA::Params params;
-    bool random, train;
-    int batch, callers, runs, engine, device;
+    std::vector<Ptr<Method>> methods = makeMethods();
+    int method = 0;
+    DetectorParams params; // those that all methods share
+    bool random = false, train = false;
+    int batch = 1, callers = 1, runs = 30, engine = ENGINE_AUTO, device = DEVICE_CPU;
+
+    Method& chosen() const { return *methods[method]; }
 };
 
 typedef std::vector<std::pair<std::string, double>> Times; // ms an image, in the order in which they are printed
@@ -42,28 +49,45 @@ const std::vector<std::string> engines = {"auto", "plain", "halide"}; // by the 
 const char* const embedded = "lite0";
 const Size imageSize(224, 224);
 
+void addRandomModel(CommandLine& line, Settings& settings)
+{
+    line.heading("Or");
+    line.flag("random", settings.random, "a model of random images, which needs no training");
+    line.variants("method", namesOf(settings.methods), settings.method, "its method");
+    line.option("backbone", "lite0|ONNX", settings.params.backbone,
+                "its network; with --model, where that is if not beside the model file");
+    line.flag("train", settings.train,
+              "also time how such a model learns, in ms an image: the network's features, then a step with features "
+              "at hand, or what else the method makes of them");
+    for (int i = 0; i < int(settings.methods.size()); i++)
+    {
+        line.optionsOf(i, "Options");
+        settings.methods[i]->addSizeOptions(line);
+    }
+    addBackboneOptions(line, settings.params);
+}
+
+void checkSource(const Settings& settings)
+{
+    if (settings.model.empty() != settings.random)
+        throw UsageError("give either --model=FILE or --random");
+    if (settings.train && !settings.random)
+        throw UsageError("--train needs --random: it trains a model of its own");
+}
+
 bool readCommandLine(int argc, char** argv, Settings& settings)
 {
-    CFA::Params& p = settings.params;
-    p.backbone = embedded;
+    settings.params.backbone = embedded;
+    settings.params.validationFraction = 0;
     CommandLine line(
         "anomaly_benchmark",
         "Times predictions of a 224x224 image: the median of some runs, in ms an image. Times that are printed as 0 "
-        "are "
-        "part of a neighboring stage. gemm is the product of all descriptors with the memory bank by cv::gemm, which "
-        "a plain search would need at least. Before, the maps are compared with those of the plain engine.");
+        "are part of a neighboring stage. bytes is the size of the model in memory form, as saveToMemory gives it. "
+        "gemm is the product of all patches with the memory bank, if the method has one, by cv::gemm: a plain search "
+        "would need at least that. Before, the maps are compared with those of the plain engine.");
     line.heading("Either");
     line.option("model", "FILE", settings.model, "model file that anomaly_train wrote");
-    line.heading("Or");
-    line.flag("random", settings.random, "a model of random images, which needs no training");
-    line.option("backbone", "lite0|ONNX", p.backbone,
-                "its network; with --model, where that is if not beside the model file");
-    line.option("gamma_c", "SHARE", p.gammaC, "size of its memory bank, as a share of an image's patches");
-    line.option("gamma_d", "SHARE", p.gammaD, "length of its descriptors, as a share of the features'");
-    line.flag("train", settings.train,
-              "also time a training of such a model: a step with features at hand, and the network's features, in ms "
-              "an image");
-    addBackboneOptions(line, p);
+    addRandomModel(line, settings);
     line.heading("Options");
     line.option("images", "DIR", settings.images, "images to predict, each run the next one, in place of random ones");
     line.option("batch", "N", settings.batch, "images of a call; the stages are those of a single image", 1);
@@ -77,12 +101,10 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.option("json", "FILE", settings.json, "also write the times as JSON");
     line.example("--model=model.yml.gz --images=parts/test");
     line.example("--random --gamma_c=1 --threads=1 --json=times.json");
+    line.example("--random --method=patchcore --bank_size=10000 --train");
     if (!line.parse(argc, argv))
         return false;
-    if (settings.model.empty() != settings.random)
-        throw UsageError("give either --model=FILE or --random");
-    if (settings.train && !settings.random)
-        throw UsageError("--train needs --random: it trains a model of its own");
+    checkSource(settings);
     return true;
 }
 
@@ -93,14 +115,21 @@ Mat randomImage()
     return image;
 }
 
+std::vector<Mat> randomImages(int count)
+{
+    std::vector<Mat> images;
+    for (int i = 0; i < count; i++)
+        images.push_back(randomImage());
+    return images;
+}
+
 // Real images at the size that they are timed at, so that reading and shrinking large ones is not part of it.
 std::vector<Mat> imagesToPredict(const Settings& settings)
 {
     std::vector<Mat> images;
     LeftOut leftOut;
     if (settings.images.empty())
-        for (int i = 0; i < settings.batch; i++)
-            images.push_back(randomImage());
+        images = randomImages(settings.batch);
     else
         for (const std::string& file : listImagesBelow(settings.images, std::string(), leftOut))
         {
@@ -120,18 +149,17 @@ std::vector<Mat> batchOf(const std::vector<Mat>& images, int run, int size)
     return batch;
 }
 
-String backboneFile(const CFA::Params& params)
+String backboneFile(const DetectorParams& params)
 {
     return params.backbone == embedded ? String() : params.backbone;
 }
 
-Ptr<AnomalyDetector> randomDetector(CFA::Params params)
+Ptr<AnomalyDetector> randomDetector(const Settings& settings)
 {
-    params.adaptation = CFA::ADAPTATION_NONE;
-    params.validationFraction = 0;
-    const Ptr<CFA> cfa = CFA::create(params);
-    cfa->fit(std::vector<Mat>{randomImage(), randomImage()});
-    return cfa;
+    const Method& method = settings.chosen();
+    const Ptr<AnomalyDetector> detector = method.createToPredict(settings.params);
+    detector->fit(randomImages(method.imagesToFill(settings.params)));
+    return detector;
 }
 
 double median(std::vector<double> values)
@@ -259,44 +287,87 @@ void setBlasThreads(int threads)
 #endif
 }
 
-void addGemm(const CFA& cfa, int runs, Times& times)
+// The memory bank of a method that compares patches with one, and the patches of an image; else neither.
+struct Comparison
 {
-    const Mat bank = cfa.getMemoryBank();
-    const int patches = cvRound(bank.rows / cfa.getParams().gammaC);
-    Mat descriptors(patches, bank.cols, CV_32F), centers(bank.cols, bank.rows, CV_32F), products;
-    randu(descriptors, -1, 1);
+    Mat bank;
+    int patches;
+};
+
+Comparison comparisonOf(const Ptr<AnomalyDetector>& detector)
+{
+    if (const Ptr<CFA> cfa = detector.dynamicCast<CFA>())
+    {
+        const Mat bank = cfa->getMemoryBank();
+        return {bank, cvRound(bank.rows / cfa->getParams().gammaC)};
+    }
+    if (const Ptr<PatchCore> patchCore = detector.dynamicCast<PatchCore>())
+        return {patchCore->getMemoryBank(),
+                patchesOf(patchCore->getDetectorParams(), patchCore->getParams().patchStride)};
+    return {Mat(), 0};
+}
+
+void addGemm(const Comparison& comparison, int runs, Times& times)
+{
+    const Size bank = comparison.bank.size();
+    Mat patches(comparison.patches, bank.width, CV_32F), centers(bank.width, bank.height, CV_32F), products;
+    randu(patches, -1, 1);
     randu(centers, -1, 1);
     setBlasThreads(getNumThreads());
     std::vector<double> gemms;
     for (int run = 0; run <= runs; run++)
-        gemms.push_back(milliseconds([&] { gemm(descriptors, centers, 1, noArray(), 0, products); }));
+        gemms.push_back(milliseconds([&] { gemm(patches, centers, 1, noArray(), 0, products); }));
     gemms.erase(gemms.begin());
     times.push_back(std::make_pair("gemm", median(gemms)));
 }
 
-// From the times between two reports of fit: each is of one image's features, or of a batch's step.
-Times timeTraining(const Settings& settings, std::vector<Mat> images)
+// A method that trains in steps needs two batches, and as many epochs as give that many steps.
+std::vector<Mat> imagesToLearn(const Settings& settings, std::vector<Mat> images)
 {
-    CFA::Params params = settings.params;
-    params.validationFraction = 0;
-    while (int(images.size()) < 2 * params.batchSize)
+    const int most = 64; // their features stay in memory
+    Method& method = settings.chosen();
+    const int least = std::max(2 * method.batchSize(), method.imagesToFill(settings.params));
+    while (int(images.size()) < least)
         images.push_back(randomImage());
-    images.resize(std::min(int(images.size()), 64)); // features in memory
-    const int steps = int(images.size()) / params.batchSize, least = 2;
-    params.epochs = std::max(least, (settings.runs + steps - 1) / steps);
-    std::map<String, std::vector<double>> times;
+    images.resize(std::min(int(images.size()), std::max(most, least)));
+    if (method.batchSize() > 0)
+    {
+        const int steps = int(images.size()) / method.batchSize(), fewestEpochs = 2;
+        method.setEpochs(std::max(fewestEpochs, (settings.runs + steps - 1) / steps));
+    }
+    return images;
+}
+
+double sum(const std::vector<double>& values)
+{
+    return std::accumulate(values.begin(), values.end(), 0.0);
+}
+
+// From the times between two reports of fit: each is of one image's features, or of a batch's step. What a method
+// without steps does with all features at once is shared out among the images.
+Times timeTraining(const Settings& settings, const std::vector<Mat>& predicted)
+{
+    const std::vector<Mat> images = imagesToLearn(settings, predicted);
+    const int batchSize = settings.chosen().batchSize();
+    std::map<std::string, std::vector<double>> stages;
     int64 last = getTickCount();
-    const Ptr<CFA> cfa = CFA::create(params);
-    cfa->setPreferableTarget(targetOf(settings.device));
-    cfa->setFitCallback([&](const FitProgress& progress) {
+    const Ptr<AnomalyDetector> detector = settings.chosen().create(settings.params);
+    detector->setPreferableTarget(targetOf(settings.device));
+    detector->setFitCallback([&](const FitProgress& progress) {
         const int64 now = getTickCount();
-        times[progress.stage].push_back(double(now - last) * 1e3 / getTickFrequency());
+        stages[progress.stage].push_back(double(now - last) * 1e3 / getTickFrequency());
         last = now;
         return true;
     });
-    cfa->fit(images);
-    return {{"train_step", median(times["training"]) / params.batchSize},
-            {"train_backbone", median(times["features"])}};
+    detector->fit(images);
+    Times times;
+    if (batchSize > 0)
+        times.push_back({"train_step", median(stages["training"]) / batchSize});
+    times.push_back({"train_backbone", median(stages["features"])});
+    for (const std::pair<const std::string, std::vector<double>>& stage : stages)
+        if (batchSize == 0 && stage.first != "features")
+            times.push_back({"train_" + stage.first, sum(stage.second) / double(images.size())});
+    return times;
 }
 
 void checkOutputs(const Settings& settings, const AnomalyDetector& detector)
@@ -313,37 +384,20 @@ void checkOutputs(const Settings& settings, const AnomalyDetector& detector)
     checkWritable(settings.json);
 }
 
-int benchmark(int argc, char** argv)
+double bytesOf(const AnomalyDetector& detector)
 {
-    Settings settings = Settings();
-    settings.batch = 1;
-    settings.callers = 1;
-    settings.runs = 30;
-    if (!readCommandLine(argc, argv, settings))
-        return 0;
-    utils::logging::setLogLevel(utils::logging::LOG_LEVEL_ERROR); // thresholds from learned images do not matter here
-    const Ptr<AnomalyDetector> detector =
-        settings.random ? randomDetector(settings.params) : loadDetector(settings.model, backboneFile(settings.params));
-    checkOutputs(settings, *detector);
-    detector->setMapSize(MAP_IMAGE);
-    const std::vector<Mat> images = imagesToPredict(settings);
-    const double difference =
-        compareWithPlain(*detector, settings, batchOf(images, 0, std::min(int(images.size()), 8)));
-    Times times = timeStages(*detector, settings, images);
-    const Ptr<CFA> cfa = detector.dynamicCast<CFA>();
-    if (cfa && settings.device == DEVICE_CPU)
-        addGemm(*cfa, settings.runs, times);
+    std::vector<uchar> model;
+    detector.saveToMemory(model);
+    return double(model.size());
+}
 
-    if (settings.train)
-        for (const std::pair<std::string, double>& time : timeTraining(settings, images))
-            times.push_back(time);
-
-    Times rates;
-    if (settings.callers > 1)
-        rates = timeCallers(*detector, settings, images);
-
+void report(const Settings& settings, const AnomalyDetector& detector, const Times& times, const Times& rates,
+            double difference)
+{
     FlatJson json;
-    std::cout << "engine          " << engines[detector->getEngine()] << " on " << deviceNames[settings.device] << ", "
+    const double bytes = bytesOf(detector);
+    std::cout << "method          " << detector.getMethod() << format(", %.0f bytes\n", bytes);
+    std::cout << "engine          " << engines[detector.getEngine()] << " on " << deviceNames[settings.device] << ", "
               << getNumThreads() << " threads\n";
     for (const std::pair<std::string, double>& time : times)
     {
@@ -357,12 +411,40 @@ int benchmark(int argc, char** argv)
     }
     std::cout << format("%-14s  %8.1e of the largest value, from the plain engine's maps\n", "difference", difference);
     json.put("difference", difference);
+    json.put("method", methodOf(detector));
+    json.put("bytes", bytes);
     json.put("batch", settings.batch);
     json.put("threads", getNumThreads());
-    json.put("engine", engines[detector->getEngine()]);
+    json.put("engine", engines[detector.getEngine()]);
     json.put("device", deviceNames[settings.device]);
     if (!settings.json.empty())
         json.write(settings.json);
+}
+
+int benchmark(int argc, char** argv)
+{
+    Settings settings;
+    if (!readCommandLine(argc, argv, settings))
+        return 0;
+    utils::logging::setLogLevel(utils::logging::LOG_LEVEL_ERROR); // thresholds from learned images do not matter here
+    const Ptr<AnomalyDetector> detector =
+        settings.random ? randomDetector(settings) : loadDetector(settings.model, backboneFile(settings.params));
+    checkOutputs(settings, *detector);
+    detector->setMapSize(MAP_IMAGE);
+    const std::vector<Mat> images = imagesToPredict(settings);
+    const double difference =
+        compareWithPlain(*detector, settings, batchOf(images, 0, std::min(int(images.size()), 8)));
+    Times times = timeStages(*detector, settings, images);
+    const Comparison comparison = comparisonOf(detector);
+    if (!comparison.bank.empty() && settings.device == DEVICE_CPU)
+        addGemm(comparison, settings.runs, times);
+    if (settings.train)
+        for (const std::pair<std::string, double>& time : timeTraining(settings, images))
+            times.push_back(time);
+    Times rates;
+    if (settings.callers > 1)
+        rates = timeCallers(*detector, settings, images);
+    report(settings, *detector, times, rates, difference);
     return 0;
 }
 

@@ -8,6 +8,7 @@
 #include "evaluation.hpp"
 #include "files.hpp"
 #include "masks.hpp"
+#include "method.hpp"
 #include "outputs.hpp"
 #include "region_option.hpp"
 #include "report.hpp"
@@ -159,9 +160,10 @@ void putPixels(FlatJson& json, const Evaluation& evaluation)
     json.put("model_pixel_f1", evaluation.ownPixel.f1());
 }
 
-void writeJson(const Settings& settings, const Evaluation& evaluation)
+void writeJson(const Settings& settings, const AnomalyDetector& detector, const Evaluation& evaluation)
 {
     FlatJson json;
+    json.put("method", methodOf(detector));
     json.put("images", evaluation.all.images);
     json.put("transform", transforms[settings.transform]);
     json.put("seed", settings.seed);
@@ -242,7 +244,7 @@ int evaluateCategory(int argc, char** argv)
                                    : "the category has no masks in ground_truth.\n");
     printThresholds(evaluation);
     if (!settings.json.empty())
-        writeJson(settings, evaluation);
+        writeJson(settings, *detector, evaluation);
     if (!settings.report.empty())
         std::cout << "report: "
                   << writeReport(settings.report, fileName(utils::fs::canonical(settings.category)), evaluation,

@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "backbone_options.hpp"
 
-void addBackboneOptions(CommandLine& line, cv::anomaly::CFA::Params& params)
+void addBackboneOptions(CommandLine& line, cv::anomaly::DetectorParams& params)
 {
     line.heading("For an ONNX backbone");
     line.option("outputs", "NAME,...", params.outputs, "names of the network's outputs to use, finest map first");

@@ -6,10 +6,10 @@
 
 #include "command_line.hpp"
 
-#include "opencv2/anomaly/cfa.hpp"
+#include "opencv2/anomaly/detector.hpp"
 
 //! What has to be known of an ONNX backbone, under a heading of its own.
-void addBackboneOptions(CommandLine& line, cv::anomaly::CFA::Params& params);
+void addBackboneOptions(CommandLine& line, cv::anomaly::DetectorParams& params);
 
 //! Where a model file's backbone is.
 void addBackboneFile(CommandLine& line, std::string& backbone);

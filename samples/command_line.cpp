@@ -126,14 +126,17 @@ bool isOption(const std::string& argument)
 CommandLine::CommandLine(const std::string& program_, const std::string& purpose_)
     : program(program_),
       purpose(purpose_),
+      chosenVariant(NULL),
+      nextVariant(anyVariant),
       threads(0)
 {}
 
 void CommandLine::add(const std::string& name, const std::string& valueName, const std::string& defaultText,
                       const std::string& help, const std::function<void(const std::string&)>& set)
 {
-    const Option option = {nextHeading, name, valueName, defaultText, help, false, set};
+    const Option option = {nextHeading, nextAbout, name, valueName, defaultText, help, nextVariant, false, set};
     nextHeading.clear();
+    nextAbout.clear();
     options.push_back(option);
 }
 
@@ -208,9 +211,27 @@ void CommandLine::threadsOption()
     });
 }
 
+void CommandLine::variants(const std::string& name, const std::vector<std::string>& names, int& value,
+                           const std::string& help)
+{
+    choice(name, names, value, help);
+    variantOption = name;
+    variantNames = names;
+    chosenVariant = &value;
+}
+
+void CommandLine::optionsOf(int variant, const std::string& title, const std::string& about)
+{
+    nextHeading = title + " of --" + variantOption + "=" + variantNames[variant];
+    nextAbout = about;
+    nextVariant = variant;
+}
+
 void CommandLine::heading(const std::string& title)
 {
     nextHeading = title;
+    nextAbout.clear();
+    nextVariant = anyVariant;
 }
 
 void CommandLine::example(const std::string& command)
@@ -218,12 +239,45 @@ void CommandLine::example(const std::string& command)
     examples.push_back(program + " " + command);
 }
 
+bool CommandLine::applies(const Option& option) const
+{
+    return option.variant == anyVariant || option.variant == *chosenVariant;
+}
+
 const CommandLine::Option* CommandLine::find(const std::string& name) const
 {
     for (const Option& option : options)
-        if (option.name == name)
+        if (option.name == name && applies(option))
             return &option;
     return NULL;
+}
+
+//! The variants that have such an option, as "patchcore, padim"; empty if none has.
+std::string CommandLine::ownersOf(const std::string& name) const
+{
+    std::vector<std::string> owners;
+    for (const Option& option : options)
+        if (option.name == name && option.variant != anyVariant)
+            owners.push_back(variantNames[option.variant]);
+    return join(owners, ", ");
+}
+
+UsageError CommandLine::notAnOption(const std::string& name) const
+{
+    const std::string owners = name.compare(0, 2, "--") == 0 ? ownersOf(name.substr(2)) : std::string();
+    if (owners.empty())
+        return UsageError("there is no option " + name + " (the name of a file that begins so comes after --)");
+    return UsageError(name + " is an option of --" + variantOption + "=" + owners + ", not of " +
+                      variantNames[*chosenVariant]);
+}
+
+// Before all other options, since it decides which of them there are.
+void CommandLine::chooseVariant(const std::vector<const char*>& named) const
+{
+    const std::string start = "--" + variantOption + "=";
+    for (const char* const argument : named)
+        if (!variantOption.empty() && std::string(argument).compare(0, start.size(), start) == 0)
+            find(variantOption)->set(std::string(argument).substr(start.size()));
 }
 
 void CommandLine::checkOption(const std::string& argument) const
@@ -232,7 +286,7 @@ void CommandLine::checkOption(const std::string& argument) const
     const std::string name = argument.substr(0, equals);
     const Option* option = name.compare(0, 2, "--") == 0 ? find(name.substr(2)) : NULL;
     if (!option)
-        throw UsageError("there is no option " + name + " (the name of a file that begins so comes after --)");
+        throw notAnOption(name);
     const bool hasValue = equals != std::string::npos && equals + 1 < argument.size();
     if (!option->valueName.empty() && !hasValue)
         throw UsageError(name + " needs a value after an equals sign: " + name + "=" + option->valueName);
@@ -256,10 +310,13 @@ void CommandLine::readOptions(const std::vector<const char*>& named) const
 {
     std::string keys;
     for (const Option& option : options)
-        keys += "{" + option.name + "||}";
+        if (applies(option))
+            keys += "{" + option.name + "||}";
     const cv::CommandLineParser parser(int(named.size()), named.data(), keys);
     for (const Option& option : options)
     {
+        if (!applies(option))
+            continue;
         if (parser.has(option.name))
             option.set(parser.get<std::string>(option.name, false));
         else if (option.isRequired)
@@ -288,6 +345,7 @@ bool CommandLine::parse(int argc, const char* const* argv)
             printHelp();
             return false;
         }
+    chooseVariant(named);
     for (size_t i = 1; i < named.size(); i++)
         checkOption(named[i]);
     readArguments(given);
@@ -317,6 +375,8 @@ void CommandLine::printHelp() const
     {
         if (!option.heading.empty())
             std::cout << "\n" << option.heading << ":\n";
+        if (!option.about.empty())
+            printWrapped("", 2, option.about);
         const std::string value = option.valueName.empty() ? "" : "=" + option.valueName;
         const std::string defaultText = option.defaultText.empty() ? "" : " [" + option.defaultText + "]";
         printWrapped("  --" + option.name + value, column, option.help + defaultText);

@@ -50,6 +50,16 @@ public:
     //! Number of threads; parse sets it for all of OpenCV.
     void threadsOption();
 
+    //! A choice that decides which of the options that optionsOf announces there are.
+    void variants(const std::string& name, const std::vector<std::string>& names, int& value, const std::string& help);
+    /** What follows, until the next heading, are options of one variant only: parse refuses them by name where another
+    one is chosen. Options of several variants are given for each of them, with the default that they have there.
+    @param variant its index
+    @param title heading in the help, before "of --<name>=<variant>"
+    @param about further words below the heading, or none
+    */
+    void optionsOf(int variant, const std::string& title, const std::string& about = std::string());
+
     //! Stands above the options that follow, in the help.
     void heading(const std::string& title);
     void example(const std::string& command);
@@ -60,8 +70,9 @@ public:
 private:
     struct Option
     {
-        std::string heading;
+        std::string heading, about;
         std::string name, valueName, defaultText, help;
+        int variant; // its index, or anyVariant
         bool isRequired;
         std::function<void(const std::string&)> set;
     };
@@ -74,17 +85,27 @@ private:
 
     void add(const std::string& name, const std::string& valueName, const std::string& defaultText,
              const std::string& help, const std::function<void(const std::string&)>& set);
+    bool applies(const Option& option) const;
     const Option* find(const std::string& name) const;
+    std::string ownersOf(const std::string& name) const;
+    UsageError notAnOption(const std::string& name) const;
+    void chooseVariant(const std::vector<const char*>& named) const;
     void checkOption(const std::string& argument) const;
     void readArguments(const std::vector<std::string>& given) const;
     void readOptions(const std::vector<const char*>& named) const;
     std::string usage() const;
     void printHelp() const;
 
-    std::string program, purpose, nextHeading;
+    static const int anyVariant = -1;
+
+    std::string program, purpose, nextHeading, nextAbout;
     std::vector<Argument> positional;
     std::vector<Option> options;
     std::vector<std::string> examples;
+    std::string variantOption; // the name of the option that chooses one of variantNames
+    std::vector<std::string> variantNames;
+    const int* chosenVariant;
+    int nextVariant; // of the options that are added
     int threads;
 };
 

@@ -35,9 +35,10 @@ View viewOf(const AnomalyDetector& detector, const TestImage& image, const Mat& 
     if (viewSeed < 0)
         return view;
     View turned = {Mat(), Mat(), Mat(), view.lacksDefect};
-    detector.randomView(view.picture, view.mask, viewSeed, turned.picture, turned.mask);
+    const DetectorParams params = detector.getDetectorParams();
+    randomView(view.picture, view.mask, params, viewSeed, turned.picture, turned.mask);
     if (!region.empty())
-        detector.randomView(view.picture, region, viewSeed, turned.picture, turned.region);
+        randomView(view.picture, region, params, viewSeed, turned.picture, turned.region);
     return turned;
 }
 
@@ -54,10 +55,11 @@ ScoreMap score(const AnomalyDetector& detector, const View& view, TestResult& re
     const int64 start = getTickCount();
     result.score = detector.predict(view.picture, at.map, view.region);
     ticks += getTickCount() - start;
+    const DetectorParams params = detector.getDetectorParams();
     if (!view.mask.empty())
-        detector.maskToInput(view.mask, at.mask);
+        maskToInput(view.mask, params, at.mask);
     if (!view.region.empty())
-        detector.maskToInput(view.region, at.region);
+        maskToInput(view.region, params, at.region);
     if (!at.mask.empty() && !at.region.empty())
         at.mask &= at.region;
     return at;

@@ -58,7 +58,7 @@ const double proLimit = 0.3;
 
 //! Pixels are counted at the model's input resolution, where papers take their figures, and as the maps come: those
 //! of large images would fill the memory. Scores all images of a set, or a random view of each
-//! (AnomalyDetector::randomView) where a seed of 0 or more is given. The detector's maps are then of its input's
+//! (cv::anomaly::randomView) where a seed of 0 or more is given. The detector's maps are then of its input's
 //! resolution.
 Evaluation evaluate(cv::anomaly::AnomalyDetector& detector, const TestSet& set, int viewSeed = -1,
                     const cv::Mat& region = cv::Mat());

@@ -6,7 +6,7 @@
 #include "files.hpp"
 #include "interruption.hpp"
 
-#include "opencv2/anomaly/cfa.hpp"
+#include "opencv2/anomaly/detector.hpp"
 #include "opencv2/core/utils/filesystem.hpp"
 #include "opencv2/imgcodecs.hpp"
 
@@ -156,9 +156,8 @@ void Outputs::readsModel(const std::string& model, const std::string& backbone,
 {
     reads(model);
     reads(backbone);
-    const cv::anomaly::CFA* const cfa = dynamic_cast<const cv::anomaly::CFA*>(&detector);
-    if (cfa && backbone.empty())
-        reads(fs::join(folderOf(model), cfa->getParams().backbone));
+    if (backbone.empty())
+        reads(fs::join(folderOf(model), detector.getDetectorParams().backbone));
 }
 
 bool Outputs::isRead(const std::string& file) const

@@ -74,7 +74,7 @@ figure() {
 python=$(sed -n 's/^ANOMALY_PYTHON:FILEPATH=//p' build/release/CMakeCache.txt)
 if [[ -e build/release/python/cv_anomaly/__init__.py ]]; then
   in_python="In Python, the package that was built beside the programs:
-  PYTHONPATH=$PWD/build/release/python $python -c 'import cv_anomaly; print(cv_anomaly.CFA.load(\"own.yml.gz\").predictFile(\"IMAGE\")[0])'"
+  PYTHONPATH=$PWD/build/release/python $python -c 'import cv_anomaly; print(cv_anomaly.loadDetector(\"own.yml.gz\").predictFile(\"IMAGE\")[0])'"
 else
   in_python="The Python package cv_anomaly was not built: it needs pybind11 and Python's headers."
 fi

@@ -23,8 +23,8 @@ OBJECTS = 'bottle cable capsule hazelnut metal_nut pill screw toothbrush transis
 GROUPS = {'textures': TEXTURES, 'objects': OBJECTS, 'all': TEXTURES + OBJECTS}
 MEAN, SCALE = '123.675,116.28,103.53', '0.01712475,0.01750700,0.01742919'
 FIGURES = pathlib.Path(__file__).resolve().parent / 'paper_figures.csv'
-# Where anomaly_train's defaults are others.
-PAPER = ['--scoring_bank=kept', '--score=certainty', '--init=he', '--validation=0']
+# The method of the paper, and its settings where anomaly_train's defaults are others.
+PAPER = ['--method=cfa', '--scoring_bank=kept', '--score=certainty', '--init=he', '--validation=0']
 AUROCS = ('image_auroc', 'pixel_auroc')
 NOT_AT_HAND = 'not at hand'
 

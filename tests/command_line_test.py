@@ -18,14 +18,17 @@ import time
 import unittest
 
 OPTIONS = {
-    'anomaly_train': 'model backbone input tile bits gamma_c gamma_d epochs batch seed validation quantile mask json outputs mean scale input_size '
+    'anomaly_train': 'model method backbone input tile bits gamma_c gamma_d epochs batch seed validation quantile mask json outputs mean scale input_size '
                  'resize_size tile_overlap embed_backbone adaptation init augmentation patience bank bank_momentum scoring_bank score learning_rate skip_unreadable cache_mb checkpoint '
-                 'device threads help',
+                 'bank_size patch_stride projection neighbors features reduction regularization device threads help',
     'anomaly_evaluate': 'model mask backbone json report calibrate transform seed device threads help',
     'anomaly_predict': 'model mask backbone output csv resume min_area raw device threads help',
     'anomaly_camera': 'model mask backbone source reconnect device threads help',
-    'anomaly_benchmark': 'model random backbone gamma_c gamma_d outputs mean scale input_size images batch callers runs engine train device threads json help',
+    'anomaly_benchmark': 'model random method backbone gamma_c gamma_d bank_size patch_stride neighbors features outputs mean scale input_size images batch callers runs engine train device threads json help',
 }
+# Of each method: options that make a small model in little time.
+METHODS = {'cfa': ['--adaptation=none', '--gamma_c=0.1', '--gamma_d=0.1'], 'patchcore': ['--bank_size=400'],
+           'padim': ['--features=20'], 'spade': ['--neighbors=5']}
 PROGRAMS = pathlib.Path()
 TEST_DATA = pathlib.Path()
 WORK = pathlib.Path()
@@ -97,6 +100,38 @@ class Usage(unittest.TestCase):
         self.check(run('anomaly_camera'), 2, '--model')
         self.check(run('anomaly_benchmark'), 2, '--random')
 
+    def test_help_goes_from_what_is_common_to_what_is_rare(self):
+        text = run('anomaly_train', '--help').stdout
+        headings = re.findall(r'^(\S.*):$', text, re.M)
+        self.assertEqual(headings, ['Options, with their defaults'] + ['Options of --method=%s' % name for name in METHODS] +
+                         ['For an ONNX backbone', 'For experiments, options of --method=cfa', 'For this machine', 'Examples'])
+        sections = dict(zip(headings, re.split(r'^\S.*:$', text, flags=re.M)[1:]))
+        for heading, option in (('Options, with their defaults', 'validation'), ('Options of --method=cfa', 'gamma_c'),
+                                ('Options of --method=patchcore', 'bank_size'), ('Options of --method=padim', 'reduction'),
+                                ('Options of --method=spade', 'patch_stride'), ('For an ONNX backbone', 'input_size'),
+                                ('For experiments, options of --method=cfa', 'adaptation'), ('For this machine', 'device')):
+            self.assertIn('  --%s=' % option, sections[heading])
+        self.assertIn('[1]', re.search(r'--neighbors(?:.|\n)*?(?=\n  --)', sections['Options of --method=patchcore']).group())
+        self.assertIn('[50]', re.search(r'--neighbors(?:.|\n)*', sections['Options of --method=spade']).group())
+
+    def test_options_of_another_method_are_refused_by_name(self):
+        for option, owners, method in (('--gamma_c=1', 'cfa', 'patchcore'), ('--epochs=1', 'cfa', 'padim'),
+                                       ('--checkpoint=c.yml', 'cfa', 'spade'), ('--features=9', 'padim', 'cfa'),
+                                       ('--bank_size=9', 'patchcore', 'spade'), ('--neighbors=9', 'patchcore, spade', 'padim'),
+                                       ('--patch_stride=9', 'patchcore, padim, spade', 'cfa')):
+            words = '%s is an option of --method=%s, not of %s' % (option.split('=')[0], owners, method)
+            for arguments in (['--method=' + method, option], [option, '--method=' + method]):
+                self.check(run('anomaly_train', WORK, '--model=m.yml', *arguments), 2, words)
+        self.check(run('anomaly_train', WORK, '--model=m.yml', '--bank_size=9'), 2, 'of --method=patchcore, not of cfa')
+        self.check(run('anomaly_benchmark', '--random', '--method=spade', '--gamma_c=1'), 2, 'of --method=cfa, not of spade')
+
+    def test_unknown_method_is_refused(self):
+        for program in (('anomaly_train', WORK, '--model=m.yml'), ('anomaly_benchmark', '--random')):
+            for method in ('knn', 'CFA', ''):
+                self.check(run(*program, '--method=' + method), 2, '--method=')
+            self.check(run(*program, '--method=knn'), 2, 'cfa, patchcore, padim, spade')
+            self.check(run(*program, '--method'), 2, '--method')
+
     def test_surplus_argument_is_refused(self):
         self.check(run('anomaly_train', 'a', 'b', '--model=m.yml'), 2, "'b'")
 
@@ -107,7 +142,9 @@ class Usage(unittest.TestCase):
 
     def test_values_out_of_range_are_refused(self):
         category = TEST_DATA / 'textures' / 'brick'
-        self.check(run('anomaly_train', category, '--model=%s' % (WORK / 'm.yml'), '--gamma_c=7'), 2, 'gammaC')
+        for method, option, field in (('cfa', '--gamma_c=7', 'gammaC'), ('patchcore', '--neighbors=65', 'K'),
+                                      ('padim', '--regularization=0', 'regularization'), ('spade', '--patch_stride=257', 'patchStride')):
+            self.check(run('anomaly_train', category, '--model=%s' % (WORK / 'm.yml'), '--method=' + method, option), 2, field)
 
     def test_missing_files_are_named(self):
         self.check(run('anomaly_train', '/no/folder', '--model=%s' % (WORK / 'm.yml')), 1, '/no/folder')
@@ -163,12 +200,52 @@ class EndToEnd(unittest.TestCase):
 
     def test_train_writes_what_it_did(self):
         values = json.loads((WORK / 'train.json').read_text())
-        self.assertEqual(values['images'], 12)
+        self.assertEqual((values['images'], values['method']), (12, 'cfa'))
         self.assertEqual(values['epochs'], 1)
         self.assertEqual(values['gamma_c'], 0.25)
         for key in ('seconds', 'image_threshold', 'pixel_threshold', 'radius'):
             self.assertGreater(values[key], 0, key)
         self.assertIn('loss', values)
+
+    def test_each_method_learns_predicts_and_is_measured(self):
+        own = {'cfa': 'centers', 'patchcore': 'patches', 'padim': 'features', 'spade': 'neighbors'}
+        for method, options in METHODS.items():
+            with self.subTest(method):
+                model, figures, table = (WORK / (method + end) for end in ('.yml.gz', '.json', '.csv'))
+                done = self.succeed('anomaly_train', self.category, '--model=%s' % model, '--method=' + method,
+                                    '--json=%s' % figures, *options)
+                self.assertRegex(done.stdout, r'12 images in \d:\d\d, .*image threshold')
+                values = json.loads(figures.read_text())
+                self.assertEqual((values['method'], values['images']), (method, 12))
+                for key in ('seconds_features', 'seconds_thresholds', 'image_threshold', 'pixel_threshold', own[method]):
+                    self.assertGreater(values[key], 0, key)
+                self.assertEqual('gamma_c' in values, method == 'cfa')
+                self.succeed('anomaly_evaluate', self.category, '--model=%s' % model, '--json=%s' % figures,
+                             '--report=%s' % (WORK / (method + '_report')))
+                values = json.loads(figures.read_text())
+                self.assertEqual(values['method'], method)
+                self.assertGreater(values['pixel_auroc'], 0.7)
+                hole = self.category / 'test' / 'hole'
+                self.succeed('anomaly_predict', hole, '--model=%s' % model, '--csv=%s' % table, '--output=%s' % (WORK / method))
+                self.assertEqual(len(table.read_text().splitlines()), 4)
+                self.assertEqual(len(list((WORK / method).glob('*.jpg'))), 3)
+                self.succeed('anomaly_benchmark', '--model=%s' % model, '--runs=2', '--json=%s' % figures)
+                values = json.loads(figures.read_text())
+                self.assertEqual(values['method'], method)
+                self.assertEqual('gemm' in values, method in ('cfa', 'patchcore'))
+
+    def test_benchmark_makes_models_of_each_method(self):
+        for method, options in METHODS.items():
+            with self.subTest(method):
+                times = WORK / 'method_times.json'
+                train = [] if method == 'cfa' else ['--train']  # that of cfa needs LibTorch, and has its own test
+                sizes = [option for option in options if not option.startswith('--adaptation')]
+                self.succeed('anomaly_benchmark', '--random', '--method=' + method, '--runs=2', '--json=%s' % times, *sizes, *train)
+                values = json.loads(times.read_text())
+                self.assertEqual(values['method'], method)
+                for key in ['whole', 'backbone', 'bytes'] + ['train_backbone'] * len(train):
+                    self.assertGreater(values[key], 0, key)
+                self.assertLess(values['difference'], 1e-4)
 
     def test_failed_training_keeps_the_old_model(self):
         model = WORK / 'kept.yml'
@@ -381,7 +458,7 @@ class EndToEnd(unittest.TestCase):
             self.assertIn(word, done.stdout)
         values = json.loads(figures.read_text())
         self.assertEqual(values['images'], 10)
-        self.assertEqual(values.pop('transform'), 'none')
+        self.assertEqual((values.pop('transform'), values.pop('method')), ('none', 'cfa'))
         for key in ('image_auroc', 'pixel_auroc', 'aupro', 'image_f1', 'pixel_f1'):
             self.assertTrue(0 <= values[key] <= 1, key)
         for key in ('image_threshold', 'pixel_threshold', 'seconds_per_image'):

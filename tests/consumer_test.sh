@@ -49,7 +49,7 @@ grep -q 'built with OpenCV' "$work/log" || { cat "$work/log"; fail "another Open
 if command -v pkg-config >/dev/null; then
   echo "-- With pkg-config"
   export PKG_CONFIG_PATH=$libraries/pkgconfig
-  ${CXX:-c++} -std=c++11 "$samples/cfa.cpp" -o "$work/sample" $(pkg-config --cflags --libs opencv_anomaly)
+  ${CXX:-c++} -std=c++11 "$samples/anomaly_detection.cpp" -o "$work/sample" $(pkg-config --cflags --libs opencv_anomaly)
   LD_LIBRARY_PATH=$libraries "$work/sample" --help >/dev/null
 else
   echo "-- Without pkg-config, which is not here"

@@ -60,11 +60,12 @@ class Training(unittest.TestCase):
     def setUp(self):
         self.work = pathlib.Path(tempfile.mkdtemp(dir=str(command_line_test.WORK)))
 
-    def copy_of_the_libraries(self, helper):
+    def copy_of_the_libraries(self, helper, training=True):
         folder = self.work / 'lib'
         folder.mkdir()
         for file in LIBRARIES.glob('*opencv_anomaly*'):
-            if file.is_file() and (helper or not file.name.startswith(HELPER)):
+            is_wanted = helper if file.name.startswith(HELPER) else training or 'opencv_anomaly_train' not in file.name
+            if file.is_file() and is_wanted:
                 shutil.copy2(str(file), str(folder / file.name))
         return folder
 
@@ -93,6 +94,16 @@ class Training(unittest.TestCase):
         without = self.train(self.copy_of_the_libraries(False))
         self.assertEqual(without.returncode, 0, without.stderr)
         self.assertEqual((self.work / 'model.yml').read_bytes(), model)
+
+    def test_methods_that_train_nothing_do_without_the_library_of_training(self):
+        folder = self.copy_of_the_libraries(False, training=False)
+        done = self.train(folder)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('opencv_anomaly_train', done.stderr)
+        for method in ('patchcore', 'padim', 'spade'):
+            done = run('anomaly_train', self.work / 'images', '--model=%s' % (self.work / 'model.yml'), '--method=' + method,
+                       '--validation=0', LD_LIBRARY_PATH=str(folder))
+            self.assertEqual(done.returncode, 0, done.stderr)
 
     @unittest.skipUnless(sys.platform == 'linux', 'looks for libraries as Linux loads them')
     def test_another_libtorch_is_found_out_before_ours_is_loaded(self):

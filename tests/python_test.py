@@ -24,12 +24,13 @@ sys.path.insert(0, PACKAGES)
 import cv_anomaly as anomaly
 
 PACKAGE = pathlib.Path(PACKAGES) / 'cv_anomaly'
-PROJECT = pathlib.Path(sys.argv[2])
+PROJECT = pathlib.Path(sys.argv[2]).resolve()
 TRAIN = '--train' in sys.argv
 PYBIND11 = tuple(int(part) for part in sys.argv[3].split('=')[1].split('.')[:2])
 HEADERS = PROJECT / 'modules' / 'anomaly' / 'include' / 'opencv2' / 'anomaly'
 STORED = str(PROJECT / 'test_data' / 'models' / 'brick.yml.gz')
 BRICK = PROJECT / 'test_data' / 'textures' / 'brick'
+METHODS = anomaly.CFA, anomaly.PatchCore, anomaly.PaDiM, anomaly.SPADE
 
 
 def pattern(seed, size=96):
@@ -45,20 +46,26 @@ def with_spot(image):
     return spoilt
 
 
-def quick_params():
-    params = anomaly.CFA_Params()
+def quick_params(method=anomaly.CFA):
+    params = method.Params()
+    params.validationFraction = 0.25
+    if method is anomaly.PatchCore:
+        params.bankSize = 400
+    if method is anomaly.PaDiM:
+        params.features = 20
+    if method is not anomaly.CFA:
+        return params
     params.gammaC = params.gammaD = 0.125
     params.epochs = 1
-    params.validationFraction = 0.25
     if not TRAIN:
         params.adaptation = anomaly.CFA_ADAPTATION_NONE
     return params
 
 
-def fitted(**arguments):
-    cfa = anomaly.CFA.create(quick_params())
-    cfa.fit([pattern(seed) for seed in range(8)], **arguments)
-    return cfa
+def fitted(method=anomaly.CFA, **arguments):
+    detector = method.create(quick_params(method))
+    detector.fit([pattern(seed) for seed in range(8)], **arguments)
+    return detector
 
 
 class Names(unittest.TestCase):
@@ -74,7 +81,7 @@ class Names(unittest.TestCase):
                 if isinstance(item, (ast.AnnAssign, ast.FunctionDef))}
 
     def test_everything_that_the_headers_export_is_here(self):
-        classes = (anomaly.CFA, anomaly.AnomalyDetector, anomaly.PixelMetrics, anomaly.CFA_Params, anomaly)
+        classes = METHODS + (anomaly.AnomalyDetector, anomaly.PixelMetrics, anomaly) + tuple(m.Params for m in METHODS)
         exported = set()
         for text in self.headers.values():
             exported.update(re.findall(r'CV_WRAP_AS\((\w+)\)', text))
@@ -86,7 +93,7 @@ class Names(unittest.TestCase):
             self.assertTrue(any(hasattr(place, name) for place in classes), name)
 
     def test_every_constant_is_here(self):
-        for header, prefix, count in (('cfa.hpp', 'CFA_', 16), ('detector.hpp', '', 5)):
+        for header, prefix, count in (('cfa.hpp', 'CFA_', 13), ('detector.hpp', '', 10), ('padim.hpp', 'PaDiM_', 2)):
             constants = re.findall(r'^ +([A-Z][A-Z_]+) = (\d+)', self.headers[header], re.M)
             self.assertGreaterEqual(len(constants), count)
             for name, value in constants:
@@ -101,14 +108,29 @@ class Names(unittest.TestCase):
                 listed.add(node.name)
         public = {name for name in vars(anomaly) if not name.startswith('_')} | {'__version__'}
         self.assertEqual(listed, public)
-        for name in ('CFA_Params', 'AnomalyDetector', 'PixelMetrics', 'FitProgress'):
+        for name in ['AnomalyDetector', 'DetectorParams', 'PixelMetrics', 'FitProgress'] + [m.__name__ + '_Params' for m in METHODS]:
             members = {item for item in vars(getattr(anomaly, name)) if not item.startswith('_')}
             self.assertEqual(self.members_of(name) - {'__init__'}, members, name)
-        self.assertEqual(self.members_of('CFA') | {'Params'}, {item for item in vars(anomaly.CFA) if not item.startswith('_')})
+        for method in METHODS:
+            members = {item for item in vars(method) if not item.startswith('_')}
+            self.assertEqual(self.members_of(method.__name__) | {'Params'}, members, method.__name__)
+
+    def test_every_method_of_the_headers_is_tested(self):
+        named = set()
+        for text in self.headers.values():
+            named.update(re.findall(r'class CV_EXPORTS_W (\w+) : public AnomalyDetector', text))
+        self.assertEqual(named, {method.__name__ for method in METHODS})
 
     def test_classes_name_their_public_module(self):
-        self.assertEqual(anomaly.CFA.__module__, 'cv_anomaly')
-        self.assertIs(anomaly.CFA.Params, anomaly.CFA_Params)
+        for method in METHODS:
+            self.assertEqual(method.__module__, 'cv_anomaly')
+            self.assertTrue(issubclass(method, anomaly.AnomalyDetector))
+            self.assertIs(method.Params, getattr(anomaly, method.__name__ + '_Params'))
+            self.assertTrue(issubclass(method.Params, anomaly.DetectorParams))
+
+
+def fields_of(params):
+    return [name for base in params.__mro__ for name, value in vars(base).items() if isinstance(value, property)]
 
 
 class Settings(unittest.TestCase):
@@ -156,10 +178,26 @@ class Settings(unittest.TestCase):
         with self.assertRaises(AttributeError):
             params.epoch = 3
 
+    def test_shared_fields_are_fields_of_each(self):
+        shared = fields_of(anomaly.DetectorParams)
+        self.assertLessEqual({'inputSize', 'tile', 'validationFraction', 'seed'}, set(shared))
+        for method in METHODS:
+            params = method.Params()
+            self.assertLess(set(shared), set(fields_of(method.Params)))
+            params.inputSize = 320
+            self.assertEqual(params.inputSize, 320)
+            self.assertEqual(method.create(params).getParams().inputSize, 320)
+            self.assertEqual(method.create(params).getDetectorParams().inputSize, 320)
+            with self.assertRaisesRegex(TypeError, '^%s_Params.inputSize: expected an integer' % method.__name__):
+                params.inputSize = 'large'
+        with self.assertRaisesRegex(TypeError, '^DetectorParams.inputSize: expected an integer'):
+            anomaly.DetectorParams().inputSize = 'large'
+
     def test_copies(self):
         params = anomaly.CFA_Params.paper()
         params.outputs, params.checkpoint, params.inputMean = ['x'], 'c.yml', (1, 2, 3)
-        fields = [name for name, value in vars(anomaly.CFA_Params).items() if isinstance(value, property)]
+        fields = fields_of(anomaly.CFA_Params)
+        self.assertLessEqual({'outputs', 'checkpoint', 'K'}, set(fields))
         for same in (copy.copy(params), copy.deepcopy(params), pickle.loads(pickle.dumps(params))):
             self.assertEqual([getattr(same, name) for name in fields], [getattr(params, name) for name in fields])
             same.K = 9
@@ -241,10 +279,6 @@ class Detectors(unittest.TestCase):
         self.assertEqual(milliseconds.shape, (5,))
         self.assertEqual([map.shape for map in self.cfa.neighborMaps(image)], [image.shape[:2]] * 3)
         self.assertEqual(self.cfa.getMemoryBank().shape[0], 392)
-        view, mask = self.cfa.randomView(image, None, 1)
-        self.assertEqual((view.dtype, mask), (np.uint8, None))
-        self.assertEqual(self.cfa.randomView(image, image[..., 0], 1)[1].shape, view.shape[:2])
-        self.assertEqual(set(np.unique(self.cfa.maskToInput(image[..., 0] > 60))), {0, 255})
         self.assertFalse(self.cfa.empty())
         self.assertTrue(anomaly.CFA.create().empty())
 
@@ -332,6 +366,104 @@ class Detectors(unittest.TestCase):
         expected = self.cfa.predictBatch(images)[0]
         for some in (tuple(images), iter(images), (image for image in images), dict(enumerate(images)).values()):
             np.testing.assert_array_equal(self.cfa.predictBatch(some)[0], expected)
+
+
+    def test_protocol_of_papers(self):
+        image = pattern(108)
+        for params in (self.cfa.getDetectorParams(), self.cfa.getParams(), anomaly.PaDiM_Params()):
+            view, mask = anomaly.randomView(image, None, params, 1)
+            self.assertEqual((view.dtype, mask), (np.uint8, None))
+            self.assertEqual(anomaly.randomView(image, image[..., 0], params, 1)[1].shape, view.shape[:2])
+            small = anomaly.maskToInput(image[..., 0] > 60, params)
+            self.assertEqual((small.shape, set(np.unique(small))), ((224, 224), {0, 255}))
+        self.assertFalse(np.array_equal(view, anomaly.randomView(image, None, params, 2)[0]))
+
+
+class Methods(unittest.TestCase):
+    """What all of them have in common, which is nearly all."""
+
+    def test_each_learns_saves_and_predicts(self):
+        good, bad = pattern(100), with_spot(pattern(101))
+        for method in METHODS:
+            with self.subTest(method.__name__), tempfile.TemporaryDirectory() as folder:
+                detector = fitted(method)
+                self.assertEqual(detector.getMethod(), method.__name__)
+                score, map = detector.predict(bad)
+                self.assertGreater(score, detector.predict(good)[0])
+                row, column = np.unravel_index(map.argmax(), map.shape)
+                self.assertTrue(30 < row < 66 and 30 < column < 66, (row, column))
+                file = os.path.join(folder, 'model.yml.gz')
+                detector.save(file)
+                loads = method.load, getattr(anomaly, method.__name__ + '_load'), anomaly.loadDetector
+                for same in [load(file) for load in loads] + [anomaly.loadDetectorFromMemory(detector.saveToMemory())]:
+                    self.assertIs(type(same), method)
+                    self.assertEqual(same.predict(bad)[0], score)
+                    np.testing.assert_array_equal(same.predict(bad)[1], map)
+
+    def test_each_is_copied_and_pickled(self):
+        bad = with_spot(pattern(101))
+        for method in METHODS:
+            with self.subTest(method.__name__):
+                params = quick_params(method)
+                params.seed, params.cacheMiB = 7, 5
+                empty = method.create(params)
+                detector = fitted(method)
+                detector.setImageThreshold(5)
+                for make in (copy.copy, copy.deepcopy, lambda some: pickle.loads(pickle.dumps(some)),
+                             lambda some: some.clone()):
+                    same = make(empty)
+                    self.assertTrue(same.empty())
+                    self.assertEqual((same.getParams().seed, same.getParams().cacheMiB), (7, 5))
+                    same = make(detector)
+                    self.assertIs(type(same), method)
+                    self.assertEqual(same.predict(bad)[0], detector.predict(bad)[0])
+                    self.assertEqual(same.getImageThreshold(), 5)
+                    for name in fields_of(method.Params):
+                        # A model names the embedded backbone, and two settings belong to the machine that fits.
+                        if name not in ('backbone', 'cacheMiB', 'skipUnreadable'):
+                            self.assertEqual(getattr(same.getParams(), name), getattr(detector.getParams(), name), name)
+
+    def test_each_tells_its_progress_and_can_be_cancelled(self):
+        for method in METHODS:
+            with self.subTest(method.__name__):
+                steps = []
+                fitted(method, progress=lambda step: steps.append((step.stage, step.step, step.steps, step.figures)))
+                self.assertLessEqual({'features', 'thresholds'}, {step[0] for step in steps})
+                self.assertTrue(all(0 <= step[1] <= step[2] for step in steps))
+                self.assertTrue(all(isinstance(step[3], dict) for step in steps))
+                figures = set().union(*(step[3] for step in steps))
+                trained = method is anomaly.CFA and TRAIN
+                self.assertEqual(figures, {'loss', 'distance', 'radius'} if trained else set())
+                detector = method.create(quick_params(method))
+                with self.assertRaises(anomaly.error):
+                    detector.fit([pattern(seed) for seed in range(4)], progress=lambda step: False)
+                self.assertTrue(detector.empty())
+
+    def test_each_refuses_the_models_of_others(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = os.path.join(folder, 'model.yml.gz')
+            fitted(anomaly.PaDiM).save(file)
+            for method in (anomaly.CFA, anomaly.PatchCore, anomaly.SPADE):
+                with self.assertRaisesRegex(anomaly.error, 'PaDiM'):
+                    method.load(file)
+        for method in METHODS:
+            with self.assertRaises(TypeError):
+                method.create(anomaly.DetectorParams())
+        with self.assertRaises(TypeError):
+            anomaly.PaDiM.create(anomaly.SPADE_Params())
+
+    def test_what_only_one_has(self):
+        bank = fitted(anomaly.PatchCore).getMemoryBank()
+        self.assertEqual((bank.shape, bank.dtype), ((400, 144 + 240 + 672), np.float32))
+        params = anomaly.PaDiM_Params()
+        params.reduction = anomaly.PaDiM_FEATURES_PROJECTED
+        self.assertEqual(anomaly.PaDiM.create(params).getParams().reduction, 1)
+        for method, field, wrong in ((anomaly.PatchCore, 'bankSize', 0), (anomaly.PaDiM, 'regularization', 0),
+                                     (anomaly.SPADE, 'K', 0)):
+            params = method.Params()
+            setattr(params, field, wrong)
+            with self.assertRaisesRegex(anomaly.error, field):
+                method.create(params)
 
 
 class Copies(unittest.TestCase):

@@ -78,6 +78,7 @@ class Reproduce(unittest.TestCase):
 
     def test_dry_run_only_prints(self):
         self.assertIn('anomaly_train', self.planned)
+        self.assertIn('--method=cfa', self.planned)
         self.assertFalse(self.dry_left)
 
     def test_continues_where_it_stopped(self):

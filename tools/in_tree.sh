@@ -63,7 +63,7 @@ build_targets() { cmake --build "$build" -j "$(nproc)" --target "$@"; }
 run_tests() {
   "$build/bin/opencv_test_anomaly"
   "$build/bin/opencv_perf_anomaly" --perf_min_samples=1 --perf_force_samples=1 --gtest_filter='Predictions*'
-  "$build/bin/example_anomaly_cfa" --help >/dev/null
+  "$build/bin/example_anomaly_anomaly_detection" --help >/dev/null
   PYTHONPATH=$build/python_loader /usr/bin/python3 "$project/tools/in_tree_test.py" "$project" "$@"
 }
 
@@ -71,7 +71,7 @@ mkdir -p "$work"
 "$project/tools/install_packages.sh" build test in_tree
 [[ -e $work/opencv/CMakeLists.txt ]] || "get_source_$version"
 parts=core,imgproc,imgcodecs,videoio,highgui,dnn,ts,python3,anomaly
-targets=(opencv_anomaly opencv_test_anomaly opencv_perf_anomaly example_anomaly_cfa opencv_python3)
+targets=(opencv_anomaly opencv_test_anomaly opencv_perf_anomaly example_anomaly_anomaly_detection opencv_python3)
 training=()
 
 echo "== Alone"

@@ -7,7 +7,7 @@ set -euo pipefail
 declare -A packages=(
   [build]="g++ cmake ninja-build ccache libopencv-dev libopencv-contrib-dev libtorch-dev libhalide14-0-dev libgtest-dev
            libopenblas0-pthread zlib1g-dev pybind11-dev python3-dev python3-numpy"
-  [test]="python3 binutils doxygen pkg-config python3-opencv"
+  [test]="python3 binutils doxygen pkg-config python3-opencv python3-torch python3-torchvision python3-onnx"
   [packages]="dpkg-dev file debootstrap"
   [in_tree]="ca-certificates dpkg-dev libjpeg-dev libpng-dev libprotobuf-dev libtiff-dev opencl-headers protobuf-compiler python3-venv"
   [fuzz]="clang libclang-rt-dev"
@@ -77,7 +77,9 @@ list_missing_elsewhere() {
       test)
         has_program python3 || missing+=("Python 3 (python3)")
         has_program doxygen || missing+=("Doxygen (doxygen)")
-        has_program readelf || missing+=("binutils (readelf)") ;;
+        has_program readelf || missing+=("binutils (readelf)")
+        has_python_modules "torch torchvision onnx cv2" ||
+          echo "$0: without torch, torchvision, onnx and cv2 in python3 the test export_backbone is skipped" >&2 ;;
       packages|in_tree)
         missing+=("Debian 12") ;;
       fuzz)

@@ -68,6 +68,6 @@ print(score, map.shape)'
 echo "== A program"
 install libopencv-anomaly-dev.deb
 inside apt-get install -y --no-install-recommends g++ pkg-config
-inside sh -c 'c++ /usr/share/opencv_anomaly/samples/cfa.cpp -o /data/program $(pkg-config --cflags --libs opencv_anomaly)'
+inside sh -c 'c++ /usr/share/opencv_anomaly/samples/anomaly_detection.cpp -o /data/program $(pkg-config --cflags --libs opencv_anomaly)'
 inside /data/program --help >/dev/null
 verdict=PASSED

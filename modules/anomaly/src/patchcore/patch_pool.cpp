@@ -10,6 +10,24 @@ namespace cv { namespace anomaly {
 
 PatchPool::PatchPool(const CoresetSettings& s) : settings(s) {}
 
+// Patches that count, as many of them as may be drawn, in rising order.
+std::vector<int> PatchPool::draw(int image, int count, const Mat& mask) const
+{
+    std::vector<int> learned;
+    for (int p = 0; p < count; p++)
+        if (mask.empty() || mask.at<uchar>(p))
+            learned.push_back(p);
+    if (settings.fromImage == 0 || learned.size() <= size_t(settings.fromImage))
+        return learned;
+    RNG random = randomStream(settings.seed, RANDOM_SAMPLE, image);
+    const std::vector<int> order = randomOrder(int(learned.size()), random);
+    std::vector<int> drawn;
+    for (int i = 0; i < settings.fromImage; i++)
+        drawn.push_back(learned[order[i]]);
+    std::sort(drawn.begin(), drawn.end());
+    return drawn;
+}
+
 void PatchPool::add(int image, const Mat& phi, const Mat& mask)
 {
     if (projection.empty() && settings.projection > 0 && settings.projection < phi.rows)
@@ -17,20 +35,20 @@ void PatchPool::add(int image, const Mat& phi, const Mat& mask)
         RNG random = randomStream(settings.seed, RANDOM_PROJECTION);
         projection = randomProjection(phi.rows, settings.projection, random);
     }
-    Mat patches;
-    if (projection.empty())
-        patches = phi.t();
-    else
-        gemm(phi, projection, 1, noArray(), 0, patches, GEMM_1_T);
-    const size_t rowBytes = patches.cols * sizeof(float);
-    if ((places.size() + patches.rows) * rowBytes > settings.poolBytes)
+    const std::vector<int> drawn = draw(image, phi.cols, mask);
+    if (drawn.empty())
+        return;
+    const Mat all = phi.t();
+    Mat patches(int(drawn.size()), phi.rows, CV_32F);
+    for (size_t i = 0; i < drawn.size(); i++)
+        all.row(drawn[i]).copyTo(patches.row(int(i)));
+    if (!projection.empty())
+        patches = patches * projection;
+    if ((places.size() + drawn.size()) * patches.cols * sizeof(float) > settings.poolBytes)
         reduce();
-    for (int p = 0; p < patches.rows; p++)
-        if (mask.empty() || mask.at<uchar>(p))
-        {
-            rows.push_back(patches.row(p));
-            places.push_back({image, p});
-        }
+    rows.push_back(patches);
+    for (const int patch : drawn)
+        places.push_back({image, patch});
 }
 
 // A pool that holds no more than is to be chosen grows instead: less memory than that is not possible.

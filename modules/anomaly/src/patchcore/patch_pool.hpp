@@ -10,6 +10,7 @@ namespace cv { namespace anomaly {
 
 struct CoresetSettings
 {
+    int fromImage;    // patches of an image that are drawn to choose from at most, 0: all
     int bankSize;     // patches that are chosen at most
     int projection;   // dimensions in which they are chosen, 0: as many as the features
     size_t poolBytes; // memory for what they are chosen from
@@ -42,6 +43,7 @@ public:
     std::vector<Place> choose(const Progress& progress);
 
 private:
+    std::vector<int> draw(int image, int count, const Mat& mask) const;
     void reduce();
     void keepRows(const std::vector<int>& rows);
 

@@ -12,7 +12,7 @@
 
 namespace cv { namespace anomaly {
 
-PatchCore::Params::Params() : patchStride(8), bankSize(4000), projection(128), K(1) {}
+PatchCore::Params::Params() : patchStride(8), bankSize(4000), poolSize(100000), projection(128), K(1) {}
 
 namespace {
 
@@ -52,7 +52,9 @@ private:
 
     Places chooseCoreset(const TrainingData& data, const FitReporter& reporter) const
     {
-        PatchPool pool({params.bankSize, params.projection, size_t(params.cacheMiB) << 18, params.seed, device.engine});
+        const int fromImage = (params.poolSize + data.images - 1) / data.images;
+        PatchPool pool(
+            {fromImage, params.bankSize, params.projection, size_t(params.cacheMiB) << 18, params.seed, device.engine});
         Mat phi;
         for (int image = 0; image < data.images; image++)
         {
@@ -100,6 +102,7 @@ public:
     {
         visitor.visit("patchStride", params.patchStride, 1, 256);
         visitor.visit("bankSize", params.bankSize, 1, 1000000);
+        visitor.visit("poolSize", params.poolSize, 0, INT_MAX);
         visitor.visit("projection", params.projection, 0, 4096);
         visitor.visit("K", params.K, 1, 64);
     }

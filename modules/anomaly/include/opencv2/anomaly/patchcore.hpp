@@ -34,6 +34,10 @@ public:
         CV_PROP_RW int patchStride;
         //! Patches that the bank keeps at most, [1, 1000000]; default 4000
         CV_PROP_RW int bankSize;
+        //! Patches that the bank is chosen from, drawn evenly from all good images; 0: all there are. A bank that is
+        //! chosen from more covers more of what is rare in good images, and also of what is wrong with them; default
+        //! 100000
+        CV_PROP_RW int poolSize;
         //! Dimensions of the random projection in which the coreset is chosen (128 in the paper's code), 0: chosen
         //! without one; [0, 4096]; default 128
         CV_PROP_RW int projection;

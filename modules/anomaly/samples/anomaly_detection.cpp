@@ -16,10 +16,9 @@ static const char* const keys = "{ help h  |             | print this }"
                                 "{ @good   |             | folder of good images, png or jpg }"
                                 "{ @image  |             | image to look at }"
                                 "{ model   | model.yml.gz| model file to write }"
-                                "{ overlay | overlay.png | picture to write }"
-                                "{ epochs  | 15          | times that each image is learned from }";
+                                "{ overlay | overlay.png | picture to write }";
 
-static Ptr<CFA> learn(const String& folder, int epochs)
+static Ptr<AnomalyDetector> learn(const String& folder)
 {
     std::vector<String> files, more;
     glob(folder + "/*.png", files);
@@ -27,33 +26,32 @@ static Ptr<CFA> learn(const String& folder, int epochs)
     files.insert(files.end(), more.begin(), more.end());
 
     //! [learn]
-    CFA::Params params;
-    params.epochs = epochs;
-    const Ptr<CFA> cfa = CFA::create(params);
-    cfa->setFitCallback([](const FitProgress& progress) {
+    const Ptr<AnomalyDetector> detector = CFA::create(); // the method: or PatchCore, PaDiM, SPADE
+    detector->setFitCallback([](const FitProgress& progress) {
         std::cout << "\r" << progress.stage << " " << progress.step << "/" << progress.steps << "     " << std::flush;
         return true; // false would stop it
     });
-    cfa->fit(files); // good images only
+    detector->fit(files); // good images only
     //! [learn]
     std::cout << std::endl;
-    return cfa;
+    return detector;
 }
 
-static void showDifferences(const CFA& cfa, const Mat& image, const String& overlayFile)
+static void showDifferences(const AnomalyDetector& detector, const Mat& image, const String& overlayFile)
 {
     //! [predict]
     Mat map; // CV_32F, of the image's size
-    const double score = cfa.predict(image, map);
-    std::cout << "score " << score << ": " << (score < cfa.getImageThreshold() ? "good" : "defective") << std::endl;
+    const double score = detector.predict(image, map);
+    std::cout << "score " << score << ": " << (score < detector.getImageThreshold() ? "good" : "defective")
+              << std::endl;
     //! [predict]
 
     //! [draw]
     Mat overlay;
     double lowest, highest;
-    cfa.getMapRange(lowest, highest);
+    detector.getMapRange(lowest, highest);
     drawHeatMap(image, map, overlay, lowest, highest);
-    drawDefects(overlay, map, overlay, cfa.getPixelThreshold());
+    drawDefects(overlay, map, overlay, detector.getPixelThreshold());
     //! [draw]
     imwrite(overlayFile, overlay);
 }
@@ -65,12 +63,12 @@ static void run(const CommandLineParser& parser)
     //! [read]
     const Mat image = readImage(file); // as fit reads files: imread without flags makes 8 bits of 16
     //! [read]
-    const Ptr<CFA> cfa = learn(good, parser.get<int>("epochs"));
+    const Ptr<AnomalyDetector> detector = learn(good);
     //! [save]
-    cfa->save(model);
+    detector->save(model);
     //! [save]
     //! [load]
-    const Ptr<CFA> same = CFA::load(model);
+    const Ptr<AnomalyDetector> same = loadDetector(model); // of any method
     //! [load]
     showDifferences(*same, image, parser.get<String>("overlay"));
 }

@@ -1,0 +1,79 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "method.hpp"
+
+#include "opencv2/anomaly/patchcore.hpp"
+
+#include <algorithm>
+
+using namespace cv;
+using namespace cv::anomaly;
+
+namespace {
+
+class PatchCoreMethod : public Method
+{
+public:
+    std::string name() const override { return "patchcore"; }
+    std::string about() const override
+    {
+        return "A larger bank of patches that covers the good images. Nothing is trained, so it learns in seconds; "
+               "parts may lie anyhow.";
+    }
+
+    void addSizeOptions(CommandLine& line) override
+    {
+        line.option("bank_size", "N", params.bankSize, "patches that the bank keeps at most: fewer are faster", 1);
+        addPatchStride(line, params.patchStride);
+        line.option("neighbors", "N", params.K,
+                    "patches of the bank that weight a patch's score; 1: its distance as it is", 1);
+    }
+
+    void addLearningOptions(CommandLine& line) override
+    {
+        line.option("projection", "N", params.projection,
+                    "dimensions of the random projection in which the bank's patches are chosen; 0: all, which is "
+                    "slower");
+    }
+
+    Ptr<AnomalyDetector> create(const DetectorParams& shared) const override
+    {
+        return PatchCore::create(withShared(params, shared));
+    }
+
+    void putSettings(FlatJson& json) const override
+    {
+        json.put("bank_size", params.bankSize);
+        json.put("patch_stride", params.patchStride);
+        json.put("neighbors", params.K);
+        json.put("projection", params.projection);
+    }
+
+    void putResults(FlatJson& json, const AnomalyDetector& detector, const FitHistory&) const override
+    {
+        const Mat bank = dynamic_cast<const PatchCore&>(detector).getMemoryBank();
+        json.put("patches", bank.rows);
+        json.put("descriptor_length", bank.cols);
+    }
+
+    std::string summary(const AnomalyDetector& detector, const FitHistory&) const override
+    {
+        return format("%d patches in the bank, ", dynamic_cast<const PatchCore&>(detector).getMemoryBank().rows);
+    }
+
+    int imagesToFill(const DetectorParams& shared) const override
+    {
+        return std::max(params.bankSize / patchesOf(shared, params.patchStride) + 1, 2);
+    }
+
+private:
+    PatchCore::Params params;
+};
+
+} // namespace
+
+Ptr<Method> makePatchCore()
+{
+    return makePtr<PatchCoreMethod>();
+}

@@ -1,0 +1,81 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "method.hpp"
+
+#include <algorithm>
+#include <cctype>
+
+using namespace cv;
+using namespace cv::anomaly;
+
+Ptr<Method> makeCfa(), makePatchCore(), makePaDiM(), makeSpade(); // each in a file of its own, method_*.cpp
+
+std::vector<Ptr<Method>> makeMethods()
+{
+    return {makeCfa(), makePatchCore(), makePaDiM(), makeSpade()};
+}
+
+std::vector<std::string> namesOf(const std::vector<Ptr<Method>>& methods)
+{
+    std::vector<std::string> names;
+    for (const Ptr<Method>& method : methods)
+        names.push_back(method->name());
+    return names;
+}
+
+std::string methodOf(const AnomalyDetector& detector)
+{
+    std::string name = detector.getMethod();
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    return name;
+}
+
+int patchesOf(const DetectorParams& shared, int patchStride)
+{
+    const int side = std::max(shared.inputSize / std::max(patchStride, 1), 1);
+    return side * side;
+}
+
+void addPatchStride(CommandLine& line, int& patchStride)
+{
+    line.option("patch_stride", "PIXELS", patchStride,
+                "pixels of the network's input from one patch to the next: half of it makes four times as many patches",
+                1);
+}
+
+std::vector<double> FitHistory::all(const std::string& figure) const
+{
+    const auto found = figures.find(figure);
+    return found == figures.end() ? std::vector<double>() : found->second;
+}
+
+double FitHistory::last(const std::string& figure) const
+{
+    const std::vector<double> values = all(figure);
+    return values.empty() ? 0 : values.back();
+}
+
+void Method::addLearningOptions(CommandLine&) {}
+
+void Method::addExperiments(CommandLine&) {}
+
+std::string Method::note(const FitProgress& progress) const
+{
+    std::string text = progress.epochs > 0 ? format("epoch %d/%d", progress.epoch, progress.epochs) : std::string();
+    for (const std::pair<const String, double>& figure : progress.figures)
+        text += (text.empty() ? "" : ", ") + figure.first + format(" %.4g", figure.second);
+    return text;
+}
+
+void Method::putResults(FlatJson&, const AnomalyDetector&, const FitHistory&) const {}
+
+std::string Method::summary(const AnomalyDetector&, const FitHistory&) const
+{
+    return std::string();
+}
+
+Ptr<AnomalyDetector> Method::createToPredict(const DetectorParams& shared) const
+{
+    return create(shared);
+}
