@@ -5,7 +5,8 @@
 //
 //   search_benchmark --patches=screw_train.f32 --queries=screw_test.f32 --count=4000 [--plain]
 //
-// --length is that of a patch; --dimensions that of the random projection in which the coreset is chosen; --in_image
+// --save_bank=FILE keeps the coreset's patches, and --bank=FILE takes them in place of a choice. --length is that of a
+// patch; --dimensions that of the random projection in which the coreset is chosen; --in_image
 // how many patches make an image of --queries; --k how many neighbors are searched. --plain also times the plain forms
 // and compares their results.
 #include "opencv2/anomaly.hpp"
@@ -65,6 +66,9 @@ Mat chooseBank(const CommandLineParser& line)
     Mat bank(int(chosen.size()), patches.cols, CV_32F);
     for (int i = 0; i < bank.rows; i++)
         patches.row(chosen[i]).copyTo(bank.row(i));
+    if (line.has("save_bank"))
+        std::ofstream(line.get<String>("save_bank").c_str(), std::ios::binary)
+            .write(bank.ptr<char>(), std::streamsize(bank.total() * bank.elemSize()));
     return bank;
 }
 
@@ -114,11 +118,14 @@ int main(int argc, char** argv)
 {
     try
     {
-        const CommandLineParser line(argc, argv,
-                                     "{patches||}{queries||}{length|1056|}{dimensions|128|}{count|4000|}"
-                                     "{in_image|784|}{k|1|}{runs|5|}{plain||}{threads|-1|}");
-        setNumThreads(line.get<int>("threads"));
-        const Mat bank = chooseBank(line);
+        const CommandLineParser line(
+            argc, argv,
+            "{patches||}{queries||}{bank||}{save_bank||}{length|1056|}{dimensions|128|}{count|4000|}"
+            "{in_image|784|}{k|1|}{runs|5|}{plain||}{threads||}");
+        if (line.has("threads"))
+            setNumThreads(line.get<int>("threads"));
+        const Mat bank =
+            line.has("bank") ? readRows(line.get<String>("bank"), line.get<int>("length")) : chooseBank(line);
         if (line.has("queries"))
             timeImages(bank, line);
         return 0;
