@@ -84,7 +84,7 @@ public:
     int axes(const Mat& phi, int k) const CV_OVERRIDE
     {
         PrunedSearch::Form form = PrunedSearch::Form();
-        return choose(phi, k, form) ? form.centers : 0;
+        return choose(phi, k, form) ? form.axes : 0;
     }
 
 private:
