@@ -61,7 +61,7 @@ class LazyCoreset
 {
 public:
     LazyCoreset(const Mat& matrix, int count, const CoresetProgress& progress_)
-        : rows(matrix.cols % partialSums ? padColumns(matrix, partialSums) : matrix),
+        : rows(withWholeVectors(matrix, partialSums)),
           centers(count, rows.cols, CV_32F),
           activeRows(rows),
           // The squared distance is off by (length / 32 + 13) roundings at most, and three distances meet in a test.

@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "pruned_search.hpp"
+#include "nearest_list.hpp"
 #include "../kernels/halide_buffers.hpp"
 #include "../device/halide_runtime.hpp"
 #include "../kernels/panels.hpp"
@@ -23,7 +24,7 @@ namespace {
 
 // 16 axes rule nearly everything out in a trained bank; 64 from the start pay where patches are far from the bank. More
 // than a quarter of the length would cost more than they save.
-const int axisCounts[] = {16, 64}, axesInLength = 4;
+const int axisCounts[] = {16, mostSearchAxes}, axesInLength = 4;
 
 // A tile that 16 axes leave many centers to gets a second look at each of them, on 63 axes and the rest: 64 values are
 // whole vectors for exact_distances.
@@ -32,7 +33,7 @@ const int secondLookLength = 64;
 // In products of a search that computes all, measured with AVX-512: what each patch takes whatever its centers
 // (transposed, first distances, lists), and what a product takes where vectors are shorter and values are loaded for a
 // single use.
-const double costOfPatch = 50000, costOfShortening = 1.5, costOfBound = 3, costOfDistance = 4;
+const double costOfPatch = 50000, costOfShortening = 1.5, costOfBound = 3, costOfDistance = 4, costOfLook = 10;
 
 // Share of the centers that a second look rules out: 0.92 to 0.97 were measured with 4,000 and 25,000 patches of Lite0.
 const double ruledOutByLook = 0.8;
@@ -42,44 +43,6 @@ Halide::Runtime::Buffer<int> viewOfPairs(const std::vector<Vec2i>& pairs)
     const halide_dimension_t shape[] = {{0, 2, 1}, {0, int(pairs.size()), 2}};
     return Halide::Runtime::Buffer<int>(const_cast<int*>(pairs[0].val), 2, shape);
 }
-
-// A list sorted by distance, then index, beside each patch.
-class NearestLists
-{
-public:
-    NearestLists(int k_) : k(k_)
-    {
-        std::fill_n(distances[0], sizeof(distances) / sizeof(float), FLT_MAX);
-        std::fill_n(indices[0], sizeof(indices) / sizeof(int), INT_MAX);
-    }
-
-    void offer(int patch, float distance, int index)
-    {
-        float* d = distances[patch];
-        int* n = indices[patch];
-        int at = k;
-        for (; at > 0 && (distance < d[at - 1] || (distance == d[at - 1] && index < n[at - 1])); at--)
-            if (at < k)
-            {
-                d[at] = d[at - 1];
-                n[at] = n[at - 1];
-            }
-        if (at < k)
-        {
-            d[at] = distance;
-            n[at] = index;
-        }
-    }
-
-    //! Not so where values are not finite: nothing compares with NaN.
-    bool full(int patch) const { return indices[patch][k - 1] != INT_MAX; }
-
-    float distances[PrunedSearch::tileWidth][PrunedSearch::mostNeighbors];
-    int indices[PrunedSearch::tileWidth][PrunedSearch::mostNeighbors];
-
-private:
-    int k;
-};
 
 // OpenCV 4.9 and later have a function in place of the operator.
 v_float32x4 isAtMost(const v_float32x4& a, const v_float32x4& b)
@@ -113,32 +76,37 @@ template <typename Action> void forEachBit(unsigned bits, const Action& action)
         action(trailingZeros32(bits));
 }
 
+// Squared norms in groups; the largest float where there is no center, so that nothing is ever farther.
+Mat packNorms(const std::vector<double>& squaredNorms)
+{
+    Mat packed(divideUp(int(squaredNorms.size()), groupWidth), groupWidth, CV_32F, Scalar(FLT_MAX));
+    std::copy(squaredNorms.begin(), squaredNorms.end(), packed.begin<float>());
+    return packed;
+}
+
 } // namespace
 
-PrunedSearch::PrunedSearch(const Mat& centers)
+PrunedSearch::PrunedSearch(const Mat& centers, const PrincipalAxes& principal)
     : length(centers.cols),
       count(centers.rows),
       groupCount(divideUp(count, groupWidth)),
-      C(padColumns(centers, partialSums))
+      C(withWholeVectors(centers, partialSums)),
+      mean(principal.mean),
+      axisPanels(packPanels(principal.axes, groupWidth, 1))
 {
-    const PrincipalAxes principal = principalAxes(centers, std::min(length, axisCounts[1]));
-    mean = principal.mean;
-    axisPanels = packPanels(principal.axes, groupWidth, 1);
-    norms = packSquaredNorms(centers - repeat(mean, count, 1), groupWidth);
+    const BankCoordinates bank = coordinatesOf(centers, principal);
+    norms = packNorms(bank.energies);
     greatestNorm = *std::max_element(norms.begin<float>(), norms.begin<float>() + count);
     for (int axes : axisCounts)
         if (axes * axesInLength <= length)
         {
-            const PrincipalAxes leading = {mean, principal.axes.rowRange(0, axes)};
-            const ShortenedBank shortened = shortenBank(centers, leading);
-            const Level level = {axes, packPanels(shortened.centers, groupWidth, -2), shortened.error};
-            levels.push_back(level);
+            const ShortenedBank shortened = shortenBank(bank, axes);
+            levels.push_back({axes, packPanels(shortened.centers, groupWidth, -2), shortened.error});
+            allForms.push_back({axes});
         }
-    for (const Level& each : levels)
-        allForms.push_back({each.axes});
     if (levels.size() > 1)
     {
-        const ShortenedBank shortened = shortenBank(centers, {mean, principal.axes.rowRange(0, secondLookLength - 1)});
+        const ShortenedBank shortened = shortenBank(bank, secondLookLength - 1);
         secondLook = {secondLookLength - 1, shortened.centers, shortened.error};
     }
 }
@@ -155,17 +123,27 @@ bool PrunedSearch::search(const Mat& phi, int k, const Form& form, Mat squaredDi
     if (!listCandidates(phi, form, *work))
         return false;
     measure(work->patches, C, *work);
-    NearestLists nearest(k);
-    for (size_t i = 0; i < work->centers.size(); i++)
-        nearest.offer(work->centers[i][0], work->distances[i], work->centers[i][1]);
-    for (int p = 0; p < phi.cols; p++)
-        if (!nearest.full(p))
+    return writeNearest(*work, squaredDistances, indices);
+}
+
+bool PrunedSearch::writeNearest(const Workspace& work, Mat squaredDistances, Mat indices) const
+{
+    const int k = indices.rows, missing = INT_MAX;
+    float distances[tileWidth][longList];
+    int centers[tileWidth][longList];
+    NearestList nearest[tileWidth];
+    for (int p = 0; p < tileWidth; p++)
+        nearest[p].start(distances[p], centers[p], k, missing);
+    for (size_t i = 0; i < work.centers.size(); i++)
+        nearest[work.centers[i][0]].offer(work.distances[i], work.centers[i][1]);
+    for (int p = 0; p < indices.cols; p++)
+        if (centers[p][k - 1] == missing) // as with NaN
             return false;
     for (int n = 0; n < k; n++)
-        for (int p = 0; p < phi.cols; p++)
+        for (int p = 0; p < indices.cols; p++)
         {
-            squaredDistances.at<float>(n, p) = nearest.distances[p][n];
-            indices.at<int>(n, p) = nearest.indices[p][n];
+            squaredDistances.at<float>(n, p) = distances[p][n];
+            indices.at<int>(n, p) = centers[p][n];
         }
     return true;
 }
@@ -185,7 +163,7 @@ Mat PrunedSearch::shorten(const Mat& phi, int axes, Mat& memory) const
 // Bounds for groups, and limits: what none of the k nearest can be beyond.
 void PrunedSearch::findBounds(const Mat& phi, int k, const Form& form, Workspace& work) const
 {
-    const int slots = k <= 3 ? 3 : 6;
+    const int slots = listLength(k);
     work.lowest.create(groupCount, tileWidth, CV_32F);
     work.promising.create(slots, tileWidth, CV_32S);
     work.patches.create(tileWidth, C.cols, CV_32F);
@@ -196,7 +174,7 @@ void PrunedSearch::findBounds(const Mat& phi, int k, const Form& form, Workspace
         work.patches.row(phi.cols - 1).copyTo(work.patches.row(p));
     work.shortened = shorten(phi, form.axes, work.memory);
     runKernel("group_bounds", [&](void* context) {
-        const auto kernel = slots == 3 ? anomaly_group_bounds_3 : anomaly_group_bounds_6;
+        const auto kernel = slots == shortList ? anomaly_group_bounds_3 : anomaly_group_bounds_6;
         return kernel(context, viewOf<float>(work.shortened),
                       viewOf<float>(level(form.axes).bank, {groupWidth, form.axes + 1, groupCount}),
                       viewOf<float>(norms), viewOf<float>(work.lowest), viewOf<int>(work.promising));
@@ -301,7 +279,7 @@ bool PrunedSearch::deservesLook(const Form& form, const Workspace& work) const
 {
     if (secondLook.bank.empty() || form.axes > secondLook.axes)
         return false;
-    const double looks = costOfDistance * secondLookLength * double(work.centers.size()),
+    const double looks = costOfLook * secondLookLength * double(work.centers.size()),
                  saved = ruledOutByLook * costOfDistance * length * double(work.centers.size());
     return saved > looks + costOfShortenedTile(axisCounts[1]);
 }
@@ -349,7 +327,7 @@ double PrunedSearch::costOfLists(const Form& form, const Workspace& work) const
                       costOfBound * bounds * double(work.groups.size()) +
                       costOfDistance * length * double(work.centers.size());
     if (work.lookedAt)
-        products += costOfShortenedTile(axisCounts[1]) + costOfDistance * secondLookLength * double(work.lookedAt);
+        products += costOfShortenedTile(axisCounts[1]) + costOfLook * secondLookLength * double(work.lookedAt);
     return products / (double(tileWidth) * count * length);
 }
 

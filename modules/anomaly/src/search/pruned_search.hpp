@@ -24,7 +24,6 @@ class PrunedSearch
 {
 public:
     static const int tileWidth = 64; // patches
-    static const int mostNeighbors = 6;
 
     //! On how many axes groups and their centers are bounded.
     struct Form
@@ -32,7 +31,8 @@ public:
         int axes;
     };
 
-    explicit PrunedSearch(const Mat& C);
+    //! `axes`: as searchAxes() finds them for this bank or a similar one.
+    PrunedSearch(const Mat& C, const PrincipalAxes& axes);
 
     //! Those that descriptors are long enough for; the first is the cheapest for a trained bank.
     const std::vector<Form>& forms() const { return allForms; }
@@ -75,6 +75,7 @@ private:
     void boundCenters(const Form& form, Workspace& work) const;
     bool deservesLook(const Form& form, const Workspace& work) const;
     void lookAgain(const Mat& phi, Workspace& work) const;
+    bool writeNearest(const Workspace& work, Mat squaredDistances, Mat indices) const;
     void measure(const Mat& patches, const Mat& centers, Workspace& work) const;
     double costOfShortenedTile(int axes) const;
     double costOfLists(const Form& form, const Workspace& work) const;
