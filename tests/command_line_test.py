@@ -27,8 +27,9 @@ OPTIONS = {
     'anomaly_benchmark': 'model random method backbone gamma_c gamma_d bank_size patch_stride neighbors features outputs mean scale input_size images batch callers runs engine train device threads json help',
 }
 # Of each method: options that make a small model in little time.
-METHODS = {'cfa': ['--adaptation=none', '--gamma_c=0.1', '--gamma_d=0.1'], 'patchcore': ['--bank_size=400'],
-           'padim': ['--features=20'], 'spade': ['--neighbors=5']}
+METHODS = {'cfa': ['--adaptation=none', '--gamma_c=0.1', '--gamma_d=0.1', '--input_size=128'],
+           'patchcore': ['--bank_size=400', '--input_size=128'], 'padim': ['--features=20', '--input_size=128'],
+           'spade': ['--neighbors=5', '--input_size=128']}
 PROGRAMS = pathlib.Path()
 TEST_DATA = pathlib.Path()
 WORK = pathlib.Path()
