@@ -20,7 +20,7 @@ import unittest
 OPTIONS = {
     'anomaly_train': 'model method backbone input tile bits gamma_c gamma_d epochs batch seed validation quantile mask json outputs mean scale input_size '
                  'resize_size tile_overlap embed_backbone adaptation init augmentation patience bank bank_momentum scoring_bank score learning_rate skip_unreadable cache_mb checkpoint '
-                 'bank_size patch_stride projection neighbors features reduction regularization device threads help',
+                 'bank_size pool_size patch_stride projection neighbors features reduction regularization device threads help',
     'anomaly_evaluate': 'model mask backbone json report calibrate transform seed device threads help',
     'anomaly_predict': 'model mask backbone output csv resume min_area raw device threads help',
     'anomaly_camera': 'model mask backbone source reconnect device threads help',
