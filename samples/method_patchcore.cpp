@@ -27,11 +27,13 @@ public:
         line.option("bank_size", "N", params.bankSize, "patches that the bank keeps at most: fewer are faster", 1);
         addPatchStride(line, params.patchStride);
         line.option("neighbors", "N", params.K,
-                    "patches of the bank that weight a patch's score; 1: its distance as it is", 1);
+                    "patches of the bank that weight the image's score; 1: it is that of the map, without a weight", 1);
     }
 
     void addLearningOptions(CommandLine& line) override
     {
+        line.option("pool_size", "N", params.poolSize,
+                    "patches that the bank is chosen from, drawn evenly from all good images; 0: all there are");
         line.option("projection", "N", params.projection,
                     "dimensions of the random projection in which the bank's patches are chosen; 0: all, which is "
                     "slower");
@@ -47,6 +49,7 @@ public:
         json.put("bank_size", params.bankSize);
         json.put("patch_stride", params.patchStride);
         json.put("neighbors", params.K);
+        json.put("pool_size", params.poolSize);
         json.put("projection", params.projection);
     }
 
