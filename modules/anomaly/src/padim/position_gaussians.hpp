@@ -15,7 +15,8 @@ namespace cv { namespace anomaly {
 
 S = L L^T is kept as L^-1, so that the Mahalanobis distance of x is |L^-1 (x - m)|: one product with a triangular matrix
 in place of two substitutions. A position that was learned from fewer than two images has no covariance: its L^-1 is 0,
-and it scores 0 whatever lies there.
+and it scores 0 whatever lies there. The model keeps the panels that the kernel reads: matrices in another order beside
+them would take as much memory once more, 475 MB at d = 550.
 */
 struct PositionGaussians
 {
