@@ -5,6 +5,7 @@
 #include "adaptation.hpp"
 #include "bank_for_trainer.hpp"
 #include "../base/random_stream.hpp"
+#include "../patches/projection.hpp"
 #include "../training/trainer_loader.hpp"
 
 #include <cstring>
@@ -24,14 +25,16 @@ std::vector<int> channelsOf(const std::vector<Mat>& maps)
 
 // `Builder`: MemoryBankBuilder or PatchSampler.
 template <typename Builder>
-Mat buildBank(Builder builder, const TrainingData& data, const Descriptor& descriptor, const char* stage,
+Mat buildBank(Builder builder, const TrainingData& data, const Projection& projection, const char* stage,
               const FitReporter& reporter)
 {
     for (int i = 0; i < data.images; i++)
     {
         reporter.report(stage, i, data.images);
         const TrainingFeatures image = data.features.get(i);
-        builder.add(project(image.maps, descriptor), image.mask);
+        Mat phi; // the builder may keep it
+        projection.project(image.maps, MAPS_AVERAGED, phi);
+        builder.add(phi, image.mask);
     }
     const Mat bank = builder.finish(); // k-means: the longest step, so it comes before the last report
     reporter.report(stage, data.images, data.images);
@@ -279,11 +282,13 @@ std::shared_ptr<const CfaModel> adapt(const TrainingData& data, const CFA::Param
                                    params.K + params.J, params.seed,   engine};
     const bool keepsBank = params.scoringBank == CFA::SCORING_BANK_KEPT;
     if (adapts(params) || keepsBank)
-        model.bank = buildBank(MemoryBankBuilder(settings), data, model.descriptor, "bank", reporter);
+        model.bank = buildBank(MemoryBankBuilder(settings), data, *Projection::create(model.descriptor, engine), "bank",
+                               reporter);
     if (adapts(params))
         Training(model, data, params, engine, trainerDevice).run(checkpoint, reporter);
     if (!keepsBank)
-        model.bank = buildBank(PatchSampler(settings), data, model.descriptor, "scoring bank", reporter);
+        model.bank = buildBank(PatchSampler(settings), data, *Projection::create(model.descriptor, engine),
+                               "scoring bank", reporter);
     return made;
 }
 
