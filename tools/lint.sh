@@ -1,5 +1,5 @@
 #!/bin/bash
-# lint.sh: compiler warnings (-Wall -Wextra -Wpedantic -Wconversion), cppcheck and clang-tidy (.clang-tidy) on all C++ files of this
+# lint.sh: clang-format (.clang-format), compiler warnings (-Wall -Wextra -Wpedantic -Wconversion), cppcheck and clang-tidy (.clang-tidy) on all C++ files of this
 # project. The last line says whether one of them found something.
 set -euo pipefail
 export PATH HOME=~  # both may be unset, in a bare container
@@ -39,8 +39,11 @@ run_cppcheck() {
 # GCC's own default, which its commands leave out and clang's is not.
 tidy() { xargs -a $folder/files -d '\n' -n 1 -P "$(nproc)" clang-tidy -p $folder --quiet --extra-arg-before=-std=gnu++17; }
 
+# One version, since each breaks lines a little differently.
+format() { git ls-files '*.cpp' '*.hpp' | xargs clang-format-14 --dry-run -Werror && ! git ls-files '*.cpp' '*.hpp' | xargs grep -nE '^.{121,}$'; }
+
 failed=()
-for check in compiler run_cppcheck tidy; do
+for check in format compiler run_cppcheck tidy; do
   echo "== ${check#run_}"
   $check || failed+=("${check#run_}")
 done

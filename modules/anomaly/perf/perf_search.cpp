@@ -6,6 +6,7 @@
 #include "../src/cfa/adaptation.hpp"
 #include "../src/map/anomaly_map.hpp"
 #include "../src/scoring/nearest_scorer.hpp"
+#include "../src/search/greedy_coreset.hpp"
 
 namespace opencv_test { namespace {
 
@@ -53,6 +54,47 @@ PERF_TEST_P(Neighbors, clustered,
     phi += noise * 0.1;
     const std::shared_ptr<const NeighborSearch> search = NeighborSearch::create(bank, engine);
     TEST_CYCLE() search->search(phi, k, squaredDistances, indices);
+    SANITY_CHECK_NOTHING();
+}
+
+//! Rows in a space of few dimensions, with a rest in all of them: about as patches of photographs lie.
+Mat patchLikeRows(int count, int length, RNG& random)
+{
+    const int dimensions = 40;
+    Mat basis(dimensions, length, CV_32F), where(count, dimensions, CV_32F), rest(count, length, CV_32F);
+    random.fill(basis, RNG::NORMAL, 0, 1);
+    random.fill(where, RNG::NORMAL, 0, 1);
+    random.fill(rest, RNG::NORMAL, 0, 0.5);
+    for (int d = 0; d < dimensions; d++)
+        basis.row(d) *= 6. / (1 + d);
+    return where * basis + rest;
+}
+
+typedef TestBaseWithParam<tuple<int, int>> LargeBank;
+
+//! One neighbor of each of 784 patches, as PatchCore searches.
+PERF_TEST_P(LargeBank, patches, testing::Combine(testing::Values(4000, 25000), testing::Values(1, 3)))
+{
+    const int centers = get<0>(GetParam()), k = get<1>(GetParam());
+    requireEngine(ENGINE_HALIDE);
+    RNG random(1);
+    const Mat rows = patchLikeRows(centers + 784, 1056, random), bank = rows.rowRange(0, centers).clone(),
+              phi = rows.rowRange(centers, centers + 784).t();
+    const std::shared_ptr<const NeighborSearch> search = NeighborSearch::create(bank, ENGINE_HALIDE);
+    Mat squaredDistances, indices;
+    TEST_CYCLE() search->search(phi, k, squaredDistances, indices);
+    SANITY_CHECK_NOTHING();
+}
+
+typedef TestBaseWithParam<tuple<Engines, int>> Coreset;
+
+PERF_TEST_P(Coreset, patches, testing::Combine(Engines::all(), testing::Values(300, 1200)))
+{
+    const int engine = get<0>(GetParam()), count = get<1>(GetParam());
+    requireEngine(engine);
+    RNG random(1);
+    const Mat rows = patchLikeRows(20000, 128, random);
+    TEST_CYCLE_N(3) greedyCoreset(rows, count, engine);
     SANITY_CHECK_NOTHING();
 }
 

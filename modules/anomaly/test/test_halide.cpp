@@ -7,6 +7,7 @@
 
 #include "../src/cfa/adaptation.hpp"
 #include "../src/map/anomaly_map.hpp"
+#include "../src/patches/projection.hpp"
 #include "../src/scoring/nearest_scorer.hpp"
 
 #include <limits>
@@ -201,6 +202,34 @@ TEST(Anomaly_Halide, rules_centers_out_on_every_target)
     });
 }
 
+//! 75 families of centers differ on 16 axes, the 50 of a family on 40 others: each of these gets a second look on more
+//! axes.
+TEST(Anomaly_Halide, looks_twice_at_what_few_axes_leave)
+{
+    SKIP_WITHOUT_HALIDE();
+    Mat families, whole;
+    repeat(wholeNumbers(75, 16, 1) * wholeNumbers(16, 1056, 2), 50, 1, families);
+    Clustered data(1056, 3750, 512, 40, 1, 3);
+    Mat(families + data.C / 4).convertTo(whole, CV_32S); // rounds
+    whole.convertTo(data.C, CV_32F);
+    data.phi = data.C.rowRange(0, 512).t() + 8 * wholeNumbers(1056, 512, 7);
+    const Neighbors expected = searchByDefinition(data.C, data.phi, 1);
+    EachTarget().run([&] {
+        EXPECT_EQ(16, axesFor(data.C, data.phi, 1));
+        EXPECT_TRUE(searchWith(ENGINE_HALIDE, data.C, data.phi, 1) == expected);
+    });
+}
+
+TEST(Anomaly_Halide, finds_the_same_neighbors_on_the_axes_of_another_bank)
+{
+    SKIP_WITHOUT_HALIDE();
+    const Clustered data(300, 1500, 600, 12, 1, 1), other(300, 1500, 600, 12, 1, 9);
+    const PrincipalAxes axes = searchAxes(other.C);
+    Neighbors found;
+    NeighborSearch::create(data.C, ENGINE_HALIDE, &axes)->search(data.phi, 3, found.squaredDistances, found.indices);
+    EXPECT_TRUE(found == searchByDefinition(data.C, data.phi, 3));
+}
+
 TEST(Anomaly_Halide, ranks_all_distances_where_none_can_be_ruled_out)
 {
     SKIP_WITHOUT_HALIDE();
@@ -293,6 +322,14 @@ struct Head
         bank = phi.rowRange(0, std::max(7, phi.rows / 2)) * 0.9;
     }
 
+    Mat phiBy(int engine, PatchAverage average) const
+    {
+        Mat phi;
+        Projection::create(descriptor, engine)
+            ->project(average == MAPS_AVERAGED ? poolPatches(maps) : maps, average, phi);
+        return phi;
+    }
+
     Mat score(int engine) const
     {
         const NearestSettings settings = {3, WEIGHT_CERTAINTY};
@@ -315,9 +352,13 @@ TEST(Anomaly_Halide, scores_as_the_plain_form_at_any_sizes_on_every_target)
     };
     EachTarget().run([&] {
         for (const Head& head : heads)
-            // Observed: 1.6e-6
-            EXPECT_LT(difference(head.score(ENGINE_HALIDE), head.score(ENGINE_PLAIN)), 1e-5)
-                << head.maps.size() << " scales";
+        // Observed: 1.6e-6
+        {
+            SCOPED_TRACE(format("%zu scales", head.maps.size()));
+            for (const PatchAverage average : {MAPS_AS_THEY_COME, MAPS_AVERAGED})
+                EXPECT_LT(difference(head.phiBy(ENGINE_HALIDE, average), head.phiBy(ENGINE_PLAIN, average)), 1e-5);
+            EXPECT_LT(difference(head.score(ENGINE_HALIDE), head.score(ENGINE_PLAIN)), 1e-5);
+        }
     });
 }
 

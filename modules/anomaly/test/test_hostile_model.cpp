@@ -1,6 +1,7 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+#include "test_changed_fields.hpp"
 #include "test_textures.hpp"
 
 #include <fstream>
@@ -8,15 +9,6 @@
 #include <sstream>
 
 namespace opencv_test { namespace {
-
-struct Format
-{
-    const char* extension;
-    int flag;
-};
-const Format yaml = {".yml", FileStorage::FORMAT_YAML}, xml = {".xml", FileStorage::FORMAT_XML},
-             json = {".json", FileStorage::FORMAT_JSON};
-const Format formats[] = {yaml, xml, json};
 
 void writeText(const String& file, const String& text)
 {
@@ -47,110 +39,6 @@ String savedText(const CFA& cfa, const String& extension)
     const TemporaryName file(extension);
     cfa.save(file.name);
     return readText(file.name);
-}
-
-//! What is to become of one field.
-struct Change
-{
-    String path;                             // "settings.K", "models.0.W.rows"
-    std::function<void(FileStorage&)> write; // none: the field is left out
-};
-
-//! Writes a node again, with one change, as plain numbers.
-class Copy
-{
-public:
-    Copy(const Format& format, const Change& c)
-        : file(format.extension, FileStorage::WRITE | FileStorage::MEMORY | format.flag),
-          change(c)
-    {}
-
-    String of(const FileNode& root)
-    {
-        for (const FileNode& node : root)
-            write(node, node.name(), "");
-        return file.releaseAndGetString();
-    }
-
-private:
-    void write(const FileNode& node, const String& key, const String& path)
-    {
-        const bool changed = path == change.path;
-        if (changed && !change.write)
-            return;
-        if (node.isNamed())
-            file << key;
-        if (changed)
-            change.write(file);
-        else if (node.isMap() || node.isSeq())
-            writeCollection(node, path);
-        else if (node.isInt())
-            file << int(node);
-        else if (node.isReal())
-            file << double(node);
-        else
-            file << node.string();
-    }
-
-    void writeCollection(const FileNode& node, const String& path)
-    {
-        const bool ofNumbers = node.isSeq() && node.size() > 0 && !(*node.begin()).isMap();
-        file << (node.isMap() ? "{" : ofNumbers ? "[:" : "[");
-        int index = 0;
-        for (const FileNode& part : node)
-        {
-            const String name = node.isMap() ? part.name() : std::to_string(index++);
-            write(part, name, path.empty() ? name : path + "." + name);
-        }
-        file << (node.isMap() ? "}" : "]");
-    }
-
-    FileStorage file;
-    const Change& change;
-};
-
-//! Paths of all fields, and of the first element of each list.
-void listFields(const FileNode& node, const String& path, std::vector<String>& fields)
-{
-    int index = 0;
-    for (const FileNode& part : node)
-    {
-        const String name = node.isMap() ? part.name() : std::to_string(index++);
-        if (!node.isMap() && index > 1)
-            return;
-        const String field = path.empty() ? name : path + "." + name;
-        fields.push_back(field);
-        if (part.isMap() || part.isSeq())
-            listFields(part, field, fields);
-    }
-}
-
-bool isElement(const String& path)
-{
-    return std::isdigit(path.back()) && path != "models.0";
-}
-
-bool isCollection(const String& value)
-{
-    return value == "list" || value == "map";
-}
-
-bool isWithin(const String& part, const String& text)
-{
-    return text.find(part) != String::npos;
-}
-
-//! Whether an error tells where to look: by the name of the field or of the map or matrix that it is in.
-bool names(const String& error, const String& path)
-{
-    std::istringstream parts(path);
-    for (String part; std::getline(parts, part, '.');)
-        if (!std::isdigit(part[0]) && (isWithin("'" + part + "'", error) || isWithin("Parameter " + part + " ", error)))
-            return true;
-    // What is possible by itself, in matrices and in settings, is found out by the file's checksums.
-    return isWithin("'checksum'", error) || (isWithin("backbone.", path) && isWithin("ackbone '", error)) ||
-           (path == "method" && isWithin("method '", error)) ||
-           (path == "version" && isWithin("format version", error));
 }
 
 class Anomaly_HostileModel : public testing::Test
@@ -216,33 +104,13 @@ protected:
 
 TEST_F(Anomaly_HostileModel, every_field_removed_or_replaced)
 {
-    const double nan = std::numeric_limits<double>::quiet_NaN();
-    const std::vector<std::pair<const char*, std::function<void(FileStorage&)>>> values = {
-        {"nothing", nullptr},
-        {"0", [](FileStorage& file) { file << 0; }},
-        {"-1", [](FileStorage& file) { file << -1; }},
-        {"2^31", [](FileStorage& file) { file << 2147483648.; }},
-        {"1e308", [](FileStorage& file) { file << 1e308; }},
-        {"NaN", [&](FileStorage& file) { file << nan; }},
-        {"text", [](FileStorage& file) { file << "many"; }},
-        {"list",
-         [](FileStorage& file) {
-             file << "[" << 1 << "x"
-                  << "]";
-         }},
-        {"map", [](FileStorage& file) {
-             file << "{"
-                  << "rows" << 1000000 << "cols" << 1000000 << "dt"
-                  << "f"
-                  << "data" << 1 << "}";
-         }}};
     const FileStorage saved(savedText(*cfa, ".yml"), FileStorage::READ | FileStorage::MEMORY);
     std::vector<String> fields;
     listFields(saved["opencv_anomaly"], "", fields);
     ASSERT_GT(fields.size(), 60u);
     for (const Format& format : formats)
         for (const String& field : fields)
-            for (const auto& value : values)
+            for (const auto& value : replacements())
             {
                 if (isElement(field) && isCollection(value.first))
                     continue; // no FileStorage writes one there

@@ -29,6 +29,23 @@ template <> inline SPADE::Params quickParamsOf<SPADE>()
     return params;
 }
 
+template <> inline PatchCore::Params quickParamsOf<PatchCore>()
+{
+    PatchCore::Params params;
+    params.inputSize = 64;
+    params.resizeSize = 72;
+    params.bankSize = 100;
+    return params;
+}
+
+//! Stages of a fit between "features" and "thresholds".
+inline std::vector<String> ownStagesOf(const AnomalyDetector& detector)
+{
+    if (detector.getMethod() == "PatchCore")
+        return {"patches", "coreset", "bank"};
+    return {detector.getMethod() == "PaDiM" ? "gaussians" : "bank"};
+}
+
 template <typename Method>
 Ptr<Method> quickDetectorOf(const typename Method::Params& params = quickParamsOf<Method>(), int images = 6)
 {

@@ -96,6 +96,7 @@ public:
         return succeeds([&] {
             figures.loss = adapt(tensorsOf(maps, images), patchWeights, bank);
             figures.distance = meanDistance;
+            figures.radius = radius.item<float>();
         });
     }
 
@@ -135,12 +136,14 @@ public:
         });
     }
 
-    void read(float* toW, float* toB, double& toRadius) const override
+    bool read(float* toW, float* toB, double& toRadius) override
     {
-        const Tensor weights = W.detach().cpu().contiguous(), bias = b.detach().cpu().contiguous();
-        std::copy_n(weights.data_ptr<float>(), weights.numel(), toW);
-        std::copy_n(bias.data_ptr<float>(), bias.numel(), toB);
-        toRadius = radius.item<float>();
+        return succeeds([&] {
+            const Tensor weights = W.detach().cpu().contiguous(), bias = b.detach().cpu().contiguous();
+            std::copy_n(weights.data_ptr<float>(), weights.numel(), toW);
+            std::copy_n(bias.data_ptr<float>(), bias.numel(), toB);
+            toRadius = radius.item<float>();
+        });
     }
 
     const char* error() const override { return message.c_str(); }

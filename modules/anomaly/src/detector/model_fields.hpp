@@ -40,6 +40,11 @@ std::vector<int> readIntegers(const FileNode& parent, const String& key);
 //! As text, also where the file has binary data: their type is not among those that are read.
 void writeIntegers(FileStorage& file, const String& key, const std::vector<int>& values);
 
+//! Throws before a model is written that is too large to be read again; `instead`: what makes a smaller one.
+void checkFitsIntoFile(size_t matrixBytes, const char* instead);
+//! Says so in the log after the fit of such a model, which can be used but not saved.
+void warnIfTooLargeForFile(size_t matrixBytes, const char* instead);
+
 }} // namespace cv::anomaly
 
 #endif

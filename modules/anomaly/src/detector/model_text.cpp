@@ -11,8 +11,6 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// cv::FileStorage keeps the size of a list in 32 bits and up to 3.5 bytes for one of text: this much stays below 2 GiB.
-const size_t mostBytes = size_t(512) << 20;
 // Matrices of random weights do not shrink to a tenth.
 const size_t freeBytes = 1 << 20, mostUnpackedPerByte = 64;
 // Its parsers call themselves for each level of nesting. A model has about 200 of these characters, twice as many in
@@ -55,8 +53,8 @@ private:
 
 void checkSize(size_t size, size_t onDisk)
 {
-    if (size > mostBytes)
-        CV_Error_(Error::StsOutOfRange, ("its text has more than %zu bytes, the most that is read", mostBytes));
+    if (size > mostTextBytes)
+        CV_Error_(Error::StsOutOfRange, ("its text has more than %zu bytes, the most that is read", mostTextBytes));
     if (size > freeBytes + mostUnpackedPerByte * onDisk)
         CV_Error_(Error::StsOutOfRange,
                   ("it unpacks to more than %zu times its size, which no model does", mostUnpackedPerByte));
@@ -95,7 +93,7 @@ void checkNesting(const std::string& text)
 // one the parser may never return.
 bool hasBinaryHeader(const std::string& text, size_t at)
 {
-    const char* const blanks = "ICAgICAgICAgICAgICAgICAgICAg";                      // 21 of them
+    const char* const blanks = "ICAgICAgICAgICAgICAgICAgICAg"; // 21 of them
     // 1f, 1u, 1d, 1w; older: f, u, d, w
     for (const char* const type : {"MWYg", "MXUg", "MWQg", "MXcg", "ZiAg", "dSAg", "ZCAg", "dyAg"})
         if (startsWith(text, at, type) && startsWith(text, at + 4, blanks))
@@ -111,7 +109,8 @@ void checkBinary(const std::string& text, const char* marker, const char* after,
         const size_t behind = at + std::strlen(marker),
                      start = text.find_first_not_of(blanks, behind + std::strlen(after));
         if (!startsWith(text, behind, after) || start == std::string::npos || !hasBinaryHeader(text, start))
-            CV_Error(Error::StsParseError, "it has binary data that is not announced as float, double, byte or 16-bit number");
+            CV_Error(Error::StsParseError,
+                     "it has binary data that is not announced as float, double, byte or 16-bit number");
     }
 }
 

@@ -10,6 +10,13 @@
 
 namespace cv { namespace anomaly {
 
+//! The longest text that is read. cv::FileStorage keeps the size of a list in 32 bits and up to 3.5 bytes for one of
+//! text: this much stays below 2 GiB.
+const size_t mostTextBytes = size_t(512) << 20;
+
+//! Bytes of matrices that a model file holds: base64 makes 64 characters of 48 bytes, and YAML a line of 80 of those.
+const size_t mostMatrixBytes = mostTextBytes / 100 * 59;
+
 /** @brief The text of a model file, unpacked where it is packed, for cv::FileStorage to parse from memory.
 
 Throws where that parser would crash, hang or take memory out of proportion: see doc/reliability.md for the list.

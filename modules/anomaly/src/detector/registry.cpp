@@ -20,7 +20,7 @@ struct Entry
     std::unique_ptr<Method> (*create)();
 };
 
-const Entry entries[] = {
+std::vector<Entry> entries = {
     {"CFA", createCfaMethod},
     {"PaDiM", createPadimMethod},
     {"PatchCore", createPatchCoreMethod},
@@ -35,6 +35,11 @@ std::unique_ptr<Method> createMethod(const String& name)
         if (name == entry.name)
             return entry.create();
     return std::unique_ptr<Method>();
+}
+
+void addMethod(const char* name, std::unique_ptr<Method> (*create)())
+{
+    entries.push_back({name, create});
 }
 
 String methodNames()

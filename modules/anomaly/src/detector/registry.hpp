@@ -11,6 +11,9 @@ namespace cv { namespace anomaly {
 //! A method with its default settings, by the name that model files have; null where there is none of that name.
 std::unique_ptr<Method> createMethod(const String& name);
 
+//! Adds a method that is not the library's own, as a test does; before other threads load models.
+CV_EXPORTS void addMethod(const char* name, std::unique_ptr<Method> (*create)());
+
 //! All names, with commas.
 String methodNames();
 

@@ -47,6 +47,12 @@ inline Mat padColumns(const Mat& rows, int width)
     return padded;
 }
 
+//! The same without a copy if the rows are whole vectors already: a bank of 25,000 x 1056 takes 100 MiB.
+inline Mat withWholeVectors(const Mat& rows, int width)
+{
+    return rows.cols % width ? padColumns(rows, width) : rows;
+}
+
 }} // namespace cv::anomaly
 
 #endif

@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "../detector/detector_impl.hpp"
+#include "../detector/model_fields.hpp"
 #include "../patches/descriptor.hpp"
 #include "../patches/grid_features.hpp"
 #include "padim_model.hpp"
@@ -59,6 +60,7 @@ public:
         model->gaussians = fitGaussians(data.images, sample, settings, progress);
         model->reduction = reduction;
         model->grid = grid;
+        warnIfTooLargeForFile(model->gaussians.bytes(), PadimModel::smallerModel);
         return model;
     }
 

@@ -59,6 +59,10 @@ ChannelReduction readReduction(const FileNode& node, const PaDiM::Params& params
     const int64 features = std::accumulate(reduction.channels.begin(), reduction.channels.end(), int64(0));
     if (features > INT_MAX)
         CV_Error(Error::StsParseError, "Model file has more than 2^31 channels in 'channels'");
+    const char* const kept = params.reduction == PaDiM::FEATURES_DRAWN ? "drawn" : "projection";
+    if (node[kept].empty())
+        CV_Error_(Error::StsParseError,
+                  ("Model file lacks '%s', which goes with 'reduction' %d", kept, params.reduction));
     if (params.reduction == PaDiM::FEATURES_DRAWN)
         reduction.drawn = readDrawn(node, int(features));
     else
@@ -68,8 +72,8 @@ ChannelReduction readReduction(const FileNode& node, const PaDiM::Params& params
     }
     if (reduction.length() != std::min<int64>(params.features, features))
         CV_Error_(Error::StsParseError,
-                  ("Model file keeps %d features of a patch, which does not agree with 'features' %d of %d channels",
-                   reduction.length(), params.features, int(features)));
+                  ("Model file has %d features in '%s', which does not agree with 'features' %d of %d channels",
+                   reduction.length(), kept, params.features, int(features)));
     return reduction;
 }
 
@@ -90,8 +94,11 @@ std::vector<Mat> PadimModel::matrices() const
     return all;
 }
 
+const char* const PadimModel::smallerModel = "keep fewer features, or raise patchStride";
+
 void PadimModel::write(FileStorage& file) const
 {
+    checkFitsIntoFile(gaussians.bytes(), smallerModel);
     writeChannels(file, reduction.channels);
     if (reduction.projection.empty())
         writeIntegers(file, "drawn", reduction.drawn);

@@ -21,6 +21,9 @@ public:
     void write(FileStorage& file) const CV_OVERRIDE;
     std::vector<Mat> matrices() const CV_OVERRIDE;
 
+    //! What makes a model that a file holds.
+    static const char* const smallerModel;
+
     static std::shared_ptr<const PadimModel> read(const FileNode& node, const PaDiM::Params& params);
 
     ChannelReduction reduction;

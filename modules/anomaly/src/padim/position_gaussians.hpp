@@ -24,6 +24,7 @@ struct PositionGaussians
 
     int length() const { return mean.rows; }
     int positions() const { return mean.cols; }
+    size_t bytes() const { return (mean.total() + whitening.total()) * sizeof(float); }
 };
 
 //! What one image teaches.

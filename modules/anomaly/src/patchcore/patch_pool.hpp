@@ -24,7 +24,7 @@ Patches wait for the choice in a random projection to few dimensions, which leav
 Lindenstrauss) and takes an eighth of the features' memory. Where they would take more than poolBytes, those that wait are
 replaced by a coreset of theirs: a coreset of coresets, so that memory does not grow with the number of images.
 */
-class PatchPool
+class CV_EXPORTS PatchPool
 {
 public:
     //! A patch of an image.

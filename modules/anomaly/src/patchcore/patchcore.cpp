@@ -16,6 +16,10 @@ PatchCore::Params::Params() : patchStride(8), bankSize(4000), poolSize(100000), 
 
 namespace {
 
+// Memory for the patches that a bank is chosen from: a million of them in 128 dimensions, from 1,300 images of 28 x 28.
+// It is no setting, since it changes what is chosen from more than that.
+const size_t poolBytes = size_t(512) << 20;
+
 class PatchCoreLearner CV_FINAL : public Learner
 {
 public:
@@ -25,8 +29,8 @@ public:
           grid(gridOfStride(Size(p.inputSize, p.inputSize), p.patchStride))
     {}
 
-    // Half of the memory is for features, a quarter for the patches that wait for the choice. Few images have patches in
-    // the bank, and to compute their features again takes less time than to write all of them.
+    // Half of the memory, since the patches that wait for the choice take some, too. To compute features again takes less
+    // time than to write all of them to a file.
     FeatureKeeping featureKeeping() const CV_OVERRIDE
     {
         const Size onto = grid;
@@ -53,8 +57,7 @@ private:
     Places chooseCoreset(const TrainingData& data, const FitReporter& reporter) const
     {
         const int fromImage = (params.poolSize + data.images - 1) / data.images;
-        PatchPool pool(
-            {fromImage, params.bankSize, params.projection, size_t(params.cacheMiB) << 18, params.seed, device.engine});
+        PatchPool pool({fromImage, params.bankSize, params.projection, poolBytes, params.seed, device.engine});
         Mat phi;
         for (int image = 0; image < data.images; image++)
         {

@@ -64,10 +64,9 @@ int addBest(const Mat& rows, const Mat& norms, const std::vector<int>& candidate
 // good a start, in a third of the time, and less where D' is larger.
 Mat shortened(const Mat& rows)
 {
-    const int length = 64;
-    if (rows.cols <= length)
+    if (rows.cols <= mostSearchAxes)
         return rows;
-    const PrincipalAxes principal = principalAxes(rows, length);
+    const PrincipalAxes principal = searchAxes(rows);
     Mat coordinates;
     gemm(rows, principal.axes, 1, noArray(), 0, coordinates, GEMM_2_T);
     return coordinates;
@@ -120,7 +119,7 @@ Mat meansOf(const Mat& rows, const Mat& distances, const Mat& nearest, int count
     return means;
 }
 
-// Of all columns.
+// Variance averaged over all columns.
 double meanVariance(const Mat& rows)
 {
     Mat mean;
@@ -136,11 +135,14 @@ Mat kMeans(const Mat& patches, int count, int mostIterations, int engine, RNG& r
     const Mat phi = patches.t();
     const double smallestMove = 1e-4 * meanVariance(patches);
     Mat bank = firstCenters(patches, count, random);
+    // Any orthonormal axes serve a search: those of the first centers are good enough for the later ones.
+    const PrincipalAxes axes = engine == ENGINE_HALIDE ? searchAxes(bank) : PrincipalAxes();
     double move = DBL_MAX;
     for (int i = 0; i < mostIterations && move > smallestMove; i++)
     {
         Mat distances, nearest;
-        NeighborSearch::create(bank, engine)->search(phi, 1, distances, nearest);
+        NeighborSearch::create(bank, engine, engine == ENGINE_HALIDE ? &axes : NULL)
+            ->search(phi, 1, distances, nearest);
         const Mat means = meansOf(patches, distances, nearest, count);
         move = norm(means, bank, NORM_L2SQR);
         bank = means;

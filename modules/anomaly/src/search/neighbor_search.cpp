@@ -3,8 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "neighbor_search.hpp"
-
-#include <limits>
+#include "nearest_list.hpp"
 
 namespace cv { namespace anomaly {
 
@@ -35,29 +34,6 @@ double squaredDistance(const float* phi, size_t step, const float* center, int l
     return sum;
 }
 
-// The k smallest values of one column, kept sorted; ties to the lower index, since centers come in order.
-struct Nearest
-{
-    std::vector<float> values;
-    std::vector<int> indices;
-
-    explicit Nearest(int k) : values(k, std::numeric_limits<float>::infinity()), indices(k, 0) {}
-
-    void offer(float value, int index)
-    {
-        size_t at = values.size() - 1;
-        if (!(value < values[at]))
-            return;
-        for (; at > 0 && value < values[at - 1]; at--)
-        {
-            values[at] = values[at - 1];
-            indices[at] = indices[at - 1];
-        }
-        values[at] = value;
-        indices[at] = index;
-    }
-};
-
 class PlainNeighborSearch CV_FINAL : public NeighborSearch
 {
 public:
@@ -86,10 +62,14 @@ private:
         parallel_for_(Range(0, phi.cols), [&](const Range& patches) {
             for (int p = patches.start; p < patches.end; p++)
             {
-                Nearest nearest(std::min(indices.rows + spareCandidates, C.rows));
+                const int count = std::min(indices.rows + spareCandidates, C.rows);
+                std::vector<float> values(count);
+                std::vector<int> candidates(count);
+                NearestList nearest;
+                nearest.start(values.data(), candidates.data(), count, 0);
                 for (int c = 0; c < C.rows; c++)
                     nearest.offer(norms.at<float>(c) + ranks.at<float>(c, p), c);
-                writeExact(phi, p, nearest.indices, squaredDistances, indices);
+                writeExact(phi, p, candidates, squaredDistances, indices);
             }
         });
     }
@@ -116,11 +96,12 @@ private:
 
 } // namespace
 
-std::shared_ptr<const NeighborSearch> NeighborSearch::create(const Mat& bank, int engine)
+std::shared_ptr<const NeighborSearch> NeighborSearch::create(const Mat& bank, int engine, const PrincipalAxes* axes)
 {
+    (void)axes; // The plain form needs none.
 #ifdef HAVE_ANOMALY_HALIDE
     if (engine == ENGINE_HALIDE)
-        return createHalideNeighborSearch(bank);
+        return createHalideNeighborSearch(bank, axes);
 #endif
     CV_CheckEQ(engine, int(ENGINE_PLAIN), "Engine must be resolved first");
     return std::make_shared<PlainNeighborSearch>(bank);

@@ -4,7 +4,7 @@
 #ifndef OPENCV_ANOMALY_NEIGHBOR_SEARCH_HPP
 #define OPENCV_ANOMALY_NEIGHBOR_SEARCH_HPP
 
-#include "opencv2/core.hpp"
+#include "shortened_bank.hpp"
 
 #include <memory>
 
@@ -30,15 +30,16 @@ public:
         return 0;
     }
 
-    //! `engine`: ENGINE_PLAIN or ENGINE_HALIDE.
-    static std::shared_ptr<const NeighborSearch> create(const Mat& bank, int engine);
+    //! `engine`: ENGINE_PLAIN or ENGINE_HALIDE. `axes`: those of a similar bank, as searchAxes() finds them, to save the
+    //! time of finding the bank's own; they change how long a search takes, not its results.
+    static std::shared_ptr<const NeighborSearch> create(const Mat& bank, int engine, const PrincipalAxes* axes = NULL);
 };
 
 //! Of each row, rows x 1.
 Mat squaredNorms(const Mat& rows);
 
 // The Halide form, in builds that have it.
-std::shared_ptr<const NeighborSearch> createHalideNeighborSearch(const Mat& bank);
+std::shared_ptr<const NeighborSearch> createHalideNeighborSearch(const Mat& bank, const PrincipalAxes* axes = NULL);
 
 }} // namespace cv::anomaly
 

@@ -15,9 +15,6 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// The widest kernel; more neighbors, which no default asks for, are the plain search's.
-const int mostNeighbors = PrunedSearch::mostNeighbors;
-
 //! Computes the product of every patch with every center.
 class DenseSearch
 {
@@ -26,13 +23,13 @@ public:
         : length(C.cols),
           panels(packPanels(C, panelWidth, -2)),
           norms(packSquaredNorms(C, panelWidth)),
-          centers(padColumns(C, exactLanes))
+          centers(withWholeVectors(C, exactLanes))
     {}
 
     void search(const Mat& phi, int k, Mat squaredDistances, Mat indices) const
     {
         runKernel("nearest_centers", [&](void* context) {
-            return (k <= 3 ? anomaly_nearest_3 : anomaly_nearest_6)(
+            return (listLength(k) == shortList ? anomaly_nearest_3 : anomaly_nearest_6)(
                 context, viewOf<float>(phi), viewOf<float>(panels, {panelWidth, length, panels.rows}),
                 viewOf<float>(norms), viewOf<float>(centers), viewOf<float>(squaredDistances), viewOf<int>(indices));
         });
@@ -55,20 +52,19 @@ void samplePatches(const Mat& phi, int count, Mat& sample)
 class HalideNeighborSearch CV_FINAL : public NeighborSearch
 {
 public:
-    explicit HalideNeighborSearch(const Mat& bank)
+    HalideNeighborSearch(const Mat& bank, const PrincipalAxes* axes)
         : count(bank.rows),
           length(bank.cols),
           dense(bank),
           plain(NeighborSearch::create(bank, ENGINE_PLAIN))
     {
         if (count >= fewestCenters)
-            pruned = std::make_shared<PrunedSearch>(bank);
+            pruned = std::make_shared<PrunedSearch>(bank, axes ? *axes : searchAxes(bank));
     }
 
     void search(const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const CV_OVERRIDE
     {
-        const int slots = k <= 3 ? 3 : 6; // of the kernel's list, all of which must find a center
-        if (k > mostNeighbors || count < slots || phi.empty())
+        if (!listKernelsHold(k, count) || phi.empty())
             return plain->search(phi, k, squaredDistances, indices);
         CV_CheckTypeEQ(phi.type(), CV_32FC1, "Descriptors must be single precision");
         CV_CheckEQ(phi.rows, length, "Descriptors must be as long as the bank's centers");
@@ -84,7 +80,7 @@ public:
     int axes(const Mat& phi, int k) const CV_OVERRIDE
     {
         PrunedSearch::Form form = PrunedSearch::Form();
-        return choose(phi, k, form) ? form.centers : 0;
+        return choose(phi, k, form) ? form.axes : 0;
     }
 
 private:
@@ -139,9 +135,9 @@ private:
 
 } // namespace
 
-std::shared_ptr<const NeighborSearch> createHalideNeighborSearch(const Mat& bank)
+std::shared_ptr<const NeighborSearch> createHalideNeighborSearch(const Mat& bank, const PrincipalAxes* axes)
 {
-    return std::make_shared<HalideNeighborSearch>(bank);
+    return std::make_shared<HalideNeighborSearch>(bank, axes);
 }
 
 }} // namespace cv::anomaly

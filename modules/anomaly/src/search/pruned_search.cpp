@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "pruned_search.hpp"
+#include "nearest_list.hpp"
 #include "../kernels/halide_buffers.hpp"
 #include "../device/halide_runtime.hpp"
 #include "../kernels/panels.hpp"
@@ -21,59 +22,27 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// 16 axes rule nearly everything out in a trained bank; a second look at what is left on 64 pays where that is much or
-// descriptors are long, and 64 from the start where patches are far from the bank. More than a quarter of the length
-// would cost more than they save.
-const int axisCounts[] = {16, 64}, axesInLength = 4;
+// 16 axes rule nearly everything out in a trained bank; 64 from the start pay where patches are far from the bank. More
+// than a quarter of the length would cost more than they save.
+const int axisCounts[] = {16, mostSearchAxes}, axesInLength = 4;
+
+// A tile that 16 axes leave many centers to gets a second look at each of them, on 63 axes and the rest: 64 values are
+// whole vectors for exact_distances.
+const int secondLookLength = 64;
 
 // In products of a search that computes all, measured with AVX-512: what each patch takes whatever its centers
 // (transposed, first distances, lists), and what a product takes where vectors are shorter and values are loaded for a
 // single use.
-const double costOfPatch = 50000, costOfShortening = 1.5, costOfBound = 3, costOfDistance = 4;
+const double costOfPatch = 50000, costOfShortening = 1.5, costOfBound = 3, costOfDistance = 4, costOfLook = 10;
+
+// Share of the centers that a second look rules out: 0.92 to 0.97 were measured with 4,000 and 25,000 patches of Lite0.
+const double ruledOutByLook = 0.8;
 
 Halide::Runtime::Buffer<int> viewOfPairs(const std::vector<Vec2i>& pairs)
 {
     const halide_dimension_t shape[] = {{0, 2, 1}, {0, int(pairs.size()), 2}};
     return Halide::Runtime::Buffer<int>(const_cast<int*>(pairs[0].val), 2, shape);
 }
-
-// A list sorted by distance, then index, beside each patch.
-class NearestLists
-{
-public:
-    NearestLists(int k_) : k(k_)
-    {
-        std::fill_n(distances[0], sizeof(distances) / sizeof(float), FLT_MAX);
-        std::fill_n(indices[0], sizeof(indices) / sizeof(int), INT_MAX);
-    }
-
-    void offer(int patch, float distance, int index)
-    {
-        float* d = distances[patch];
-        int* n = indices[patch];
-        int at = k;
-        for (; at > 0 && (distance < d[at - 1] || (distance == d[at - 1] && index < n[at - 1])); at--)
-            if (at < k)
-            {
-                d[at] = d[at - 1];
-                n[at] = n[at - 1];
-            }
-        if (at < k)
-        {
-            d[at] = distance;
-            n[at] = index;
-        }
-    }
-
-    //! Not so where values are not finite: nothing compares with NaN.
-    bool full(int patch) const { return indices[patch][k - 1] != INT_MAX; }
-
-    float distances[PrunedSearch::tileWidth][PrunedSearch::mostNeighbors];
-    int indices[PrunedSearch::tileWidth][PrunedSearch::mostNeighbors];
-
-private:
-    int k;
-};
 
 // OpenCV 4.9 and later have a function in place of the operator.
 v_float32x4 isAtMost(const v_float32x4& a, const v_float32x4& b)
@@ -107,32 +76,39 @@ template <typename Action> void forEachBit(unsigned bits, const Action& action)
         action(trailingZeros32(bits));
 }
 
+// Squared norms in groups; the largest float where there is no center, so that nothing is ever farther.
+Mat packNorms(const std::vector<double>& squaredNorms)
+{
+    Mat packed(divideUp(int(squaredNorms.size()), groupWidth), groupWidth, CV_32F, Scalar(FLT_MAX));
+    std::copy(squaredNorms.begin(), squaredNorms.end(), packed.begin<float>());
+    return packed;
+}
+
 } // namespace
 
-PrunedSearch::PrunedSearch(const Mat& centers)
+PrunedSearch::PrunedSearch(const Mat& centers, const PrincipalAxes& principal)
     : length(centers.cols),
       count(centers.rows),
       groupCount(divideUp(count, groupWidth)),
-      C(padColumns(centers, partialSums))
+      C(withWholeVectors(centers, partialSums)),
+      mean(principal.mean),
+      axisPanels(packPanels(principal.axes, groupWidth, 1))
 {
-    const PrincipalAxes principal = principalAxes(centers, std::min(length, axisCounts[1]));
-    mean = principal.mean;
-    axisPanels = packPanels(principal.axes, groupWidth, 1);
-    norms = packSquaredNorms(centers - repeat(mean, count, 1), groupWidth);
+    const BankCoordinates bank = coordinatesOf(centers, principal);
+    norms = packNorms(bank.energies);
     greatestNorm = *std::max_element(norms.begin<float>(), norms.begin<float>() + count);
     for (int axes : axisCounts)
         if (axes * axesInLength <= length)
         {
-            const PrincipalAxes leading = {mean, principal.axes.rowRange(0, axes)};
-            const ShortenedBank shortened = shortenBank(centers, leading);
-            const Level level = {axes, packPanels(shortened.centers, groupWidth, -2), shortened.error};
-            levels.push_back(level);
+            const ShortenedBank shortened = shortenBank(bank, axes);
+            levels.push_back({axes, packPanels(shortened.centers, groupWidth, -2), shortened.error});
+            allForms.push_back({axes});
         }
-    const int few = axisCounts[0], many = axisCounts[1];
-    if (levels.size() > 0)
-        allForms = {{few, few}};
     if (levels.size() > 1)
-        allForms = {{few, few}, {few, many}, {many, many}};
+    {
+        const ShortenedBank shortened = shortenBank(bank, secondLookLength - 1);
+        secondLook = {secondLookLength - 1, shortened.centers, shortened.error};
+    }
 }
 
 const PrunedSearch::Level& PrunedSearch::level(int axes) const
@@ -144,58 +120,50 @@ bool PrunedSearch::search(const Mat& phi, int k, const Form& form, Mat squaredDi
 {
     const WorkspacePool<Workspace>::Loan work(workspaces);
     findBounds(phi, k, form, *work);
-    if (!listCandidates(form, *work))
+    if (!listCandidates(phi, form, *work))
         return false;
-    measure(*work);
-    NearestLists nearest(k);
-    for (size_t i = 0; i < work->centers.size(); i++)
-        nearest.offer(work->centers[i][0], work->distances[i], work->centers[i][1]);
-    for (int p = 0; p < phi.cols; p++)
-        if (!nearest.full(p))
+    measure(work->patches, C, *work);
+    return writeNearest(*work, squaredDistances, indices);
+}
+
+bool PrunedSearch::writeNearest(const Workspace& work, Mat squaredDistances, Mat indices) const
+{
+    const int k = indices.rows, missing = INT_MAX;
+    float distances[tileWidth][longList];
+    int centers[tileWidth][longList];
+    NearestList nearest[tileWidth];
+    for (int p = 0; p < tileWidth; p++)
+        nearest[p].start(distances[p], centers[p], k, missing);
+    for (size_t i = 0; i < work.centers.size(); i++)
+        nearest[work.centers[i][0]].offer(work.distances[i], work.centers[i][1]);
+    for (int p = 0; p < indices.cols; p++)
+        if (centers[p][k - 1] == missing) // as with NaN
             return false;
     for (int n = 0; n < k; n++)
-        for (int p = 0; p < phi.cols; p++)
+        for (int p = 0; p < indices.cols; p++)
         {
-            squaredDistances.at<float>(n, p) = nearest.distances[p][n];
-            indices.at<int>(n, p) = nearest.indices[p][n];
+            squaredDistances.at<float>(n, p) = distances[p][n];
+            indices.at<int>(n, p) = centers[p][n];
         }
     return true;
 }
 
-void PrunedSearch::shorten(const Mat& phi, const Form& form, Workspace& work) const
+Mat PrunedSearch::shorten(const Mat& phi, int axes, Mat& memory) const
 {
-    const int few = form.groups, many = form.centers;
-    work.memory.create(axisCounts[1] + 2, tileWidth, CV_32F);
-    work.coarseMemory.create(axisCounts[1] + 2, tileWidth, CV_32F);
-    work.shortened = work.memory.rowRange(0, many + 2);
-    work.coarse = (few == many ? work.memory : work.coarseMemory).rowRange(0, few + 2);
+    memory.create(axisCounts[1] + 2, tileWidth, CV_32F);
+    const Mat shortened = memory.rowRange(0, axes + 2);
     runKernel("shorten", [&](void* context) {
         return anomaly_shorten(context, viewOf<float>(phi), viewOf<float>(mean, {length}),
-                               viewOf<float>(axisPanels, {groupWidth, length, many / groupWidth}),
-                               viewOf<float>(work.shortened));
+                               viewOf<float>(axisPanels, {groupWidth, length, axes / groupWidth}),
+                               viewOf<float>(shortened));
     });
-    if (few < many)
-        dropAxes(few, many, work);
-}
-
-// The axes that are left out belong to the rest.
-void PrunedSearch::dropAxes(int few, int many, Workspace& work) const
-{
-    work.shortened.rowRange(0, few).copyTo(work.coarse.rowRange(0, few));
-    work.shortened.row(many + 1).copyTo(work.coarse.row(few + 1));
-    float* rest = work.coarse.ptr<float>(few);
-    std::fill_n(rest, int(tileWidth), 0.f);
-    for (int axis = few; axis <= many; axis++)
-        for (int p = 0; p < tileWidth; p++)
-            rest[p] += work.shortened.at<float>(axis, p) * work.shortened.at<float>(axis, p);
-    for (int p = 0; p < tileWidth; p++)
-        rest[p] = std::sqrt(rest[p]);
+    return shortened;
 }
 
 // Bounds for groups, and limits: what none of the k nearest can be beyond.
 void PrunedSearch::findBounds(const Mat& phi, int k, const Form& form, Workspace& work) const
 {
-    const int slots = k <= 3 ? 3 : 6;
+    const int slots = listLength(k);
     work.lowest.create(groupCount, tileWidth, CV_32F);
     work.promising.create(slots, tileWidth, CV_32S);
     work.patches.create(tileWidth, C.cols, CV_32F);
@@ -204,11 +172,11 @@ void PrunedSearch::findBounds(const Mat& phi, int k, const Form& form, Workspace
     transpose(phi, rows);
     for (int p = phi.cols; p < tileWidth; p++) // what fills an incomplete tile up is as its last patch
         work.patches.row(phi.cols - 1).copyTo(work.patches.row(p));
-    shorten(phi, form, work);
+    work.shortened = shorten(phi, form.axes, work.memory);
     runKernel("group_bounds", [&](void* context) {
-        const auto kernel = slots == 3 ? anomaly_group_bounds_3 : anomaly_group_bounds_6;
-        return kernel(context, viewOf<float>(work.coarse),
-                      viewOf<float>(level(form.groups).bank, {groupWidth, form.groups + 1, groupCount}),
+        const auto kernel = slots == shortList ? anomaly_group_bounds_3 : anomaly_group_bounds_6;
+        return kernel(context, viewOf<float>(work.shortened),
+                      viewOf<float>(level(form.axes).bank, {groupWidth, form.axes + 1, groupCount}),
                       viewOf<float>(norms), viewOf<float>(work.lowest), viewOf<int>(work.promising));
     });
     setLimits(k, form, work);
@@ -230,29 +198,41 @@ void PrunedSearch::setLimits(int k, const Form& form, Workspace& work) const
             Vec2i(work.groups[i][0],
                   work.groups[i][1] * groupWidth + int(std::min_element(bounds, bounds + groupWidth) - bounds)));
     }
-    measure(work);
+    measure(work.patches, C, work);
     for (int p = 0; p < tileWidth; p++)
     {
         float* distances = &work.distances[p * slots];
         std::sort(distances, distances + slots);
-        work.groupLimits[p] = limit(level(form.groups), work.coarse, p, distances[k - 1]);
-        work.limits[p] = limit(level(form.centers), work.shortened, p, distances[k - 1]);
+        work.farthest[p] = distances[k - 1];
+        work.limits[p] = limit(level(form.axes), work.shortened, p, distances[k - 1]);
     }
+}
+
+// The shortened patch is off by at most `error`, so a distance of at most d may look like d + error.
+double PrunedSearch::reach(const Level& level, double energy, double rest, float squaredDistance) const
+{
+    // What is left of few axes is summed up from many
+    const double rounding = roundingError(length), relative = (std::sqrt(double(axisCounts[1])) + 1) * rounding;
+    const double error =
+        relative * std::sqrt(energy) + restError(rest, (2 * relative + rounding) * energy) + level.error;
+    return std::sqrt(double(squaredDistance)) + error;
 }
 
 float PrunedSearch::limit(const Level& level, const Mat& shortened, int patch, float squaredDistance) const
 {
-    const double energy = shortened.at<float>(level.axes + 1, patch), rest = shortened.at<float>(level.axes, patch),
-                 rounding = roundingError(length);
-    // The shortened patch is off by at most `error`, so a distance of at most d may look like d + error.
-    // What is left of few axes is summed up from many
-    const double relative = (std::sqrt(double(axisCounts[1])) + 1) * rounding;
-    const double error =
-        relative * std::sqrt(energy) + restError(rest, (2 * relative + rounding) * energy) + level.error;
-    const double distance = std::sqrt(double(squaredDistance)) + error;
+    const double energy = shortened.at<float>(level.axes + 1, patch), rest = shortened.at<float>(level.axes, patch);
+    const double distance = reach(level, energy, rest, squaredDistance);
     // Then come the bound's own sum, and that of the distance.
     return float(distance * distance - energy + roundingError(level.axes + 3) * 2 * (energy + greatestNorm) +
-                 2 * rounding * (squaredDistance + energy));
+                 2 * roundingError(length) * (squaredDistance + energy));
+}
+
+// The same for a bound that is a sum of squared differences, and so has a relative error only.
+float PrunedSearch::limitOfLook(double energy, double rest, float squaredDistance) const
+{
+    const double distance = reach(secondLook, energy, rest, squaredDistance);
+    return float(distance * distance * (1 + 2 * roundingError(secondLookLength)) +
+                 2 * roundingError(length) * (squaredDistance + energy));
 }
 
 void PrunedSearch::boundCenters(const Form& form, Workspace& work) const
@@ -265,21 +245,21 @@ void PrunedSearch::boundCenters(const Form& form, Workspace& work) const
     work.bounds.resize(pairs.size() * groupWidth);
     const Mat bounds(int(pairs.size()), groupWidth, CV_32F, work.bounds.data());
     runKernel("center_bounds", [&](void* context) {
-        return anomaly_center_bounds(
-            context, viewOfPairs(pairs), viewOf<float>(work.shortened),
-            viewOf<float>(level(form.centers).bank, {groupWidth, form.centers + 1, groupCount}), viewOf<float>(norms),
-            viewOf<float>(bounds));
+        return anomaly_center_bounds(context, viewOfPairs(pairs), viewOf<float>(work.shortened),
+                                     viewOf<float>(level(form.axes).bank, {groupWidth, form.axes + 1, groupCount}),
+                                     viewOf<float>(norms), viewOf<float>(bounds));
     });
     pairs.resize(wanted);
 }
 
-bool PrunedSearch::listCandidates(const Form& form, Workspace& work) const
+bool PrunedSearch::listCandidates(const Mat& phi, const Form& form, Workspace& work) const
 {
     work.groups.clear();
     work.centers.clear();
+    work.lookedAt = 0;
     for (int g = 0; g < groupCount; g++)
         for (int p = 0; p < tileWidth; p += 16)
-            forEachBit(atMost(work.lowest.ptr<float>(g) + p, work.groupLimits + p),
+            forEachBit(atMost(work.lowest.ptr<float>(g) + p, work.limits + p),
                        [&](int n) { work.groups.push_back(Vec2i(p + n, g)); });
     if (costOfLists(form, work) > 1)
         return false;
@@ -290,15 +270,64 @@ bool PrunedSearch::listCandidates(const Form& form, Workspace& work) const
         forEachBit(atMost(&work.bounds[i * groupWidth], work.limits[pair[0]]),
                    [&](int n) { work.centers.push_back(Vec2i(pair[0], pair[1] * groupWidth + n)); });
     }
+    if (deservesLook(form, work))
+        lookAgain(phi, work);
     return costOfLists(form, work) < 1;
+}
+
+bool PrunedSearch::deservesLook(const Form& form, const Workspace& work) const
+{
+    if (secondLook.bank.empty() || form.axes > secondLook.axes)
+        return false;
+    const double looks = costOfLook * secondLookLength * double(work.centers.size()),
+                 saved = ruledOutByLook * costOfDistance * length * double(work.centers.size());
+    return saved > looks + costOfShortenedTile(axisCounts[1]);
+}
+
+// Drops centers whose bounds on more axes are beyond what is known to be near.
+void PrunedSearch::lookAgain(const Mat& phi, Workspace& work) const
+{
+    const Mat shortened = shorten(phi, axisCounts[1], work.lookMemory);
+    float limits[tileWidth];
+    work.look.create(tileWidth, secondLookLength, CV_32F);
+    for (int p = 0; p < tileWidth; p++)
+    {
+        float* look = work.look.ptr<float>(p);
+        double rest = 0;
+        for (int axis = 0; axis <= axisCounts[1]; axis++)
+        {
+            const float value = shortened.at<float>(axis, p);
+            if (axis < secondLook.axes)
+                look[axis] = value;
+            else // what is left out belongs to the rest
+                rest += double(value) * value;
+        }
+        rest = std::sqrt(rest);
+        look[secondLook.axes] = float(rest);
+        limits[p] = limitOfLook(shortened.at<float>(axisCounts[1] + 1, p), rest, work.farthest[p]);
+    }
+    work.lookedAt = work.centers.size();
+    measure(work.look, secondLook.bank, work);
+    size_t kept = 0;
+    for (size_t i = 0; i < work.centers.size(); i++)
+        if (work.distances[i] <= limits[work.centers[i][0]])
+            work.centers[kept++] = work.centers[i];
+    work.centers.resize(kept);
+}
+
+double PrunedSearch::costOfShortenedTile(int axes) const
+{
+    return tileWidth * costOfShortening * axes * length;
 }
 
 double PrunedSearch::costOfLists(const Form& form, const Workspace& work) const
 {
-    const double groupBounds = double(form.groups + 1) * groupWidth, bounds = double(form.centers + 1) * groupWidth;
-    const double products =
-        tileWidth * (costOfPatch + costOfShortening * form.centers * length + groupBounds * groupCount) +
-        costOfBound * bounds * double(work.groups.size()) + costOfDistance * length * double(work.centers.size());
+    const double bounds = double(form.axes + 1) * groupWidth;
+    double products = tileWidth * (costOfPatch + bounds * groupCount) + costOfShortenedTile(form.axes) +
+                      costOfBound * bounds * double(work.groups.size()) +
+                      costOfDistance * length * double(work.centers.size());
+    if (work.lookedAt)
+        products += costOfShortenedTile(axisCounts[1]) + costOfLook * secondLookLength * double(work.lookedAt);
     return products / (double(tileWidth) * count * length);
 }
 
@@ -306,19 +335,20 @@ double PrunedSearch::cost(const Mat& phi, int k, const Form& form) const
 {
     const WorkspacePool<Workspace>::Loan work(workspaces);
     findBounds(phi, k, form, *work);
-    listCandidates(form, *work);
+    listCandidates(phi, form, *work);
     return costOfLists(form, *work);
 }
 
-void PrunedSearch::measure(Workspace& work) const
+// The distances of `work.centers`, from patches and centers in rows.
+void PrunedSearch::measure(const Mat& patches, const Mat& centers, Workspace& work) const
 {
     work.distances.resize(work.centers.size());
     if (work.centers.empty())
         return;
     const Mat distances(1, int(work.distances.size()), CV_32F, work.distances.data());
     runKernel("exact_distances", [&](void* context) {
-        return anomaly_exact_distances(context, viewOfPairs(work.centers), viewOf<float>(work.patches),
-                                       viewOf<float>(C), viewOf<float>(distances, {distances.cols}));
+        return anomaly_exact_distances(context, viewOfPairs(work.centers), viewOf<float>(patches),
+                                       viewOf<float>(centers), viewOf<float>(distances, {distances.cols}));
     });
 }
 

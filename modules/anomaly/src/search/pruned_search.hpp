@@ -15,9 +15,8 @@ namespace cv { namespace anomaly {
 below.
 2. The K groups of 8 centers with the lowest bounds each give a center whose distance is computed: none of the K nearest
 is farther than these.
-3. What may be as near is looked at: groups by a bound on few axes, their centers by one on as many or more, then the
-distance itself, in the
-   original basis.
+3. What may be as near is looked at: groups and their centers by bounds on few axes, then, where many centers are left,
+   each of them by a bound on 63 axes, then the distance itself, in the original basis.
 
 Exact: rounding errors widen the limit of step 2.
 */
@@ -25,15 +24,15 @@ class PrunedSearch
 {
 public:
     static const int tileWidth = 64; // patches
-    static const int mostNeighbors = 6;
 
-    //! Axes on which groups and centers are bounded.
+    //! On how many axes groups and their centers are bounded.
     struct Form
     {
-        int groups, centers;
+        int axes;
     };
 
-    explicit PrunedSearch(const Mat& C);
+    //! `axes`: as searchAxes() finds them for this bank or a similar one.
+    PrunedSearch(const Mat& C, const PrincipalAxes& axes);
 
     //! Those that descriptors are long enough for; the first is the cheapest for a trained bank.
     const std::vector<Form>& forms() const { return allForms; }
@@ -45,7 +44,7 @@ public:
     double cost(const Mat& phi, int k, const Form& form) const;
 
 private:
-    //! The bank shortened to some axes, packed for the kernels.
+    //! The bank shortened to some axes, packed for the kernels, or in rows for a second look.
     struct Level
     {
         int axes;
@@ -55,29 +54,37 @@ private:
 
     struct Workspace
     {
-        // The last two lie in the first, and are of the centers' and the groups' axes
-        Mat memory, coarseMemory, shortened, coarse;
+        Mat memory, shortened; // patches shortened to the form's axes lie in `memory`
+        Mat lookMemory, look;  // the same for a second look, in rows
         Mat lowest, promising, patches;
-        float groupLimits[tileWidth], limits[tileWidth]; // on the lowest distances, less the patch's energy
-        std::vector<Vec2i> groups, centers;              // to look at: patch and group, patch and center
-        std::vector<float> bounds, distances;            // of the centers of `groups`, of `centers`
+        float limits[tileWidth];              // on the lowest distances, less the patch's energy
+        float farthest[tileWidth];            // a squared distance that no neighbor exceeds
+        std::vector<Vec2i> groups, centers;   // to look at: patch and group, patch and center
+        std::vector<float> bounds, distances; // of the centers of `groups`, of `centers`
+        size_t lookedAt;                      // centers that had a second look
     };
 
     const Level& level(int axes) const;
     void findBounds(const Mat& phi, int k, const Form& form, Workspace& work) const;
-    void shorten(const Mat& phi, const Form& form, Workspace& work) const;
-    void dropAxes(int few, int many, Workspace& work) const;
+    Mat shorten(const Mat& phi, int axes, Mat& memory) const;
     void setLimits(int k, const Form& form, Workspace& work) const;
+    double reach(const Level& level, double energy, double rest, float squaredDistance) const;
     float limit(const Level& level, const Mat& shortened, int patch, float squaredDistance) const;
-    bool listCandidates(const Form& form, Workspace& work) const;
+    float limitOfLook(double energy, double rest, float squaredDistance) const;
+    bool listCandidates(const Mat& phi, const Form& form, Workspace& work) const;
     void boundCenters(const Form& form, Workspace& work) const;
-    void measure(Workspace& work) const;
+    bool deservesLook(const Form& form, const Workspace& work) const;
+    void lookAgain(const Mat& phi, Workspace& work) const;
+    bool writeNearest(const Workspace& work, Mat squaredDistances, Mat indices) const;
+    void measure(const Mat& patches, const Mat& centers, Workspace& work) const;
+    double costOfShortenedTile(int axes) const;
     double costOfLists(const Form& form, const Workspace& work) const;
 
     int length, count, groupCount;
     Mat C, mean, axisPanels, norms; // C with zeros up to whole vectors, the rest packed
     float greatestNorm;
     std::vector<Level> levels;
+    Level secondLook;
     std::vector<Form> allForms;
     mutable WorkspacePool<Workspace> workspaces;
 };

@@ -91,28 +91,45 @@ double restError(double rest, double errorOfSquare)
     return std::min(std::sqrt(errorOfSquare), errorOfSquare / std::max(rest, 1e-30));
 }
 
-ShortenedBank shortenBank(const Mat& C, const PrincipalAxes& principal)
+PrincipalAxes searchAxes(const Mat& C)
 {
-    ShortenedBank bank;
-    Mat centered, axes, coordinates;
-    Mat(C - repeat(principal.mean, C.rows, 1)).convertTo(centered, CV_64F);
+    return principalAxes(C, std::min(C.cols, mostSearchAxes));
+}
+
+BankCoordinates coordinatesOf(const Mat& C, const PrincipalAxes& principal)
+{
+    // Double precision takes 8 MiB for this many centers of 1056 values, where all of a large bank would take 200.
+    const int centersAtOnce = 1024;
+    BankCoordinates bank;
+    bank.along.create(C.rows, principal.axes.rows, CV_64F);
+    Mat axes, centered;
     principal.axes.convertTo(axes, CV_64F);
-    gemm(centered, axes, 1, noArray(), 0, coordinates, GEMM_2_T);
-    bank.centers.create(C.rows, axes.rows + 1, CV_32F);
-    bank.error = 0;
-    // Of axes that are orthonormal to single precision
-    const double relative = 2 * std::sqrt(double(axes.rows)) * FLT_EPSILON;
-    for (int c = 0; c < C.rows; c++)
+    for (int first = 0; first < C.rows; first += centersAtOnce)
     {
-        const double energy = centered.row(c).dot(centered.row(c)),
-                     covered = coordinates.row(c).dot(coordinates.row(c));
-        const double rest = std::sqrt(std::max(energy - covered, 0.));
-        Mat shortened = bank.centers.row(c);
-        coordinates.row(c).convertTo(shortened.colRange(0, axes.rows), CV_32F);
-        shortened.at<float>(axes.rows) = float(rest);
-        bank.error = std::max(bank.error, relative * std::sqrt(energy) + restError(rest, 2 * relative * energy));
+        const Range range(first, std::min(first + centersAtOnce, C.rows));
+        Mat(C.rowRange(range) - repeat(principal.mean, range.size(), 1)).convertTo(centered, CV_64F);
+        gemm(centered, axes, 1, noArray(), 0, bank.along.rowRange(range), GEMM_2_T);
+        for (int c = 0; c < centered.rows; c++)
+            bank.energies.push_back(centered.row(c).dot(centered.row(c)));
     }
     return bank;
+}
+
+ShortenedBank shortenBank(const BankCoordinates& bank, int axes)
+{
+    ShortenedBank shortened = {Mat(bank.along.rows, axes + 1, CV_32F), 0};
+    bank.along.colRange(0, axes).convertTo(shortened.centers.colRange(0, axes), CV_32F);
+    // Of axes that are orthonormal to single precision
+    const double relative = 2 * std::sqrt(double(axes)) * FLT_EPSILON;
+    for (int c = 0; c < bank.along.rows; c++)
+    {
+        const Mat along = bank.along(Rect(0, c, axes, 1));
+        const double energy = bank.energies[c], rest = std::sqrt(std::max(energy - along.dot(along), 0.));
+        shortened.centers.at<float>(c, axes) = float(rest);
+        shortened.error =
+            std::max(shortened.error, relative * std::sqrt(energy) + restError(rest, 2 * relative * energy));
+    }
+    return shortened;
 }
 
 }} // namespace cv::anomaly

@@ -6,6 +6,8 @@
 
 #include "opencv2/core.hpp"
 
+#include <vector>
+
 namespace cv { namespace anomaly {
 
 //! The directions in which a bank's centers differ most: few of them hold nearly all of their differences.
@@ -19,6 +21,21 @@ struct PrincipalAxes
 //! approximate, their being orthonormal is not.
 PrincipalAxes principalAxes(const Mat& C, int count);
 
+//! The most axes that a search uses.
+const int mostSearchAxes = 64;
+
+//! The axes that a search in this bank compares centers on.
+CV_EXPORTS PrincipalAxes searchAxes(const Mat& C);
+
+//! Where a bank's centers lie on some axes.
+struct BankCoordinates
+{
+    Mat along;                    // of x - mean along each axis: centers x axes, CV_64F
+    std::vector<double> energies; // |x - mean|^2
+};
+
+BankCoordinates coordinatesOf(const Mat& C, const PrincipalAxes& principal);
+
 /** @brief Centers shortened to their coordinates on some axes and the length of what these leave.
 
 With x = (h, t), h the coordinates of x - mean and t the length of the rest,
@@ -31,7 +48,8 @@ struct ShortenedBank
     double error; // how far a shortened center may be from its exact value, by rounding
 };
 
-ShortenedBank shortenBank(const Mat& C, const PrincipalAxes& principal);
+//! Shortened to the first `axes` axes.
+ShortenedBank shortenBank(const BankCoordinates& bank, int axes);
 
 //! Rounding errors of a sum of n products, relative to the product of the vectors' lengths.
 double roundingError(int n);

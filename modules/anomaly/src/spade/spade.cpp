@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "../detector/detector_impl.hpp"
+#include "../detector/model_fields.hpp"
 #include "../patches/descriptor.hpp"
 #include "../patches/grid_features.hpp"
 #include "spade_model.hpp"
@@ -44,6 +45,7 @@ public:
         model->bank = builder.bank();
         model->grid = grid;
         model->K = params.K;
+        warnIfTooLargeForFile(model->bank.bytes(), SpadeModel::smallerModel);
         return model;
     }
 

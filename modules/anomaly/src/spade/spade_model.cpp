@@ -78,11 +78,15 @@ std::vector<int> readEnds(const FileNode& node, const String& key, int images, i
 }
 
 // Matrices are never empty in a file: where masks left no patch of a scale there is none.
-Mat readRows(const FileNode& node, const String& key, int rows, int channels)
+Mat readRows(const FileNode& node, size_t scale, int rows, int channels)
 {
+    const String key = rowsName(scale), countsKey = countsName(scale);
     if (rows == 0)
         return Mat(0, channels, CV_16F);
     const Mat bits = matrix(node, key, CV_16U);
+    if (bits.rows != rows)
+        CV_Error_(Error::StsParseError, ("Model file has %d rows in matrix '%s', but %d in the counts of '%s'",
+                                         bits.rows, key.c_str(), rows, countsKey.c_str()));
     expectSize(bits, key.c_str(), rows, channels);
     Mat values, half;
     asType(bits, CV_16F).copyTo(half);
@@ -121,8 +125,11 @@ std::vector<Mat> SpadeModel::matrices() const
     return all;
 }
 
+const char* const SpadeModel::smallerModel = "fit fewer images, or raise patchStride";
+
 void SpadeModel::write(FileStorage& file) const
 {
+    checkFitsIntoFile(bank.bytes(), smallerModel);
     writeChannels(file, channels());
     file << "summaries" << bank.summaries;
     for (size_t scale = 0; scale < bank.rows.size(); scale++)
@@ -145,7 +152,7 @@ std::shared_ptr<const SpadeModel> SpadeModel::read(const FileNode& node, const S
     for (size_t scale = 0; scale < channels.size(); scale++)
     {
         bank.ends.push_back(readEnds(node, countsName(scale), bank.images(), model->grid.area()));
-        bank.rows.push_back(readRows(node, rowsName(scale), bank.ends[scale].back(), channels[scale]));
+        bank.rows.push_back(readRows(node, scale, bank.ends[scale].back(), channels[scale]));
     }
     return model;
 }

@@ -22,6 +22,9 @@ public:
     void write(FileStorage& file) const CV_OVERRIDE;
     std::vector<Mat> matrices() const CV_OVERRIDE;
 
+    //! What makes a model that a file holds.
+    static const char* const smallerModel;
+
     static std::shared_ptr<const SpadeModel> read(const FileNode& node, const SPADE::Params& params);
 
     FeatureBank bank;

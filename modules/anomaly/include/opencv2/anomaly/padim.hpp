@@ -43,7 +43,7 @@ public:
         CV_PROP_RW int patchStride;
         //! Features of a patch that are kept, all of them if there are no more. The model holds features x
         //! (features + 3) / 2 numbers for each patch; the paper takes 100 with ResNet18 and 550 with Wide ResNet50-2;
-        //! [1, 4096]; default 100
+        //! A model file holds up to 448 at 28 x 28 patches; [1, 4096]; default 100
         CV_PROP_RW int features;
         CV_PROP_RW int reduction; //!< one of Reduction; default FEATURES_DRAWN
         //! Added to each feature's variance, so that fewer images than features are enough, (0, 1e6]; default 0.01

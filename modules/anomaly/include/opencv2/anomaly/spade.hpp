@@ -18,6 +18,8 @@ nearest
 are retrieved; a patch's score is, summed over the backbone's maps, the distance to the nearest patch of those images.
 Nothing
 is trained, so fit needs no LibTorch. The model grows with each image, and predict is the slowest of all methods here.
+With the
+embedded backbone an image takes 0.83 MiB: 9,900 images fill the 8 GiB that a bank may take, and 366 a model file.
 
 The image's score is the mean distance to the K images, not taken from the map: DetectorParams::imageScore does not
 count, and

@@ -1,0 +1,205 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "test_methods.hpp"
+
+#include "../src/patchcore/patch_pool.hpp"
+#include "../src/patchcore/patchcore_model.hpp"
+#include "../src/patches/descriptor.hpp"
+#include "../src/patches/grid_features.hpp"
+
+namespace opencv_test { namespace {
+
+const char* const goldCases[] = {"finer_same_coarser", "odd_sizes", "one_scale"};
+
+//! One case of gold/patchcore.yml.
+struct BankCase
+{
+    explicit BankCase(const std::string& name)
+    {
+        const FileStorage file(testDataPath("gold/patchcore.yml"), FileStorage::READ);
+        const FileNode node = file[name];
+        Mat sizes, rowsAndCols;
+        node["sizes"] >> sizes;
+        node["grid"] >> rowsAndCols;
+        grid = Size(rowsAndCols.at<int>(1), rowsAndCols.at<int>(0));
+        node["features"] >> features;
+        node["chosen"] >> chosen;
+        node["distances"] >> distances;
+        node["weighted"] >> weighted;
+        node["K"] >> K;
+        for (int image = 0; !node[format("map_%d_0", image)].empty(); image++)
+            images.push_back(mapsOf(node, sizes, image));
+    }
+
+    static std::vector<Mat> mapsOf(const FileNode& node, const Mat& sizes, int image)
+    {
+        std::vector<Mat> maps;
+        for (int scale = 0; scale < sizes.rows; scale++)
+        {
+            const int* size = sizes.ptr<int>(scale);
+            const int shape[] = {1, size[0], size[1], size[2]};
+            Mat map;
+            node[format("map_%d_%d", image, scale)] >> map;
+            maps.push_back(map.reshape(1, 4, shape).clone());
+        }
+        return maps;
+    }
+
+    //! Of the images to learn from.
+    Mat learnedFeatures() const
+    {
+        std::vector<Mat> all;
+        for (size_t image = 0; image + 1 < images.size(); image++)
+        {
+            Mat phi;
+            gridFeatures(poolPatches(images[image]), grid, phi);
+            all.push_back(phi);
+        }
+        Mat joined;
+        hconcat(all, joined);
+        return joined;
+    }
+
+    PatchCoreModel modelOf(const Mat& bank, int neighbors) const
+    {
+        PatchCoreModel model;
+        for (const Mat& map : images[0])
+            model.channelCounts.push_back(map.size[1]);
+        model.bank = bank;
+        model.patchStride = 1;
+        model.K = neighbors;
+        return model;
+    }
+
+    Size grid;
+    std::vector<std::vector<Mat>> images; // by scale; the last one is to be scored
+    Mat features, chosen, distances;
+    double weighted;
+    int K;
+};
+
+std::vector<int> enginesHere()
+{
+    std::vector<int> engines = {ENGINE_PLAIN};
+    if (PatchCore::create()->getEngine() == ENGINE_HALIDE)
+        engines.push_back(ENGINE_HALIDE);
+    return engines;
+}
+
+TEST(Anomaly_PatchCore, features_on_a_grid_are_those_of_numpy)
+{
+    for (const char* name : goldCases)
+    {
+        const BankCase gold(name);
+        EXPECT_LT(cv::norm(gold.learnedFeatures(), gold.features, NORM_INF), 1e-5) << name;
+    }
+}
+
+TEST(Anomaly_PatchCore, bank_is_that_of_numpy)
+{
+    for (const int engine : enginesHere())
+        for (const char* name : goldCases)
+        {
+            SCOPED_TRACE(format("%s, engine %d", name, engine));
+            const BankCase gold(name);
+            PatchPool pool({0, gold.chosen.rows * gold.chosen.cols, 0, size_t(1) << 20, 0, engine});
+            for (size_t image = 0; image + 1 < gold.images.size(); image++)
+            {
+                Mat phi;
+                gridFeatures(poolPatches(gold.images[image]), gold.grid, phi);
+                pool.add(int(image), phi, Mat());
+            }
+            const std::vector<PatchPool::Place> places = pool.choose([](int, int) {});
+            ASSERT_EQ(gold.chosen.total(), places.size());
+            for (size_t i = 0; i < places.size(); i++)
+                EXPECT_EQ(gold.chosen.at<int>(int(i)), places[i].image * gold.grid.area() + places[i].patch) << i;
+        }
+}
+
+TEST(Anomaly_PatchCore, scores_are_those_of_numpy)
+{
+    for (const int engine : enginesHere())
+        for (const char* name : goldCases)
+        {
+            SCOPED_TRACE(format("%s, engine %d", name, engine));
+            const BankCase gold(name);
+            Mat bank;
+            for (const int row : Mat_<int>(gold.chosen.reshape(1, 1)))
+                bank.push_back(Mat(gold.features.col(row).t()));
+            FeatureMaps features;
+            features.maps = gold.images.back();
+            const MapSettings settings = {gold.grid, 0};
+            Mat map;
+            double score;
+            gold.modelOf(bank, gold.K)
+                .createScoreMap(settings, onProcessor(engine))
+                ->make(features, &map, &score, NULL);
+            EXPECT_LT(cv::norm(map.reshape(1, 1), gold.distances, NORM_INF), 1e-5);
+            EXPECT_NEAR(gold.weighted, score, 1e-5);
+            gold.modelOf(bank, 1).createScoreMap(settings, onProcessor(engine))->make(features, &map, &score, NULL);
+            EXPECT_TRUE(cvIsNaN(score)) << "the image's score is left to the map";
+        }
+}
+
+// Patches at random whole places: whatever the pool's memory, what is chosen covers all of them.
+TEST(Anomaly_PatchCore, small_pool_is_reduced_on_the_way)
+{
+    const int images = 20, patches = 50, bankSize = 40;
+    RNG random(5);
+    std::vector<Mat> all(images);
+    for (Mat& phi : all)
+    {
+        phi.create(8, patches, CV_32F);
+        random.fill(phi, RNG::UNIFORM, 0, 1);
+    }
+    const auto radiusOf = [&](size_t poolBytes) {
+        PatchPool pool({0, bankSize, 0, poolBytes, 0, ENGINE_PLAIN});
+        for (int image = 0; image < images; image++)
+            pool.add(image, all[image], Mat());
+        Mat bank, joined;
+        for (const PatchPool::Place& place : pool.choose([](int, int) {}))
+            bank.push_back(Mat(all[place.image].col(place.patch).t()));
+        EXPECT_EQ(bankSize, bank.rows);
+        hconcat(all, joined);
+        double farthest = 0;
+        for (int p = 0; p < joined.cols; p++)
+        {
+            double nearest = DBL_MAX;
+            for (int row = 0; row < bank.rows; row++)
+                nearest = std::min(nearest, cv::norm(bank.row(row), joined.col(p).t()));
+            farthest = std::max(farthest, nearest);
+        }
+        return farthest;
+    };
+    const double whole = radiusOf(size_t(1) << 30), reduced = radiusOf(200 * 8 * sizeof(float));
+    EXPECT_GT(reduced, whole * 0.9);
+    EXPECT_LT(reduced, whole * 2); // a coreset of coresets is at most twice as coarse (triangle inequality)
+}
+
+TEST(Anomaly_PatchCore, bank_has_the_asked_size_or_what_there_is)
+{
+    PatchCore::Params params = quickParamsOf<PatchCore>();
+    params.bankSize = 30;
+    EXPECT_EQ(30, quickDetectorOf<PatchCore>(params)->getMemoryBank().rows);
+    params.bankSize = 100000; // of 5 learned images with 64 patches each
+    EXPECT_EQ(5 * 64, quickDetectorOf<PatchCore>(params)->getMemoryBank().rows);
+    params.poolSize = 50; // 10 patches of an image
+    EXPECT_EQ(5 * 10, quickDetectorOf<PatchCore>(params)->getMemoryBank().rows);
+}
+
+TEST(Anomaly_PatchCore, settings_out_of_range_are_named)
+{
+    const auto expectRefused = [](const char* name, int PatchCore::Params::*setting, int value) {
+        PatchCore::Params params = quickParamsOf<PatchCore>();
+        params.*setting = value;
+        EXPECT_ERROR_WITH(String("Parameter ") + name, PatchCore::create(params));
+    };
+    expectRefused("patchStride", &PatchCore::Params::patchStride, 0);
+    expectRefused("bankSize", &PatchCore::Params::bankSize, 0);
+    expectRefused("poolSize", &PatchCore::Params::poolSize, -1);
+    expectRefused("projection", &PatchCore::Params::projection, -1);
+    expectRefused("K", &PatchCore::Params::K, 65);
+}
+
+}} // namespace opencv_test
