@@ -255,8 +255,8 @@ TEST(Anomaly_PaDiM, features_are_drawn_or_projected)
     EXPECT_TRUE(ScoredImage(*projected, badImage(3)) == ScoredImage(*PaDiM::load(file.name), badImage(3)));
 }
 
-// With all channels kept, drawing changes nothing, and an orthogonal projection turns the space, in which distances with
-// the covariance stay the same.
+// With all channels kept, drawing changes nothing, and an orthogonal projection turns the space, in which distances
+// with the covariance stay the same.
 TEST(Anomaly_PaDiM, all_features_drawn_or_projected_give_the_same_distances)
 {
     PaDiM::Params params = quickParamsOf<PaDiM>();

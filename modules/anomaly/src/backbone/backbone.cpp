@@ -52,8 +52,8 @@ private:
         return net;
     }
 
-    // Parsing takes longer than many a forward, so it is done outside of the lock: threads that all need a new Net parse
-    // at the same time, and others still get idle ones.
+    // Parsing takes longer than many a forward, so it is done outside of the lock: threads that all need a new Net
+    // parse at the same time, and others still get idle ones.
     std::unique_ptr<dnn::Net> take(int images)
     {
         std::unique_ptr<dnn::Net> net = takeIdle(images);

@@ -20,11 +20,14 @@ class Tiling;
 // Images, or tiles, that go through the network of a GPU together at most: one alone leaves most of it idle.
 const int gpuBatch = 32;
 
-/** @brief All that predict needs. It never changes once made: calls that run keep theirs when fit or a setter puts another in its
+/** @brief All that predict needs. It never changes once made: calls that run keep theirs when fit or a setter puts
+another in its
 place.
 
-A score map is CV_32F at the resolution of the first model's input: for an ensemble it shows the whole image, averaged where
-both models see it, and maps of tiles are blended. Functions that make one give the image's score where the method has one of
+A score map is CV_32F at the resolution of the first model's input: for an ensemble it shows the whole image, averaged
+where
+both models see it, and maps of tiles are blended. Functions that make one give the image's score where the method has
+one of
 its own, else scoreOfMap.
 */
 class FittedModel

@@ -6,7 +6,8 @@
 
 /** @brief A patch's coordinate along a line, as CoordConv has it: -1 at the first cell, 1 at the last.
 
-at: cell or cells, counted from 0; last: the last one's number, but 1 for a line of one cell. The types are those of whoever
+at: cell or cells, counted from 0; last: the last one's number, but 1 for a line of one cell. The types are those of
+whoever
 asks: a float here, an expression in Halide's generators, a tensor in training.
 */
 template <typename Cells, typename Number> Cells coordinateOf(const Cells& at, const Number& last)

@@ -31,8 +31,8 @@ constexpr int partialSums = 32, lastSums = 8;
 // The list kernels come in two lengths: 3 neighbors are predict's, 6 = K + J are fit's.
 constexpr int shortList = 3, longList = 6;
 
-// Positions whose whitening matrices lie side by side for mahalanobis: one AVX-512 vector of floats, two of AVX2, and one
-// line of the cache, so that a panel is read as one stream.
+// Positions whose whitening matrices lie side by side for mahalanobis: one AVX-512 vector of floats, two of AVX2, and
+// one line of the cache, so that a panel is read as one stream.
 constexpr int gaussianPanel = 16;
 
 //! The length of the shortest list that holds k neighbors. Only k of up to `longList` have one.

@@ -27,9 +27,9 @@ struct ChannelReduction
 
     int length() const { return projection.empty() ? int(drawn.size()) : projection.rows; }
 
-    //! The channels that are needed of maps, 1 x channels x rows x cols each, without maps of which none is. Pooling what
-    //! is left gives the same as leaving out what is not needed of pooled maps: with 100 of 1056 channels a tenth of the
-    //! work.
+    //! The channels that are needed of maps, 1 x channels x rows x cols each, without maps of which none is. Pooling
+    //! what is left gives the same as leaving out what is not needed of pooled maps: with 100 of 1056 channels a tenth
+    //! of the work.
     std::vector<Mat> neededOf(const std::vector<Mat>& maps) const;
 
     //! Features of each position of the grid, d x positions, CV_32F, of pooled maps that `neededOf` gave.

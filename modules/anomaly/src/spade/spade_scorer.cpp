@@ -42,8 +42,8 @@ void nearestRows(const Mat& rows, const Mat& phi, int engine, Mat& squaredDistan
 }
 
 // Squared distances to the nearest patch of the images, a matrix for each scale, 1 x patches; infinity where there is
-// none, which leaves NaN of the features visible. One image after the other on each thread: its patches (784 x 240 floats are 0.7 MiB) stay in the level 2 cache
-// for all patches that are compared to them.
+// none, which leaves NaN of the features visible. One image after the other on each thread: its patches (784 x 240
+// floats are 0.7 MiB) stay in the level 2 cache for all patches that are compared to them.
 class NearestPatches
 {
 public:
