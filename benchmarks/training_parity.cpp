@@ -61,7 +61,7 @@ double step(Trainer& trainer, BankForTrainer& bank, const std::vector<std::vecto
         maps.push_back(joined(features, images, int(scale)));
     for (const Mat& map : maps)
         pointers.push_back(map.ptr<float>());
-    StepFigures figures = {0, 0};
+    StepFigures figures = {0, 0, 0};
     if (!trainer.step(pointers.data(), NULL, images.cols, bank, figures))
         throw std::runtime_error(std::string(trainer.error()) + " " + bank.error);
     return figures.loss;
@@ -88,7 +88,8 @@ void train(const FileStorage& given, FileStorage& result)
     for (int batch = 0; batch < order.rows; batch++)
         losses.push_back(step(*trainer, bank, features, order.row(batch)));
     double radius = 0;
-    trainer->read(W.ptr<float>(), b.ptr<float>(), radius);
+    if (!trainer->read(W.ptr<float>(), b.ptr<float>(), radius))
+        throw std::runtime_error(trainer->error());
     result << "W" << W << "b" << b << "r" << radius << "losses" << losses;
 }
 

@@ -4,12 +4,14 @@
 #ifndef OPENCV_ANOMALY_HALIDE_COORDINATE_HPP
 #define OPENCV_ANOMALY_HALIDE_COORDINATE_HPP
 
+#include "../modules/anomaly/src/kernels/coordinate.hpp"
+
 #include "Halide.h"
 
-//! A patch's coordinate along a line of n, as CoordConv has it: -1 at the first cell, 1 at the last.
+//! coordinateOf on a line of n cells.
 inline Halide::Expr coordinate(Halide::Expr at, Halide::Expr n)
 {
-    return Halide::select(n > 1, 2.f * at / Halide::max(n - 1, 1) - 1, -1.f);
+    return coordinateOf(at, Halide::max(n - 1, 1));
 }
 
 #endif

@@ -15,6 +15,8 @@ namespace {
 class Project : public Generator<Project>
 {
 public:
+    GeneratorParam<bool> averages{"averages", true}; // false: the map is averaged already
+
     Input<Buffer<float, 2>> map{"map"};         // patch, channel
     Input<int> width{"width"};                  // of the map's rows
     Input<Buffer<float, 3>> weights{"weights"}; // row of W in the panel, channel, panel; zeros past the last row
@@ -32,9 +34,10 @@ public:
         Func padded = BoundaryConditions::constant_exterior(map, 0.f, {{0, patches}, {Expr(), Expr()}});
         column(p, c) = padded(p - width, c) + padded(p, c) + padded(p + width, c);
         Expr here = s * strip + i;
-        packed(i, c, s) = (column(here, c) + select(hasLeft(here) != 0, column(here - 1, c), 0.f) +
-                           select(hasRight(here) != 0, column(here + 1, c), 0.f)) *
-                          (1.f / 9);
+        Expr average = (column(here, c) + select(hasLeft(here) != 0, column(here - 1, c), 0.f) +
+                        select(hasRight(here) != 0, column(here + 1, c), 0.f)) *
+                       (1.f / 9);
+        packed(i, c, s) = averages ? average : padded(here, c);
 
         product = RDom(0, weights.dim(1).extent());
         sums(i, r, s, panel) =

@@ -25,7 +25,8 @@ struct FitHistory
 
 /** One method as anomaly_train and anomaly_benchmark see it: its options, and what only its detectors can tell.
 
-The settings that all methods share are not its business: the programs have the options for them and pass them to create.
+The settings that all methods share are not its business: the programs have the options for them and pass them to
+create.
 A new method is a file with a class on this one, and its place in methods.cpp.
 */
 class Method

@@ -19,8 +19,8 @@ public:
     std::string name() const override { return "padim"; }
     std::string about() const override
     {
-        return "A normal distribution of the features at each place. Nothing is trained; only for parts that lie alike "
-               "in all images.";
+        return "A normal distribution of the features at each place. Nothing is trained, and predictions are the "
+               "fastest; only for parts that lie alike in all images.";
     }
 
     void addSizeOptions(CommandLine& line) override

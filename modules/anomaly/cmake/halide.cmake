@@ -92,6 +92,7 @@ anomaly_kernel(anomaly_exact_distances exact_distances)
 anomaly_kernel(anomaly_row_distances exact_distances strict=true)
 anomaly_kernel(anomaly_shorten shorten)
 anomaly_kernel(anomaly_project project)
+anomaly_kernel(anomaly_project_averaged project averages=false)
 anomaly_kernel(anomaly_convolution convolution)
 foreach(_kernel 3 5)
   foreach(_stride 1 2)
@@ -106,7 +107,7 @@ set(_halide_cpp
   src/backbone/convolution_layers.cpp
   src/map/anomaly_map_halide.cpp
   src/padim/position_gaussians_halide.cpp
-  src/scoring/nearest_scorer_halide.cpp
+  src/patches/projection_halide.cpp
   src/search/greedy_coreset_halide.cpp
   src/search/neighbor_search_halide.cpp
   src/search/pruned_search.cpp

@@ -185,13 +185,14 @@ TEST_P(Anomaly_TrainingSteps, agree_with_autograd_through_the_full_matrix)
     TrainingCase training(gold, GetParam());
     WatchedBank bank(training.head.bank);
     Mat W = training.head.descriptor.W.clone(), b = training.head.descriptor.b.clone();
-    StepFigures figures = {0, 0};
+    StepFigures figures = {0, 0, 0};
     double radius = 0;
     for (int step = 1; step <= 3; step++)
     {
         ASSERT_TRUE(training.trainer->step(training.pointers.data(), NULL, 2, bank, figures))
             << training.trainer->error();
-        training.trainer->read(W.ptr<float>(), b.ptr<float>(), radius);
+        ASSERT_TRUE(training.trainer->read(W.ptr<float>(), b.ptr<float>(), radius)) << training.trainer->error();
+        EXPECT_EQ(radius, figures.radius);
         if (step == 1)
         {
             EXPECT_NEAR(figures.loss, double(gold["loss"]), 1e-5 * double(gold["loss"]));
@@ -218,7 +219,7 @@ TEST(Anomaly_Training, patches_without_weight_do_not_count)
     TrainingCase all(file["training"]), some(file["training"]);
     std::vector<float> weights(2 * all.patches(), 1.f);
     WatchedBank bank(all.head.bank);
-    StepFigures ofAll = {0, 0}, ofSome = {0, 0};
+    StepFigures ofAll = {0, 0, 0}, ofSome = ofAll;
     ASSERT_TRUE(all.trainer->step(all.pointers.data(), weights.data(), 2, bank, ofAll));
     EXPECT_NEAR(ofAll.loss, double(file["training"]["loss"]), 1e-4);
     const Mat phi = bank.seen.clone(), counted = phi.colRange(0, all.patches());

@@ -93,20 +93,21 @@ public:
         std::vector<const float*> maps;
         for (const Mat& map : start.maps)
             maps.push_back(map.ptr<float>());
-        StepFigures figures = {0, 0};
+        StepFigures figures = {0, 0, 0};
         for (int i = 0; i < count; i++)
             EXPECT_TRUE(trainer->step(maps.data(), start.patchWeights.empty() ? NULL : start.patchWeights.ptr<float>(),
                                       start.images, bank, figures))
                 << trainer->error() << bank.error;
         Learned learned = read();
+        EXPECT_EQ(learned.radius, figures.radius);
         learned.loss = figures.loss;
         return learned;
     }
 
-    Learned read() const
+    Learned read()
     {
         Learned learned = {start.W.clone(), start.b.clone(), 0, 0};
-        trainer->read(learned.W.ptr<float>(), learned.b.ptr<float>(), learned.radius);
+        EXPECT_TRUE(trainer->read(learned.W.ptr<float>(), learned.b.ptr<float>(), learned.radius)) << trainer->error();
         return learned;
     }
 

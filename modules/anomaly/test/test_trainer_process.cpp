@@ -69,6 +69,22 @@ TEST(Anomaly_TrainerProcess, its_end_is_an_exception_that_says_how)
     EXPECT_EQ(before, cfa->predict(badImage(1)));
 }
 
+// What was learned is read after the last step, so a helper that ends in between must not leave the start as the model.
+TEST(Anomaly_TrainerProcess, its_end_after_the_last_step_is_an_exception)
+{
+    SKIP_WITHOUT_HELPER();
+    const Ptr<CFA> cfa = CFA::create(trainingParams(1));
+    cfa->setFitCallback([](const FitProgress& progress) {
+        if (progress.stage == "training" && progress.step == progress.steps)
+            for (const pid_t helper : helpers())
+                kill(helper, SIGKILL);
+        return true;
+    });
+    EXPECT_ERROR_WITH("ended by signal 9", cfa->fit(goodImages(4)));
+    cfa->setFitCallback(FitCallback());
+    EXPECT_EQ("", errorOf([&]() { cfa->fit(goodImages(4)); }));
+}
+
 TEST(Anomaly_TrainerProcess, one_that_ended_while_it_waited_is_replaced)
 {
     SKIP_WITHOUT_HELPER();

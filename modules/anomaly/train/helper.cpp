@@ -152,7 +152,7 @@ private:
         }
         weights.resize(weighted ? patchesOf(0, images) : 0);
         channel.getArray(weights.data(), weights.size());
-        StepFigures figures = {0, 0};
+        StepFigures figures = {0, 0, 0};
         const bool succeeded =
             trainer->step(pointers.data(), weighted ? weights.data() : nullptr, images, *bank, figures);
         channel.put(MESSAGE_RESULT);
@@ -163,7 +163,10 @@ private:
     void read()
     {
         double radius = 0;
-        trainer->read(W.data(), b.data(), radius);
+        const bool succeeded = trainer->read(W.data(), b.data(), radius);
+        finish(succeeded);
+        if (!succeeded)
+            return;
         channel.putArray(W.data(), W.size());
         channel.putArray(b.data(), b.size());
         channel.put(radius);

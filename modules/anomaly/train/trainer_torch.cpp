@@ -1,6 +1,7 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+#include "../src/kernels/coordinate.hpp"
 #include "../src/training/trainer.hpp"
 #include "upsampling.hpp"
 
@@ -59,8 +60,11 @@ Tensor copyOf(const float* values, at::IntArrayRef shape)
 // Row and column of each patch from -1 to 1, 2 x patches.
 Tensor coordinates(int rows, int cols)
 {
-    const Tensor row = torch::linspace(-1, 1, rows).view({rows, 1}).expand({rows, cols});
-    const Tensor col = torch::linspace(-1, 1, cols).view({1, cols}).expand({rows, cols});
+    const auto line = [](int cells) {
+        return coordinateOf(torch::arange(cells, torch::kFloat), std::max(cells - 1, 1));
+    };
+    const Tensor row = line(rows).view({rows, 1}).expand({rows, cols});
+    const Tensor col = line(cols).view({1, cols}).expand({rows, cols});
     return torch::stack({row, col}).reshape({2, rows * cols});
 }
 
@@ -96,6 +100,7 @@ public:
         return succeeds([&] {
             figures.loss = adapt(tensorsOf(maps, images), patchWeights, bank);
             figures.distance = meanDistance;
+            figures.radius = radius.item<float>();
         });
     }
 
@@ -135,12 +140,14 @@ public:
         });
     }
 
-    void read(float* toW, float* toB, double& toRadius) const override
+    bool read(float* toW, float* toB, double& toRadius) override
     {
-        const Tensor weights = W.detach().cpu().contiguous(), bias = b.detach().cpu().contiguous();
-        std::copy_n(weights.data_ptr<float>(), weights.numel(), toW);
-        std::copy_n(bias.data_ptr<float>(), bias.numel(), toB);
-        toRadius = radius.item<float>();
+        return succeeds([&] {
+            const Tensor weights = W.detach().cpu().contiguous(), bias = b.detach().cpu().contiguous();
+            std::copy_n(weights.data_ptr<float>(), weights.numel(), toW);
+            std::copy_n(bias.data_ptr<float>(), bias.numel(), toB);
+            toRadius = radius.item<float>();
+        });
     }
 
     const char* error() const override { return message.c_str(); }

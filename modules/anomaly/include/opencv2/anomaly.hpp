@@ -14,8 +14,10 @@
 
 /** @defgroup anomaly Visual anomaly detection
 
-Finds what is unusual in an image after seeing good images only. All methods compare the features that a pretrained network
-finds in each patch of an image with those of good images: cv::anomaly::PatchCore, cv::anomaly::CFA, cv::anomaly::PaDiM and
+Finds what is unusual in an image after seeing good images only. All methods compare the features that a pretrained
+network
+finds in each patch of an image with those of good images: cv::anomaly::PatchCore, cv::anomaly::CFA, cv::anomaly::PaDiM
+and
 cv::anomaly::SPADE. A detector learns by
 @snippet cfa.cpp learn
 @snippet cfa.cpp save

@@ -5,6 +5,7 @@
 #include "adaptation.hpp"
 #include "bank_for_trainer.hpp"
 #include "../base/random_stream.hpp"
+#include "../patches/projection.hpp"
 #include "../training/trainer_loader.hpp"
 
 #include <cstring>
@@ -24,14 +25,16 @@ std::vector<int> channelsOf(const std::vector<Mat>& maps)
 
 // `Builder`: MemoryBankBuilder or PatchSampler.
 template <typename Builder>
-Mat buildBank(Builder builder, const TrainingData& data, const Descriptor& descriptor, const char* stage,
+Mat buildBank(Builder builder, const TrainingData& data, const Projection& projection, const char* stage,
               const FitReporter& reporter)
 {
     for (int i = 0; i < data.images; i++)
     {
         reporter.report(stage, i, data.images);
         const TrainingFeatures image = data.features.get(i);
-        builder.add(project(image.maps, descriptor), image.mask);
+        Mat phi; // the builder may keep it
+        projection.project(image.maps, MAPS_AVERAGED, phi);
+        builder.add(phi, image.mask);
     }
     const Mat bank = builder.finish(); // k-means: the longest step, so it comes before the last report
     reporter.report(stage, data.images, data.images);
@@ -98,30 +101,7 @@ public:
           batches(d.images / batchSize),
           bank(model.bank, engine)
     {
-        std::vector<ScaleShape> scales;
-        for (const Mat& map : data.features.get(0).maps)
-        {
-            const ScaleShape shape = {map.size[1], map.size[2], map.size[3]};
-            scales.push_back(shape);
-        }
-        const bool repulsion = params.adaptation == CFA::ADAPTATION_FULL;
-        const Descriptor& start = model.descriptor;
-        const TrainerSettings settings = {scales.data(),
-                                          int(scales.size()),
-                                          start.W.ptr<float>(),
-                                          start.b.ptr<float>(),
-                                          start.length(),
-                                          params.K,
-                                          params.J,
-                                          params.radius,
-                                          params.learnRadius,
-                                          repulsion,
-                                          params.alpha,
-                                          params.learningRate,
-                                          params.weightDecay,
-                                          std::max(1, getNumThreads()),
-                                          trainerDevice};
-        trainer = createTrainer(settings);
+        trainer = makeTrainer(trainerDevice);
     }
 
     // The model is the last epoch's, since no labeled image is there to choose a better one by.
@@ -136,15 +116,15 @@ public:
             if (size_t(epoch) <= state.losses.size())
             {
                 noteDistance(size_t(epoch) <= state.distances.size() ? state.distances[epoch - 1] : 0);
-                report(reporter, epoch, batches, {state.losses[epoch - 1], lastDistance}, state.radii[epoch - 1]);
+                report(reporter, epoch, batches, {state.losses[epoch - 1], lastDistance, state.radii[epoch - 1]});
                 continue;
             }
-            const StepFigures means = runEpoch(epoch, order, reporter);
-            state.losses.push_back(means.loss);
-            state.radii.push_back(model.radius);
+            const StepFigures figures = runEpoch(epoch, order, reporter);
+            state.losses.push_back(figures.loss);
+            state.radii.push_back(figures.radius);
             state.distances.resize(epoch - 1); // a file of the first kind has none
-            state.distances.push_back(means.distance);
-            noteDistance(means.distance);
+            state.distances.push_back(figures.distance);
+            noteDistance(figures.distance);
             if (!params.checkpoint.empty())
             {
                 save(state);
@@ -152,25 +132,52 @@ public:
             }
         }
         reporter.setTraining(0, 0, FitReporter::Figures());
+        readModel();
     }
 
 private:
-    // The epoch's means.
+    std::unique_ptr<Trainer> makeTrainer(int trainerDevice) const
+    {
+        std::vector<ScaleShape> scales;
+        for (const Mat& map : data.features.get(0).maps)
+            scales.push_back(ScaleShape{map.size[1], map.size[2], map.size[3]});
+        const Descriptor& start = model.descriptor;
+        TrainerSettings settings = TrainerSettings();
+        settings.scales = scales.data();
+        settings.scaleCount = int(scales.size());
+        settings.W = start.W.ptr<float>();
+        settings.b = start.b.ptr<float>();
+        settings.descriptorLength = start.length();
+        settings.K = params.K;
+        settings.J = params.J;
+        settings.radius = params.radius;
+        settings.learnRadius = params.learnRadius;
+        settings.repulsion = params.adaptation == CFA::ADAPTATION_FULL;
+        settings.alpha = params.alpha;
+        settings.learningRate = params.learningRate;
+        settings.weightDecay = params.weightDecay;
+        settings.threads = std::max(1, getNumThreads());
+        settings.device = trainerDevice;
+        return createTrainer(settings);
+    }
+
+    // Means of the epoch, and the radius at its end.
     StepFigures runEpoch(int epoch, const std::vector<int>& order, FitReporter& reporter)
     {
         FeatureCache::Compute features = [&](int image) { return data.features.get(image); };
         if (params.augmentation == CFA::AUGMENT_RD)
             features = [&](int image) { return data.view(image, epoch); };
-        StepFigures sum = {0, 0};
+        StepFigures sum = {0, 0, 0}, means = sum;
         for (int i = 0; i < batches; i++)
         {
             batch.load(std::vector<int>(order.begin() + i * batchSize, order.begin() + (i + 1) * batchSize), features);
             const StepFigures figures = step();
             sum.loss += figures.loss;
             sum.distance += figures.distance;
-            report(reporter, epoch, i + 1, {sum.loss / (i + 1), sum.distance / (i + 1)}, model.radius);
+            means = {sum.loss / (i + 1), sum.distance / (i + 1), figures.radius};
+            report(reporter, epoch, i + 1, means);
         }
-        return {sum.loss / batches, sum.distance / batches};
+        return means;
     }
 
     StepFigures step()
@@ -178,13 +185,12 @@ private:
         std::vector<const float*> maps;
         for (const std::vector<float>& map : batch.maps)
             maps.push_back(map.data());
-        StepFigures figures = {0, 0};
+        StepFigures figures = {0, 0, 0};
         check(trainer->step(maps.data(), batch.patchWeights.empty() ? NULL : batch.patchWeights.data(), batchSize, bank,
                             figures));
         if (!(figures.loss < DBL_MAX))
             CV_Error_(Error::StsError, ("Training went astray, the loss is %g: lower learningRate (now %g)",
                                         figures.loss, params.learningRate));
-        readModel();
         return figures;
     }
 
@@ -197,15 +203,18 @@ private:
 
     // Distances are told as a share of the first epoch's mean. Within that epoch they jump, since the optimizer's first
     // steps are as long as later ones, in any direction.
-    void report(FitReporter& reporter, int epoch, int batchesDone, StepFigures means, double radius) const
+    void report(FitReporter& reporter, int epoch, int batchesDone, StepFigures figures) const
     {
-        means.distance = firstDistance > 0 ? means.distance / firstDistance : 1;
+        figures.distance = firstDistance > 0 ? figures.distance / firstDistance : 1;
         reporter.setTraining(epoch, params.epochs,
-                             {{"loss", means.loss}, {"distance", means.distance}, {"radius", radius}});
+                             {{"loss", figures.loss}, {"distance", figures.distance}, {"radius", figures.radius}});
         reporter.report("training", (epoch - 1) * batches + batchesDone, params.epochs * batches);
     }
 
-    void readModel() { trainer->read(model.descriptor.W.ptr<float>(), model.descriptor.b.ptr<float>(), model.radius); }
+    void readModel()
+    {
+        check(trainer->read(model.descriptor.W.ptr<float>(), model.descriptor.b.ptr<float>(), model.radius));
+    }
 
     void save(TrainingState& state)
     {
@@ -217,10 +226,8 @@ private:
 
     void restore(const TrainingState& state)
     {
-        if (state.trainer.empty())
-            return;
-        check(trainer->restore(state.trainer.data(), state.trainer.size()));
-        readModel();
+        if (!state.trainer.empty())
+            check(trainer->restore(state.trainer.data(), state.trainer.size()));
     }
 
     void check(bool succeeded) const
@@ -279,11 +286,13 @@ std::shared_ptr<const CfaModel> adapt(const TrainingData& data, const CFA::Param
                                    params.K + params.J, params.seed,   engine};
     const bool keepsBank = params.scoringBank == CFA::SCORING_BANK_KEPT;
     if (adapts(params) || keepsBank)
-        model.bank = buildBank(MemoryBankBuilder(settings), data, model.descriptor, "bank", reporter);
+        model.bank = buildBank(MemoryBankBuilder(settings), data, *Projection::create(model.descriptor, engine), "bank",
+                               reporter);
     if (adapts(params))
         Training(model, data, params, engine, trainerDevice).run(checkpoint, reporter);
     if (!keepsBank)
-        model.bank = buildBank(PatchSampler(settings), data, model.descriptor, "scoring bank", reporter);
+        model.bank = buildBank(PatchSampler(settings), data, *Projection::create(model.descriptor, engine),
+                               "scoring bank", reporter);
     return made;
 }
 

@@ -11,8 +11,8 @@
 
 namespace cv { namespace anomaly {
 
-//! What CFA learns, in the original basis: what a scorer packs or folds is its own and never saved, so that a loaded model
-//! predicts bit for bit as the fitted one.
+//! What CFA learns, in the original basis: what a scorer packs or folds is its own and never saved, so that a loaded
+//! model predicts bit for bit as the fitted one.
 class CfaModel CV_FINAL : public LearnedModel
 {
 public:

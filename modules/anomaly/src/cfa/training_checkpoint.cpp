@@ -18,8 +18,8 @@ static const char* const rootName = "opencv_anomaly_checkpoint";
 
 namespace {
 
-// Of the settings that training depends on. More epochs than the interrupted fit was to have are welcome, and so is another
-// way to score what it learns, to set thresholds or to keep the backbone.
+// Of the settings that training depends on. More epochs than the interrupted fit was to have are welcome, and so is
+// another way to score what it learns, to set thresholds or to keep the backbone.
 String hashOf(CFA::Params params)
 {
     const CFA::Params defaults;

@@ -14,9 +14,11 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief What detectors of all methods have in common: all of AnomalyDetector, whose words hold for the functions of the same names.
+/** @brief What detectors of all methods have in common: all of AnomalyDetector, whose words hold for the functions of
+the same names.
 
-The fitted model is a snapshot that const functions take once and use to their end, while others put another in its place.
+The fitted model is a snapshot that const functions take once and use to their end, while others put another in its
+place.
 Only the thread that changes the object writes members; it alone reads the method and the backbone without the mutex.
 */
 class DetectorCore

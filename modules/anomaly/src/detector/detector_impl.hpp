@@ -9,7 +9,8 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief A method's class as far as it is that of all detectors: each function passes to the core. `Interface`: the method's public class, to
+/** @brief A method's class as far as it is that of all detectors: each function passes to the core. `Interface`: the
+method's public class, to
 which the method's own functions are added. */
 template <typename Interface> class DetectorImpl : public Interface
 {

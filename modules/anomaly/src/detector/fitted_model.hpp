@@ -15,14 +15,19 @@
 
 namespace cv { namespace anomaly {
 
+class Tiling;
+
 // Images, or tiles, that go through the network of a GPU together at most: one alone leaves most of it idle.
 const int gpuBatch = 32;
 
-/** @brief All that predict needs. It never changes once made: calls that run keep theirs when fit or a setter puts another in its
+/** @brief All that predict needs. It never changes once made: calls that run keep theirs when fit or a setter puts
+another in its
 place.
 
-A score map is CV_32F at the resolution of the first model's input: for an ensemble it shows the whole image, averaged where
-both models see it, and maps of tiles are blended. Functions that make one give the image's score where the method has one of
+A score map is CV_32F at the resolution of the first model's input: for an ensemble it shows the whole image, averaged
+where
+both models see it, and maps of tiles are blended. Functions that make one give the image's score where the method has
+one of
 its own, else scoreOfMap.
 */
 class FittedModel
@@ -76,6 +81,11 @@ private:
         std::shared_ptr<const ScoreMap> scoreMap;
     };
 
+    //! The map of an image that is cut into several tiles.
+    double tiledMap(const Tiling& tiling, const Mat& image, StageClock* clock, Mat& map, BatchWish* wish) const;
+    //! Maps and scores of the tiles that a range numbers.
+    void tileMaps(const Tiling& tiling, const Mat& stretched, const Range& chunk, StageClock* clock, Mat* maps,
+                  double* scores, BatchWish* wish) const;
     void wholeMaps(const Mat* images, int count, StageClock* clock, Mat* maps, double* scores, BatchWish* wish) const;
     void averageWithCropped(const Mat* images, int count, StageClock* clock, Mat* maps, double* scores) const;
     void headMaps(const Head& head, const Mat* images, int count, StageClock* clock, Mat* maps, double* scores) const;

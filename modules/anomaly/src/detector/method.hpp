@@ -44,7 +44,8 @@ public:
     virtual std::shared_ptr<const LearnedModel> learn(const TrainingData& data, int index, FitReporter& reporter) = 0;
 };
 
-/** @brief What tells one method of detection from another: its settings, what it learns of the features of good images, and how that
+/** @brief What tells one method of detection from another: its settings, what it learns of the features of good images,
+and how that
 is written and read. All else of a detector is DetectorCore's.
 
 The methods that there are stand in registry.cpp.

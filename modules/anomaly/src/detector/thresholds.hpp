@@ -9,8 +9,8 @@
 
 namespace cv { namespace anomaly {
 
-//! Thresholds after a fit: from `good` images that were kept out of it, and from how widely the scores of `learned` ones
-//! are spread; from the learned ones alone where no good one is left, with a warning.
+//! Thresholds after a fit: from `good` images that were kept out of it, and from how widely the scores of `learned`
+//! ones are spread; from the learned ones alone where no good one is left, with a warning.
 Calibration thresholdsAfterFit(const FittedModel& model, const ImageSource& images, const std::vector<int>& good,
                                const std::vector<int>& learned, const FitReporter& reporter);
 

@@ -20,8 +20,10 @@ struct CoresetSettings
 
 /** @brief Chooses a coreset of the patches of many images, from one image after the other.
 
-Patches wait for the choice in a random projection to few dimensions, which leaves distances nearly as they are (Johnson and
-Lindenstrauss) and takes an eighth of the features' memory. Where they would take more than poolBytes, those that wait are
+Patches wait for the choice in a random projection to few dimensions, which leaves distances nearly as they are (Johnson
+and
+Lindenstrauss) and takes an eighth of the features' memory. Where they would take more than poolBytes, those that wait
+are
 replaced by a coreset of theirs: a coreset of coresets, so that memory does not grow with the number of images.
 */
 class CV_EXPORTS PatchPool
@@ -39,7 +41,8 @@ public:
     //! phi: features x patches, CV_32F; mask: empty, or 1 x patches, nonzero on the patches to learn.
     void add(int image, const Mat& phi, const Mat& mask);
 
-    //! In the order of choice; fewer than bankSize where there are fewer different patches. Throws where there are none.
+    //! In the order of choice; fewer than bankSize where there are fewer different patches. Throws where there are
+    //! none.
     std::vector<Place> choose(const Progress& progress);
 
 private:

@@ -29,8 +29,8 @@ public:
           grid(gridOfStride(Size(p.inputSize, p.inputSize), p.patchStride))
     {}
 
-    // Half of the memory, since the patches that wait for the choice take some, too. To compute features again takes less
-    // time than to write all of them to a file.
+    // Half of the memory, since the patches that wait for the choice take some, too. To compute features again takes
+    // less time than to write all of them to a file.
     FeatureKeeping featureKeeping() const CV_OVERRIDE
     {
         const Size onto = grid;

@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "descriptor.hpp"
+#include "../kernels/coordinate.hpp"
 
 #include "opencv2/imgproc.hpp"
 
@@ -103,7 +104,7 @@ static void addUpsampled(const Mat& projected, Size from, Size to, Mat& phi)
 // -1 at the first of n cells, 1 at the last.
 static float coordinate(int i, int n)
 {
-    return n > 1 ? 2.f * float(i) / float(n - 1) - 1 : -1.f;
+    return coordinateOf(float(i), float(std::max(n - 1, 1)));
 }
 
 static void addCoordinates(const Descriptor& descriptor, Size grid, Mat& phi)

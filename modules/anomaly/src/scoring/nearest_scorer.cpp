@@ -3,35 +3,43 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "nearest_scorer.hpp"
+#include "../base/workspace_pool.hpp"
+#include "../patches/projection.hpp"
 
 namespace cv { namespace anomaly {
 
 namespace {
 
-class PlainNearestScorer CV_FINAL : public PatchScorer
+class NearestScorer CV_FINAL : public PatchScorer
 {
 public:
-    PlainNearestScorer(const Descriptor& d, const Mat& bank, const NearestSettings& s)
-        : descriptor(d),
-          neighbors(NeighborSearch::create(bank, ENGINE_PLAIN)),
+    NearestScorer(const Descriptor& descriptor, const Mat& bank, const NearestSettings& s, int engine)
+        : projection(Projection::create(descriptor, engine)),
+          neighbors(NeighborSearch::create(bank, engine)),
           settings(s)
     {}
 
     double score(const std::vector<Mat>& maps, Mat& scores, StageClock* clock) const CV_OVERRIDE
     {
-        const Mat phi = project(poolPatches(maps), descriptor);
+        const WorkspacePool<Workspace>::Loan work(workspaces);
+        projection->project(maps, MAPS_AS_THEY_COME, work->phi);
         lap(clock, STAGE_DESCRIPTOR);
-        Mat squaredDistances, indices;
-        neighbors->search(phi, settings.K, squaredDistances, indices);
-        scorePatches(squaredDistances, settings.weight, patchGrid(maps), scores);
+        neighbors->search(work->phi, settings.K, work->squaredDistances, work->indices);
+        scorePatches(work->squaredDistances, settings.weight, patchGrid(maps), scores);
         lap(clock, STAGE_SEARCH);
         return scoreOfMap;
     }
 
 private:
-    Descriptor descriptor;
-    std::shared_ptr<const NeighborSearch> neighbors;
-    NearestSettings settings;
+    struct Workspace
+    {
+        Mat phi, squaredDistances, indices;
+    };
+
+    const std::shared_ptr<const Projection> projection;
+    const std::shared_ptr<const NeighborSearch> neighbors;
+    const NearestSettings settings;
+    mutable WorkspacePool<Workspace> workspaces;
 };
 
 // Eq. 5: the nearest distance, times its softmin share among the K.
@@ -59,12 +67,7 @@ void scorePatches(const Mat& squaredDistances, NeighborWeight weight, Size grid,
 std::shared_ptr<const PatchScorer> createNearestScorer(const Descriptor& descriptor, const Mat& bank,
                                                        const NearestSettings& settings, int engine)
 {
-#ifdef HAVE_ANOMALY_HALIDE
-    if (engine == ENGINE_HALIDE)
-        return createHalideNearestScorer(descriptor, bank, settings);
-#endif
-    CV_CheckEQ(engine, int(ENGINE_PLAIN), "Engine must be resolved first");
-    return std::make_shared<PlainNearestScorer>(descriptor, bank, settings);
+    return std::make_shared<NearestScorer>(descriptor, bank, settings, engine);
 }
 
 std::shared_ptr<const ScoreMap> createNearestScoreMap(const Descriptor& descriptor, const Mat& bank,

@@ -36,9 +36,7 @@ CV_EXPORTS std::shared_ptr<const ScoreMap> createNearestScoreMap(const Descripto
 //! Scores of a grid's patches from the K nearest squared distances, K x patches.
 void scorePatches(const Mat& squaredDistances, NeighborWeight weight, Size grid, Mat& scores);
 
-// The forms of builds that have them.
-std::shared_ptr<const PatchScorer> createHalideNearestScorer(const Descriptor& descriptor, const Mat& bank,
-                                                             const NearestSettings& settings);
+// The form for a GPU, in builds that have it.
 std::shared_ptr<const ScoreMap> createGpuNearestScoreMap(const Descriptor& descriptor, const Mat& bank,
                                                          const NearestSettings& settings, const MapSettings& map);
 

@@ -17,8 +17,10 @@ struct MapSettings
 
 /** @brief All that comes after the backbone: feature maps of images in, a smooth map of each out.
 
-On the processor these are a PatchScorer and a MapMaker in a row, for one image after the other. On a GPU the same steps take
-all images at once and leave nothing but the maps: what a method learned stays there, and what one step gives the next one
+On the processor these are a PatchScorer and a MapMaker in a row, for one image after the other. On a GPU the same steps
+take
+all images at once and leave nothing but the maps: what a method learned stays there, and what one step gives the next
+one
 takes there. Safe from several threads.
 */
 class CV_EXPORTS ScoreMap

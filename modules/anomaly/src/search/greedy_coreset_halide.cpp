@@ -15,9 +15,9 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// A round ends when the farthest row has come this much nearer (as a squared distance: 0.95 of the distance). For 25,000
-// of 250,880 patches of Lite0, 0.9 and 0.97 took nearly twice the time: with 0.9 too many rows take part in each round,
-// with 0.97 there are too many rounds.
+// A round ends when the farthest row has come this much nearer (as a squared distance: 0.95 of the distance). For
+// 25,000 of 250,880 patches of Lite0, 0.9 and 0.97 took nearly twice the time: with 0.9 too many rows take part in each
+// round, with 0.97 there are too many rounds.
 const float roundEnds = 0.9025f;
 
 // Centers that a row is compared with before the next look at what they leave to do.

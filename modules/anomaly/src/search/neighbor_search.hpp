@@ -30,8 +30,8 @@ public:
         return 0;
     }
 
-    //! `engine`: ENGINE_PLAIN or ENGINE_HALIDE. `axes`: those of a similar bank, as searchAxes() finds them, to save the
-    //! time of finding the bank's own; they change how long a search takes, not its results.
+    //! `engine`: ENGINE_PLAIN or ENGINE_HALIDE. `axes`: those of a similar bank, as searchAxes() finds them, to save
+    //! the time of finding the bank's own; they change how long a search takes, not its results.
     static std::shared_ptr<const NeighborSearch> create(const Mat& bank, int engine, const PrincipalAxes* axes = NULL);
 };
 

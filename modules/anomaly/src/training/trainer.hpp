@@ -15,7 +15,7 @@ so neither side sees the other's OpenCV or LibTorch. All arrays are dense, float
 namespace cv { namespace anomaly {
 
 //! Changes with every change of this file.
-const int trainerInterface = 5;
+const int trainerInterface = 6;
 
 //! Where a step computes.
 enum TrainerDevice
@@ -46,11 +46,12 @@ struct TrainerSettings
     int device;  // one of TrainerDevice
 };
 
-//! What a step was about, before it changed anything.
+//! What a training reports of each step. The loss and the distance are those before the step changed anything.
 struct StepFigures
 {
     double loss;     // mean of the batch
     double distance; // mean, over the patches that count, to the nearest center
+    double radius;   // after the step
 };
 
 /** @brief The memory bank: for the CPU what a step needs of it, done outside of autograd by the search that predicts;
@@ -82,7 +83,8 @@ public:
     //! or null for 1 each: how much a patch counts. bank: the same in all steps.
     virtual bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank,
                       StepFigures& figures) = 0;
-    virtual void read(float* W, float* b, double& radius) const = 0;
+    //! What is learned so far. W and b take megabytes, so they are read once, at the end of a training.
+    virtual bool read(float* W, float* b, double& radius) = 0;
     //! All that the next step depends on, in a form of the trainer's own: the size with bytes null, then the bytes.
     virtual bool save(unsigned char* bytes, size_t& size) = 0;
     virtual bool restore(const unsigned char* bytes, size_t size) = 0;

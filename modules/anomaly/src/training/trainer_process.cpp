@@ -312,10 +312,12 @@ public:
         });
     }
 
-    void read(float* W, float* b, double& radius) const CV_OVERRIDE
+    bool read(float* W, float* b, double& radius) CV_OVERRIDE
     {
-        succeeds([&]() {
+        return succeeds([&]() {
             channel.put(MESSAGE_READ);
+            if (!finish())
+                return false;
             channel.getArray(W, size_t(inputs) * descriptorLength);
             channel.getArray(b, descriptorLength);
             radius = channel.get<double>();
@@ -351,7 +353,7 @@ public:
 
 private:
     // No exception may leave a trainer, and with a helper that is gone each call fails.
-    template <typename Work> bool succeeds(const Work& work) const
+    template <typename Work> bool succeeds(const Work& work)
     {
         if (isBroken)
             return false;
@@ -380,7 +382,7 @@ private:
         return succeeded;
     }
 
-    bool finish() const
+    bool finish()
     {
         const bool succeeded = channel.get<bool>();
         message = channel.getText();
@@ -443,8 +445,8 @@ private:
     const int descriptorLength;
     const std::vector<ScaleShape> scales;
     int inputs;
-    mutable bool isBroken;
-    mutable std::string message;
+    bool isBroken;
+    std::string message;
     std::vector<float> phi, distances, gradient; // the same memory serves every step
     std::vector<int> indices;
     std::vector<uchar> saved; // between the call that asks for the size and the one that wants the bytes

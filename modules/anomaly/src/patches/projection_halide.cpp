@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
-#include "nearest_scorer.hpp"
+#include "projection.hpp"
 #include "../kernels/halide_buffers.hpp"
 #include "../device/halide_runtime.hpp"
 #include "../kernels/panels.hpp"
@@ -10,19 +10,13 @@
 
 #include "anomaly_add_upsampled.h"
 #include "anomaly_project.h"
+#include "anomaly_project_averaged.h"
 
 namespace cv { namespace anomaly {
 
 namespace {
 
-// What one call needs.
-struct Workspace
-{
-    std::vector<Mat> coarse; // by scale; the finest is in phi
-    Mat phi, squaredDistances, indices;
-};
-
-class HalideProjection
+class HalideProjection CV_FINAL : public Projection
 {
 public:
     explicit HalideProjection(const Descriptor& descriptor) : channels(descriptor.channels), length(descriptor.length())
@@ -34,16 +28,15 @@ public:
         }
     }
 
-    //! Into workspace.phi.
-    void project(const std::vector<Mat>& maps, Workspace& workspace) const
+    void project(const std::vector<Mat>& maps, PatchAverage average, Mat& phi) const CV_OVERRIDE
     {
         check(maps);
-        workspace.coarse.resize(maps.size());
+        const WorkspacePool<Mat>::Loan coarse(workspaces); // of one scale after the other; the finest is in phi
         for (size_t scale = 0; scale < maps.size(); scale++)
         {
-            multiply(maps[scale], scale, scale == 0 ? workspace.phi : workspace.coarse[scale]);
+            multiply(maps[scale], average, scale, scale == 0 ? phi : *coarse);
             if (scale > 0)
-                addUpsampled(workspace.coarse[scale], sizeOf(maps[scale]), sizeOf(maps[0]), workspace.phi);
+                addUpsampled(*coarse, sizeOf(maps[scale]), sizeOf(maps[0]), phi);
         }
     }
 
@@ -51,6 +44,7 @@ private:
     std::vector<int> channels;
     int length;
     std::vector<Mat> weights, terms; // in panels, by scale
+    mutable WorkspacePool<Mat> workspaces;
 
     void check(const std::vector<Mat>& maps) const
     {
@@ -65,14 +59,15 @@ private:
         }
     }
 
-    void multiply(const Mat& map, size_t scale, Mat& projected) const
+    void multiply(const Mat& map, PatchAverage average, size_t scale, Mat& projected) const
     {
         const int patches = sizeOf(map).area(), panels = weights[scale].rows;
         projected.create(length, patches, CV_32F);
+        const auto kernel = average == MAPS_AVERAGED ? anomaly_project_averaged : anomaly_project;
         runKernel("project", [&](void* context) {
-            return anomaly_project(context, viewOf<float>(map, {patches, channels[scale]}), sizeOf(map).width,
-                                   viewOf<float>(weights[scale], {panelWidth, channels[scale], panels}),
-                                   viewOf<float>(terms[scale], {panelWidth, 3, panels}), viewOf<float>(projected));
+            return kernel(context, viewOf<float>(map, {patches, channels[scale]}), sizeOf(map).width,
+                          viewOf<float>(weights[scale], {panelWidth, channels[scale], panels}),
+                          viewOf<float>(terms[scale], {panelWidth, 3, panels}), viewOf<float>(projected));
         });
     }
 
@@ -85,39 +80,11 @@ private:
     }
 };
 
-class HalideNearestScorer CV_FINAL : public PatchScorer
-{
-public:
-    HalideNearestScorer(const Descriptor& descriptor, const Mat& bank, const NearestSettings& s)
-        : projection(descriptor),
-          neighbors(createHalideNeighborSearch(bank)),
-          settings(s)
-    {}
-
-    double score(const std::vector<Mat>& maps, Mat& scores, StageClock* clock) const CV_OVERRIDE
-    {
-        const WorkspacePool<Workspace>::Loan workspace(workspaces);
-        projection.project(maps, *workspace);
-        lap(clock, STAGE_DESCRIPTOR);
-        neighbors->search(workspace->phi, settings.K, workspace->squaredDistances, workspace->indices);
-        scorePatches(workspace->squaredDistances, settings.weight, patchGrid(maps), scores);
-        lap(clock, STAGE_SEARCH);
-        return scoreOfMap;
-    }
-
-private:
-    HalideProjection projection;
-    std::shared_ptr<const NeighborSearch> neighbors;
-    NearestSettings settings;
-    mutable WorkspacePool<Workspace> workspaces;
-};
-
 } // namespace
 
-std::shared_ptr<const PatchScorer> createHalideNearestScorer(const Descriptor& descriptor, const Mat& bank,
-                                                             const NearestSettings& settings)
+std::shared_ptr<const Projection> createHalideProjection(const Descriptor& descriptor)
 {
-    return std::make_shared<HalideNearestScorer>(descriptor, bank, settings);
+    return std::make_shared<HalideProjection>(descriptor);
 }
 
 }} // namespace cv::anomaly
