@@ -52,18 +52,27 @@ private:
         return net;
     }
 
+    // Parsing takes longer than many a forward, so it is done outside of the lock: threads that all need a new Net
+    // parse at the same time, and others still get idle ones.
     std::unique_ptr<dnn::Net> take(int images)
     {
+        std::unique_ptr<dnn::Net> net = takeIdle(images);
+        return net ? std::move(net) : parse();
+    }
+
+    // Null where none fits; then there is room for another one.
+    std::unique_ptr<dnn::Net> takeIdle(int images)
+    {
         std::lock_guard<std::mutex> lock(mutex);
-        const auto found = std::find_if(idle.begin(), idle.end(),
-                                        [images](const Sized& net) { return net.first == images || net.first == 0; });
-        if (found == idle.end())
+        const auto fitting = std::find_if(idle.begin(), idle.end(),
+                                          [images](const Sized& net) { return net.first == images || net.first == 0; });
+        if (fitting == idle.end())
         {
             idle.reserve(++made); // giving back never allocates, so that it never throws
-            return parse();
+            return NULL;
         }
-        std::unique_ptr<dnn::Net> net = std::move(found->second);
-        idle.erase(found);
+        std::unique_ptr<dnn::Net> net = std::move(fitting->second);
+        idle.erase(fitting);
         return net;
     }
 
