@@ -1,10 +1,9 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-/* out_of_memory_test: processes that may take ever more memory than they have call fit, predict, save and load, until
-all of these
-   succeed. What fails must throw a cv::Exception, and leave detector and file as they were. Exit status: 0 when it
-   does. */
+/* out_of_memory_test: processes that may take ever more memory than they have call fit, predict, save, load and
+   PixelMetrics::add, until all of these succeed. What fails must throw a cv::Exception, and leave detector, file and
+   metrics as they were. Exit status: 0 when it does. */
 #include "file_bytes.hpp"
 
 #include "opencv2/anomaly.hpp"
@@ -83,6 +82,8 @@ private:
     rlimit before;
 };
 
+const size_t callCount = 5;
+
 enum Outcome
 {
     SUCCEEDED = 's',
@@ -107,6 +108,36 @@ Outcome outcomeOf(const std::function<void()>& call)
     }
 }
 
+// A map of so many pixels on a side, with as many good ones as defective ones, in stripes.
+void addStripes(anomaly::PixelMetrics& metrics, int side)
+{
+    Mat map(side, side, CV_32F), mask = Mat::zeros(side, side, CV_8U);
+    RNG(side).fill(map, RNG::UNIFORM, 0, 1);
+    for (int y = 0; y + 8 <= side; y += 16)
+        mask.rowRange(y, y + 8).setTo(1);
+    metrics.add(map, mask);
+}
+
+std::vector<double> figuresOf(const anomaly::PixelMetrics& metrics)
+{
+    return {double(metrics.count()), double(metrics.regionCount()), metrics.auroc(), metrics.aupro()};
+}
+
+// What adding a large map to a small one comes to; isChanged where it throws and leaves traces.
+Outcome addToMetrics(size_t kibibytes, bool& isChanged)
+{
+    const Ptr<anomaly::PixelMetrics> metrics = anomaly::PixelMetrics::create();
+    addStripes(*metrics, 64);
+    const std::vector<double> before = figuresOf(*metrics);
+    Outcome outcome;
+    {
+        const MemoryLimit limit(kibibytes);
+        outcome = outcomeOf([&]() { addStripes(*metrics, 1500); });
+    }
+    isChanged = outcome != SUCCEEDED && figuresOf(*metrics) != before;
+    return outcome;
+}
+
 // What the calls came to, a letter each, then the stage that fit reached; "changed" when they left traces.
 std::string callAll(size_t kibibytes, const String& file)
 {
@@ -122,7 +153,9 @@ std::string callAll(size_t kibibytes, const String& file)
         stage = progress.stage;
         return true;
     });
-    Outcome outcomes[4];
+    Outcome outcomes[callCount];
+    bool isChanged = false;
+    outcomes[4] = addToMetrics(kibibytes, isChanged);
     {
         const MemoryLimit limit(kibibytes);
         outcomes[0] = outcomeOf([&]() { cfa->fit(learned); });
@@ -131,7 +164,8 @@ std::string callAll(size_t kibibytes, const String& file)
         outcomes[3] = outcomeOf([&]() { CFA::load(file); });
     }
     // A fit that succeeds learns the same again.
-    if (cfa->predict(learned[3], after) != score || norm(before, after, NORM_INF) != 0 || bytesOf(file) != saved)
+    if (isChanged || cfa->predict(learned[3], after) != score || norm(before, after, NORM_INF) != 0 ||
+        bytesOf(file) != saved)
         return "changed";
     std::string letters;
     for (const Outcome outcome : outcomes)
@@ -174,17 +208,20 @@ int run()
     std::map<std::string, int> fits; // that failed, by the stage
     int faults = 0, limits = 0, refused = 0;
     std::string result;
-    for (size_t kibibytes = 512; result != "ssss" && limits < 40;
+    const std::string success(callCount, char(SUCCEEDED));
+    for (size_t kibibytes = 512; result != success && limits < 40;
          kibibytes += std::max<size_t>(512, kibibytes / 5), limits++)
     {
         result = callAllApart(kibibytes, utils::fs::join(folder, "model.yml.gz"));
-        const bool wrong = result.size() < 4 || result == "changed" || result.find(char(OTHER_EXCEPTION)) < 4;
+        const bool wrong =
+            result.size() < callCount || result == "changed" || result.find(char(OTHER_EXCEPTION)) < callCount;
         if (wrong)
             std::cout << "with " << kibibytes << " KiB: " << (result.empty() ? "crashed" : result) << "\n";
         faults += wrong;
-        refused += int(std::count(result.begin(), result.begin() + std::min<size_t>(4, result.size()), char(REFUSED)));
+        refused +=
+            int(std::count(result.begin(), result.begin() + std::min<size_t>(callCount, result.size()), char(REFUSED)));
         if (!wrong && result[0] == REFUSED)
-            fits[result.substr(4)]++;
+            fits[result.substr(callCount)]++;
     }
     std::vector<String> left;
     utils::fs::glob(folder, "*", left, false, true);
@@ -195,9 +232,9 @@ int run()
         std::cout << " " << stage.first << " " << stage.second << "x";
     std::cout << "; " << faults << " faults, " << left.size() - 1
               << " temporary files left, with the last limit all calls "
-              << (result == "ssss" ? "succeeded" : "did not succeed") << "\n";
+              << (result == success ? "succeeded" : "did not succeed") << "\n";
     // Limits that never strike, or at one place only, would test nothing.
-    return faults == 0 && left.size() == 1 && result == "ssss" && fits.size() > 1 ? 0 : 1;
+    return faults == 0 && left.size() == 1 && result == success && fits.size() > 1 ? 0 : 1;
 }
 
 } // namespace

@@ -377,13 +377,17 @@ TEST(Anomaly_Metrics, many_pixels_agree_with_the_functions_on_scores)
     rng.fill(mask, RNG::UNIFORM, 0, 60);
     mask = mask == 7;
     map.setTo(3, mask & (map > 1));
-    const Ptr<PixelMetrics> metrics = metricsOf(map, mask, 700);
+    const Ptr<PixelMetrics> metrics = metricsOf(map, mask, 700), atOnce = metricsOf(map, mask, 2100);
     const Mat scores = map.reshape(1, 1), labels = mask.reshape(1, 1);
     double threshold = 0, expectedThreshold = 0;
     EXPECT_EQ(auroc(scores, labels), metrics->auroc());
     EXPECT_EQ(averagePrecision(scores, labels), metrics->averagePrecision());
     EXPECT_EQ(bestF1(scores, labels, expectedThreshold), metrics->bestF1(threshold));
     EXPECT_EQ(expectedThreshold, threshold);
+    EXPECT_EQ(metrics->auroc(), atOnce->auroc());
+    atOnce->merge(metrics);
+    EXPECT_EQ(2 * metrics->count(), atOnce->count());
+    EXPECT_EQ(metrics->auroc(), atOnce->auroc());
 }
 
 TEST(Anomaly_Metrics, memory_stops_growing_where_scores_repeat)

@@ -19,7 +19,7 @@ template <typename Call> auto reportingLackOfMemory(const Call& call) -> decltyp
     }
     catch (const std::bad_alloc&)
     {
-        CV_Error(Error::StsNoMem, "The system gives no more memory; the detector is as it was");
+        CV_Error(Error::StsNoMem, "The system gives no more memory; the object is as it was");
     }
 }
 

@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "counted_scores.hpp"
+#include "reserve_more.hpp"
 
 #include <cstring>
 
@@ -131,8 +132,16 @@ void CountedScores::add(float score)
 
 void CountedScores::add(const CountedScores& other)
 {
-    packed = merged(packed, PackedRuns(other.packed));
+    if (fresh.size() + other.fresh.size() > mostFresh)
+        pack(); // changes no count
+    std::vector<uchar> both;
+    if (!other.packed.empty())
+        both = merged(packed, PackedRuns(other.packed));
+    reserveMore(fresh, other.fresh.size());
+    // Nothing throws from here on.
     fresh.insert(fresh.end(), other.fresh.begin(), other.fresh.end());
+    if (!other.packed.empty())
+        packed.swap(both);
     total += other.total;
 }
 

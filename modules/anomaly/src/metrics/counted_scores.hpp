@@ -22,6 +22,7 @@ public:
     CountedScores() : total(0) {}
 
     void add(float score);
+    //! When it throws, since memory ends, nothing was added.
     void add(const CountedScores& other);
     size_t size() const { return total; }
     void clear();

@@ -3,7 +3,9 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "counted_scores.hpp"
+#include "reserve_more.hpp"
 #include "score_curve.hpp"
+#include "../base/out_of_memory.hpp"
 
 #include "opencv2/imgproc.hpp"
 
@@ -27,6 +29,72 @@ inline double scoreOf(const DefectivePixel& pixel)
 inline bool scoresHigher(const DefectivePixel& a, const DefectivePixel& b)
 {
     return a.score > b.score;
+}
+
+//! The pixels of any number of maps.
+struct CountedPixels
+{
+    CountedScores good;
+    std::vector<DefectivePixel> defective;
+    std::vector<unsigned> regionSizes;
+
+    //! When it throws, since memory ends, nothing was added.
+    void add(const CountedPixels& other);
+};
+
+void CountedPixels::add(const CountedPixels& other)
+{
+    reserveMore(defective, other.defective.size());
+    reserveMore(regionSizes, other.regionSizes.size());
+    good.add(other.good);
+    // Nothing throws from here on.
+    const unsigned firstRegion = unsigned(regionSizes.size());
+    for (DefectivePixel pixel : other.defective)
+    {
+        pixel.region += firstRegion;
+        defective.push_back(pixel);
+    }
+    regionSizes.insert(regionSizes.end(), other.regionSizes.begin(), other.regionSizes.end());
+}
+
+CountedPixels goodPixels(const Mat_<float>& map, const Mat_<uchar>& validity)
+{
+    CountedPixels pixels;
+    for (int y = 0; y < map.rows; y++)
+        for (int x = 0; x < map.cols; x++)
+            if (validity.empty() || validity(y, x))
+                pixels.good.add(map(y, x));
+    return pixels;
+}
+
+//! labels: 0 for good pixels, and a number for each region, as connectedComponents gives them.
+CountedPixels labeledPixels(const Mat_<float>& map, const Mat_<int>& labels, int labelCount,
+                            const Mat_<uchar>& validity)
+{
+    const unsigned unseen = UINT_MAX;
+    std::vector<unsigned> regionOf(labelCount, unseen);
+    CountedPixels pixels;
+    for (int y = 0; y < map.rows; y++)
+        for (int x = 0; x < map.cols; x++)
+        {
+            if (!validity.empty() && !validity(y, x))
+                continue;
+            if (labels(y, x) == 0)
+            {
+                pixels.good.add(map(y, x));
+                continue;
+            }
+            // Regions are numbered when their first valid pixel comes: one without any does not count.
+            unsigned& region = regionOf[labels(y, x)];
+            if (region == unseen)
+            {
+                region = unsigned(pixels.regionSizes.size());
+                pixels.regionSizes.push_back(0);
+            }
+            pixels.regionSizes[region]++;
+            pixels.defective.push_back(DefectivePixel{map(y, x), region});
+        }
+    return pixels;
 }
 
 //! Mean overlap of the regions, as the threshold falls.
@@ -99,22 +167,19 @@ public:
     void countsAt(double threshold, double& truePositives, double& falsePositives) const CV_OVERRIDE;
     bool empty() const CV_OVERRIDE { return count() == 0; }
     void clear() CV_OVERRIDE;
-    size_t count() const CV_OVERRIDE { return good.size() + defective.size(); }
-    size_t regionCount() const CV_OVERRIDE { return regionSizes.size(); }
+    size_t count() const CV_OVERRIDE { return pixels.good.size() + pixels.defective.size(); }
+    size_t regionCount() const CV_OVERRIDE { return pixels.regionSizes.size(); }
 
 private:
-    void addGood(const Mat_<float>& map, const Mat_<uchar>& validity);
-    void addLabeled(const Mat_<float>& map, const Mat_<int>& labels, int labelCount, const Mat_<uchar>& validity);
+    void add(const CountedPixels& added);
     //! To be called before either list is read.
     void prepare() const;
     template <typename Visit> void forEachOverlap(Visit visit) const;
 
     // Sorting changes no result, so const methods do it, the first of them for all.
-    mutable CountedScores good;
-    mutable std::vector<DefectivePixel> defective;
+    mutable CountedPixels pixels;
     mutable bool sorted;
     mutable std::mutex sorting;
-    std::vector<unsigned> regionSizes;
 };
 
 } // namespace
@@ -145,48 +210,19 @@ void PixelMetricsImpl::add(InputArray mapArray, InputArray maskArray, InputArray
     checkLike(mask, "Mask", map.size());
     checkLike(validity, "Validity", map.size());
 
+    reportingLackOfMemory([&]() {
+        if (mask.empty())
+            return add(goodPixels(map, validity));
+        Mat labels;
+        const int labelCount = connectedComponents(mask, labels, 8, CV_32S);
+        add(labeledPixels(map, labels, labelCount, validity));
+    });
+}
+
+void PixelMetricsImpl::add(const CountedPixels& added)
+{
     sorted = false;
-    if (mask.empty())
-        return addGood(map, validity);
-    Mat labels;
-    const int labelCount = connectedComponents(mask, labels, 8, CV_32S);
-    addLabeled(map, labels, labelCount, validity);
-}
-
-void PixelMetricsImpl::addGood(const Mat_<float>& map, const Mat_<uchar>& validity)
-{
-    for (int y = 0; y < map.rows; y++)
-        for (int x = 0; x < map.cols; x++)
-            if (validity.empty() || validity(y, x))
-                good.add(map(y, x));
-}
-
-void PixelMetricsImpl::addLabeled(const Mat_<float>& map, const Mat_<int>& labels, int labelCount,
-                                  const Mat_<uchar>& validity)
-{
-    const unsigned unseen = UINT_MAX;
-    std::vector<unsigned> regionOf(labelCount, unseen);
-    for (int y = 0; y < map.rows; y++)
-        for (int x = 0; x < map.cols; x++)
-        {
-            if (!validity.empty() && !validity(y, x))
-                continue;
-            if (labels(y, x) == 0)
-            {
-                good.add(map(y, x));
-                continue;
-            }
-            // Regions are numbered when their first valid pixel comes: one without any does not count.
-            unsigned& region = regionOf[labels(y, x)];
-            if (region == unseen)
-            {
-                region = unsigned(regionSizes.size());
-                regionSizes.push_back(0);
-            }
-            regionSizes[region]++;
-            const DefectivePixel pixel = {map(y, x), region};
-            defective.push_back(pixel);
-        }
+    pixels.add(added);
 }
 
 void PixelMetricsImpl::merge(const Ptr<PixelMetrics>& other)
@@ -195,22 +231,15 @@ void PixelMetricsImpl::merge(const Ptr<PixelMetrics>& other)
     if (!from || from == this)
         CV_Error(Error::StsBadArg,
                  "There are no other pixel metrics to merge: expected those of another PixelMetrics::create");
-    const unsigned firstRegion = unsigned(regionSizes.size());
-    sorted = false;
-    good.add(from->good);
-    for (DefectivePixel pixel : from->defective)
-    {
-        pixel.region += firstRegion;
-        defective.push_back(pixel);
-    }
-    regionSizes.insert(regionSizes.end(), from->regionSizes.begin(), from->regionSizes.end());
+    const std::lock_guard<std::mutex> lock(from->sorting);
+    reportingLackOfMemory([&]() { add(from->pixels); });
 }
 
 void PixelMetricsImpl::countsAt(double threshold, double& truePositives, double& falsePositives) const
 {
     prepare();
     truePositives = falsePositives = 0;
-    forEachThreshold(defective, good, [&](const OperatingPoint& point) {
+    forEachThreshold(pixels.defective, pixels.good, [&](const OperatingPoint& point) {
         if (point.threshold < threshold)
             return;
         truePositives = double(point.truePositives);
@@ -220,56 +249,55 @@ void PixelMetricsImpl::countsAt(double threshold, double& truePositives, double&
 
 void PixelMetricsImpl::clear()
 {
-    good.clear();
-    std::vector<DefectivePixel>().swap(defective);
-    std::vector<unsigned>().swap(regionSizes);
+    pixels = CountedPixels();
 }
 
 void PixelMetricsImpl::prepare() const
 {
-    if (good.size() == 0 || defective.empty())
+    if (pixels.good.size() == 0 || pixels.defective.empty())
         CV_Error_(Error::StsBadArg, ("%.0f good and %.0f defective pixels were added, expected both kinds: add maps "
                                      "with masks of their defects",
-                                     double(good.size()), double(defective.size())));
+                                     double(pixels.good.size()), double(pixels.defective.size())));
     std::lock_guard<std::mutex> lock(sorting);
     if (sorted)
         return;
-    good.pack();
-    std::sort(defective.begin(), defective.end(), scoresHigher);
+    pixels.good.pack();
+    std::sort(pixels.defective.begin(), pixels.defective.end(), scoresHigher);
     sorted = true;
 }
 
 double PixelMetricsImpl::auroc() const
 {
     prepare();
-    return areaUnderRoc(defective, good);
+    return areaUnderRoc(pixels.defective, pixels.good);
 }
 
 double PixelMetricsImpl::averagePrecision() const
 {
     prepare();
-    return averagePrecisionOf(defective, good);
+    return averagePrecisionOf(pixels.defective, pixels.good);
 }
 
 double PixelMetricsImpl::bestF1(double& threshold) const
 {
     prepare();
-    return bestF1Of(defective, good, threshold);
+    return bestF1Of(pixels.defective, pixels.good, threshold);
 }
 
 void PixelMetricsImpl::rocCurve(OutputArray fpr, OutputArray tpr, OutputArray thresholds, int maxPoints) const
 {
     prepare();
-    rocCurveOf(defective, good, maxPoints).copyTo(fpr, tpr, thresholds);
+    rocCurveOf(pixels.defective, pixels.good, maxPoints).copyTo(fpr, tpr, thresholds);
 }
 
 //! Calls visit(false positive rate, overlap, threshold).
 template <typename Visit> void PixelMetricsImpl::forEachOverlap(Visit visit) const
 {
     prepare();
-    RegionOverlap overlap(defective, regionSizes);
-    forEachThreshold(defective, good, [&](const OperatingPoint& point) {
-        visit(double(point.falsePositives) / double(good.size()), overlap.upTo(point.truePositives), point.threshold);
+    RegionOverlap overlap(pixels.defective, pixels.regionSizes);
+    forEachThreshold(pixels.defective, pixels.good, [&](const OperatingPoint& point) {
+        visit(double(point.falsePositives) / double(pixels.good.size()), overlap.upTo(point.truePositives),
+              point.threshold);
     });
 }
 
