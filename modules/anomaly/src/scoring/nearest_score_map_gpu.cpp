@@ -30,9 +30,9 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// Of the kernels that select, and the centers that they measure beyond those: spareCandidates in
+// Centers that are measured beyond the length of the list: spareCandidates in
 // halide_generators/gpu_neighbors_generator.cpp.
-const int fewNeighbors = 3, mostNeighbors = 6, spareCandidates = 3;
+const int spareCandidates = 3;
 
 // Libraries multiply fastest where rows begin at multiples of 16 bytes: 8 bfloat16.
 const int alignment = 8;
@@ -136,14 +136,14 @@ public:
           settings(m),
           length(descriptor.length()),
           count(memoryBank.rows),
-          slots(n.K <= fewNeighbors ? fewNeighbors : mostNeighbors),
+          slots(listLength(n.K)),
           bank(memoryBank)
     {
-        if (nearest.K > mostNeighbors || count < nearest.K)
+        if (nearest.K > longList || count < nearest.K)
             CV_Error_(Error::StsNotImplemented, ("K is %d and the bank has %d centers: a GPU finds up to %d "
                                                  "neighbors. Use DNN_TARGET_CPU, or fit with a lower K or a "
                                                  "higher gammaC",
-                                                 nearest.K, count, mostNeighbors));
+                                                 nearest.K, count, longList));
         for (size_t scale = 0; scale < descriptor.channels.size(); scale++)
             scales.emplace_back(new ScaleWeights(descriptor, scale));
         centers.upload(padColumns(memoryBank, exactLanes));
@@ -312,12 +312,12 @@ private:
         const int candidates = slots + spareCandidates, padded = divideUp(length, exactLanes) * exactLanes;
         work.candidates.reserve(size_t(patches) * candidates * sizeof(int));
         runKernel("rank_neighbors", [&](void* context) {
-            return (slots == fewNeighbors ? anomaly_gpu_rank_3 : anomaly_gpu_rank_6)(
+            return (slots == shortList ? anomaly_gpu_rank_3 : anomaly_gpu_rank_6)(
                 context, work.products.floats({rows, count}), bank.norms.floats({count}),
                 work.candidates.integers({patches, candidates}));
         });
         runKernel("measure_neighbors", [&](void* context) {
-            return (slots == fewNeighbors ? anomaly_gpu_measure_3 : anomaly_gpu_measure_6)(
+            return (slots == shortList ? anomaly_gpu_measure_3 : anomaly_gpu_measure_6)(
                 context, phi, centers.floats({padded, count}), work.candidates.integers({patches, candidates}),
                 squaredDistances, indices);
         });
