@@ -48,37 +48,48 @@ std::shared_ptr<FittedModel> FittedModel::with(const DetectorModel& changed) con
 double FittedModel::scoreMap(const Mat& image, StageClock* clock, Mat& map, BatchWish* wish) const
 {
     const Tiling tiling(image.size(), input());
+    if (tiling.count() > 1)
+        return tiledMap(tiling, image, clock, map, wish);
     double imageScore = scoreOfMap;
-    if (tiling.count() == 1)
-    {
-        wholeMaps(&image, 1, clock, &map, &imageScore, wish);
-        return imageScore;
-    }
+    wholeMaps(&image, 1, clock, &map, &imageScore, wish);
+    return imageScore;
+}
+
+double FittedModel::tiledMap(const Tiling& tiling, const Mat& image, StageClock* clock, Mat& map, BatchWish* wish) const
+{
     map.create(tiling.mapSize(), CV_32F);
     map.setTo(0);
     const Mat stretched = tiling.stretched(image);
-    std::vector<Mat> tileMaps(std::min(tiling.count(), tilesInMemory));
-    std::vector<double> tileScores(tileMaps.size());
+    std::vector<Mat> maps(std::min(tiling.count(), tilesInMemory)); // the same memory serves every chunk
+    std::vector<double> scores(maps.size());
+    double imageScore = scoreOfMap;
     for (int first = 0; first < tiling.count(); first += tilesInMemory)
     {
-        const Range chunk(0, std::min(tilesInMemory, tiling.count() - first));
-        const auto score = [&](const Range& range) {
-            std::vector<Mat> tiles;
-            for (int i = range.start; i < range.end; i++)
-                tiles.push_back(tiling.cut(stretched, first + i));
-            wholeMaps(tiles.data(), range.size(), clock, &tileMaps[range.start], &tileScores[range.start], wish);
-        };
-        if (!clock && scoresInParallel(chunk.size()))
-            parallel_for_(chunk, score);
-        else
-            score(chunk);
+        const Range chunk(first, std::min(first + tilesInMemory, tiling.count()));
+        tileMaps(tiling, stretched, chunk, clock, maps.data(), scores.data(), wish);
         for (int i = 0; i < chunk.size(); i++)
         {
-            tiling.blend(tileMaps[i], first + i, map);
-            imageScore = cvIsNaN(imageScore) ? tileScores[i] : std::max(imageScore, tileScores[i]);
+            tiling.blend(maps[i], first + i, map);
+            imageScore = cvIsNaN(imageScore) ? scores[i] : std::max(imageScore, scores[i]);
         }
     }
     return imageScore;
+}
+
+void FittedModel::tileMaps(const Tiling& tiling, const Mat& stretched, const Range& chunk, StageClock* clock, Mat* maps,
+                           double* scores, BatchWish* wish) const
+{
+    const auto score = [&](const Range& part) {
+        std::vector<Mat> tiles;
+        for (int tile = part.start; tile < part.end; tile++)
+            tiles.push_back(tiling.cut(stretched, tile));
+        const int first = part.start - chunk.start;
+        wholeMaps(tiles.data(), part.size(), clock, maps + first, scores + first, wish);
+    };
+    if (!clock && scoresInParallel(chunk.size()))
+        parallel_for_(chunk, score);
+    else
+        score(chunk);
 }
 
 bool FittedModel::scoresInParallel(int count) const

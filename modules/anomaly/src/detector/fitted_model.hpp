@@ -15,6 +15,8 @@
 
 namespace cv { namespace anomaly {
 
+class Tiling;
+
 // Images, or tiles, that go through the network of a GPU together at most: one alone leaves most of it idle.
 const int gpuBatch = 32;
 
@@ -76,6 +78,11 @@ private:
         std::shared_ptr<const ScoreMap> scoreMap;
     };
 
+    //! The map of an image that is cut into several tiles.
+    double tiledMap(const Tiling& tiling, const Mat& image, StageClock* clock, Mat& map, BatchWish* wish) const;
+    //! Maps and scores of the tiles that a range numbers.
+    void tileMaps(const Tiling& tiling, const Mat& stretched, const Range& chunk, StageClock* clock, Mat* maps,
+                  double* scores, BatchWish* wish) const;
     void wholeMaps(const Mat* images, int count, StageClock* clock, Mat* maps, double* scores, BatchWish* wish) const;
     void averageWithCropped(const Mat* images, int count, StageClock* clock, Mat* maps, double* scores) const;
     void headMaps(const Head& head, const Mat* images, int count, StageClock* clock, Mat* maps, double* scores) const;
