@@ -21,7 +21,7 @@ On the processor these are a PatchScorer and a MapMaker in a row, for one image 
 all images at once and leave nothing but the maps: what a method learned stays there, and what one step gives the next one
 takes there. Safe from several threads.
 */
-class CV_EXPORTS ScoreMap
+class ScoreMap
 {
 public:
     virtual ~ScoreMap() {}
@@ -32,8 +32,8 @@ public:
 };
 
 //! The form for the processor; engine: ENGINE_PLAIN or ENGINE_HALIDE.
-CV_EXPORTS std::shared_ptr<const ScoreMap> createScoreMap(const std::shared_ptr<const PatchScorer>& scorer,
-                                                          const MapSettings& settings, int engine);
+std::shared_ptr<const ScoreMap> createScoreMap(const std::shared_ptr<const PatchScorer>& scorer,
+                                               const MapSettings& settings, int engine);
 
 //! Throws when features were no numbers, or too far from the model's: `scores` show it.
 void checkScores(const Mat& scores);
