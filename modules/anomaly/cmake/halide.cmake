@@ -2,6 +2,7 @@
 set(ANOMALY_HALIDE_SOURCES src/device/halide_runtime.cpp)
 set(ANOMALY_HALIDE_DEFINITIONS)
 set(ANOMALY_HALIDE_LIBRARIES)
+set(ANOMALY_HALIDE_OBJECTS)
 set(ANOMALY_HALIDE_INCLUDE_DIRS)
 
 if(NOT DEFINED ANOMALY_WITH_HALIDE)
@@ -156,7 +157,6 @@ add_custom_command(OUTPUT ${_runtime}
 
 # One object in which all but the kernels' entry points and a few hooks is local: it exports nothing, it brings no static library into an
 # export set, and an application's own Halide is left alone even in a static build.
-set(_halide_objects)
 if(CMAKE_OBJCOPY AND CMAKE_LINKER AND CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF")
   set(_symbols)
   foreach(_hook ${_hooks})
@@ -173,7 +173,7 @@ if(CMAKE_OBJCOPY AND CMAKE_LINKER AND CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF")
     DEPENDS ${_archives} ${_runtime}
     COMMENT "One object of all kernels" VERBATIM)
   set_source_files_properties(${_kernels} PROPERTIES EXTERNAL_OBJECT TRUE GENERATED TRUE)
-  list(APPEND _halide_objects ${_kernels})
+  list(APPEND ANOMALY_HALIDE_OBJECTS ${_kernels})
   list(APPEND ANOMALY_HALIDE_DEFINITIONS ANOMALY_HALIDE_PRIVATE_RUNTIME)
 else()
   list(APPEND ANOMALY_HALIDE_LIBRARIES ${_archives} ${_runtime})
@@ -181,7 +181,7 @@ endif()
 
 # HalideBuffer.h and Halide 19's run time ask for C++17, OpenCV 4's own default is C++11.
 get_target_property(ANOMALY_HALIDE_INCLUDE_DIRS Halide::Runtime INTERFACE_INCLUDE_DIRECTORIES)
-list(APPEND ANOMALY_HALIDE_SOURCES ${_halide_cpp} ${_halide_objects})
+list(APPEND ANOMALY_HALIDE_SOURCES ${_halide_cpp} ${ANOMALY_HALIDE_OBJECTS})
 set_source_files_properties(src/device/halide_runtime.cpp ${_halide_cpp} PROPERTIES
   INCLUDE_DIRECTORIES "${_folder}"
   COMPILE_DEFINITIONS "$<$<NOT:$<CXX_COMPILER_ID:MSVC>>:HALIDE_FUNCTION_ATTRS=__attribute__((visibility(\"hidden\")))>"

@@ -41,7 +41,6 @@ macro(ocv_target_link_libraries target)
   target_link_libraries(${target} ${ARGN})
 endmacro()
 
-# Tests see the module's rooms too, whose classes are exported for them.
 macro(ocv_add_accuracy_tests)
   if(ANOMALY_BUILD_TESTS)
     set(_ocv_test opencv_test_anomaly)

@@ -40,7 +40,7 @@ struct BackboneSource
 };
 
 //! A frozen network. forward is safe from several threads.
-class CV_EXPORTS Backbone
+class Backbone
 {
 public:
     virtual ~Backbone() {}
@@ -56,7 +56,7 @@ public:
 };
 
 //! The embedded network for "", "lite0" and its full name; else the file of that name.
-CV_EXPORTS BackboneSource loadBackbone(const String& nameOrFile, const std::vector<String>& outputs);
+BackboneSource loadBackbone(const String& nameOrFile, const std::vector<String>& outputs);
 
 bool isEmbeddedBackbone(const String& name);
 

@@ -14,14 +14,14 @@ PyTorch 2.9 and newer leave the weights of a network in a file of their own besi
 look for it. They are put into the bytes here, so that a model knows and keeps the network as a whole. Files are read
 from below the ONNX file's folder only.
 */
-CV_EXPORTS BackboneSource loadWholeBackbone(const String& nameOrFile, const std::vector<String>& outputs);
+BackboneSource loadWholeBackbone(const String& nameOrFile, const std::vector<String>& outputs);
 
 /** @brief Makes a backbone as Backbone::create does, after a check.
 
 cv::dnn ends the process where weights are missing or a convolution has 0 groups, and explains little of what it
 refuses. Both become a cv::Exception that says what is wrong with the network and how to export one that is read.
 */
-CV_EXPORTS std::shared_ptr<const Backbone> createBackbone(const BackboneSource& source, const Device& device);
+std::shared_ptr<const Backbone> createBackbone(const BackboneSource& source, const Device& device);
 
 }} // namespace cv::anomaly
 

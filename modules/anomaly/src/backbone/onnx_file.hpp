@@ -38,15 +38,15 @@ byte.
 
 Throws when `onnx` is not a protocol buffer.
 */
-CV_EXPORTS std::vector<uchar> renameOperators(const std::vector<uchar>& onnx, const std::string& type,
-                                              const std::function<bool(const OnnxNode&, const OnnxConstants&)>& chosen);
+std::vector<uchar> renameOperators(const std::vector<uchar>& onnx, const std::string& type,
+                                   const std::function<bool(const OnnxNode&, const OnnxConstants&)>& chosen);
 
 /** @brief The network without Identity nodes on constants, whose results cv::dnn does not take as weights: their
 readers get the constant itself.
 
 PyTorch's exporter writes such a node for each tensor that equals another one.
 */
-CV_EXPORTS std::vector<uchar> withoutConstantIdentities(const std::vector<uchar>& onnx);
+std::vector<uchar> withoutConstantIdentities(const std::vector<uchar>& onnx);
 
 }} // namespace cv::anomaly
 

@@ -17,7 +17,7 @@ struct OnnxGraph
 };
 
 //! Throws when `onnx` is not a protocol buffer, or its constants are not as large as they say.
-CV_EXPORTS OnnxGraph readOnnxGraph(const std::vector<uchar>& onnx);
+OnnxGraph readOnnxGraph(const std::vector<uchar>& onnx);
 
 }} // namespace cv::anomaly
 

@@ -11,7 +11,7 @@
 namespace cv { namespace anomaly {
 
 //! SHA-256 (FIPS 180-4) of bytes that come in parts.
-class CV_EXPORTS Sha256
+class Sha256
 {
 public:
     Sha256();

@@ -10,7 +10,7 @@ namespace cv { namespace anomaly {
 
 /** @brief Opens the null device as standard input, output and error where the process has none, as daemons are started.
 The next file to be opened would get the number of the missing one, and messages for it would land in that file. */
-CV_EXPORTS void openMissingStreams();
+void openMissingStreams();
 
 }} // namespace cv::anomaly
 

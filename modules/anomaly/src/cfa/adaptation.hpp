@@ -21,7 +21,7 @@ std::shared_ptr<const CfaModel> adapt(const TrainingData& data, const CFA::Param
                                       int trainerDevice, TrainingCheckpoint& checkpoint, FitReporter& reporter);
 
 //! A descriptor at its random start.
-CV_EXPORTS Descriptor randomDescriptor(const std::vector<int>& channels, double gammaD, int init, int seed);
+Descriptor randomDescriptor(const std::vector<int>& channels, double gammaD, int init, int seed);
 
 }} // namespace cv::anomaly
 

@@ -20,7 +20,7 @@ struct BankSettings
 
 //! Builds the bank that descriptors adapt to, centers x D', CV_32F, from one image's descriptors after the other; its
 //! memory does not grow with their number.
-class CV_EXPORTS MemoryBankBuilder
+class MemoryBankBuilder
 {
 public:
     explicit MemoryBankBuilder(const BankSettings& settings);
@@ -45,7 +45,7 @@ private:
 The mean at each position blurs what lies at another place in every image, and the moving average forgets all but the
 last ones.
 */
-class CV_EXPORTS PatchSampler
+class PatchSampler
 {
 public:
     explicit PatchSampler(const BankSettings& settings);
@@ -70,8 +70,7 @@ phi and result: D' x patches; g: k x patches, the loss' gradient by the squared 
 the
 centers that these are to.
 */
-CV_EXPORTS void distanceGradientToDescriptors(const Mat& phi, const Mat& bank, const Mat& g, const Mat& indices,
-                                              Mat& result);
+void distanceGradientToDescriptors(const Mat& phi, const Mat& bank, const Mat& g, const Mat& indices, Mat& result);
 
 }} // namespace cv::anomaly
 

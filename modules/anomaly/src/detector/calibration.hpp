@@ -18,7 +18,7 @@ struct Calibration
 };
 
 //! clip((score - image threshold) / (highest - lowest) + 0.5, 0, 1); NaN stays NaN.
-CV_EXPORTS double normalizedScore(const Calibration& calibration, double score);
+double normalizedScore(const Calibration& calibration, double score);
 
 /** @brief Collects scores and maps of good images; thresholds are a quantile of them.
 
@@ -26,7 +26,7 @@ A quantile beyond the highest of few scores is extrapolated: their logarithms ar
 images lie
 lower than new ones', but are spread as widely (doc/results.md).
 */
-class CV_EXPORTS GoodScores
+class GoodScores
 {
 public:
     GoodScores() : lowest(0), highest(0) {}
@@ -69,7 +69,7 @@ void checkLabels(const Mat& labels, size_t images);
 bool allGood(const Mat& labels);
 
 //! The q quantile with linear interpolation, as numpy's default. Reorders the values.
-CV_EXPORTS double quantile(std::vector<float>& values, double q);
+double quantile(std::vector<float>& values, double q);
 
 }} // namespace cv::anomaly
 

@@ -18,11 +18,11 @@ struct Device
 };
 
 //! The processor; the engine is resolved already.
-CV_EXPORTS Device onProcessor(int engine);
+Device onProcessor(int engine);
 
 //! For an Engine and a cv::dnn::Target; throws StsNotImplemented when this build or this machine lacks what is asked
 //! for.
-CV_EXPORTS Device resolveDevice(int engine, int target);
+Device resolveDevice(int engine, int target);
 
 //! Whether cv::dnn runs networks on a target by itself.
 bool hasDnnTarget(int target);

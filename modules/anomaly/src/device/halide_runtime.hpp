@@ -10,7 +10,7 @@ namespace cv { namespace anomaly {
 
 //! Calls `kernel` with `state` and with the user context that it is to pass on; throws cv::Exception, after its return,
 //! when it fails.
-CV_EXPORTS void runKernel(const char* name, int (*kernel)(void* context, const void* state), const void* state);
+void runKernel(const char* name, int (*kernel)(void* context, const void* state), const void* state);
 
 //! The same for a function object, which std::function would copy to the heap.
 template <typename Kernel> void runKernel(const char* name, const Kernel& kernel)
@@ -30,7 +30,7 @@ enum KernelTarget
 
 //! From now on kernels use `highest` at most, as on a machine without the rest: for tests.
 //! False, and nothing changes, if this machine or this build does not have `highest` itself.
-CV_EXPORTS bool limitKernels(KernelTarget highest);
+bool limitKernels(KernelTarget highest);
 
 //! For which GPUs there are kernels in this build.
 enum GpuKernels

@@ -40,7 +40,7 @@ void checkMask(const Mat& mask, Size size, const String& what = "The image");
 Mat stretch(const Mat& image, Size size);
 
 //! The backbone's input, 1 x 3 x crop x crop, CV_32F.
-CV_EXPORTS Mat preprocess(const Mat& image, const InputSettings& input);
+Mat preprocess(const Mat& image, const InputSettings& input);
 
 //! What preprocessing works in and gives, kept from call to call. blob: images x 3 x crop x crop, CV_32F.
 struct InputMemory
@@ -56,7 +56,7 @@ void preprocess(const Mat* images, int count, const InputSettings& input, InputM
 void stretchImages(const Mat* images, int count, const InputSettings& input, Mat& pixels);
 
 //! Pixels of an image's map at the resolution of the input: crop x crop, or more where the image is seen by tiles.
-CV_EXPORTS Size mapSize(Size image, const InputSettings& input);
+Size mapSize(Size image, const InputSettings& input);
 
 //! The mask at the map's pixels, 0 or 255, where any nonzero value marks a pixel, 1 as well as 255; empty where the
 //! mask is.

@@ -14,7 +14,7 @@ namespace cv { namespace anomaly {
 
 An image that is to be seen as a whole, and one no larger than a tile, is a single tile of whatever size.
 */
-class CV_EXPORTS Tiling
+class Tiling
 {
 public:
     Tiling(Size image, const InputSettings& input);

@@ -11,7 +11,7 @@
 namespace cv { namespace anomaly {
 
 //! Patch scores in, a smooth map of the input's size out.
-class CV_EXPORTS MapMaker
+class MapMaker
 {
 public:
     virtual ~MapMaker() {}
@@ -26,10 +26,10 @@ public:
 
 //! The image's score from its map: the highest value, or the mean of the highest. mask: empty, or nonzero where pixels
 //! count.
-CV_EXPORTS double imageScore(const Mat& map, int mode, double topShare, const Mat& mask);
+double imageScore(const Mat& map, int mode, double topShare, const Mat& mask);
 
 //! The Gaussian's taps, 2 * int(4 sigma + 0.5) + 1 of them as scipy has it; sigma 0: one tap of 1.
-CV_EXPORTS Mat smoothingKernel(double sigma);
+Mat smoothingKernel(double sigma);
 
 // The Halide form, in builds that have it.
 std::shared_ptr<const MapMaker> createHalideMapMaker(Size input, double sigma);

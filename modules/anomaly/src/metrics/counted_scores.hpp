@@ -16,7 +16,7 @@ Scores are packed as differences from one to the next and their counts, highest 
 bytes that they are given as; many share their values, since single precision has 8 million of them from a score to
 its double, which take 2 to 3 bytes each.
 */
-class CV_EXPORTS CountedScores
+class CountedScores
 {
 public:
     CountedScores() : total(0) {}

@@ -49,12 +49,12 @@ struct GaussianSettings
 for a block of positions each time. Memory does not grow with the number of images. `progress` is called after each
 image of each pass, and may throw to end the fit.
 */
-CV_EXPORTS PositionGaussians fitGaussians(int images, const std::function<PositionSample(int)>& sample,
-                                          const GaussianSettings& settings = GaussianSettings(),
-                                          const std::function<void(int done, int total)>& progress = nullptr);
+PositionGaussians fitGaussians(int images, const std::function<PositionSample(int)>& sample,
+                               const GaussianSettings& settings = GaussianSettings(),
+                               const std::function<void(int done, int total)>& progress = nullptr);
 
 //! Mahalanobis distances of an image's features, position by position (Eq. 2).
-class CV_EXPORTS GaussianScorer
+class GaussianScorer
 {
 public:
     virtual ~GaussianScorer() {}

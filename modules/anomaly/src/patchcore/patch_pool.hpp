@@ -26,7 +26,7 @@ Lindenstrauss) and takes an eighth of the features' memory. Where they would tak
 are
 replaced by a coreset of theirs: a coreset of coresets, so that memory does not grow with the number of images.
 */
-class CV_EXPORTS PatchPool
+class PatchPool
 {
 public:
     //! A patch of an image.

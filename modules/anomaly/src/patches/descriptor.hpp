@@ -33,7 +33,7 @@ struct Descriptor
 };
 
 //! The 3x3 average (stride 1, padding 1, padding counted) of each 1 x channels x rows x cols map.
-CV_EXPORTS std::vector<Mat> poolPatches(const std::vector<Mat>& maps);
+std::vector<Mat> poolPatches(const std::vector<Mat>& maps);
 
 //! Columns and rows of a feature map.
 Size sizeOf(const Mat& map);
@@ -42,7 +42,7 @@ Size sizeOf(const Mat& map);
 Size patchGrid(const std::vector<Mat>& maps);
 
 //! Descriptors of all patches of pooled maps, D' x patches, CV_32F: patches innermost, as the maps come.
-CV_EXPORTS Mat project(const std::vector<Mat>& pooled, const Descriptor& descriptor);
+Mat project(const std::vector<Mat>& pooled, const Descriptor& descriptor);
 
 }} // namespace cv::anomaly
 

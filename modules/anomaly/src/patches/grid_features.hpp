@@ -14,11 +14,11 @@ namespace cv { namespace anomaly {
 Size gridOfStride(Size input, int stride);
 
 //! Maps that are finer than the grid, averaged to it; the others as they are. Each 1 x channels x rows x cols, CV_32F.
-CV_EXPORTS std::vector<Mat> averagedToGrid(const std::vector<Mat>& maps, Size grid);
+std::vector<Mat> averagedToGrid(const std::vector<Mat>& maps, Size grid);
 
 //! The channels of all maps at each patch of one grid, features x patches, CV_32F: coarser maps are interpolated
 //! (bilinear, half-pixel centers), finer ones averaged.
-CV_EXPORTS void gridFeatures(const std::vector<Mat>& maps, Size grid, Mat& phi);
+void gridFeatures(const std::vector<Mat>& maps, Size grid, Mat& phi);
 
 //! A mask of patches of a finer or coarser grid on this one, by the nearest patch; empty where it is.
 Mat maskOnGrid(const Mat& mask, Size maskGrid, Size grid);

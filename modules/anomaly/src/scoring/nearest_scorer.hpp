@@ -25,13 +25,13 @@ struct NearestSettings
 };
 
 //! Scores each patch by the distances of its descriptor to the nearest rows of a bank, centers x D', CV_32F.
-CV_EXPORTS std::shared_ptr<const PatchScorer> createNearestScorer(const Descriptor& descriptor, const Mat& bank,
-                                                                  const NearestSettings& settings, int engine);
+std::shared_ptr<const PatchScorer> createNearestScorer(const Descriptor& descriptor, const Mat& bank,
+                                                       const NearestSettings& settings, int engine);
 
 //! All that comes after the backbone, on a processor or a GPU.
-CV_EXPORTS std::shared_ptr<const ScoreMap> createNearestScoreMap(const Descriptor& descriptor, const Mat& bank,
-                                                                 const NearestSettings& settings,
-                                                                 const MapSettings& map, const Device& device);
+std::shared_ptr<const ScoreMap> createNearestScoreMap(const Descriptor& descriptor, const Mat& bank,
+                                                      const NearestSettings& settings, const MapSettings& map,
+                                                      const Device& device);
 
 //! Scores of a grid's patches from the K nearest squared distances, K x patches.
 void scorePatches(const Mat& squaredDistances, NeighborWeight weight, Size grid, Mat& scores);

@@ -17,7 +17,7 @@ namespace cv { namespace anomaly {
 const double scoreOfMap = std::numeric_limits<double>::quiet_NaN();
 
 //! Feature maps of an image in, scores of its patches out. Safe from several threads.
-class CV_EXPORTS PatchScorer
+class PatchScorer
 {
 public:
     virtual ~PatchScorer() {}

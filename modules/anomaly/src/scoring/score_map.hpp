@@ -23,7 +23,7 @@ all images at once and leave nothing but the maps: what a method learned stays t
 one
 takes there. Safe from several threads.
 */
-class CV_EXPORTS ScoreMap
+class ScoreMap
 {
 public:
     virtual ~ScoreMap() {}
@@ -34,8 +34,8 @@ public:
 };
 
 //! The form for the processor; engine: ENGINE_PLAIN or ENGINE_HALIDE.
-CV_EXPORTS std::shared_ptr<const ScoreMap> createScoreMap(const std::shared_ptr<const PatchScorer>& scorer,
-                                                          const MapSettings& settings, int engine);
+std::shared_ptr<const ScoreMap> createScoreMap(const std::shared_ptr<const PatchScorer>& scorer,
+                                               const MapSettings& settings, int engine);
 
 //! Throws when features were no numbers, or too far from the model's: `scores` show it.
 void checkScores(const Mat& scores);

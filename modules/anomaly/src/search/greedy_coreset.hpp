@@ -23,15 +23,15 @@ come back if there are fewer than `count` different rows.
 rows: CV_32F, values of up to 1e15 so that no distance overflows. Both engines, ENGINE_PLAIN and ENGINE_HALIDE, choose
 the same rows; ENGINE_PLAIN computes all rows.rows * count distances.
 */
-CV_EXPORTS std::vector<int> greedyCoreset(const Mat& rows, int count, int engine,
-                                          const CoresetProgress& progress = CoresetProgress(), int start = 0);
+std::vector<int> greedyCoreset(const Mat& rows, int count, int engine,
+                               const CoresetProgress& progress = CoresetProgress(), int start = 0);
 
 /** @brief A random projection, length x dimensions, CV_32F: `rows * randomProjection(rows.cols, ...)` has rows of
 `dimensions` values whose distances are about those of the rows.
 
 Values are normally distributed with a variance of 1 / dimensions, so that squared lengths stay the same on average.
 */
-CV_EXPORTS Mat randomProjection(int length, int dimensions, RNG& random);
+Mat randomProjection(int length, int dimensions, RNG& random);
 
 // The Halide form, in builds that have it. The arguments are those of greedyCoreset(), checked.
 std::vector<int> greedyCoresetHalide(const Mat& rows, int count, const CoresetProgress& progress, int start);

@@ -16,7 +16,7 @@ or after mostIterations. cv::kmeans tries three candidates for a start in place 
 more
 inertia on descriptors of real photographs.
 */
-CV_EXPORTS Mat kMeans(const Mat& patches, int count, int mostIterations, int engine, RNG& random);
+Mat kMeans(const Mat& patches, int count, int mostIterations, int engine, RNG& random);
 
 }} // namespace cv::anomaly
 

@@ -12,7 +12,7 @@ namespace cv { namespace anomaly {
 
 //! The K rows of a bank nearest to each patch, by squared Euclidean distance; ties go to the lower index. The bank is
 //! centers x D', CV_32F, and is not changed after.
-class CV_EXPORTS NeighborSearch
+class NeighborSearch
 {
 public:
     virtual ~NeighborSearch() {}

@@ -25,7 +25,7 @@ PrincipalAxes principalAxes(const Mat& C, int count);
 const int mostSearchAxes = 64;
 
 //! The axes that a search in this bank compares centers on.
-CV_EXPORTS PrincipalAxes searchAxes(const Mat& C);
+PrincipalAxes searchAxes(const Mat& C);
 
 //! Where a bank's centers lie on some axes.
 struct BankCoordinates

@@ -25,13 +25,13 @@ struct FeatureBank
 };
 
 //! Mean of the last map over its positions, 1 x channels, CV_32F.
-CV_EXPORTS Mat imageSummary(const std::vector<Mat>& maps);
+Mat imageSummary(const std::vector<Mat>& maps);
 
 //! Memory that a bank may take. Half precision of EfficientNet-Lite0 takes 866 KB an image: 9,900 images.
 const size_t mostBankBytes = size_t(8) << 30;
 
 //! Collects the bank of a known number of images, and stops at the first one if they are too many.
-class CV_EXPORTS FeatureBankBuilder
+class FeatureBankBuilder
 {
 public:
     explicit FeatureBankBuilder(int images, size_t mostBytes = mostBankBytes);

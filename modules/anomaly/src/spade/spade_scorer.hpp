@@ -16,7 +16,7 @@ struct RetrievedImages
 };
 
 //! The K images of the bank that are nearest, or all if there are fewer.
-CV_EXPORTS RetrievedImages retrieveImages(const Mat& summary, const FeatureBank& bank, int K);
+RetrievedImages retrieveImages(const Mat& summary, const FeatureBank& bank, int K);
 
 /** @brief Scores of a grid's patches: distances to the nearest patch of the retrieved images, summed over the scales
 (Eq. 3).
@@ -27,8 +27,8 @@ retrieved images have no patch, since masks left none, adds 0.
 @param engine ENGINE_PLAIN or ENGINE_HALIDE
 @param scores CV_32F of the grid's size
 */
-CV_EXPORTS void scoreAgainst(const std::vector<int>& retrieved, const FeatureBank& bank, const std::vector<Mat>& maps,
-                             Size grid, int engine, Mat& scores);
+void scoreAgainst(const std::vector<int>& retrieved, const FeatureBank& bank, const std::vector<Mat>& maps, Size grid,
+                  int engine, Mat& scores);
 
 //! Squared distances of patches, the columns of phi, to the nearest of the rows, CV_32F: 1 x patches. In builds that
 //! have Halide.

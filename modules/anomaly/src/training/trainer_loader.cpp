@@ -14,6 +14,7 @@ extern "C" int anomalyCudaDevices();
 #else
 #include <cstdlib>
 #include <dlfcn.h>
+#include <unistd.h>
 #ifdef __linux__
 #include <link.h>
 #endif
@@ -82,15 +83,25 @@ static String ownFolder()
     return String(self.dli_fname).substr(0, String(self.dli_fname).find_last_of('/') + 1);
 }
 
-// Beside this library, else where the loader looks by itself.
+// The folder of opencv_anomaly_train and its program: beside this library. Programs that test src hold the library's
+// objects themselves, and lie in bin, beside lib.
+static String trainerFolder()
+{
+    const String own = ownFolder(), lib = own + "../lib/";
+    const bool isInLib = !own.empty() && access((own + ANOMALY_TRAINING_FILE).c_str(), R_OK) != 0 &&
+                         access((lib + ANOMALY_TRAINING_FILE).c_str(), R_OK) == 0;
+    return isInLib ? lib : own;
+}
+
+// In that folder, else where the loader looks by itself.
 static std::vector<String> trainerFiles()
 {
-    return {ownFolder() + ANOMALY_TRAINING_FILE, ANOMALY_TRAINING_FILE};
+    return {trainerFolder() + ANOMALY_TRAINING_FILE, ANOMALY_TRAINING_FILE};
 }
 
 static const TrainerProcess& trainerProcess()
 {
-    static const TrainerProcess process(ownFolder() + ANOMALY_TRAINER_PROGRAM, trainerFiles());
+    static const TrainerProcess process(trainerFolder() + ANOMALY_TRAINER_PROGRAM, trainerFiles());
     return process;
 }
 

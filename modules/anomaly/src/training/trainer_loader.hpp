@@ -13,9 +13,9 @@
 namespace cv { namespace anomaly {
 
 //! Throws StsNotImplemented, naming what to install, where opencv_anomaly_train is missing, or a GPU for TRAIN_ON_CUDA.
-CV_EXPORTS void requireTrainer(int device = TRAIN_ON_CPU);
+void requireTrainer(int device = TRAIN_ON_CPU);
 
-CV_EXPORTS std::unique_ptr<Trainer> createTrainer(const TrainerSettings& settings);
+std::unique_ptr<Trainer> createTrainer(const TrainerSettings& settings);
 
 }} // namespace cv::anomaly
 
