@@ -12,7 +12,7 @@ namespace cv { namespace anomaly {
 std::unique_ptr<Method> createMethod(const String& name);
 
 //! Adds a method that is not the library's own, as a test does; before other threads load models.
-CV_EXPORTS void addMethod(const char* name, std::unique_ptr<Method> (*create)());
+void addMethod(const char* name, std::unique_ptr<Method> (*create)());
 
 //! All names, with commas.
 String methodNames();

@@ -11,7 +11,7 @@
 namespace cv { namespace anomaly {
 
 //! What PatchCore learns: patches of good images as they are.
-class CV_EXPORTS PatchCoreModel CV_FINAL : public LearnedModel
+class PatchCoreModel CV_FINAL : public LearnedModel
 {
 public:
     PatchCoreModel() : patchStride(0), K(0) {}

@@ -18,7 +18,7 @@ enum PatchAverage
 };
 
 //! Descriptors of patches, by an engine: what `project` defines, the same but for rounding. Safe from several threads.
-class CV_EXPORTS Projection
+class Projection
 {
 public:
     virtual ~Projection() {}
