@@ -355,7 +355,7 @@ TEST(Anomaly_CFA, significant_bits_of_16_bit_images)
         EXPECT_EQ(cfa->predict(image), cfa->predict(wide(image)));
         Mat picture;
         cfa->toPicture(wide(image), picture);
-        EXPECT_EQ(0, norm(picture, image, NORM_INF));
+        EXPECT_EQ(0, cv::norm(picture, image, NORM_INF));
 
         const TemporaryName file(".yml");
         cfa->save(file.name);
