@@ -554,12 +554,13 @@ class Threads(unittest.TestCase):
                 turns[0] += 1
         thread = threading.Thread(target=take_turns)
         thread.start()
-        before = turns[0]
-        work()
-        after = turns[0]
-        over.set()
-        thread.join()
-        return after - before
+        try:
+            before = turns[0]
+            work()
+            return turns[0] - before
+        finally:  # the thread would go on for ever after an error
+            over.set()
+            thread.join()
 
     def test_predict_lets_other_threads_run(self):
         images = [pattern(seed) for seed in range(24)]
