@@ -19,12 +19,12 @@ network
 finds in each patch of an image with those of good images: cv::anomaly::PatchCore, cv::anomaly::CFA, cv::anomaly::PaDiM
 and
 cv::anomaly::SPADE. A detector learns by
-@snippet cfa.cpp learn
-@snippet cfa.cpp save
+@snippet anomaly_detection.cpp learn
+@snippet anomaly_detection.cpp save
 and then scores images and shows where they differ:
-@snippet cfa.cpp predict
-@snippet cfa.cpp draw
-All of the program is in samples/cfa.cpp. A tutorial: @ref tutorial_anomaly_detection
+@snippet anomaly_detection.cpp predict
+@snippet anomaly_detection.cpp draw
+All of the program is in samples/anomaly_detection.cpp. A tutorial: @ref tutorial_anomaly_detection
 */
 
 #endif
