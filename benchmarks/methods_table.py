@@ -11,6 +11,7 @@ import json
 import pathlib
 import statistics
 import subprocess
+import tempfile
 
 # Name in the table, options of anomaly_train.
 METHODS = {
@@ -32,14 +33,14 @@ def measure(options, category, method, seed):
     known = options.output / ('%s_%s_%d.json' % (category.name, method, seed))
     if known.exists():
         return json.loads(known.read_text())
-    model, fit, found = (options.output / name for name in ('model.yml', 'fit.json', 'found.json'))
-    run(options.programs / 'anomaly_train', category, '--model=%s' % model, '--json=%s' % fit, '--validation=0',
-        '--seed=%d' % seed, *METHODS[method])
-    run(options.programs / 'anomaly_evaluate', category, '--model=%s' % model, '--json=%s' % found)
-    figures = {'train': json.loads(fit.read_text()), 'test': json.loads(found.read_text()),
-               'bytes': model.stat().st_size}
+    with tempfile.TemporaryDirectory() as folder:
+        model, fit, found = (pathlib.Path(folder) / name for name in ('model.yml', 'fit.json', 'found.json'))
+        run(options.programs / 'anomaly_train', category, '--model=%s' % model, '--json=%s' % fit, '--validation=0',
+            '--seed=%d' % seed, *METHODS[method])
+        run(options.programs / 'anomaly_evaluate', category, '--model=%s' % model, '--json=%s' % found)
+        figures = {'train': json.loads(fit.read_text()), 'test': json.loads(found.read_text()),
+                   'bytes': model.stat().st_size}
     known.write_text(json.dumps(figures))
-    model.unlink()
     return figures
 
 
