@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// doc/HACKING.md shows by this file what a method takes: all of it is the struct of what was learned, how that scores, and
-// how it is kept.
+// doc/HACKING.md shows by this file what a method takes: all of it is the struct of what was learned, how that scores,
+// and how it is kept.
 #include "test_methods.hpp"
 
 #include "../src/detector/detector_impl.hpp"

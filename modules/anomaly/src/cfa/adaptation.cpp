@@ -15,14 +15,6 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-std::vector<int> channelsOf(const std::vector<Mat>& maps)
-{
-    std::vector<int> channels;
-    for (const Mat& map : maps)
-        channels.push_back(map.size[1]);
-    return channels;
-}
-
 // `Builder`: MemoryBankBuilder or PatchSampler.
 template <typename Builder>
 Mat buildBank(Builder builder, const TrainingData& data, const Projection& projection, const char* stage,

@@ -152,7 +152,7 @@ void DetectorCore::fit(const ImageSource& images)
     for (size_t i = 0; i < modes.size(); i++)
         model.models.push_back(learn(*learner, images, learned, modes[i], int(i), reporter));
     const FittedModel uncalibrated(model, backbone, device());
-    model.calibration = thresholds(uncalibrated, images, good, learned);
+    model.calibration = thresholdsAfterFit(uncalibrated, images, good, learned, FitReporter(callback, 1));
     std::atomic_store(&fitted, std::shared_ptr<const FittedModel>(uncalibrated.with(model)));
 }
 
@@ -179,12 +179,6 @@ InputModel DetectorCore::learn(Learner& learner, const ImageSource& images, std:
     TrainingImages training(images, params(), inputSettings(params(), inputMode), *backbone, learner.featureKeeping());
     training.read(chosen, reporter);
     return {inputMode, learner.learn(training.data(), index, reporter)};
-}
-
-Calibration DetectorCore::thresholds(const FittedModel& model, const ImageSource& images, const std::vector<int>& good,
-                                     const std::vector<int>& learned) const
-{
-    return thresholdsAfterFit(model, images, good, learned, FitReporter(callback, 1));
 }
 
 // ---- predict

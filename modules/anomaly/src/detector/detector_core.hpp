@@ -46,7 +46,6 @@ public:
 
     //! The fitted model; throws where there is none.
     std::shared_ptr<const FittedModel> fittedModel() const;
-    const Calibration& calibration() const { return fittedModel()->model.calibration; }
     bool empty() const { return !std::atomic_load(&fitted); }
     void clear() { std::atomic_store(&fitted, std::shared_ptr<const FittedModel>()); }
 
@@ -80,8 +79,6 @@ private:
     InputModel learn(Learner& learner, const ImageSource& images, std::vector<int>& chosen, int inputMode, int index,
                      FitReporter& reporter) const;
     std::vector<int> scorable(const ImageSource& images, const std::vector<int>& wanted) const;
-    Calibration thresholds(const FittedModel& model, const ImageSource& images, const std::vector<int>& good,
-                           const std::vector<int>& learned) const;
     double score(const FittedModel& model, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock,
                  BatchWish* wish = NULL) const;
     void scoreBatchOnGpu(const FittedModel& model, const std::vector<Mat>& images, std::vector<double>& scores,

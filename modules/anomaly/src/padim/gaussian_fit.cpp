@@ -236,7 +236,7 @@ PositionGaussians fitGaussians(int images, const std::function<PositionSample(in
     PositionGaussians gaussians = emptyGaussians(size);
     const int fitting =
                   int(std::min<size_t>(settings.workingBytes / Moments::bytesOfPosition(size.height), size.width)),
-              step = std::max(1, fitting), passes = (size.width + step - 1) / step;
+              step = std::max(1, fitting), passes = divideUp(size.width, step);
     for (int pass = 0; pass < passes; pass++)
     {
         Moments moments(Range(pass * step, std::min((pass + 1) * step, size.width)), size.height);

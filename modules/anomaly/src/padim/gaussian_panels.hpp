@@ -4,14 +4,14 @@
 #ifndef OPENCV_ANOMALY_GAUSSIAN_PANELS_HPP
 #define OPENCV_ANOMALY_GAUSSIAN_PANELS_HPP
 
-#include "../kernels/kernel_sizes.hpp"
+#include "../kernels/panels.hpp"
 
 namespace cv { namespace anomaly {
 
 //! Panels of so many positions; the last one may reach past them.
 inline int panelsOf(int positions)
 {
-    return (positions + gaussianPanel - 1) / gaussianPanel;
+    return divideUp(positions, gaussianPanel);
 }
 
 //! Entries of a lower triangle with its diagonal.

@@ -16,14 +16,6 @@ PaDiM::Params::Params() : patchStride(8), features(100), reduction(FEATURES_DRAW
 
 namespace {
 
-std::vector<int> channelsOf(const std::vector<Mat>& maps)
-{
-    std::vector<int> channels;
-    for (const Mat& map : maps)
-        channels.push_back(map.size[1]);
-    return channels;
-}
-
 ChannelReduction drawReduction(const PaDiM::Params& params, const std::vector<int>& channels)
 {
     const int all = std::accumulate(channels.begin(), channels.end(), 0), kept = std::min(params.features, all);

@@ -34,10 +34,7 @@ public:
     FeatureKeeping featureKeeping() const CV_OVERRIDE
     {
         const Size onto = grid;
-        return {0.5, false, [onto](const TrainingFeatures& features) {
-                    const Mat mask = maskOnGrid(features.mask, patchGrid(features.maps), onto);
-                    return TrainingFeatures{averagedToGrid(features.maps, onto), mask};
-                }};
+        return {0.5, false, [onto](const TrainingFeatures& features) { return averagedToGrid(features, onto); }};
     }
 
     std::shared_ptr<const LearnedModel> learn(const TrainingData& data, int, FitReporter& reporter) CV_OVERRIDE
@@ -45,8 +42,7 @@ public:
         const std::shared_ptr<PatchCoreModel> model = std::make_shared<PatchCoreModel>();
         model->patchStride = params.patchStride;
         model->K = params.K;
-        for (const Mat& map : data.features.get(0).maps)
-            model->channelCounts.push_back(map.size[1]);
+        model->channelCounts = channelsOf(data.features.get(0).maps);
         model->bank = patchesAt(chooseCoreset(data, reporter), data, reporter);
         return model;
     }
@@ -56,7 +52,7 @@ private:
 
     Places chooseCoreset(const TrainingData& data, const FitReporter& reporter) const
     {
-        const int fromImage = (params.poolSize + data.images - 1) / data.images;
+        const int fromImage = params.poolSize > 0 ? 1 + (params.poolSize - 1) / data.images : 0;
         PatchPool pool({fromImage, params.bankSize, params.projection, poolBytes, params.seed, device.engine});
         Mat phi;
         for (int image = 0; image < data.images; image++)

@@ -79,6 +79,14 @@ std::vector<Mat> poolPatches(const std::vector<Mat>& maps)
     return pooled;
 }
 
+std::vector<int> channelsOf(const std::vector<Mat>& maps)
+{
+    std::vector<int> channels;
+    for (const Mat& map : maps)
+        channels.push_back(map.size[1]);
+    return channels;
+}
+
 Size sizeOf(const Mat& map)
 {
     return Size(map.size[3], map.size[2]);

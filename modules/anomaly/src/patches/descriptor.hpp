@@ -35,6 +35,9 @@ struct Descriptor
 //! The 3x3 average (stride 1, padding 1, padding counted) of each 1 x channels x rows x cols map.
 std::vector<Mat> poolPatches(const std::vector<Mat>& maps);
 
+//! Channels of each map.
+std::vector<int> channelsOf(const std::vector<Mat>& maps);
+
 //! Columns and rows of a feature map.
 Size sizeOf(const Mat& map);
 

@@ -26,10 +26,7 @@ public:
     FeatureKeeping featureKeeping() const CV_OVERRIDE
     {
         const Size onto = grid;
-        return {1, true, [onto](const TrainingFeatures& features) {
-                    const Mat mask = maskOnGrid(features.mask, patchGrid(features.maps), onto);
-                    return TrainingFeatures{averagedToGrid(features.maps, onto), mask};
-                }};
+        return {1, true, [onto](const TrainingFeatures& features) { return averagedToGrid(features, onto); }};
     }
 
     std::shared_ptr<const LearnedModel> learn(const TrainingData& data, int, FitReporter& reporter) CV_OVERRIDE

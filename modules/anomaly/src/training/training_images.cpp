@@ -5,10 +5,16 @@
 #include "training_images.hpp"
 #include "../input/random_view.hpp"
 #include "../patches/descriptor.hpp"
+#include "../patches/grid_features.hpp"
 
 #include "opencv2/imgproc.hpp"
 
 namespace cv { namespace anomaly {
+
+TrainingFeatures averagedToGrid(const TrainingFeatures& features, Size grid)
+{
+    return {averagedToGrid(features.maps, grid), maskOnGrid(features.mask, patchGrid(features.maps), grid)};
+}
 
 TrainingImages::TrainingImages(const ImageSource& i, const DetectorParams& p, const InputSettings& s, const Backbone& b,
                                const FeatureKeeping& k)

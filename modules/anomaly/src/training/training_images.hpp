@@ -15,6 +15,9 @@
 
 namespace cv { namespace anomaly {
 
+//! Features that no patch grid of this size needs finer: finer maps are averaged to it, and the mask is the grid's.
+TrainingFeatures averagedToGrid(const TrainingFeatures& features, Size grid);
+
 //! How a method wants the features of its training images kept.
 struct FeatureKeeping
 {
