@@ -113,30 +113,45 @@ void addText(Sha256& sum, const String& text)
     sum.add(text.c_str(), text.size() + 1);
 }
 
-String checksumOf(const DetectorModel& model)
+//! Checksums of the large parts, which take a file's time: each is computed once.
+struct PartSums
+{
+    String backbone;
+    std::vector<String> models;
+};
+
+PartSums sumsOf(const DetectorModel& model)
+{
+    PartSums sums = {sha256(model.backbone.bytes), {}};
+    for (const InputModel& each : model.models)
+        sums.models.push_back(checksumOf(*each.learned));
+    return sums;
+}
+
+String checksumOf(const DetectorModel& model, const PartSums& parts)
 {
     Sha256 sum;
     addText(sum, model.method->name());
     ParamsSum settings(sum);
     visitAllParams(*model.method->clone(), settings);
     addText(sum, model.backbone.name);
-    addText(sum, sha256(model.backbone.bytes));
-    for (const InputModel& each : model.models)
+    addText(sum, parts.backbone);
+    for (size_t i = 0; i < model.models.size(); i++)
     {
-        sum.add(&each.inputMode, sizeof(each.inputMode));
-        addText(sum, checksumOf(*each.learned));
+        sum.add(&model.models[i].inputMode, sizeof(model.models[i].inputMode));
+        addText(sum, parts.models[i]);
     }
     const Calibration& c = model.calibration;
     const double thresholds[] = {c.imageThreshold, c.pixelThreshold, c.lowest, c.highest};
     return sum.add(thresholds, sizeof(thresholds)).digest();
 }
 
-void writeBackbone(FileStorage& file, const DetectorModel& model)
+void writeBackbone(FileStorage& file, const DetectorModel& model, const String& sum)
 {
     const BackboneSource& backbone = model.backbone;
     file << "backbone"
          << "{"
-         << "name" << backbone.name << "size" << int(backbone.bytes.size()) << "sha256" << sha256(backbone.bytes);
+         << "name" << backbone.name << "size" << int(backbone.bytes.size()) << "sha256" << sum;
     if (model.method->sharedParams().embedBackbone)
         file << "bytes" << Mat(1, int(backbone.bytes.size()), CV_8U, const_cast<uchar*>(backbone.bytes.data()));
     file << "}";
@@ -186,12 +201,12 @@ BackboneSource readBackbone(const FileNode& node, const std::vector<String>& out
     return source;
 }
 
-void writeInputModel(FileStorage& file, const InputModel& model)
+void writeInputModel(FileStorage& file, const InputModel& model, const String& sum)
 {
     file << "{"
          << "input" << model.inputMode;
     model.learned->write(file);
-    file << "checksum" << checksumOf(*model.learned) << "}";
+    file << "checksum" << sum << "}";
 }
 
 InputModel readInputModel(const FileNode& node, const Method& method)
@@ -233,6 +248,15 @@ Calibration readCalibration(const FileNode& node)
     return calibration;
 }
 
+// As the file has them, which was held against its parts when these were read.
+PartSums readSums(const FileNode& node)
+{
+    PartSums sums = {text(child(node, "backbone"), "sha256"), {}};
+    for (const FileNode& model : child(node, "models"))
+        sums.models.push_back(text(model, "checksum"));
+    return sums;
+}
+
 std::unique_ptr<Method> readMethod(const FileNode& node)
 {
     const String name = text(node, "method");
@@ -263,7 +287,7 @@ DetectorModel readFields(const FileNode& node, const BackbonePlaces& places)
     params.backbone = model.backbone.name;
     params.embedBackbone = !backbone["bytes"].empty();
     model.method = std::move(method);
-    if (version > 1 && text(node, "checksum") != checksumOf(model))
+    if (version > 1 && text(node, "checksum") != checksumOf(model, readSums(node)))
         CV_Error(Error::StsParseError, "Model file is damaged: its settings or thresholds do not agree with "
                                        "'checksum'. Thresholds are changed by setImageThreshold and save, not in the "
                                        "file");
@@ -279,18 +303,19 @@ void writeModel(FileStorage& file, const DetectorModel& model)
     ParamsWriter settings(file);
     visitAllParams(*model.method->clone(), settings);
     file << "}";
-    writeBackbone(file, model);
+    const PartSums sums = sumsOf(model);
+    writeBackbone(file, model, sums.backbone);
     file << "models"
          << "[";
-    for (const InputModel& each : model.models)
-        writeInputModel(file, each);
+    for (size_t i = 0; i < model.models.size(); i++)
+        writeInputModel(file, model.models[i], sums.models[i]);
     const Calibration& calibration = model.calibration;
     file << "]"
          << "thresholds"
          << "{"
          << "image" << calibration.imageThreshold << "pixel" << calibration.pixelThreshold << "lowest"
          << calibration.lowest << "highest" << calibration.highest << "}"
-         << "checksum" << checksumOf(model);
+         << "checksum" << checksumOf(model, sums);
 }
 
 void writeWholeModel(FileStorage& file, const DetectorModel& model)
@@ -322,7 +347,9 @@ void checkWritten(const String& filename, const DetectorModel& model)
     {
         const FileStorage file = openModelFile(filename, FileStorage::READ);
         const BackbonePlaces places = {&model.backbone.bytes, String(), String()};
-        CV_Assert(checksumOf(readModel(modelNode(file, filename), places)) == checksumOf(model));
+        const FileNode node = modelNode(file, filename);
+        readModel(node, places);
+        CV_Assert(text(node, "checksum") == checksumOf(model, sumsOf(model)));
     }
     catch (const cv::Exception& e)
     {
