@@ -37,6 +37,9 @@ public:
         line.option("projection", "N", params.projection,
                     "dimensions of the random projection in which the bank's patches are chosen; 0: all, which is "
                     "slower");
+        line.option("whitening", "POWER", params.whitening,
+                    "how far axes along which good patches vary much are shortened, 0 (as in the paper) to 1");
+        line.option("axes", "N", params.axes, "axes of the patches' covariance that are kept; 0: all, which is slower");
     }
 
     Ptr<AnomalyDetector> create(const DetectorParams& shared) const override
@@ -46,6 +49,8 @@ public:
 
     void putSettings(FlatJson& json) const override
     {
+        json.put("whitening", params.whitening);
+        json.put("axes", params.axes);
         json.put("bank_size", params.bankSize);
         json.put("patch_stride", params.patchStride);
         json.put("neighbors", params.K);

@@ -17,7 +17,8 @@ enum RandomPurpose
     RANDOM_VIEW,
     RANDOM_SAMPLE,
     RANDOM_PROJECTION,
-    RANDOM_CHANNELS
+    RANDOM_CHANNELS,
+    RANDOM_AXES
 };
 
 //! A generator of our own for each purpose, so that theRNG() stays as the application left it. cv::RNG's first values

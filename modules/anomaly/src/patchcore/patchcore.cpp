@@ -3,8 +3,10 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "../detector/detector_impl.hpp"
-#include "../patches/descriptor.hpp"
+#include "../base/random_stream.hpp"
 #include "../patches/grid_features.hpp"
+#include "../patches/whitening.hpp"
+#include "patch_features.hpp"
 #include "patch_pool.hpp"
 #include "patchcore_model.hpp"
 
@@ -12,13 +14,38 @@
 
 namespace cv { namespace anomaly {
 
-PatchCore::Params::Params() : patchStride(8), bankSize(4000), poolSize(100000), projection(128), K(1) {}
+PatchCore::Params::Params()
+    : patchStride(8),
+      bankSize(4000),
+      poolSize(100000),
+      projection(128),
+      whitening(0.5),
+      axes(256),
+      K(1)
+{
+    imageScore = SCORE_TOP;
+    topShare = 0.003;
+}
+
+PatchCore::Params PatchCore::Params::paper()
+{
+    Params params;
+    params.whitening = 0;
+    params.axes = 0;
+    params.K = 9;
+    params.imageScore = SCORE_MAX;
+    return params;
+}
 
 namespace {
 
 // Memory for the patches that a bank is chosen from: a million of them in 128 dimensions, from 1,300 images of 28 x 28.
 // It is no setting, since it changes what is chosen from more than that.
 const size_t poolBytes = size_t(512) << 20;
+
+// Patches that the covariance is taken of, 84 MB of 1056 features, and images that they are drawn from at most: twenty
+// for each feature are enough for axes, and features of more images would be computed once more.
+const int covariancePatches = 20000, covarianceImages = 200;
 
 class PatchCoreLearner CV_FINAL : public Learner
 {
@@ -43,14 +70,43 @@ public:
         model->patchStride = params.patchStride;
         model->K = params.K;
         model->channelCounts = channelsOf(data.features.get(0).maps);
-        model->bank = patchesAt(chooseCoreset(data, reporter), data, reporter);
+        if (params.whitening > 0 || params.axes > 0)
+            model->whitening = whitenedAxes(drawnPatches(data, reporter), model->channelCounts, params.whitening,
+                                            params.axes);
+        const PatchFeatures features(grid, model->whitening, device.engine);
+        model->bank = patchesAt(chooseCoreset(data, features, reporter), data, features, reporter);
         return model;
     }
 
 private:
     typedef std::vector<PatchPool::Place> Places;
 
-    Places chooseCoreset(const TrainingData& data, const FitReporter& reporter) const
+    // Of images evenly spread over all of them, the same number of patches from each: patches x features.
+    Mat drawnPatches(const TrainingData& data, const FitReporter& reporter) const
+    {
+        const int images = std::min(data.images, covarianceImages), fromImage = 1 + (covariancePatches - 1) / images;
+        Mat drawn, phi;
+        for (int i = 0; i < images; i++)
+        {
+            const int image = int(int64(i) * data.images / images);
+            const TrainingFeatures features = data.features.get(image);
+            gridFeatures(features.maps, grid, phi);
+            RNG random = randomStream(params.seed, RANDOM_AXES, image);
+            const std::vector<int> order = randomOrder(phi.cols, random);
+            const Mat patches = phi.t();
+            int taken = 0;
+            for (size_t p = 0; p < order.size() && taken < fromImage; p++)
+                if (features.mask.empty() || features.mask.at<uchar>(order[p]))
+                {
+                    drawn.push_back(patches.row(order[p]));
+                    taken++;
+                }
+            reporter.report("axes", i + 1, images);
+        }
+        return drawn;
+    }
+
+    Places chooseCoreset(const TrainingData& data, const PatchFeatures& patches, const FitReporter& reporter) const
     {
         const int fromImage = params.poolSize > 0 ? 1 + (params.poolSize - 1) / data.images : 0;
         PatchPool pool({fromImage, params.bankSize, params.projection, poolBytes, params.seed, device.engine});
@@ -58,7 +114,7 @@ private:
         for (int image = 0; image < data.images; image++)
         {
             const TrainingFeatures features = data.features.get(image);
-            gridFeatures(features.maps, grid, phi);
+            patches.compute(features.maps, phi);
             pool.add(image, phi, features.mask);
             reporter.report("patches", image + 1, data.images);
         }
@@ -66,7 +122,8 @@ private:
     }
 
     // The chosen patches as they are, in the order of choice.
-    Mat patchesAt(const Places& places, const TrainingData& data, const FitReporter& reporter) const
+    Mat patchesAt(const Places& places, const TrainingData& data, const PatchFeatures& patches,
+                  const FitReporter& reporter) const
     {
         std::vector<std::vector<int>> rowsOfImage(data.images);
         for (size_t row = 0; row < places.size(); row++)
@@ -75,7 +132,7 @@ private:
         for (int image = 0; image < data.images; image++)
         {
             if (!rowsOfImage[image].empty())
-                gridFeatures(data.features.get(image).maps, grid, phi);
+                patches.compute(data.features.get(image).maps, phi);
             if (bank.empty() && !phi.empty())
                 bank.create(int(places.size()), phi.rows, CV_32F);
             for (const int row : rowsOfImage[image])
@@ -104,6 +161,14 @@ public:
         visitor.visit("poolSize", params.poolSize, 0, INT_MAX);
         visitor.visit("projection", params.projection, 0, 4096);
         visitor.visit("K", params.K, 1, 64);
+        // Files of the first detectors of this method lack them: features were as they come.
+        if (!visitor.has("whitening"))
+            params.whitening = params.axes = 0;
+        else
+        {
+            visitor.visit("whitening", params.whitening, 0., 1.);
+            visitor.visit("axes", params.axes, 0, 4096);
+        }
     }
     void checkDevice(const Device& device) const CV_OVERRIDE { requireProcessor(name(), device); }
     std::unique_ptr<Learner> startFit(const Device& device) const CV_OVERRIDE

@@ -7,6 +7,8 @@
 #include "../detector/model_fields.hpp"
 #include "../patches/descriptor.hpp"
 #include "../patches/grid_features.hpp"
+#include "../patches/whitening.hpp"
+#include "patch_features.hpp"
 #include "../search/neighbor_search.hpp"
 
 #include <numeric>
@@ -18,17 +20,18 @@ namespace {
 class PatchCoreScorer CV_FINAL : public PatchScorer
 {
 public:
-    PatchCoreScorer(const Mat& b, Size g, int k, int engine)
+    PatchCoreScorer(const Mat& b, const Descriptor& whitening, Size g, int k, int engine)
         : bank(b),
           grid(g),
           K(std::min(k, b.rows)),
+          features(g, whitening, engine),
           neighbors(NeighborSearch::create(b, engine))
     {}
 
     double score(const std::vector<Mat>& maps, Mat& scores, StageClock* clock) const CV_OVERRIDE
     {
         const WorkspacePool<Workspace>::Loan work(workspaces);
-        gridFeatures(poolPatches(maps), grid, work->phi);
+        features.compute(poolPatches(maps), work->phi);
         lap(clock, STAGE_DESCRIPTOR);
         neighbors->search(work->phi, 1, work->squaredDistances, work->nearest);
         sqrt(work->squaredDistances.reshape(1, grid.height), scores);
@@ -75,6 +78,7 @@ private:
     const Mat bank;
     const Size grid;
     const int K;
+    const PatchFeatures features;
     const std::shared_ptr<const NeighborSearch> neighbors;
     mutable WorkspacePool<Workspace> workspaces;
 };
@@ -84,14 +88,32 @@ private:
 std::shared_ptr<const ScoreMap> PatchCoreModel::createScoreMap(const MapSettings& settings, const Device& device) const
 {
     const Size grid = gridOfStride(settings.input, patchStride);
-    return anomaly::createScoreMap(std::make_shared<PatchCoreScorer>(bank, grid, K, device.engine), settings,
-                                   device.engine);
+    return anomaly::createScoreMap(std::make_shared<PatchCoreScorer>(bank, whitening, grid, K, device.engine),
+                                   settings, device.engine);
+}
+
+std::vector<Mat> PatchCoreModel::matrices() const
+{
+    if (whitening.W.empty())
+        return {bank};
+    return {whitening.W, whitening.b, bank};
 }
 
 void PatchCoreModel::write(FileStorage& file) const
 {
     writeChannels(file, channelCounts);
+    if (!whitening.W.empty())
+        file << "axes" << whitening.W.colRange(0, whitening.W.cols - 2) << "offset" << whitening.b;
     file << "bank" << bank;
+}
+
+// Of `features` features, as the settings say, which are what a file's checksum is of, too.
+static Descriptor readWhitening(const FileNode& node, const std::vector<int>& channels, int64 features)
+{
+    const Mat W = matrix(node, "axes", CV_32F), b = matrix(node, "offset", CV_32F);
+    expectSize(W, "axes", W.rows, features);
+    expectSize(b, "offset", W.rows, 1);
+    return descriptorWithoutPlace(channels, W, b);
 }
 
 std::shared_ptr<const PatchCoreModel> PatchCoreModel::read(const FileNode& node, const PatchCore::Params& params)
@@ -101,8 +123,10 @@ std::shared_ptr<const PatchCoreModel> PatchCoreModel::read(const FileNode& node,
     model->bank = matrix(node, "bank", CV_32F);
     model->patchStride = params.patchStride;
     model->K = params.K;
-    expectSize(model->bank, "bank", model->bank.rows,
-               std::accumulate(model->channelCounts.begin(), model->channelCounts.end(), int64(0)));
+    const int64 features = std::accumulate(model->channelCounts.begin(), model->channelCounts.end(), int64(0));
+    if (params.whitening > 0 || params.axes > 0)
+        model->whitening = readWhitening(node, model->channelCounts, features);
+    expectSize(model->bank, "bank", model->bank.rows, model->whitening.W.empty() ? features : model->whitening.W.rows);
     return model;
 }
 

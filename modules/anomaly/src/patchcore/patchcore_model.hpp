@@ -5,12 +5,13 @@
 #define OPENCV_ANOMALY_PATCHCORE_MODEL_HPP
 
 #include "../detector/method.hpp"
+#include "../patches/descriptor.hpp"
 
 #include "opencv2/anomaly/patchcore.hpp"
 
 namespace cv { namespace anomaly {
 
-//! What PatchCore learns: patches of good images as they are.
+//! What PatchCore learns: patches of good images, and along which axes they are compared.
 class PatchCoreModel CV_FINAL : public LearnedModel
 {
 public:
@@ -19,12 +20,13 @@ public:
     std::vector<int> channels() const CV_OVERRIDE { return channelCounts; }
     std::shared_ptr<const ScoreMap> createScoreMap(const MapSettings& settings, const Device& device) const CV_OVERRIDE;
     void write(FileStorage& file) const CV_OVERRIDE;
-    std::vector<Mat> matrices() const CV_OVERRIDE { return {bank}; }
+    std::vector<Mat> matrices() const CV_OVERRIDE;
 
     static std::shared_ptr<const PatchCoreModel> read(const FileNode& node, const PatchCore::Params& params);
 
     std::vector<int> channelCounts;
-    Mat bank;           // patches x features, CV_32F
+    Descriptor whitening; // without weights: patches are compared by their features as they come
+    Mat bank;             // patches x axes, or features, CV_32F
     int patchStride, K; // of the settings
 };
 

@@ -19,7 +19,11 @@ greedy coreset of what good images have there. A patch's score is its distance t
 is
 trained, so fit takes seconds and needs no LibTorch. It bears parts that lie anyhow, since a patch may be anywhere.
 
-Stages of FitProgress: "features", "patches", "coreset", "bank", "thresholds".
+Unlike the paper's, patches are compared along the axes of their covariance, of which those with much variance are
+shortened (see Params::whitening): what varies among good parts anyway says less about a defect. Params::paper() has the
+settings of the paper.
+
+Stages of FitProgress: "features", "axes", "patches", "coreset", "bank", "thresholds".
 */
 class CV_EXPORTS_W PatchCore : public AnomalyDetector
 {
@@ -41,10 +45,20 @@ public:
         //! Dimensions of the random projection in which the coreset is chosen (128 in the paper's code), 0: chosen
         //! without one; [0, 4096]; default 128
         CV_PROP_RW int projection;
+        //! How far directions in which good patches vary much are shortened before patches are compared: each axis of
+        //! their covariance is divided by its standard deviation to this power. 0: none are, as in the paper; 1:
+        //! distances are Mahalanobis distances; [0, 1]; default 0.5
+        CV_PROP_RW double whitening;
+        //! Axes of the covariance that are kept, those with the greatest variance: fewer make a smaller and faster
+        //! model; 0: all; [0, 4096]; default 256
+        CV_PROP_RW int axes;
         //! 1: the image's score is that of the map (see imageScore), which on MVTec AD is not worse. More: it is that
         //! of the most unusual patch, weighted with the K patches of the bank that are nearest to its nearest one (Eq.
         //! 6 and 7 of the paper, which has 9); it then takes no notice of a mask given to predict. [1, 64]; default 1
         CV_PROP_RW int K;
+
+        //! The paper's: whitening 0, axes 0, K 9, and the image's score from the map's maximum.
+        CV_WRAP static PatchCore::Params paper();
     };
 
     /** @brief Makes a detector that is ready to fit.
@@ -57,8 +71,8 @@ public:
 
     //! The settings in use.
     CV_WRAP virtual PatchCore::Params getParams() const = 0;
-    //! The memory bank, patches x features, CV_32F, in the order of choice: of the only model, or the first of an
-    //! ensemble.
+    //! The memory bank, patches x axes (or features, where the axes are not found), CV_32F, in the order of choice: of
+    //! the only model, or the first of an ensemble.
     CV_WRAP virtual Mat getMemoryBank() const = 0;
 };
 

@@ -1,0 +1,54 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "whitening.hpp"
+
+namespace cv { namespace anomaly {
+
+static const double shareOfMeanVariance = 0.01;
+
+static Mat covarianceOf(const Mat& patches, const Mat& mean)
+{
+    // Double precision takes 8 MiB for this many patches of 1056 features.
+    const int patchesAtOnce = 1024;
+    Mat covariance = Mat::zeros(patches.cols, patches.cols, CV_64F), centered;
+    for (int first = 0; first < patches.rows; first += patchesAtOnce)
+    {
+        const Range range(first, std::min(first + patchesAtOnce, patches.rows));
+        Mat(patches.rowRange(range) - repeat(mean, range.size(), 1)).convertTo(centered, CV_64F);
+        gemm(centered, centered, 1. / patches.rows, covariance, 1, covariance, GEMM_1_T);
+    }
+    return covariance;
+}
+
+Descriptor whitenedAxes(const Mat& patches, const std::vector<int>& channels, double power, int axes)
+{
+    Mat mean;
+    reduce(patches, mean, 0, REDUCE_AVG);
+    const Mat covariance = covarianceOf(patches, mean);
+    const double floor = shareOfMeanVariance * trace(covariance)[0] / covariance.rows;
+    // The singular vectors of a covariance are its eigenvectors. SVD is LAPACK's in most builds of OpenCV: a second for
+    // 1056 features.
+    Mat variances, rows, columns;
+    SVD::compute(covariance, variances, columns, rows);
+    const int kept = axes > 0 ? std::min(axes, rows.rows) : rows.rows;
+    Mat W = rows.rowRange(0, kept).clone();
+    for (int axis = 0; axis < kept; axis++)
+        W.row(axis) *= std::pow(std::max(variances.at<double>(axis) + floor, DBL_MIN), -power / 2);
+    mean.convertTo(mean, CV_64F);
+    const Mat b = -W * mean.t();
+    Mat singleW, singleB;
+    W.convertTo(singleW, CV_32F);
+    b.convertTo(singleB, CV_32F);
+    return descriptorWithoutPlace(channels, singleW, singleB);
+}
+
+Descriptor descriptorWithoutPlace(const std::vector<int>& channels, const Mat& W, const Mat& b)
+{
+    Descriptor descriptor = {channels, Mat(), b};
+    hconcat(W, Mat::zeros(W.rows, 2, CV_32F), descriptor.W);
+    return descriptor;
+}
+
+}} // namespace cv::anomaly
