@@ -493,7 +493,8 @@ std::string page(const std::string& title, const Evaluation& evaluation, const A
             (evaluation.all.hasPixels ? proCard(evaluation) : "") + "</div>\n";
     html +=
         typeTable(evaluation) + thresholdTable(evaluation) + misses(evaluation, detector) + hits(evaluation, detector);
-    html += "<footer>Maps are yellow from about the model's pixel threshold on, where they are also outlined. ";
+    html += "<footer>Maps are yellow from about the model's pixel threshold on, where they are also outlined; "
+            "well below it they leave the image as it is. ";
     html += evaluation.all.hasPixels ? "Pixel figures are taken at the model's input resolution."
                                      : "There are no pixel figures: the category has no masks.";
     return html + "</footer></body></html>\n";

@@ -730,6 +730,7 @@ class Figures(unittest.TestCase):
         self.assertGreater(outlined[40, 45, 0], 200)
         self.assertLess(outlined[40, 45, 2], 50)
         np.testing.assert_array_equal(heat[0, 0], image[0, 0])
+        np.testing.assert_array_equal(anomaly.drawHeatMap(image, map, threshold=2), image)
         self.assertEqual(anomaly.drawPanel([image, heat], ['image', 'heat map'], height=64).dtype, np.uint8)
 
 
