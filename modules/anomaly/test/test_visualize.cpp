@@ -92,8 +92,8 @@ TEST(Anomaly_Visualize, heat_map_leaves_what_is_well_below_the_threshold)
     const Mat map = columnsFrom0To8();
     drawHeatMap(image, map, dst, 0, 8, 1, COLORMAP_JET, 4);
     EXPECT_EQ(0, largestDifference(image.colRange(0, 4), dst.colRange(0, 4)));
-    const Mat_<uchar> levels = map * (255 / 8.);
-    Mat colors;
+    Mat levels, colors;
+    map.convertTo(levels, CV_8U, 255 / 8.);
     applyColorMap(levels, colors, COLORMAP_JET);
     EXPECT_EQ(0, largestDifference(colors.colRange(4, 9), dst.colRange(4, 9)));
     drawHeatMap(image, map, plain, 0, 8, 1); // without one colors begin at once

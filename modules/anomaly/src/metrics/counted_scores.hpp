@@ -30,8 +30,9 @@ public:
     //! To be called before scores are read, once all are added.
     void pack();
 
-    //! Adds all scores of one list to another in two steps: only the first may throw, since memory ends, and it changes
-    //! no count. So several lists grow together or not at all. Both lists must live, and stay as they are, until commit.
+    //! Adds all scores of one list to another in two steps, so that several lists can grow together or not at all: only
+    //! the constructor may throw, since memory ends, and it changes no count. Both lists must stay as they are until
+    //! commit.
     class Addition
     {
     public:

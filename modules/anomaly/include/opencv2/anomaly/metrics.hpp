@@ -101,8 +101,8 @@ public:
     */
     CV_WRAP virtual double aupro(double fprLimit = 0.3) const = 0;
 
-    /** @brief Area under the per-image-overlap curve (AUPIMO) @cite Bertoldo2024aupimo: how much of the defects is found
-    where hardly any pixel of a good image is called defective.
+    /** @brief Area under the per-image-overlap curve (AUPIMO) @cite Bertoldo2024aupimo: how much of an image's defects
+    is found while hardly any pixel of good images is called defective.
 
     An image's overlap is the share of its defective pixels that are found. Its curve runs over the logarithm of the
     false positive rate, which is the mean over the good images of the share of their pixels that are called defective;
@@ -119,14 +119,14 @@ public:
     @param lowerFpr false positive rate at which the area begins, over 0 and at least lowestFpr
     @param upperFpr false positive rate at which it ends, over lowerFpr up to 1
     @return mean of the images with defects, each of which counts the same, 0..1
-    @throws cv::Exception also where no good image was added, and where those that were have too few pixels for lowerFpr:
-    the default needs 100,000, two maps of 224x224
+    @throws cv::Exception also where no good image was added, and where the good images have too few pixels for
+    lowerFpr: the default needs 100,000, two maps of 224x224
     */
     CV_WRAP virtual double aupimo(OutputArray perImage = noArray(), double lowerFpr = 1e-5,
                                   double upperFpr = 1e-4) const = 0;
 
-    //! Lowest bound that aupimo takes: the false positive rate of one pixel of the largest good image. Infinity where no
-    //! good image was added.
+    //! Lowest bound that aupimo takes: the false positive rate of one pixel of the largest good image. Infinity where
+    //! no good image was added.
     CV_WRAP virtual double lowestFpr() const = 0;
 
     /** @brief The ROC curve of all pixels, by falling threshold from (0, 0) to (1, 1).
