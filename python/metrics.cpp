@@ -53,6 +53,13 @@ static py::tuple bestF1OfPixels(const PixelMetrics& self)
     return py::make_tuple(f1, threshold);
 }
 
+static py::tuple aupimo(const PixelMetrics& self, double lowerFpr, double upperFpr)
+{
+    Mat perImage;
+    const double mean = self.aupimo(perImage, lowerFpr, upperFpr);
+    return py::make_tuple(mean, toNumpy(perImage));
+}
+
 static py::tuple rocCurveOfPixels(const PixelMetrics& self, int maxPoints)
 {
     Mat fpr, tpr, thresholds;
@@ -88,6 +95,8 @@ void bindMetrics(py::module_& m)
         .def("averagePrecision", &PixelMetrics::averagePrecision)
         .def("bestF1", &bestF1OfPixels)
         .def("aupro", &PixelMetrics::aupro, "fprLimit"_a = 0.3)
+        .def("aupimo", &aupimo, py::kw_only(), "lowerFpr"_a = 1e-5, "upperFpr"_a = 1e-4)
+        .def("lowestFpr", &PixelMetrics::lowestFpr)
         .def("rocCurve", &rocCurveOfPixels, py::kw_only(), "maxPoints"_a = 1000)
         .def("proCurve", &proCurveOfPixels, py::kw_only(), "maxPoints"_a = 1000)
         .def(

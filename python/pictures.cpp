@@ -10,10 +10,10 @@ using cv::Mat;
 using cv::Scalar;
 
 static py::array heatMap(const Array& image, const Array& map, double lowest, double highest, double opacity,
-                         int colormap)
+                         int colormap, double threshold)
 {
     Mat picture;
-    drawHeatMap(image.mat, map.mat, picture, lowest, highest, opacity, colormap);
+    drawHeatMap(image.mat, map.mat, picture, lowest, highest, opacity, colormap, threshold);
     return toNumpy(picture);
 }
 
@@ -42,7 +42,7 @@ static py::array panel(const Arrays& pictures, const std::vector<cv::String>& ti
 void bindPictures(py::module_& m)
 {
     m.def("drawHeatMap", &heatMap, "image"_a, "map"_a, py::kw_only(), "lowest"_a = 0., "highest"_a = 0.,
-          "opacity"_a = 0.5, py::arg("colormap") = static_cast<int>(cv::COLORMAP_JET));
+          "opacity"_a = 0.5, py::arg("colormap") = static_cast<int>(cv::COLORMAP_JET), "threshold"_a = -DBL_MAX);
     m.def("findDefects", &defects, "map"_a, "threshold"_a, py::kw_only(), "minimumArea"_a = 0.);
     m.def("drawDefects", &outlines, "image"_a, "map"_a, "threshold"_a, py::kw_only(), "minimumArea"_a = 0.,
           "color"_a = Scalar(40, 40, 255), "thickness"_a = 0);

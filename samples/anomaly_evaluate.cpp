@@ -69,8 +69,10 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
 
 std::string pixelColumns(const Figures& f)
 {
-    return f.hasPixels ? format("%12.3f %8.3f %9.3f", f.pixelAuroc, f.aupro, f.pixelF1)
-                       : format("%12s %8s %9s", "-", "-", "-");
+    if (!f.hasPixels)
+        return format("%12s %8s %8s %9s", "-", "-", "-", "-");
+    const std::string aupimo = f.hasAupimo ? format("%8.3f", f.aupimo) : format("%8s", "-");
+    return format("%12.3f %8.3f ", f.pixelAuroc, f.aupro) + aupimo + format(" %9.3f", f.pixelF1);
 }
 
 void printRow(const std::string& type, int images, const Figures& f)
@@ -89,13 +91,16 @@ int imagesOfType(const Evaluation& evaluation, const std::string& type)
 
 void printTable(const Evaluation& evaluation)
 {
-    std::cout << format("%-20s %6s %12s %9s %12s %8s %9s\n", "", "images", "image AUROC", "image F1", "pixel AUROC",
-                        "AUPRO", "pixel F1");
+    std::cout << format("%-20s %6s %12s %9s %12s %8s %8s %9s\n", "", "images", "image AUROC", "image F1", "pixel AUROC",
+                        "AUPRO", "AUPIMO", "pixel F1");
     printRow("all", evaluation.all.images, evaluation.all);
     for (const std::pair<std::string, Figures>& type : evaluation.types)
         printRow(type.first, imagesOfType(evaluation, type.first), type.second);
     std::cout << format("By type: its images against all %d good ones. F1 is the best that any threshold reaches.\n",
                         imagesOfType(evaluation, "good"));
+    if (evaluation.all.hasPixels && !evaluation.all.hasAupimo)
+        std::cout << format("No AUPIMO: a false positive rate of %g needs %.0f pixels of good images.\n", aupimoLower,
+                            1 / aupimoLower);
 }
 
 void printVerdicts(const std::string& name, const Verdicts& v)
@@ -154,6 +159,8 @@ void putPixels(FlatJson& json, const Evaluation& evaluation)
 {
     json.put("pixel_auroc", evaluation.all.pixelAuroc);
     json.put("aupro", evaluation.all.aupro);
+    if (evaluation.all.hasAupimo)
+        json.put("aupimo", evaluation.all.aupimo);
     json.put("pixel_f1", evaluation.all.pixelF1);
     json.put("pixel_threshold", evaluation.all.pixelThreshold);
     json.put("model_pixel_threshold", evaluation.ownPixel.threshold);

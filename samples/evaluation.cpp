@@ -191,6 +191,9 @@ Figures figures(const std::vector<const TestResult*>& results, const PixelMetric
         f.pixelAuroc = pixels.auroc();
         f.aupro = pixels.aupro(proLimit);
         f.pixelF1 = pixels.bestF1(f.pixelThreshold);
+        f.hasAupimo = pixels.lowestFpr() <= aupimoLower;
+        if (f.hasAupimo)
+            f.aupimo = pixels.aupimo(noArray(), aupimoLower, aupimoUpper);
     }
     return f;
 }

@@ -28,6 +28,8 @@ struct Figures
     double imageAuroc, imageF1, imageThreshold;
     bool hasPixels; // false: no pixel is known to be defective, and what follows is not set
     double pixelAuroc, aupro, pixelF1, pixelThreshold;
+    bool hasAupimo; // false: the good images have too few pixels for its bounds, and aupimo is not set
+    double aupimo;
 };
 
 //! What a threshold makes of all images or pixels.
@@ -55,6 +57,9 @@ struct Evaluation
 
 //! How far the per-region-overlap curve is integrated, as in papers.
 const double proLimit = 0.3;
+
+//! The false positive rates of good images between which AUPIMO is taken, as in its paper.
+const double aupimoLower = 1e-5, aupimoUpper = 1e-4;
 
 //! Pixels are counted at the model's input resolution, where papers take their figures, and as the maps come: those
 //! of large images would fill the memory. Scores all images of a set, or a random view of each

@@ -19,7 +19,8 @@ Mat drawOverlay(const anomaly::AnomalyDetector& detector, const Mat& image, cons
     const double threshold = detector.getPixelThreshold();
     Mat picture;
     detector.toPicture(image, picture);
-    anomaly::drawHeatMap(picture, map, picture, lowest, lowest + 1.5 * (threshold - lowest));
+    anomaly::drawHeatMap(picture, map, picture, lowest, lowest + 1.5 * (threshold - lowest), 0.5, COLORMAP_JET,
+                         threshold);
     anomaly::drawDefects(picture, map, picture, threshold, minimumArea);
     return picture;
 }

@@ -8,8 +8,8 @@
 
 #include <string>
 
-//! The image under its map's colors, with the defects outlined that have enough pixels. The colors mean the same on
-//! every image of a model.
+//! The image with the colors of its map where that comes near the pixel threshold or lies above it, and as it is
+//! elsewhere; defects that have enough pixels are outlined. The colors mean the same on every image of a model.
 cv::Mat drawOverlay(const cv::anomaly::AnomalyDetector& detector, const cv::Mat& image, const cv::Mat& map,
                     double minimumArea = 0);
 

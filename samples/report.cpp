@@ -301,6 +301,9 @@ std::string tiles(const Evaluation& evaluation)
         html += tile(fraction(f.pixelAuroc), "Pixel AUROC", "the same of pixels");
         html += tile(fraction(f.aupro), "AUPRO",
                      "how much of each defect is found, small ones counted as much as large ones");
+        if (f.hasAupimo)
+            html += tile(fraction(f.aupimo), "AUPIMO",
+                         "how much of an image's defects is found with hardly a false alarm on good images");
         html += tile(fraction(f.pixelF1), "Pixel F1", "precision and recall of pixels, at the best threshold");
     }
     html +=
@@ -324,8 +327,11 @@ std::string table(const std::string& rows)
 std::string figuresRow(const std::string& name, int images, const Figures& f, const char* style)
 {
     std::vector<std::string> cells = {name, std::to_string(images), fraction(f.imageAuroc), fraction(f.imageF1)};
-    for (const double value : {f.pixelAuroc, f.aupro, f.pixelF1})
-        cells.push_back(f.hasPixels ? fraction(value) : "–");
+    const std::string missing = "–";
+    cells.push_back(f.hasPixels ? fraction(f.pixelAuroc) : missing);
+    cells.push_back(f.hasPixels ? fraction(f.aupro) : missing);
+    cells.push_back(f.hasAupimo ? fraction(f.aupimo) : missing);
+    cells.push_back(f.hasPixels ? fraction(f.pixelF1) : missing);
     return row(cells, "td", style);
 }
 
@@ -334,7 +340,8 @@ std::string typeTable(const Evaluation& evaluation)
     std::map<std::string, int> counts;
     for (const TestResult& result : evaluation.results)
         counts[result.image.type]++;
-    std::string rows = row({"Type", "Images", "Image AUROC", "Image F1", "Pixel AUROC", "AUPRO", "Pixel F1"}, "th");
+    std::string rows =
+        row({"Type", "Images", "Image AUROC", "Image F1", "Pixel AUROC", "AUPRO", "AUPIMO", "Pixel F1"}, "th");
     rows += figuresRow("all", evaluation.all.images, evaluation.all, "all");
     for (const std::pair<std::string, Figures>& type : evaluation.types)
         rows += figuresRow(escaped(type.first), counts[type.first], type.second, "");
@@ -486,7 +493,8 @@ std::string page(const std::string& title, const Evaluation& evaluation, const A
             (evaluation.all.hasPixels ? proCard(evaluation) : "") + "</div>\n";
     html +=
         typeTable(evaluation) + thresholdTable(evaluation) + misses(evaluation, detector) + hits(evaluation, detector);
-    html += "<footer>Maps are yellow from about the model's pixel threshold on, where they are also outlined. ";
+    html += "<footer>Maps are yellow from about the model's pixel threshold on, where they are also outlined; "
+            "well below it they leave the image as it is. ";
     html += evaluation.all.hasPixels ? "Pixel figures are taken at the model's input resolution."
                                      : "There are no pixel figures: the category has no masks.";
     return html + "</footer></body></html>\n";

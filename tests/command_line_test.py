@@ -455,12 +455,12 @@ class EndToEnd(unittest.TestCase):
     def test_evaluate_writes_figures_and_report(self):
         figures, report = WORK / 'figures.json', WORK / 'report'
         done = self.succeed('anomaly_evaluate', self.category, '--model=%s' % self.model, '--json=%s' % figures, '--report=%s' % report)
-        for word in ('all', 'hole', 'stain', 'AUPRO'):
+        for word in ('all', 'hole', 'stain', 'AUPRO', 'AUPIMO'):
             self.assertIn(word, done.stdout)
         values = json.loads(figures.read_text())
         self.assertEqual(values['images'], 10)
         self.assertEqual((values.pop('transform'), values.pop('method')), ('none', 'cfa'))
-        for key in ('image_auroc', 'pixel_auroc', 'aupro', 'image_f1', 'pixel_f1'):
+        for key in ('image_auroc', 'pixel_auroc', 'aupro', 'aupimo', 'image_f1', 'pixel_f1'):
             self.assertTrue(0 <= values[key] <= 1, key)
         for key in ('image_threshold', 'pixel_threshold', 'seconds_per_image'):
             self.assertGreater(values[key], 0, key)
@@ -491,8 +491,18 @@ class EndToEnd(unittest.TestCase):
         self.assertIn('no masks', done.stdout)
         values = json.loads(figures.read_text())
         self.assertIn('image_auroc', values)
-        self.assertFalse([key for key in values if 'pixel' in key or key == 'aupro'])
+        self.assertFalse([key for key in values if 'pixel' in key or key in ('aupro', 'aupimo')])
         self.assertTrue((report / 'index.html').exists())
+
+    def test_evaluate_with_too_few_good_pixels_for_aupimo(self):
+        category, figures = make_category('one_good'), WORK / 'one_good.json'
+        for file in sorted((category / 'test' / 'good').iterdir())[1:]:
+            file.unlink()
+        done = self.succeed('anomaly_evaluate', category, '--model=%s' % self.model, '--json=%s' % figures)
+        self.assertIn('needs 100000 pixels of good images', done.stdout)
+        values = json.loads(figures.read_text())
+        self.assertIn('aupro', values)
+        self.assertNotIn('aupimo', values)
 
     def test_evaluate_names_what_is_missing(self):
         category = make_category('one_mask_less')

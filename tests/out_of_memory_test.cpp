@@ -82,7 +82,7 @@ private:
     rlimit before;
 };
 
-const size_t callCount = 5;
+const size_t callCount = 6;
 
 enum Outcome
 {
@@ -118,23 +118,37 @@ void addStripes(anomaly::PixelMetrics& metrics, int side)
     metrics.add(map, mask);
 }
 
-std::vector<double> figuresOf(const anomaly::PixelMetrics& metrics)
-{
-    return {double(metrics.count()), double(metrics.regionCount()), metrics.auroc(), metrics.aupro()};
-}
-
-// What adding a large map to a small one comes to; isChanged where it throws and leaves traces.
-Outcome addToMetrics(size_t kibibytes, bool& isChanged)
+// Metrics of a good map and one with stripes: both of their lists of good scores grow when they are merged.
+Ptr<anomaly::PixelMetrics> goodAndStriped(int side)
 {
     const Ptr<anomaly::PixelMetrics> metrics = anomaly::PixelMetrics::create();
-    addStripes(*metrics, 64);
+    Mat map(side, side, CV_32F);
+    RNG(side + 1).fill(map, RNG::UNIFORM, 0, 1);
+    metrics->add(map);
+    addStripes(*metrics, side);
+    return metrics;
+}
+
+std::vector<double> figuresOf(const anomaly::PixelMetrics& metrics)
+{
+    std::vector<double> figures, imageOverlaps;
+    figures = {double(metrics.count()), double(metrics.regionCount()), metrics.auroc(), metrics.aupro(),
+               metrics.aupimo(imageOverlaps, 1e-3, 1)};
+    figures.push_back(double(imageOverlaps.size()));
+    return figures;
+}
+
+// What adding to small metrics comes to; isChanged where it throws and leaves traces.
+Outcome addToMetrics(size_t kibibytes, const std::function<void(anomaly::PixelMetrics&)>& add, bool& isChanged)
+{
+    const Ptr<anomaly::PixelMetrics> metrics = goodAndStriped(64);
     const std::vector<double> before = figuresOf(*metrics);
     Outcome outcome;
     {
         const MemoryLimit limit(kibibytes);
-        outcome = outcomeOf([&]() { addStripes(*metrics, 1500); });
+        outcome = outcomeOf([&]() { add(*metrics); });
     }
-    isChanged = outcome != SUCCEEDED && figuresOf(*metrics) != before;
+    isChanged |= outcome != SUCCEEDED && figuresOf(*metrics) != before;
     return outcome;
 }
 
@@ -155,7 +169,12 @@ std::string callAll(size_t kibibytes, const String& file)
     });
     Outcome outcomes[callCount];
     bool isChanged = false;
-    outcomes[4] = addToMetrics(kibibytes, isChanged);
+    const Ptr<anomaly::PixelMetrics> large = goodAndStriped(1200);
+    figuresOf(*large); // packs its scores, which are then merged with the others'
+    outcomes[4] = addToMetrics(
+        kibibytes, [](anomaly::PixelMetrics& metrics) { addStripes(metrics, 1500); }, isChanged);
+    outcomes[5] = addToMetrics(
+        kibibytes, [&large](anomaly::PixelMetrics& metrics) { metrics.merge(large); }, isChanged);
     {
         const MemoryLimit limit(kibibytes);
         outcomes[0] = outcomeOf([&]() { cfa->fit(learned); });

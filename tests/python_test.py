@@ -708,6 +708,12 @@ class Figures(unittest.TestCase):
         twice.merge(pixels)
         twice.merge(pixels)
         self.assertEqual((twice.count(), twice.regionCount(), twice.auroc()), (256, 2, 1))
+        self.assertEqual(pixels.lowestFpr(), 1 / 64)
+        mean, areas = pixels.aupimo(lowerFpr=0.02, upperFpr=0.1)
+        self.assertEqual((mean, areas.shape, areas[0, 0]), (1, (2, 1), 1))
+        self.assertTrue(np.isnan(areas[1, 0]))
+        with self.assertRaisesRegex(anomaly.error, 'lowerFpr is 1e-05'):
+            pixels.aupimo()
         pixels.clear()
         self.assertTrue(pixels.empty())
 
@@ -723,6 +729,7 @@ class Figures(unittest.TestCase):
         self.assertGreater(outlined[40, 45, 0], 200)
         self.assertLess(outlined[40, 45, 2], 50)
         np.testing.assert_array_equal(heat[0, 0], image[0, 0])
+        np.testing.assert_array_equal(anomaly.drawHeatMap(image, map, threshold=2), image)
         self.assertEqual(anomaly.drawPanel([image, heat], ['image', 'heat map'], height=64).dtype, np.uint8)
 
 

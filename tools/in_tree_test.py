@@ -88,10 +88,15 @@ class StoredModel(unittest.TestCase):
         self.assertEqual([stage for stage in self.cfa.profile(image)[1]], ['preprocess', 'backbone', 'descriptor', 'search', 'map'])
         self.assertEqual(len(self.cfa.neighborMaps(image)), 3)
         lowest, highest = self.cfa.getMapRange()
-        heat = anomaly.drawHeatMap(image, map, lowest=lowest, highest=highest)
+        heat = anomaly.drawHeatMap(image, map, lowest=lowest, highest=highest, threshold=self.cfa.getPixelThreshold())
         contours = anomaly.findDefects(map, self.cfa.getPixelThreshold())
         self.assertEqual((heat.shape, contours[0].shape[1:]), (image.shape, (1, 2)))
         self.assertAlmostEqual(anomaly.auroc(np.array([0.1, 0.4, 0.35, 0.8]), np.array([0, 0, 1, 1], np.int32)), 0.75)
+        pixels = anomaly.PixelMetrics.create()
+        pixels.add(np.eye(8, dtype=np.float32), np.eye(8, dtype=np.uint8))
+        pixels.add(np.zeros((8, 8), np.float32))
+        mean, areas = pixels.aupimo(lowerFpr=0.02, upperFpr=0.1)
+        self.assertEqual((mean, areas.ravel()[0]), (1, 1))
 
     def test_errors(self):
         with self.assertRaises(cv2.error):

@@ -72,6 +72,13 @@ void scorePixels(FuzzedDataProvider& data)
     attempt([&]() { require(isShare(metrics->bestF1(threshold))); });
     attempt([&]() { require(isShare(metrics->aupro(data.ConsumeFloatingPoint<double>()))); });
     attempt([&]() { require(metrics->aupro() <= 1 + 1e-9); });
+    attempt([&]() {
+        cv::Mat perImage;
+        const double lower = data.ConsumeFloatingPointInRange<double>(1e-3, 1),
+                     upper = data.ConsumeFloatingPoint<double>();
+        require(isShare(metrics->aupimo(perImage, lower, upper)));
+        require(perImage.rows > 1);
+    });
     attempt([&]() { metrics->rocCurve(x, y, thresholds, maxPoints); });
     attempt([&]() { metrics->proCurve(x, y, thresholds, maxPoints); });
 }

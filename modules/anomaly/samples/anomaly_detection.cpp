@@ -50,8 +50,9 @@ static void showDifferences(const AnomalyDetector& detector, const Mat& image, c
     Mat overlay;
     double lowest, highest;
     detector.getMapRange(lowest, highest);
-    drawHeatMap(image, map, overlay, lowest, highest);
-    drawDefects(overlay, map, overlay, detector.getPixelThreshold());
+    const double threshold = detector.getPixelThreshold(); // well below it the image stays as it is
+    drawHeatMap(image, map, overlay, lowest, highest, 0.5, COLORMAP_JET, threshold);
+    drawDefects(overlay, map, overlay, threshold);
     //! [draw]
     imwrite(overlayFile, overlay);
 }

@@ -88,6 +88,37 @@ TEST(Anomaly_Metrics, pixels_agree_with_scikit_learn)
     }
 }
 
+//! NaN, which a good image has, is -1 in the gold file.
+std::vector<double> withoutNaN(std::vector<double> values)
+{
+    for (double& value : values)
+        value = cvIsNaN(value) ? -1 : value;
+    return values;
+}
+
+TEST(Anomaly_Metrics, aupimo_agrees_with_anomalib)
+{
+    FileStorage gold(testDataPath("gold/aupimo.yml"), FileStorage::READ);
+    const FileNode stacks = gold["stacks"];
+    ASSERT_GT(stacks.size(), 0u);
+    for (FileNodeIterator it = stacks.begin(); it != stacks.end(); ++it)
+    {
+        SCOPED_TRACE((*it).name());
+        Mat maps, masks;
+        Mat_<double> bounds, expected;
+        (*it)["maps"] >> maps;
+        (*it)["masks"] >> masks;
+        (*it)["bounds"] >> bounds;
+        (*it)["per_image"] >> expected;
+        const Ptr<PixelMetrics> metrics = metricsOf(maps, masks, int((*it)["rows"]));
+        std::vector<double> areas;
+        EXPECT_NEAR(double((*it)["mean"]), metrics->aupimo(areas, bounds(0), bounds(1)), 1e-12); // observed: 1e-15
+        ASSERT_EQ(expected.total(), areas.size());
+        EXPECT_LE(cv::norm(expected, Mat(withoutNaN(areas)), NORM_INF), 1e-12);
+        EXPECT_EQ(metrics->aupimo(noArray(), bounds(0), bounds(1)), metrics->aupimo(areas, bounds(0), bounds(1)));
+    }
+}
+
 TEST(Anomaly_Metrics, pixels_agree_with_the_functions_on_scores)
 {
     Mat map(60, 50, CV_32F), mask(60, 50, CV_8U);
@@ -234,6 +265,103 @@ TEST(Anomaly_Metrics, aupro_of_two_regions_by_hand)
     // after a false positive rate of 1/4 the curve climbs by 1/8 in 3/4
     const double atLimit = 7 / 8. + 0.05 / 0.75 / 8;
     EXPECT_NEAR((upToQuarter + 0.05 * (7 / 8. + atLimit) / 2) / 0.3, metrics->aupro(), 1e-15);
+}
+
+//! A good map of 1000 pixels, of which `falseAlarms` score 0.75, and a defective one, whose defect of four pixels has
+//! the scores given.
+Ptr<PixelMetrics> goodAndDefective(int falseAlarms, const Mat& defect)
+{
+    Mat good = Mat::zeros(20, 50, CV_32F), map = Mat::zeros(20, 50, CV_32F), mask = Mat::zeros(20, 50, CV_8U);
+    good.reshape(1, 1).colRange(0, falseAlarms).setTo(0.75);
+    map.row(3).setTo(2); // good pixels beside a defect: not of a good image
+    defect.copyTo(map(Rect(10, 10, 4, 1)));
+    mask(Rect(10, 10, 4, 1)).setTo(255);
+    const Ptr<PixelMetrics> metrics = PixelMetrics::create();
+    metrics->add(good);
+    metrics->add(map, mask);
+    return metrics;
+}
+
+TEST(Anomaly_Metrics, aupimo_by_hand)
+{
+    // Two pixels are found without a false alarm, one together with the false alarms, one after them.
+    const Ptr<PixelMetrics> metrics = goodAndDefective(10, Mat_<float>({1, 4}, {1, 1, 0.75f, 0.5f}));
+    EXPECT_NEAR(0.001, metrics->lowestFpr(), 1e-18);
+    std::vector<double> areas;
+    EXPECT_NEAR(2 / 4., metrics->aupimo(areas, 0.001, 0.009), 1e-15);
+    EXPECT_NEAR(4 / 4., metrics->aupimo(areas, 0.01, 0.1), 1e-15);
+    EXPECT_NEAR((2 / 4. + 4 / 4.) / 2, metrics->aupimo(areas, 0.001, 0.1), 1e-15);
+    ASSERT_EQ(2u, areas.size());
+    EXPECT_TRUE(cvIsNaN(areas[0]));
+    EXPECT_NEAR(3 / 4., areas[1], 1e-15);
+
+    // All are found at a rate of 1 only: the overlap climbs from 0 at 0.01, straight over the logarithm.
+    const Ptr<PixelMetrics> late = goodAndDefective(10, Mat::zeros(1, 4, CV_32F));
+    EXPECT_NEAR(1 / 4., late->aupimo(areas, 0.01, 0.1), 1e-15);
+    EXPECT_NEAR(3 / 4., late->aupimo(areas, 0.1, 1), 1e-15);
+    EXPECT_NEAR(2 / 3. / 2, late->aupimo(areas, 0.001, 1), 1e-15);
+}
+
+TEST(Anomaly_Metrics, aupimo_has_the_bounds_of_the_paper)
+{
+    Mat good = Mat::zeros(100, 1000, CV_32F);
+    good.at<float>(7, 7) = 3;             // a rate of 1e-5
+    good(Rect(20, 20, 9, 1)).setTo(2.75); // and of 1e-4
+    const Mat defect = Mat_<float>({1, 4}, {4, 3, 2.75f, 2.5f}), mask = Mat::ones(1, 4, CV_8U);
+    const Ptr<PixelMetrics> metrics = metricsOf(defect, mask, 1), few = metricsOf(defect, mask, 1);
+    metrics->add(good);
+    EXPECT_NEAR((2 / 4. + 3 / 4.) / 2, metrics->aupimo(), 1e-15);
+    few->add(good.colRange(0, 999));
+    EXPECT_REFUSED(few->aupimo(), "lowerFpr is 1e-05, expected at least 1.001e-05");
+}
+
+// The rate is the mean of the images' own: a pixel of 10 counts as much as 100 pixels of 1000.
+TEST(Anomaly_Metrics, aupimo_of_good_images_that_differ_in_size)
+{
+    const Mat mask = Mat::ones(1, 4, CV_8U), defect = Mat_<float>({1, 4}, {1, 0.8f, 0.6f, 0.4f});
+    Mat small = Mat::zeros(2, 5, CV_32F), large = Mat::zeros(20, 50, CV_32F);
+    small.at<float>(0) = 0.7f; // a rate of (1/10 + 0) / 2 = 0.05
+    large.row(0).setTo(0.5f);  // (1/10 + 50/1000) / 2 = 0.075
+    const Ptr<PixelMetrics> metrics = metricsOf(defect, mask, 1),
+                            others = metricsOf(large, Mat::zeros(large.size(), CV_8U), 20);
+    others->add(small);
+    metrics->merge(others);
+    EXPECT_NEAR(1 / 2000., metrics->lowestFpr(), 1e-18);
+    const double width = std::log(0.075 / 0.05);
+    EXPECT_NEAR(3 / 4., metrics->aupimo(noArray(), 0.05, 0.075), 1e-15);
+    EXPECT_NEAR(2 / 4., metrics->aupimo(noArray(), 0.01, 0.05), 1e-15);
+    EXPECT_NEAR((2 / 4. * std::log(0.05 / 0.01) + 3 / 4. * width) / std::log(0.075 / 0.01),
+                metrics->aupimo(noArray(), 0.01, 0.075), 1e-15);
+    Mat validity = Mat::zeros(20, 50, CV_8U); // with 10 of its pixels the large one weighs the same
+    validity(Rect(0, 0, 5, 2)).setTo(1);
+    const Ptr<PixelMetrics> equal = metricsOf(defect, mask, 1);
+    equal->add(small);
+    equal->add(large, noArray(), validity);
+    EXPECT_NEAR(1 / 20., equal->lowestFpr(), 1e-18);
+    EXPECT_NEAR(3 / 4., equal->aupimo(noArray(), 0.05, 0.3), 1e-15);
+}
+
+TEST(Anomaly_Metrics, aupimo_needs_good_images)
+{
+    const TwoRegions two;
+    const Ptr<PixelMetrics> metrics = metricsOf(two.map, two.mask, 3);
+    EXPECT_TRUE(cvIsInf(metrics->lowestFpr()));
+    EXPECT_REFUSED(metrics->aupimo(), "without a defect");
+    metrics->add(two.map, two.mask, Mat::zeros(3, 7, CV_8U)); // no valid pixel: not a good image
+    EXPECT_REFUSED(metrics->aupimo(), "without a defect");
+    metrics->add(two.map * 0);
+    EXPECT_NEAR(1 / 21., metrics->lowestFpr(), 1e-18);
+    EXPECT_REFUSED(metrics->aupimo(noArray(), 0.04, 0.5), "lowerFpr is 0.04");
+    std::vector<double> areas;
+    metrics->aupimo(areas, 1 / 21., 0.5);
+    ASSERT_EQ(3u, areas.size());
+    EXPECT_FALSE(cvIsNaN(areas[0]));
+    EXPECT_TRUE(cvIsNaN(areas[1]) && cvIsNaN(areas[2]));
+    for (const double lower : {0., -1., 0.5, 0.6, double(NAN)})
+        EXPECT_REFUSED(metrics->aupimo(areas, lower, 0.5), "lowerFpr");
+    EXPECT_REFUSED(metrics->aupimo(areas, 0.1, 1.1), "upperFpr 1.1");
+    EXPECT_REFUSED(metrics->aupimo(areas, 0.1, NAN), "upperFpr");
+    EXPECT_EQ(3u, areas.size()) << "a refused call wrote";
 }
 
 TEST(Anomaly_Metrics, pixels_that_touch_at_a_corner_are_one_region)

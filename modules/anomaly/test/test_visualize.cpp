@@ -75,6 +75,62 @@ TEST(Anomaly_Visualize, constant_map_leaves_the_image)
     EXPECT_EQ(0, largestDifference(image, dst));
 }
 
+//! Nine columns with map values from 0 to 8.
+Mat columnsFrom0To8()
+{
+    Mat map(5, 9, CV_32F);
+    for (int x = 0; x < 9; x++)
+        map.col(x).setTo(x);
+    return map;
+}
+
+// From 0 to a threshold of 4 colors begin over 3.
+TEST(Anomaly_Visualize, heat_map_leaves_what_is_well_below_the_threshold)
+{
+    Mat image(5, 9, CV_8UC3), dst, plain;
+    randu(image, 0, 255);
+    const Mat map = columnsFrom0To8();
+    drawHeatMap(image, map, dst, 0, 8, 1, COLORMAP_JET, 4);
+    EXPECT_EQ(0, largestDifference(image.colRange(0, 4), dst.colRange(0, 4)));
+    Mat levels, colors;
+    map.convertTo(levels, CV_8U, 255 / 8.);
+    applyColorMap(levels, colors, COLORMAP_JET);
+    EXPECT_EQ(0, largestDifference(colors.colRange(4, 9), dst.colRange(4, 9)));
+    drawHeatMap(image, map, plain, 0, 8, 1); // without one colors begin at once
+    EXPECT_GT(largestDifference(image.col(1), plain.col(1)), 0);
+    drawHeatMap(image, map, dst, 0, 0, 1, COLORMAP_JET, 100); // the range is the map's own
+    EXPECT_EQ(0, largestDifference(image, dst));
+}
+
+TEST(Anomaly_Visualize, heat_map_fades_in_below_the_threshold)
+{
+    const Mat image(5, 9, CV_8UC1, Scalar(0)), map = columnsFrom0To8();
+    Mat dst;
+    drawHeatMap(image, map, dst, 0, 16, 1, COLORMAP_BONE, 8); // from 6 on: 7 is half of the way, covered by a quarter
+    const int full = dst.at<Vec3b>(0, 8)[0], half = dst.at<Vec3b>(0, 7)[0];
+    EXPECT_EQ(0, dst.at<Vec3b>(0, 6)[0]);
+    Mat color;
+    applyColorMap(Mat_<uchar>(1, 1, saturate_cast<uchar>(7 * 255 / 16.)), color, COLORMAP_BONE);
+    EXPECT_NEAR(color.at<Vec3b>(0, 0)[0] / 4., half, 1);
+    EXPECT_GT(full, 2 * half);
+}
+
+TEST(Anomaly_Visualize, heat_map_of_any_threshold)
+{
+    Mat image(5, 9, CV_8UC3), dst, covered;
+    randu(image, 0, 255);
+    const Mat map = columnsFrom0To8();
+    drawHeatMap(image, map, covered, 2, 8, 0.5, COLORMAP_JET, 0); // below the range: all of it is called defective
+    drawHeatMap(image, map, dst, 2, 8, 0.5, COLORMAP_JET, -std::numeric_limits<double>::infinity());
+    EXPECT_EQ(0, largestDifference(covered, dst));
+    EXPECT_GT(largestDifference(image.col(0), covered.col(0)), 0);
+    drawHeatMap(image, map, dst, 2, 8, 0.5, COLORMAP_JET, 1);
+    EXPECT_EQ(0, largestDifference(image.col(0), dst.col(0)));
+    EXPECT_EQ(0, largestDifference(covered.colRange(1, 9), dst.colRange(1, 9)));
+    drawHeatMap(image, map, dst, 2, 8, 0.5, COLORMAP_JET, std::numeric_limits<double>::infinity());
+    EXPECT_EQ(0, largestDifference(image, dst));
+}
+
 TEST(Anomaly_Visualize, map_is_stretched_to_the_image)
 {
     const Mat image(80, 80, CV_8UC1, Scalar(128)), map = mapWithBlock(Size(20, 20), Rect(10, 10, 5, 5));
@@ -194,6 +250,7 @@ TEST(Anomaly_Visualize, errors)
     EXPECT_THROW(drawHeatMap(image, broken, dst), cv::Exception);
     EXPECT_THROW(drawHeatMap(image, map, dst, 0, 1, 1.5), cv::Exception);
     EXPECT_THROW(drawHeatMap(image, map, dst, 0, 1, 0.5, 1000), cv::Exception);
+    EXPECT_THROW(drawHeatMap(image, map, dst, 0, 1, 0.5, COLORMAP_JET, NAN), cv::Exception);
     EXPECT_THROW(findDefects(image, 1, contours), cv::Exception);
     EXPECT_THROW(findDefects(broken, 1, contours), cv::Exception);
     EXPECT_THROW(drawDefects(image, map, dst, 1, 0, Scalar(), -1), cv::Exception);

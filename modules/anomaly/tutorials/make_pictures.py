@@ -33,9 +33,10 @@ def row(anomaly, detector, file, titled):
     image = cv2.imread(file)
     score, heat = detector.predict(image)
     lowest, _ = detector.getMapRange()
-    highest = lowest + 1.5 * (detector.getPixelThreshold() - lowest)
-    pictures = [image, anomaly.drawHeatMap(image, heat, lowest=lowest, highest=highest),
-                anomaly.drawDefects(image, heat, detector.getPixelThreshold()), mask_of(file)]
+    threshold = detector.getPixelThreshold()
+    highest = lowest + 1.5 * (threshold - lowest)
+    pictures = [image, anomaly.drawHeatMap(image, heat, lowest=lowest, highest=highest, threshold=threshold),
+                anomaly.drawDefects(image, heat, threshold), mask_of(file)]
     titles = ['photograph, score %.2f' % score, 'heat map', 'outlines', 'truth'] if titled else ['score %.2f' % score, '', '', '']
     return anomaly.drawPanel(pictures, titles, height=200)
 

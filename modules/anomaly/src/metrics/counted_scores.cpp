@@ -130,19 +130,21 @@ void CountedScores::add(float score)
         pack();
 }
 
-void CountedScores::add(const CountedScores& other)
+CountedScores::Addition::Addition(CountedScores& to_, const CountedScores& from_) : to(&to_), from(&from_)
 {
-    if (fresh.size() + other.fresh.size() > mostFresh)
-        pack(); // changes no count
-    std::vector<uchar> both;
-    if (!other.packed.empty())
-        both = merged(packed, PackedRuns(other.packed));
-    reserveMore(fresh, other.fresh.size());
-    // Nothing throws from here on.
-    fresh.insert(fresh.end(), other.fresh.begin(), other.fresh.end());
-    if (!other.packed.empty())
-        packed.swap(both);
-    total += other.total;
+    if (to->fresh.size() + from->fresh.size() > mostFresh)
+        to->pack();
+    if (!from->packed.empty())
+        both = merged(to->packed, PackedRuns(from->packed));
+    reserveMore(to->fresh, from->fresh.size());
+}
+
+void CountedScores::Addition::commit()
+{
+    to->fresh.insert(to->fresh.end(), from->fresh.begin(), from->fresh.end());
+    if (!both.empty())
+        to->packed.swap(both);
+    to->total += from->total;
 }
 
 void CountedScores::pack()

@@ -22,8 +22,6 @@ public:
     CountedScores() : total(0) {}
 
     void add(float score);
-    //! When it throws, since memory ends, nothing was added.
-    void add(const CountedScores& other);
     size_t size() const { return total; }
     void clear();
 
@@ -31,6 +29,21 @@ public:
 
     //! To be called before scores are read, once all are added.
     void pack();
+
+    //! Adds all scores of one list to another in two steps, so that several lists can grow together or not at all: only
+    //! the constructor may throw, since memory ends, and it changes no count. Both lists must stay as they are until
+    //! commit.
+    class Addition
+    {
+    public:
+        Addition(CountedScores& to, const CountedScores& from);
+        void commit();
+
+    private:
+        CountedScores* to;
+        const CountedScores* from;
+        std::vector<uchar> both; // the packed scores of the two; empty where `from` has none
+    };
 
     //! Passes over the scores from the highest on.
     class Cursor

@@ -2,113 +2,30 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
-#include "counted_scores.hpp"
-#include "reserve_more.hpp"
+#include "counted_pixels.hpp"
+#include "overlap_area.hpp"
 #include "score_curve.hpp"
 #include "../base/out_of_memory.hpp"
 
-#include "opencv2/imgproc.hpp"
-
-#include <climits>
+#include <cmath>
 #include <mutex>
 
 namespace cv { namespace anomaly {
 
 namespace {
 
-struct DefectivePixel
-{
-    float score;
-    unsigned region;
-};
-
-inline double scoreOf(const DefectivePixel& pixel)
-{
-    return pixel.score;
-}
-inline bool scoresHigher(const DefectivePixel& a, const DefectivePixel& b)
-{
-    return a.score > b.score;
-}
-
-//! The pixels of any number of maps.
-struct CountedPixels
-{
-    CountedScores good;
-    std::vector<DefectivePixel> defective;
-    std::vector<unsigned> regionSizes;
-
-    //! When it throws, since memory ends, nothing was added.
-    void add(const CountedPixels& other);
-};
-
-void CountedPixels::add(const CountedPixels& other)
-{
-    reserveMore(defective, other.defective.size());
-    reserveMore(regionSizes, other.regionSizes.size());
-    good.add(other.good);
-    // Nothing throws from here on.
-    const unsigned firstRegion = unsigned(regionSizes.size());
-    for (DefectivePixel pixel : other.defective)
-    {
-        pixel.region += firstRegion;
-        defective.push_back(pixel);
-    }
-    regionSizes.insert(regionSizes.end(), other.regionSizes.begin(), other.regionSizes.end());
-}
-
-CountedPixels goodPixels(const Mat_<float>& map, const Mat_<uchar>& validity)
-{
-    CountedPixels pixels;
-    for (int y = 0; y < map.rows; y++)
-        for (int x = 0; x < map.cols; x++)
-            if (validity.empty() || validity(y, x))
-                pixels.good.add(map(y, x));
-    return pixels;
-}
-
-//! labels: 0 for good pixels, and a number for each region, as connectedComponents gives them.
-CountedPixels labeledPixels(const Mat_<float>& map, const Mat_<int>& labels, int labelCount,
-                            const Mat_<uchar>& validity)
-{
-    const unsigned unseen = UINT_MAX;
-    std::vector<unsigned> regionOf(labelCount, unseen);
-    CountedPixels pixels;
-    for (int y = 0; y < map.rows; y++)
-        for (int x = 0; x < map.cols; x++)
-        {
-            if (!validity.empty() && !validity(y, x))
-                continue;
-            if (labels(y, x) == 0)
-            {
-                pixels.good.add(map(y, x));
-                continue;
-            }
-            // Regions are numbered when their first valid pixel comes: one without any does not count.
-            unsigned& region = regionOf[labels(y, x)];
-            if (region == unseen)
-            {
-                region = unsigned(pixels.regionSizes.size());
-                pixels.regionSizes.push_back(0);
-            }
-            pixels.regionSizes[region]++;
-            pixels.defective.push_back(DefectivePixel{map(y, x), region});
-        }
-    return pixels;
-}
-
 //! Mean overlap of the regions, as the threshold falls.
 class RegionOverlap
 {
 public:
-    RegionOverlap(const std::vector<DefectivePixel>& defective, const std::vector<unsigned>& regionSizes)
+    RegionOverlap(const std::vector<DefectivePixel>& defective, const std::vector<Region>& regions)
         : pixels(defective),
-          weights(regionSizes.size()),
+          weights(regions.size()),
           sum(0),
           seen(0)
     {
         for (size_t i = 0; i < weights.size(); i++)
-            weights[i] = uint64(std::ldexp(1 / (double(regionSizes[i]) * double(weights.size())), 62) + 0.5);
+            weights[i] = uint64(std::ldexp(1 / (double(regions[i].size) * double(weights.size())), 62) + 0.5);
     }
 
     double upTo(int64 truePositives)
@@ -126,31 +43,6 @@ private:
     int64 seen;
 };
 
-//! Area under a curve of rising x from (0, 0) up to a limit of x.
-class AreaUpTo
-{
-public:
-    explicit AreaUpTo(double limit_) : limit(limit_), area(0), lastX(0), lastY(0) {}
-
-    void add(double x, double y)
-    {
-        if (x > limit && lastX < limit)
-        {
-            const double atLimit = lastY + (y - lastY) * (limit - lastX) / (x - lastX);
-            area += (limit - lastX) * (lastY + atLimit) / 2;
-        }
-        else if (x <= limit)
-            area += (x - lastX) * (lastY + y) / 2;
-        lastX = x;
-        lastY = y;
-    }
-
-    double value() const { return area; }
-
-private:
-    double limit, area, lastX, lastY;
-};
-
 class PixelMetricsImpl CV_FINAL : public PixelMetrics
 {
 public:
@@ -161,6 +53,8 @@ public:
     double averagePrecision() const CV_OVERRIDE;
     double bestF1(double& threshold) const CV_OVERRIDE;
     double aupro(double fprLimit) const CV_OVERRIDE;
+    double aupimo(OutputArray perImage, double lowerFpr, double upperFpr) const CV_OVERRIDE;
+    double lowestFpr() const CV_OVERRIDE { return pixels.good.lowestRate(); }
     void rocCurve(OutputArray fpr, OutputArray tpr, OutputArray thresholds, int maxPoints) const CV_OVERRIDE;
     void proCurve(OutputArray fpr, OutputArray overlap, OutputArray thresholds, int maxPoints) const CV_OVERRIDE;
     void merge(const Ptr<PixelMetrics>& other) CV_OVERRIDE;
@@ -168,13 +62,14 @@ public:
     bool empty() const CV_OVERRIDE { return count() == 0; }
     void clear() CV_OVERRIDE;
     size_t count() const CV_OVERRIDE { return pixels.good.size() + pixels.defective.size(); }
-    size_t regionCount() const CV_OVERRIDE { return pixels.regionSizes.size(); }
+    size_t regionCount() const CV_OVERRIDE { return pixels.regions.size(); }
 
 private:
     void add(const CountedPixels& added);
     //! To be called before either list is read.
     void prepare() const;
     template <typename Visit> void forEachOverlap(Visit visit) const;
+    std::vector<double> imageOverlaps(const LogRateArea& area) const;
 
     // Sorting changes no result, so const methods do it, the first of them for all.
     mutable CountedPixels pixels;
@@ -210,13 +105,7 @@ void PixelMetricsImpl::add(InputArray mapArray, InputArray maskArray, InputArray
     checkLike(mask, "Mask", map.size());
     checkLike(validity, "Validity", map.size());
 
-    reportingLackOfMemory([&]() {
-        if (mask.empty())
-            return add(goodPixels(map, validity));
-        Mat labels;
-        const int labelCount = connectedComponents(mask, labels, 8, CV_32S);
-        add(labeledPixels(map, labels, labelCount, validity));
-    });
+    reportingLackOfMemory([&]() { add(pixelsOf(map, mask, validity)); });
 }
 
 void PixelMetricsImpl::add(const CountedPixels& added)
@@ -261,8 +150,7 @@ void PixelMetricsImpl::prepare() const
     std::lock_guard<std::mutex> lock(sorting);
     if (sorted)
         return;
-    pixels.good.pack();
-    std::sort(pixels.defective.begin(), pixels.defective.end(), scoresHigher);
+    pixels.sort();
     sorted = true;
 }
 
@@ -294,7 +182,7 @@ void PixelMetricsImpl::rocCurve(OutputArray fpr, OutputArray tpr, OutputArray th
 template <typename Visit> void PixelMetricsImpl::forEachOverlap(Visit visit) const
 {
     prepare();
-    RegionOverlap overlap(pixels.defective, pixels.regionSizes);
+    RegionOverlap overlap(pixels.defective, pixels.regions);
     forEachThreshold(pixels.defective, pixels.good, [&](const OperatingPoint& point) {
         visit(double(point.falsePositives) / double(pixels.good.size()), overlap.upTo(point.truePositives),
               point.threshold);
@@ -308,6 +196,64 @@ double PixelMetricsImpl::aupro(double fprLimit) const
     AreaUpTo area(fprLimit);
     forEachOverlap([&](double fpr, double overlap, double) { area.add(fpr, overlap); });
     return area.value() / fprLimit;
+}
+
+static void checkBounds(double lowerFpr, double upperFpr, double lowestFpr)
+{
+    if (!(lowerFpr > 0 && lowerFpr < upperFpr && upperFpr <= 1))
+        CV_Error_(Error::StsOutOfRange, ("False positive rates from lowerFpr %g to upperFpr %g, expected 0 < lowerFpr "
+                                         "< upperFpr <= 1; 1e-5 and 1e-4 are customary",
+                                         lowerFpr, upperFpr));
+    if (cvIsInf(lowestFpr))
+        CV_Error(Error::StsBadArg, "No map without a defect was added, expected at least one: AUPIMO takes false "
+                                   "positive rates from good images alone");
+    const double rounding = 1e-9;
+    if (lowerFpr < lowestFpr * (1 - rounding))
+        CV_Error_(Error::StsBadArg, ("lowerFpr is %g, expected at least %g, the false positive rate of a single pixel "
+                                     "of the good images that were added: add more of them, or give higher bounds",
+                                     lowerFpr, lowestFpr));
+}
+
+//! For each map the area under its overlap; NaN where it has no defect.
+std::vector<double> PixelMetricsImpl::imageOverlaps(const LogRateArea& area) const
+{
+    std::vector<double> sums(pixels.defectSizes.size());
+    auto good = cursorOf(pixels.good);
+    auto defective = cursorOf(pixels.defective);
+    double rate = 0;
+    while (!defective.atEnd() && rate < area.upperRate())
+    {
+        const double score = good.atEnd() ? defective.score() : std::max(good.score(), defective.score());
+        const double rateBefore = rate;
+        good.pass(score);
+        rate = good.goodImageRate();
+        const double found = area.ofStep(rateBefore, rate);
+        const size_t first = size_t(defective.passed());
+        defective.pass(score);
+        for (size_t i = first; i < size_t(defective.passed()); i++)
+            sums[pixels.regions[pixels.defective[i].region].image] += found;
+    }
+    for (size_t i = 0; i < sums.size(); i++)
+        sums[i] =
+            pixels.defectSizes[i] ? sums[i] / double(pixels.defectSizes[i]) : std::numeric_limits<double>::quiet_NaN();
+    return sums;
+}
+
+double PixelMetricsImpl::aupimo(OutputArray perImage, double lowerFpr, double upperFpr) const
+{
+    prepare();
+    checkBounds(lowerFpr, upperFpr, lowestFpr());
+    const std::vector<double> overlaps = imageOverlaps(LogRateArea(lowerFpr, upperFpr));
+    double sum = 0, defectiveImages = 0;
+    for (const double overlap : overlaps)
+        if (!cvIsNaN(overlap))
+        {
+            sum += overlap;
+            defectiveImages++;
+        }
+    if (perImage.needed())
+        Mat(overlaps).copyTo(perImage);
+    return sum / defectiveImages;
 }
 
 void PixelMetricsImpl::proCurve(OutputArray fpr, OutputArray overlap, OutputArray thresholds, int maxPoints) const

@@ -3,6 +3,8 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 
+#include <cfloat>
+
 namespace cv { namespace anomaly {
 
 static Mat toBytes(const Mat& picture)
@@ -56,8 +58,6 @@ static Mat stretchedMap(const Mat& map, Size size)
 //! The map on a scale from 0 to 255; all 0 where it has no range.
 static Mat_<uchar> toLevels(const Mat& map, double lowest, double highest)
 {
-    if (!(highest > lowest))
-        minMaxIdx(map, &lowest, &highest);
     const double scale = highest > lowest ? 255 / (highest - lowest) : 0;
     Mat levels;
     map.convertTo(levels, CV_8U, scale, -lowest * scale);
@@ -75,26 +75,65 @@ static Mat_<Vec3b> paletteOf(int colormap)
     return palette;
 }
 
+namespace {
+
+//! How far the color of a map value covers the image: from 0, nothing, to 1.
+class Cover
+{
+public:
+    Cover(double lowest, double threshold)
+        : start(std::min(threshold, lowest + startOfFade * (threshold - lowest))),
+          end(threshold)
+    {}
+
+    double of(double value) const
+    {
+        if (value >= end)
+            return 1;
+        if (value <= start)
+            return 0;
+        const double share = (value - start) / (end - start);
+        return share * share; // rises late, since good images often come near the threshold somewhere
+    }
+
+private:
+    // The median of a good image's map lies at 0.4 of the way from the lowest value to the threshold for single parts,
+    // and at 0.7 for textures such as bricks: a fade from half of the way would tint all of these.
+    static constexpr double startOfFade = 0.75;
+
+    double start, end;
+};
+
+} // namespace
+
+static void tint(Vec3b& pixel, const Vec3b& color, double cover)
+{
+    for (int c = 0; c < 3; c++)
+        pixel[c] = saturate_cast<uchar>(pixel[c] + cover * (color[c] - pixel[c]));
+}
+
 void drawHeatMap(InputArray image, InputArray mapArray, OutputArray dst, double lowest, double highest, double opacity,
-                 int colormap)
+                 int colormap, double threshold)
 {
     if (!(opacity >= 0 && opacity <= 1))
         CV_Error_(Error::StsOutOfRange, ("Opacity is %g, expected 0 (only the image) to 1", opacity));
+    if (cvIsNaN(threshold))
+        CV_Error(Error::StsOutOfRange, "Threshold is NaN, expected a map value, or -DBL_MAX for none");
     Mat_<Vec3b> canvas = toCanvas(image.getMat(), "Image");
-    const Mat map = stretchedMap(mapArray.getMat(), canvas.size());
+    const Mat_<float> map = stretchedMap(mapArray.getMat(), canvas.size());
+    if (!(highest > lowest))
+        minMaxIdx(map, &lowest, &highest);
     const Mat_<uchar> levels = toLevels(map, lowest, highest);
     const Mat_<Vec3b> palette = paletteOf(colormap);
+    const bool hasThreshold = threshold != -DBL_MAX;
+    const Cover cover(lowest, hasThreshold ? threshold : highest);
     for (int y = 0; y < canvas.rows; y++)
         for (int x = 0; x < canvas.cols; x++)
         {
             // Cover grows with the score: at the same cover everywhere, good parts would drown in the color of low
             // scores.
             const int level = levels(y, x);
-            const double cover = opacity * std::min(1., level / 255.);
-            const Vec3b& color = palette(level);
-            Vec3b& pixel = canvas(y, x);
-            for (int c = 0; c < 3; c++)
-                pixel[c] = saturate_cast<uchar>(pixel[c] + cover * (color[c] - pixel[c]));
+            tint(canvas(y, x), palette(level), opacity * (hasThreshold ? cover.of(map(y, x)) : level / 255.));
         }
     canvas.copyTo(dst);
 }

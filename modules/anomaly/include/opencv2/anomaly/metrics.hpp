@@ -64,11 +64,12 @@ CV_EXPORTS_W void rocCurve(InputArray scores, InputArray labels, OutputArray fpr
 
 It counts how often each score occurs: some 4 bytes a good pixel at first (about twice that for a moment when the
 memory grows), so 500 maps of 224x224 take 100 to 200 MB; of more maps the scores repeat, and 20 to 25 MB for each
-factor of two that they range over is the most. Defective pixels take 8 bytes each. The first figure asked for after
-an add sorts them; the others then need one pass each.
+factor of two that they range over is the most. Good images and the good pixels of defective images are counted apart,
+and so are good images whose numbers of pixels differ, so that each number has that most of its own. Defective pixels
+take 8 bytes each. The first figure asked for after an add sorts them; the others then need one pass each.
 
 Const methods may be called from several threads on one object, add and clear only while no other method runs. All but
-add, clear, empty and the counts throw cv::Exception unless good and defective pixels were both added.
+add, clear, empty, lowestFpr and the counts throw cv::Exception unless good and defective pixels were both added.
 */
 class CV_EXPORTS_W PixelMetrics
 {
@@ -99,6 +100,34 @@ public:
     @return the area divided by fprLimit, 0..1
     */
     CV_WRAP virtual double aupro(double fprLimit = 0.3) const = 0;
+
+    /** @brief Area under the per-image-overlap curve (AUPIMO) @cite Bertoldo2024aupimo: how much of an image's defects
+    is found while hardly any pixel of good images is called defective.
+
+    An image's overlap is the share of its defective pixels that are found. Its curve runs over the logarithm of the
+    false positive rate, which is the mean over the good images of the share of their pixels that are called defective;
+    the good pixels of defective images do not count. Good images are the maps that were added without a defective
+    pixel.
+
+    Every distinct score is a threshold, neighboring points of the curve are joined by straight lines over the
+    logarithm, and the lines are cut at the bounds. anomalib's AUPIMO takes a grid of thresholds and starts and ends at
+    those nearest to the bounds: both agree to 1e-12 where the grid parts all scores and the bounds are rates that
+    occur. Where equal scores let no threshold have a rate over 0 and up to some x, the overlap there is that of the
+    highest threshold with rate 0; anomalib has no result.
+    @param perImage CV_64F column with the area of each map, 0..1, in the order in which they were added; NaN for good
+    images and maps without a valid pixel
+    @param lowerFpr false positive rate at which the area begins, over 0 and at least lowestFpr
+    @param upperFpr false positive rate at which it ends, over lowerFpr up to 1
+    @return mean of the images with defects, each of which counts the same, 0..1
+    @throws cv::Exception also where no good image was added, and where the good images have too few pixels for
+    lowerFpr: the default needs 100,000, two maps of 224x224
+    */
+    CV_WRAP virtual double aupimo(OutputArray perImage = noArray(), double lowerFpr = 1e-5,
+                                  double upperFpr = 1e-4) const = 0;
+
+    //! Lowest bound that aupimo takes: the false positive rate of one pixel of the largest good image. Infinity where
+    //! no good image was added.
+    CV_WRAP virtual double lowestFpr() const = 0;
 
     /** @brief The ROC curve of all pixels, by falling threshold from (0, 0) to (1, 1).
     @param fpr CV_64F column: share of the good pixels that are called defective

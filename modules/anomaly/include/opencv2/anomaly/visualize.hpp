@@ -7,6 +7,7 @@
 #include "opencv2/core.hpp"
 #include "opencv2/imgproc.hpp"
 
+#include <cfloat>
 #include <vector>
 
 namespace cv { namespace anomaly {
@@ -24,9 +25,10 @@ what is expected.
 
 /** @brief Lays a map over its image in colors.
 
-The color's cover grows with the score, from nothing at lowest to opacity at highest, so that the image stays clear
-where
-nothing stands out.
+The color's cover grows with the score, so that the image stays clear where nothing stands out: with a threshold the
+image is left exactly as it is up to three quarters of the way from lowest to the threshold, from there the color fades
+in, and from the threshold on it covers the image as far as opacity says. Without a threshold the cover grows evenly
+from nothing at lowest to opacity at highest.
 @param image the image
 @param map CV_32FC1 map of scores
 @param dst CV_8UC3 of the image's size
@@ -35,9 +37,10 @@ nothing stands out.
 has the full range of colors even if nothing is wrong. To compare images use AnomalyDetector::getMapRange
 @param opacity how far the highest scores cover the image, 0..1
 @param colormap one of cv::ColormapTypes
+@param threshold map value from which a pixel is called defective, as AnomalyDetector::getPixelThreshold; -DBL_MAX: none
 */
 CV_EXPORTS_W void drawHeatMap(InputArray image, InputArray map, OutputArray dst, double lowest = 0, double highest = 0,
-                              double opacity = 0.5, int colormap = COLORMAP_JET);
+                              double opacity = 0.5, int colormap = COLORMAP_JET, double threshold = -DBL_MAX);
 
 /** @brief Outlines of the regions where a map is at or above a threshold.
 @param map CV_32FC1 map of scores

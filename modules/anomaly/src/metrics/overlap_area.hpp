@@ -1,0 +1,84 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_OVERLAP_AREA_HPP
+#define OPENCV_ANOMALY_OVERLAP_AREA_HPP
+
+#include <algorithm>
+#include <cmath>
+
+namespace cv { namespace anomaly {
+
+//! Area under a curve of rising x from (0, 0) up to a limit of x.
+class AreaUpTo
+{
+public:
+    explicit AreaUpTo(double limit_) : limit(limit_), area(0), lastX(0), lastY(0) {}
+
+    void add(double x, double y)
+    {
+        if (x > limit && lastX < limit)
+        {
+            const double atLimit = lastY + (y - lastY) * (limit - lastX) / (x - lastX);
+            area += (limit - lastX) * (lastY + atLimit) / 2;
+        }
+        else if (x <= limit)
+            area += (x - lastX) * (lastY + y) / 2;
+        lastX = x;
+        lastY = y;
+    }
+
+    double value() const { return area; }
+
+private:
+    double limit, area, lastX, lastY;
+};
+
+/** @brief Area under a curve over the logarithm of the false positive rate, as a share of all that its bounds hold.
+
+The curve rises in steps of one pixel each, so its area is the sum of what lies to the right of each step. That way one
+pass over the thresholds is enough for any number of curves.
+*/
+class LogRateArea
+{
+public:
+    LogRateArea(double lower, double upper_)
+        : upper(upper_),
+          logLower(std::log(lower)),
+          logWidth(std::log(upper_) - std::log(lower))
+    {}
+
+    double upperRate() const { return upper; }
+
+    //! Area of a rise by 1 between two neighboring thresholds with these rates. Neighboring points of the curve are
+    //! joined by a straight line over the logarithm. A rate of 0 has none: there the rise is at the end, since every
+    //! threshold that finds more has a rate that is at least as high.
+    double ofStep(double rateBefore, double rate) const
+    {
+        if (rate == 0)
+            return 1;
+        const double end = position(rate), start = rateBefore > 0 ? position(rateBefore) : end;
+        const double area = ramp(1, start, end) - ramp(0, start, end);
+        return std::min(1., std::max(0., area)); // the difference of two large numbers may round to a little over 1
+    }
+
+private:
+    //! 0 at the lower bound, 1 at the upper one.
+    double position(double rate) const { return (std::log(rate) - logLower) / logWidth; }
+
+    //! Area up to x under a line that climbs from 0 to 1 between start and end, and stays there.
+    static double ramp(double x, double start, double end)
+    {
+        if (x <= start)
+            return 0;
+        if (x >= end)
+            return x - (start + end) / 2;
+        return (x - start) * (x - start) / (2 * (end - start));
+    }
+
+    double upper, logLower, logWidth;
+};
+
+}} // namespace cv::anomaly
+
+#endif
