@@ -378,9 +378,11 @@ template <> void bindOwn<CFA>(py::module_& m, Class<CFA>& cfa, ParamsClass<CFA>&
     m.def("CFA_Params_paper", &CFA::Params::paper);
 }
 
-template <> void bindOwn<PatchCore>(py::module_&, Class<PatchCore>& patchCore, ParamsClass<PatchCore>&)
+template <> void bindOwn<PatchCore>(py::module_& m, Class<PatchCore>& patchCore, ParamsClass<PatchCore>& params)
 {
     patchCore.def("getMemoryBank", [](const PatchCore& self) { return toNumpy(self.getMemoryBank()); });
+    params.def_static("paper", &PatchCore::Params::paper);
+    m.def("PatchCore_Params_paper", &PatchCore::Params::paper);
 }
 
 // The class, and the names that cv2 has for its static functions.
