@@ -202,7 +202,7 @@ TEST(Anomaly_Gpu, other_operators_are_left_to_OpenCV_or_named)
 TEST(Anomaly_Gpu, replayed_work_sees_the_new_images)
 {
     SKIP_WITHOUT_GPU();
-    const InputSettings input = {64, 64, Scalar::all(127), Scalar::all(1. / 128), true, 0, 0, 16};
+    const InputSettings input = {Size(64, 64), Size(64, 64), Scalar::all(127), Scalar::all(1. / 128), true, 0, 0, 16};
     const BackboneSource source = loadBackbone("", {"c2", "c3", "c4"});
     Problem problem = randomProblem({144, 240, 672}, {Size(16, 16), Size(8, 8), Size(4, 4)}, 0.1, 20, 3);
     problem.settings.input = Size(64, 64);

@@ -25,9 +25,10 @@ void randomView(InputArray image, InputArray mask, const DetectorParams& params,
     const RandomView chosen = drawView(params, 0, seed);
     // INPUT_CROPPED takes the center of the view by itself.
     const int side = params.inputMode == INPUT_RESIZED ? params.inputSize : params.resizeSize;
-    chosen.of(source, side).copyTo(view);
+    const Size size(side, side);
+    chosen.of(source, size).copyTo(view);
     if (viewMask.needed())
-        chosen.ofMask(sourceMask, side).copyTo(viewMask);
+        chosen.ofMask(sourceMask, size).copyTo(viewMask);
 }
 
 }} // namespace cv::anomaly
