@@ -15,10 +15,22 @@ std::vector<int> inputModes(int inputMode)
     return {inputMode};
 }
 
+Size inputShapeOf(const DetectorParams& params)
+{
+    return params.inputShape.empty() ? Size(params.inputSize, params.inputSize) : params.inputShape;
+}
+
+Size stretchedShapeOf(const DetectorParams& params)
+{
+    const Size shape = inputShapeOf(params);
+    const double resizeSize = std::max(params.resizeSize, params.inputSize);
+    return Size(cvRound(shape.width * resizeSize / params.inputSize),
+                cvRound(shape.height * resizeSize / params.inputSize));
+}
+
 InputSettings inputSettings(const DetectorParams& params, int inputMode)
 {
-    const int resizeSize = inputMode == INPUT_CROPPED ? params.resizeSize : params.inputSize;
-    const Size resize(resizeSize, resizeSize), crop(params.inputSize, params.inputSize);
+    const Size crop = inputShapeOf(params), resize = inputMode == INPUT_CROPPED ? stretchedShapeOf(params) : crop;
     const InputSettings input = {resize,        crop,        params.inputMean,   params.inputScale,
                                  params.swapRB, params.tile, params.tileOverlap, params.significantBits};
     return input;

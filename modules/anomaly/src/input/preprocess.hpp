@@ -24,6 +24,15 @@ struct InputSettings
 //! INPUT_RESIZED or INPUT_CROPPED, in the order of the models of an ensemble.
 std::vector<int> inputModes(int inputMode);
 
+//! Range of the sides of a backbone's input, and the longest one of an image that it is cut from.
+const int smallestInputSide = 32, largestInputSide = 4096, largestStretchedSide = 8192;
+
+//! The size of the backbone's input.
+Size inputShapeOf(const DetectorParams& params);
+
+//! The size of the stretched image from which INPUT_CROPPED and randomView cut the input.
+Size stretchedShapeOf(const DetectorParams& params);
+
 //! inputMode: INPUT_RESIZED or INPUT_CROPPED.
 InputSettings inputSettings(const DetectorParams& params, int inputMode);
 

@@ -48,9 +48,7 @@ Mat RandomView::warped(const Mat& stretchedImage, Size size, int interpolation) 
 
 RandomView drawView(const DetectorParams& params, uint64 item, int seed)
 {
-    const int stretched = std::max(params.resizeSize, params.inputSize);
-    return RandomView(Size(stretched, stretched), Size(params.inputSize, params.inputSize),
-                      randomStream(seed, RANDOM_VIEW, item));
+    return RandomView(stretchedShapeOf(params), inputShapeOf(params), randomStream(seed, RANDOM_VIEW, item));
 }
 
 }} // namespace cv::anomaly
