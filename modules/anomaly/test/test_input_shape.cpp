@@ -246,6 +246,22 @@ TEST(Anomaly_InputShape, training_on_a_shape_that_is_no_square)
     }
 }
 
+TEST(Anomaly_InputShape, training_goes_on_at_its_checkpoint)
+{
+    SKIP_WITHOUT_TRAINING();
+    const TemporaryName file(".yml");
+    const std::vector<Mat> images = goodImages(6, wideImage);
+    CFA::Params params = trainingParams(3);
+    const String whole = contentOf(*fittedTo<CFA>(images, params));
+    params.checkpoint = file.name;
+    const Ptr<CFA> interrupted = CFA::create(params);
+    interrupted->setFitCallback([](const FitProgress& progress) { return progress.epoch < 2; });
+    EXPECT_ERROR_WITH("canceled", interrupted->fit(images));
+    EXPECT_EQ(whole, contentOf(*fittedTo<CFA>(images, params)));
+    params.keepAspect = false; // what it has learned is of another shape
+    EXPECT_ERROR_WITH("written with other settings", fittedTo<CFA>(images, params));
+}
+
 TEST(Anomaly_InputShape, views_move_masks_with_the_image)
 {
     DetectorParams params = quickParams();

@@ -63,8 +63,8 @@ bool isEmbeddedBackbone(const String& name);
 //! An input of zeros, to try a backbone with.
 Mat blackInput(Size size);
 
-//! Pixels of the input from one patch of the coarsest map to the next. Tries a square of 256 pixels a side; throws where
-//! the backbone does not take that.
+//! Pixels of the input from one patch of the coarsest map to the next. Tries an input of 256 x 256; throws where the
+//! backbone does not take that.
 int coarsestStride(const Backbone& backbone);
 
 }} // namespace cv::anomaly

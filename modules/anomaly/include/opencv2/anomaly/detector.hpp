@@ -68,14 +68,14 @@ struct CV_EXPORTS_W_SIMPLE DetectorParams
     //! nearly black else. An image with a higher value is refused. [8, 16]; default 16
     CV_PROP_RW int significantBits;
     CV_PROP_RW int inputMode; //!< one of cv::anomaly::InputMode; default INPUT_RESIZED
-    //! Side of a square with as many pixels as the backbone's input is to have, which set the time that it takes:
-    //! the input is about inputSize x inputSize in area, [32, 4096]; default 224
+    //! Size of the backbone's input, as the side of a square of the same area: the more pixels, the smaller the defects
+    //! that are found, and the longer it takes. [32, 4096]; default 224
     CV_PROP_RW int inputSize;
-    //! Whether fit chooses inputShape by the median aspect ratio of the training images (of up to 32 of them, limited
-    //! to 1:8 and 8:1), so that nothing is squeezed: an area of about inputSize x inputSize, each side a multiple of
-    //! the backbone's stride and at least two of them. Square images get exactly inputSize x inputSize, and so do tiles,
-    //! which are square. All images of a model, those of another aspect ratio too, are stretched to the one shape.
-    //! false: inputShape as it is given, as for a backbone that takes a single size; default true
+    //! Whether fit chooses inputShape, so that images are not squeezed: the median aspect ratio of up to 32 training
+    //! images, limited to 1:8 and 8:1, an area of about inputSize x inputSize, and each side a multiple of the
+    //! backbone's stride, twice that at least. Square images, and tiles, get exactly inputSize x inputSize. All images
+    //! of a model, those of another aspect ratio too, are stretched to the one shape.
+    //! false: inputShape is used as it is given, as for a backbone that takes a single size; default true
     CV_PROP_RW bool keepAspect;
     //! Width and height of the backbone's input, in pixels, [32, 4096] each; empty: inputSize x inputSize. Where
     //! keepAspect is set, every fit chooses it anew. A detector that was fitted or loaded tells the shape in use;
@@ -327,8 +327,8 @@ CV_EXPORTS_W void maskToInput(InputArray mask, const DetectorParams& params, Out
 @cite Lee2022cfa.
 
 The image is stretched to resizeSize / inputSize times the sides of the backbone's input, turned about its center by up
-to 10 degrees either way, and cut at a random place, so that the backbone sees the cut. What lies beyond the image's edge
-is mirrored.
+to 10 degrees either way, and cut at a random place, so that the backbone sees the cut. What lies beyond the image's
+edge is mirrored.
 @param image the image
 @param mask CV_8UC1 of the image's size that moves along, or empty
 @param params settings of the fitted detector (see AnomalyDetector::getDetectorParams), whose inputShape is taken; where
