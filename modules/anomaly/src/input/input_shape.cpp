@@ -11,10 +11,11 @@
 
 namespace cv { namespace anomaly {
 
-// A median changes little with more of them, and all of these are read once more than without it: 10 ms each.
+// Each of these is decoded once more than fit needs it, and more of them would hardly change a median.
 static const size_t mostImages = 32;
 
-// A longer input has a short side of a few patches, most of which see the network's padding.
+// At 8:1 an input of the area of 224 x 224 is 640 x 80 pixels, whose short side has five patches of a stride of 16: in
+// a longer one most patches would see the network's padding.
 static const double longestAspect = 8;
 
 // Of images that can be read: fit itself says what is wrong with the others, when it comes to them.
