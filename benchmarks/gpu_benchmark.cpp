@@ -52,9 +52,11 @@ Settings settingsFrom(int argc, char** argv)
 
 InputSettings inputOf(const Settings& settings)
 {
+    const Size size(224, 224);
     if (settings.paper)
-        return {224, 224, Scalar(123.675, 116.28, 103.53), Scalar(0.01712475, 0.01750700, 0.01742919), true, 0, 0, 16};
-    return {224, 224, Scalar::all(127), Scalar::all(1. / 128), true, 0, 0, 16};
+        return {size, size, Scalar(123.675, 116.28, 103.53), Scalar(0.01712475, 0.01750700, 0.01742919), true, 0,
+                0,    16};
+    return {size, size, Scalar::all(127), Scalar::all(1. / 128), true, 0, 0, 16};
 }
 
 std::vector<Mat> randomImages(int count)
@@ -76,7 +78,7 @@ struct Model
           source(loadBackbone(settings.onnx, {"c2", "c3", "c4"}))
     {
         InputSettings small = input; // for enough patches to choose from
-        small.resize = small.crop = 64;
+        small.resize = small.crop = Size(64, 64);
         const FeatureMaps features =
             Backbone::create(source, onProcessor(ENGINE_HALIDE))->forward(preprocess(randomImages(1)[0], small));
         descriptor = randomDescriptor(features.channels, settings.gammaD, CFA::INIT_UNIFORM, 0);

@@ -10,7 +10,7 @@ plain_detectors.py METHOD CATEGORY [--backbone FILE] [--size 224] [--stride 8] [
 
 Images are stretched to SIZE x SIZE. The backbone is an ONNX file with outputs c2, c3, c4 for inputs of mean 127 and scale 1/128,
 by default the embedded one. Each map goes through a 3x3 average. Prints one line of JSON with image and pixel AUROC, which the
-module's `anomaly_evaluate` gives for a model that was fitted with a validation fraction of 0. PaDiM draws the same channels as
+module's `anomaly_evaluate` gives for a model that was fitted with --validation=0 and --input_size=SIZExSIZE. PaDiM draws the same channels as
 the module does with the same seed; SPADE keeps its bank in half precision, as the module; PatchCore's first patch and projection
 are others. Needs python3-torch and python3-opencv.
 """

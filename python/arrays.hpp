@@ -59,6 +59,27 @@ template <> struct type_caster<Arrays>
     }
 };
 
+//! (width, height), as cv2 has it.
+template <> struct type_caster<cv::Size>
+{
+    PYBIND11_TYPE_CASTER(cv::Size, const_name("Tuple[int, int]"));
+    bool load(handle source, bool convert)
+    {
+        make_caster<std::vector<int>> sides;
+        if (!sides.load(source, convert))
+            return false;
+        const std::vector<int>& given = cast_op<std::vector<int>&>(sides);
+        if (given.size() != 2)
+            return false;
+        value = cv::Size(given[0], given[1]);
+        return true;
+    }
+    static handle cast(const cv::Size& size, return_value_policy, handle)
+    {
+        return make_tuple(size.width, size.height).release();
+    }
+};
+
 //! One to four numbers; a single number is refused, since OpenCV would set the first channel only.
 template <> struct type_caster<cv::Scalar>
 {

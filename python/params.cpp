@@ -34,6 +34,11 @@ void setField(bool& field, const py::handle& value)
     setTo(field, value, "True or False");
 }
 
+void setField(cv::Size& field, const py::handle& value)
+{
+    setTo(field, value, "two integers, (width, height)");
+}
+
 void setField(cv::Scalar& field, const py::handle& value)
 {
     setTo(field, value, "one to four numbers in a sequence");

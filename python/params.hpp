@@ -18,6 +18,7 @@
 void setField(int& field, const pybind11::handle& value);
 void setField(double& field, const pybind11::handle& value);
 void setField(bool& field, const pybind11::handle& value);
+void setField(cv::Size& field, const pybind11::handle& value);
 void setField(cv::Scalar& field, const pybind11::handle& value);
 void setField(cv::String& field, const pybind11::handle& value);
 void setField(std::vector<cv::String>& field, const pybind11::handle& value);

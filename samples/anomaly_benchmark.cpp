@@ -47,7 +47,7 @@ typedef std::vector<std::pair<std::string, double>> Times; // ms an image, in th
 
 const std::vector<std::string> engines = {"auto", "plain", "halide"}; // by the values of cv::anomaly::Engine
 const char* const embedded = "lite0";
-const Size imageSize(224, 224);
+const Size imageToLearn(224, 224);
 
 void addRandomModel(CommandLine& line, Settings& settings)
 {
@@ -81,7 +81,8 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     settings.params.validationFraction = 0;
     CommandLine line(
         "anomaly_benchmark",
-        "Times predictions of a 224x224 image: the median of some runs, in ms an image. Times that are printed as 0 "
+        "Times predictions of an image of the size of the network's input: the median of some runs, in ms an image. "
+        "Times that are printed as 0 "
         "are part of a neighboring stage. bytes is the size of the model in memory form, as saveToMemory gives it. "
         "gemm is the product of all patches with the memory bank, if the method has one, by cv::gemm: a plain search "
         "would need at least that. Before, the maps are compared with those of the plain engine.");
@@ -108,33 +109,33 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     return true;
 }
 
-Mat randomImage()
+Mat randomImage(Size size)
 {
-    Mat image(imageSize, CV_8UC3);
+    Mat image(size, CV_8UC3);
     randu(image, 0, 256);
     return image;
 }
 
-std::vector<Mat> randomImages(int count)
+std::vector<Mat> randomImages(int count, Size size)
 {
     std::vector<Mat> images;
     for (int i = 0; i < count; i++)
-        images.push_back(randomImage());
+        images.push_back(randomImage(size));
     return images;
 }
 
 // Real images at the size that they are timed at, so that reading and shrinking large ones is not part of it.
-std::vector<Mat> imagesToPredict(const Settings& settings)
+std::vector<Mat> imagesToPredict(const Settings& settings, Size size)
 {
     std::vector<Mat> images;
     LeftOut leftOut;
     if (settings.images.empty())
-        images = randomImages(settings.batch);
+        images = randomImages(settings.batch, size);
     else
         for (const std::string& file : listImagesBelow(settings.images, std::string(), leftOut))
         {
             images.push_back(Mat());
-            resize(readImage(settings.images + "/" + file), images.back(), imageSize, 0, 0, INTER_AREA);
+            resize(readImage(settings.images + "/" + file), images.back(), size, 0, 0, INTER_AREA);
         }
     if (images.empty())
         throw std::runtime_error("There is no image in " + settings.images);
@@ -158,7 +159,7 @@ Ptr<AnomalyDetector> randomDetector(const Settings& settings)
 {
     const Method& method = settings.chosen();
     const Ptr<AnomalyDetector> detector = method.createToPredict(settings.params);
-    detector->fit(randomImages(method.imagesToFill(settings.params)));
+    detector->fit(randomImages(method.imagesToFill(settings.params), imageToLearn));
     return detector;
 }
 
@@ -328,7 +329,7 @@ std::vector<Mat> imagesToLearn(const Settings& settings, std::vector<Mat> images
     Method& method = settings.chosen();
     const int least = std::max(2 * method.batchSize(), method.imagesToFill(settings.params));
     while (int(images.size()) < least)
-        images.push_back(randomImage());
+        images.push_back(randomImage(imageToLearn));
     images.resize(std::min(int(images.size()), std::max(most, least)));
     if (method.batchSize() > 0)
     {
@@ -431,7 +432,7 @@ int benchmark(int argc, char** argv)
         settings.random ? randomDetector(settings) : loadDetector(settings.model, backboneFile(settings.params));
     checkOutputs(settings, *detector);
     detector->setMapSize(MAP_IMAGE);
-    const std::vector<Mat> images = imagesToPredict(settings);
+    const std::vector<Mat> images = imagesToPredict(settings, detector->getDetectorParams().inputShape);
     const double difference =
         compareWithPlain(*detector, settings, batchOf(images, 0, std::min(int(images.size()), 8)));
     Times times = timeStages(*detector, settings, images);

@@ -49,9 +49,8 @@ void addSharedOptions(CommandLine& line, DetectorParams& p)
 {
     line.option("backbone", "lite0|ONNX", p.backbone,
                 "network that gives the features: the one inside this program, or an ONNX file");
-    line.choice(
-        "input", inputModes, p.inputMode,
-        "what the network sees: the whole image stretched; its center; or a model of each, slower and often better");
+    line.choice("input", inputModes, p.inputMode,
+                "what the network sees: the whole image; its center; or a model of each, slower and often better");
     line.option(
         "tile", "PIXELS", p.tile,
         "for large images with small defects: cut them into tiles of this side and look at each; 0: at the whole");
@@ -76,7 +75,9 @@ void addMethods(CommandLine& line, const Settings& settings)
 void addBackboneAndInput(CommandLine& line, DetectorParams& p)
 {
     addBackboneOptions(line, p);
-    line.option("resize_size", "PIXELS", p.resizeSize, "side of the image from which --input=cropped takes the center",
+    line.option("resize_size", "PIXELS", p.resizeSize,
+                "for --input=cropped: side of the image from which the center is taken, where --input_size is that of "
+                "the center",
                 1);
     line.option("tile_overlap", "SHARE", p.tileOverlap, "of neighboring tiles at least, of their side");
     line.flag("embed_backbone", p.embedBackbone, "put the ONNX file into the model file");
@@ -197,6 +198,7 @@ void putSharedSettings(FlatJson& json, const DetectorParams& p)
     json.put("scale", numbers(p.inputScale));
     json.put("input", inputModes[p.inputMode]);
     json.put("input_size", p.inputSize);
+    json.put("input_shape", inputText(p));
     json.put("resize_size", p.resizeSize);
     json.put("bits", p.significantBits);
     json.put("tile", p.tile);
@@ -283,8 +285,8 @@ int train(int argc, char** argv)
         std::remove(method.checkpoint().c_str());
     if (!settings.json.empty())
         writeJson(settings, *detector, outcome);
-    std::cout << settings.model << ": " << outcome.images << " images in " << clockTime(outcome.seconds) << ", "
-              << method.summary(*detector, outcome.history)
+    std::cout << settings.model << ": " << outcome.images << " images in " << clockTime(outcome.seconds) << ", input "
+              << inputText(detector->getDetectorParams()) << ", " << method.summary(*detector, outcome.history)
               << format("image threshold %.4g, pixel threshold %.4g\n", detector->getImageThreshold(),
                         detector->getPixelThreshold());
     return 0;

@@ -11,6 +11,9 @@
 //! What has to be known of an ONNX backbone, under a heading of its own.
 void addBackboneOptions(CommandLine& line, cv::anomaly::DetectorParams& params);
 
+//! The width and height of a detector's input: those in use where it is fitted.
+std::string inputText(const cv::anomaly::DetectorParams& params);
+
 //! Where a model file's backbone is.
 void addBackboneFile(CommandLine& line, std::string& backbone);
 

@@ -14,6 +14,11 @@
 #include <iostream>
 #include <sstream>
 
+UsageError badValue(const std::string& name, const std::string& text, const std::string& wanted)
+{
+    return UsageError("--" + name + "=" + text + ": expected " + wanted);
+}
+
 namespace {
 
 std::string join(const std::vector<std::string>& words, const std::string& separator)
@@ -43,11 +48,6 @@ std::string toText(const cv::Scalar& value)
     if (value[0] == value[1] && value[1] == value[2])
         return toText(value[0]);
     return toText(value[0]) + "," + toText(value[1]) + "," + toText(value[2]);
-}
-
-UsageError badValue(const std::string& name, const std::string& text, const std::string& wanted)
-{
-    return UsageError("--" + name + "=" + text + ": expected " + wanted);
 }
 
 double toNumber(const std::string& name, const std::string& text)
@@ -131,8 +131,8 @@ CommandLine::CommandLine(const std::string& program_, const std::string& purpose
       threads(0)
 {}
 
-void CommandLine::add(const std::string& name, const std::string& valueName, const std::string& defaultText,
-                      const std::string& help, const std::function<void(const std::string&)>& set)
+void CommandLine::option(const std::string& name, const std::string& valueName, const std::string& defaultText,
+                         const std::string& help, const std::function<void(const std::string&)>& set)
 {
     const Option option = {nextHeading, nextAbout, name, valueName, defaultText, help, nextVariant, false, set};
     nextHeading.clear();
@@ -162,50 +162,50 @@ void CommandLine::required(const std::string& name, const std::string& valueName
 void CommandLine::option(const std::string& name, const std::string& valueName, std::string& value,
                          const std::string& help)
 {
-    add(name, valueName, value, help, [&value](const std::string& text) { value = text; });
+    option(name, valueName, value, help, [&value](const std::string& text) { value = text; });
 }
 
 void CommandLine::option(const std::string& name, const std::string& valueName, int& value, const std::string& help,
                          int lowest)
 {
-    add(name, valueName, std::to_string(value), help,
-        [&value, name, lowest](const std::string& text) { value = toInteger(name, text, lowest); });
+    option(name, valueName, std::to_string(value), help,
+           [&value, name, lowest](const std::string& text) { value = toInteger(name, text, lowest); });
 }
 
 void CommandLine::option(const std::string& name, const std::string& valueName, double& value, const std::string& help)
 {
-    add(name, valueName, toText(value), help,
-        [&value, name](const std::string& text) { value = toNumber(name, text); });
+    option(name, valueName, toText(value), help,
+           [&value, name](const std::string& text) { value = toNumber(name, text); });
 }
 
 void CommandLine::option(const std::string& name, const std::string& valueName, std::vector<std::string>& value,
                          const std::string& help)
 {
-    add(name, valueName, join(value, ","), help, [&value](const std::string& text) { value = split(text, ','); });
+    option(name, valueName, join(value, ","), help, [&value](const std::string& text) { value = split(text, ','); });
 }
 
 void CommandLine::option(const std::string& name, const std::string& valueName, cv::Scalar& value,
                          const std::string& help)
 {
-    add(name, valueName, toText(value), help,
-        [&value, name](const std::string& text) { value = toScalar(name, text); });
+    option(name, valueName, toText(value), help,
+           [&value, name](const std::string& text) { value = toScalar(name, text); });
 }
 
 void CommandLine::choice(const std::string& name, const std::vector<std::string>& names, int& value,
                          const std::string& help)
 {
-    add(name, join(names, "|"), names[value], help,
-        [&value, name, names](const std::string& text) { value = toChoice(name, text, names); });
+    option(name, join(names, "|"), names[value], help,
+           [&value, name, names](const std::string& text) { value = toChoice(name, text, names); });
 }
 
 void CommandLine::flag(const std::string& name, bool& value, const std::string& help)
 {
-    add(name, "", "", help, [&value](const std::string&) { value = true; });
+    option(name, "", "", help, [&value](const std::string&) { value = true; });
 }
 
 void CommandLine::threadsOption()
 {
-    add("threads", "N", "one for each processor", "threads to compute with", [this](const std::string& text) {
+    option("threads", "N", "one for each processor", "threads to compute with", [this](const std::string& text) {
         threads = toInteger("threads", text, 1);
         cv::setNumThreads(threads);
     });

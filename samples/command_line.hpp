@@ -17,6 +17,9 @@ struct UsageError : std::runtime_error
     explicit UsageError(const std::string& message) : std::runtime_error(message) {}
 };
 
+//! Says of an option's value what was expected in its place.
+UsageError badValue(const std::string& name, const std::string& text, const std::string& wanted);
+
 /** Options tied to variables: a variable's value before parse is the option's default, so defaults are written once.
 
 cv::CommandLineParser finds the values; this adds what it leaves out. It drops unknown options silently, reads 12abc as
@@ -43,6 +46,9 @@ public:
                 const std::string& help);
     //! One number for all three channels, or three with commas.
     void option(const std::string& name, const std::string& valueName, cv::Scalar& value, const std::string& help);
+    //! A value of some other form: `set` takes its text, or throws what badValue makes.
+    void option(const std::string& name, const std::string& valueName, const std::string& defaultText,
+                const std::string& help, const std::function<void(const std::string& text)>& set);
     //! The value is the chosen name's index.
     void choice(const std::string& name, const std::vector<std::string>& names, int& value, const std::string& help);
     void flag(const std::string& name, bool& value, const std::string& help);
@@ -83,8 +89,6 @@ private:
         bool repeats;
     };
 
-    void add(const std::string& name, const std::string& valueName, const std::string& defaultText,
-             const std::string& help, const std::function<void(const std::string&)>& set);
     bool applies(const Option& option) const;
     const Option* find(const std::string& name) const;
     std::string ownersOf(const std::string& name) const;

@@ -33,8 +33,9 @@ std::string methodOf(const AnomalyDetector& detector)
 
 int patchesOf(const DetectorParams& shared, int patchStride)
 {
-    const int side = std::max(shared.inputSize / std::max(patchStride, 1), 1);
-    return side * side;
+    const Size input = shared.inputShape.empty() ? Size(shared.inputSize, shared.inputSize) : shared.inputShape;
+    const int stride = std::max(patchStride, 1);
+    return std::max(input.width / stride, 1) * std::max(input.height / stride, 1);
 }
 
 void addPatchStride(CommandLine& line, int& patchStride)

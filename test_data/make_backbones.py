@@ -18,13 +18,13 @@ def convolution(name, source, inputs, outputs, kernel, stride, random, scale, **
     return weights, helper.make_node("Conv", [source, name + "_w"], [name], strides=[stride] * 2, kernel_shape=kernel, **attributes)
 
 
-def write(file, layers, outputs, extra=(), scale=1):
-    """layers: (name, source, inputs, outputs, kernel, stride[, attributes]); outputs: (name, shape)."""
+def write(file, layers, outputs, extra=(), scale=1, side=None):
+    """layers: (name, source, inputs, outputs, kernel, stride[, attributes]); outputs: (name, shape); side: of the input, None: any."""
     random = np.random.RandomState(0)
     made = [convolution(*layer[:6], random, scale, **(layer[6] if len(layer) > 6 else {})) for layer in layers]
     graph = helper.make_graph(
         [node for _, node in made] + list(extra), "backbone",
-        [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, None, None])],
+        [helper.make_tensor_value_info("image", TensorProto.FLOAT, [1, 3, side, side])],
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in outputs],
         [weights for weights, _ in made])
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 9)], ir_version=4, producer_name="")
@@ -38,6 +38,10 @@ COARSE = ("coarse", "fine", 6, 5, 2, 2)
 write("one_scale.onnx", [FINE], [("fine", MAP)])
 write("two_scales.onnx", [FINE, COARSE], [("fine", MAP), ("coarse", MAP)])
 write("flat.onnx", [FINE], [("flat", [1, None])], [helper.make_node("Flatten", ["fine"], ["flat"], axis=1)])
+# Takes inputs of 64 x 64 pixels only, as networks that flatten a map do.
+SHAPE = numpy_helper.from_array(np.array([1, 6, 8, 8], np.int64))
+write("fixed_size.onnx", [FINE], [("fixed", MAP)],
+      [helper.make_node("Constant", [], ["shape"], value=SHAPE), helper.make_node("Reshape", ["fine", "shape"], ["fixed"])], side=64)
 # Convolutions of all kinds, those that have kernels of ours and those that have none. inputs: of the weights, channels / group.
 write("all_kinds.onnx", [
     ("same", "image", 3, 8, 3, 2, {"auto_pad": "SAME_UPPER"}),

@@ -138,14 +138,21 @@ class Usage(unittest.TestCase):
 
     def test_malformed_values_are_refused(self):
         for option in ('--epochs=abc', '--epochs=12abc', '--epochs=1.5', '--epochs=-1', '--epochs=', '--epochs', '--gamma_c=0,5', '--gamma_c=nan',
-                       '--mean=1,2', '--mean=1,2,x', '--input=square', '--batch=0', '--threads=0', '--seed=99999999999', '--skip_unreadable=1'):
+                       '--mean=1,2', '--mean=1,2,x', '--input=square', '--batch=0', '--threads=0', '--seed=99999999999', '--skip_unreadable=1',
+                       '--input_size=', '--input_size=0', '--input_size=1.5', '--input_size=-64', '--input_size=64x', '--input_size=x64', '--input_size=64X64',
+                       '--input_size=64x64x64', '--input_size=64x0', '--input_size= 64', '--input_size=9999999'):
             self.check(run('anomaly_train', WORK, '--model=m.yml', option), 2, option.split('=')[0])
 
     def test_values_out_of_range_are_refused(self):
         category = TEST_DATA / 'textures' / 'brick'
         for method, option, field in (('cfa', '--gamma_c=7', 'gammaC'), ('patchcore', '--neighbors=65', 'K'),
-                                      ('padim', '--regularization=0', 'regularization'), ('spade', '--patch_stride=257', 'patchStride')):
+                                      ('padim', '--regularization=0', 'regularization'), ('spade', '--patch_stride=257', 'patchStride'), ('padim', '--input_size=8', 'inputSize'),
+                                      ('spade', '--input_size=20x300', 'inputShape is 20x300')):
             self.check(run('anomaly_train', category, '--model=%s' % (WORK / 'm.yml'), '--method=' + method, option), 2, field)
+
+    def test_tiles_are_squares(self):
+        self.check(run('anomaly_train', TEST_DATA / 'textures' / 'brick', '--model=%s' % (WORK / 'm.yml'), '--tile=64', '--input_size=96x64'), 2,
+                   'inputShape is 96x64 with tile 64', 'tiles are squares')
 
     def test_missing_files_are_named(self):
         self.check(run('anomaly_train', '/no/folder', '--model=%s' % (WORK / 'm.yml')), 1, '/no/folder')

@@ -614,6 +614,49 @@ def write_tiff(file, pages):
     file.write_bytes(content)
 
 
+class Shapes(Test):
+    """Photographs of 120 x 60 pixels, all of one part, with a defect at the right."""
+
+    WIDTH, HEIGHT = 120, 60
+    DEFECT = (90, 10, 20, 20)  # x, y, width, height
+
+    def is_defect(self, x, y):
+        left, top, width, height = self.DEFECT
+        return left <= x < left + width and top <= y < top + height
+
+    def write(self, file, pixel):
+        """A PGM, whatever its name says."""
+        file.parent.mkdir(parents=True, exist_ok=True)
+        pixels = bytes(pixel(x, y) for y in range(self.HEIGHT) for x in range(self.WIDTH))
+        file.write_bytes(b'P5 %d %d 255\n' % (self.WIDTH, self.HEIGHT) + pixels)
+
+    def write_part(self, file, seed, defective=False):
+        noise = random.Random(seed)
+        self.write(file, lambda x, y: 230 if defective and self.is_defect(x, y) else 80 + 3 * (x // 8 % 2) + noise.randrange(12))
+
+    def category(self):
+        category = WORK / 'wide'
+        for i in range(4):
+            self.write_part(category / 'train' / 'good' / ('%03d.png' % i), i)
+            self.write_part(category / 'test' / 'good' / ('%03d.png' % i), 100 + i)
+            self.write_part(category / 'test' / 'hole' / ('%03d.png' % i), 200 + i, True)
+            self.write(category / 'ground_truth' / 'hole' / ('%03d_mask.png' % i), lambda x, y: 255 * self.is_defect(x, y))
+        return category
+
+    def test_the_input_has_the_shape_of_the_photographs(self):
+        category, model, figures = self.category(), WORK / 'wide.yml', WORK / 'wide.json'
+        for option, shape in (('--input_size=64', '96x48'), ('--input_size=64x64', '64x64'), ('--input_size=48x80', '48x80')):
+            done = run('anomaly_train', category, '--method=padim', '--model=%s' % model, '--json=%s' % figures, '--validation=0', option)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(', input %s, ' % shape, done.stdout)
+            self.assertEqual(json.loads(figures.read_text())['input_shape'], shape)
+            done = run('anomaly_evaluate', category, '--model=%s' % model, '--json=%s' % figures)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            found = json.loads(figures.read_text())
+            self.assertEqual(found['image_auroc'], 1)
+            self.assertGreater(found['pixel_auroc'], 0.95, option)
+
+
 class LeftOut(Test):
     def predict(self, *inputs, code=0, **options):
         table = WORK / 'left_out.csv'

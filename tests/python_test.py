@@ -194,9 +194,25 @@ class Settings(unittest.TestCase):
         with self.assertRaisesRegex(TypeError, '^DetectorParams.inputSize: expected an integer'):
             anomaly.DetectorParams().inputSize = 'large'
 
+    def test_shape_of_the_input(self):
+        params = anomaly.PaDiM.Params()
+        self.assertEqual((params.keepAspect, params.inputShape, params.inputSize), (True, (0, 0), 224))
+        params.inputSize, params.features = 64, 10
+        padim = anomaly.PaDiM.create(params)
+        padim.fit([pattern(seed)[:48] for seed in range(4)])
+        self.assertEqual(padim.getParams().inputShape, (96, 48))
+        self.assertEqual(anomaly.maskToInput(pattern(1)[:48, :, 0] > 60, padim.getDetectorParams()).shape, (48, 96))
+        params.keepAspect, params.inputShape = False, [80, np.int64(64)]
+        self.assertEqual(params.inputShape, (80, 64))
+        self.assertEqual(anomaly.PaDiM.create(params).getDetectorParams().inputShape, (80, 64))
+        for wrong in (80, (80,), (80, 64, 3), (80, 64.5), 'wide', None):
+            with self.assertRaisesRegex(TypeError, r'^PaDiM_Params.inputShape: expected two integers, \(width, height\)'):
+                params.inputShape = wrong
+
     def test_copies(self):
         params = anomaly.CFA_Params.paper()
         params.outputs, params.checkpoint, params.inputMean = ['x'], 'c.yml', (1, 2, 3)
+        params.inputShape = (320, 160)
         fields = fields_of(anomaly.CFA_Params)
         self.assertLessEqual({'outputs', 'checkpoint', 'K'}, set(fields))
         for same in (copy.copy(params), copy.deepcopy(params), pickle.loads(pickle.dumps(params))):

@@ -49,10 +49,11 @@ class Names(unittest.TestCase):
         image = cv2.imread(files('test/hole', 1)[0])
         for method in (anomaly.PatchCore, anomaly.PaDiM, anomaly.SPADE):
             params = method.Params()
-            params.inputSize = 160
+            params.inputSize, params.keepAspect, params.inputShape = 160, False, (192, 128)
             detector = method.create(params)
             detector.fitFiles(files('train/good', 6))
             self.assertEqual(detector.getDetectorParams().inputSize, 160)
+            self.assertEqual(tuple(detector.getDetectorParams().inputShape), (192, 128))
             with tempfile.TemporaryDirectory() as folder:
                 file = os.path.join(folder, 'model.yml.gz')
                 detector.save(file)

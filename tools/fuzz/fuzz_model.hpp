@@ -7,6 +7,7 @@
 #include "opencv2/anomaly.hpp"
 #include "opencv2/core/utils/logger.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
@@ -46,7 +47,7 @@ inline cv::Ptr<cv::anomaly::CFA> smallModel(double gammaD = 1)
 inline void requireScore(const cv::anomaly::CFA& cfa)
 {
     const cv::anomaly::CFA::Params params = cfa.getParams();
-    if (params.inputSize > 128 || params.resizeSize > 256)
+    if (std::max(params.inputShape.width, params.inputShape.height) > 128 || params.resizeSize > 4 * params.inputSize)
         return;
     try
     {

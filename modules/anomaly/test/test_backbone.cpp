@@ -27,7 +27,8 @@ std::vector<String> defaultOutputs()
 FeatureMaps embeddedMaps(const Mat& image, int engine)
 {
     const CFA::Params params;
-    const InputSettings input = {224, 224, params.inputMean, params.inputScale, params.swapRB, 0, 0, 16};
+    const InputSettings input = {
+        Size(224, 224), Size(224, 224), params.inputMean, params.inputScale, params.swapRB, 0, 0, 16};
     return Backbone::create(loadBackbone("", defaultOutputs()), onProcessor(engine))->forward(preprocess(image, input));
 }
 

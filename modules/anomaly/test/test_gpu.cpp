@@ -202,10 +202,11 @@ TEST(Anomaly_Gpu, other_operators_are_left_to_OpenCV_or_named)
 TEST(Anomaly_Gpu, replayed_work_sees_the_new_images)
 {
     SKIP_WITHOUT_GPU();
-    const InputSettings input = {64, 64, Scalar::all(127), Scalar::all(1. / 128), true, 0, 0, 16};
+    const Size size(96, 48);
+    const InputSettings input = {size, size, Scalar::all(127), Scalar::all(1. / 128), true, 0, 0, 16};
     const BackboneSource source = loadBackbone("", {"c2", "c3", "c4"});
-    Problem problem = randomProblem({144, 240, 672}, {Size(16, 16), Size(8, 8), Size(4, 4)}, 0.1, 20, 3);
-    problem.settings.input = Size(64, 64);
+    Problem problem = randomProblem({144, 240, 672}, {Size(24, 12), Size(12, 6), Size(6, 3)}, 0.1, 20, 3);
+    problem.settings.input = size;
     const auto mapsOn = [&](const Device& device, const std::vector<std::vector<Mat>>& calls) {
         const std::shared_ptr<const Backbone> network = Backbone::create(source, device);
         const std::shared_ptr<const ScoreMap> scoreMap =
@@ -277,6 +278,20 @@ TEST_F(Anomaly_GpuDetector, scores_whole_images)
 {
     SKIP_WITHOUT_GPU();
     compare(quickParams(), manyImages());
+}
+
+TEST_F(Anomaly_GpuDetector, scores_with_an_input_that_is_no_square)
+{
+    SKIP_WITHOUT_GPU();
+    CFA::Params params = quickParams();
+    params.keepAspect = false;
+    for (const int mode : {int(INPUT_RESIZED), int(INPUT_ENSEMBLE)})
+        for (const Size shape : {Size(48, 112), Size(96, 64)})
+        {
+            params.inputMode = mode;
+            params.inputShape = shape;
+            compare(params, {badImage(1), goodImage(2), badImage(3, Size(70, 130))});
+        }
 }
 
 TEST_F(Anomaly_GpuDetector, scores_tiles)

@@ -5,6 +5,7 @@
 
 #include "../src/search/k_means.hpp"
 
+#include <limits>
 #include <set>
 
 namespace opencv_test { namespace {
@@ -69,6 +70,15 @@ TEST(Anomaly_KMeans, as_many_centers_as_points)
     const Mat points = (Mat_<float>(4, 1) << 3, 1, 4, 9);
     EXPECT_EQ((std::set<float>{1, 3, 4, 9}), valuesOf(centersOf(points, 4)));
     EXPECT_THROW(centersOf(points, 5), cv::Exception);
+}
+
+// NaN passes vectors of four by another way than the rows left over.
+TEST(Anomaly_KMeans, points_that_are_no_numbers_end_without_a_crash)
+{
+    for (int count = 1; count < 20; count++)
+        EXPECT_EQ(
+            Size(3, 1 + count / 2),
+            centersOf(Mat(count, 3, CV_32F, Scalar(std::numeric_limits<float>::quiet_NaN())), 1 + count / 2).size());
 }
 
 TEST(Anomaly_KMeans, leaves_the_common_generator_alone)

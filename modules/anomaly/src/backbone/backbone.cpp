@@ -244,6 +244,21 @@ std::vector<Mat> FeatureMaps::of(int image) const
     return slices;
 }
 
+Mat blackInput(Size size)
+{
+    const int shape[] = {1, 3, size.height, size.width};
+    return Mat(4, shape, CV_32F, Scalar(0));
+}
+
+int coarsestStride(const Backbone& backbone)
+{
+    const int side = 256; // a multiple of most strides, so that no map is rounded up or down
+    int fewest = side;
+    for (const Mat& map : backbone.forward(blackInput(Size(side, side))).maps)
+        fewest = std::min(fewest, map.size[3]);
+    return cvRound(double(side) / fewest);
+}
+
 #ifdef HAVE_ANOMALY_GPU
 static std::shared_ptr<const Backbone> createOnGpu(const BackboneSource& source, const Device& device)
 {

@@ -60,6 +60,13 @@ BackboneSource loadBackbone(const String& nameOrFile, const std::vector<String>&
 
 bool isEmbeddedBackbone(const String& name);
 
+//! An input of zeros, to try a backbone with.
+Mat blackInput(Size size);
+
+//! Pixels of the input from one patch of the coarsest map to the next. Tries an input of 256 x 256; throws where the
+//! backbone does not take that.
+int coarsestStride(const Backbone& backbone);
+
 }} // namespace cv::anomaly
 
 #endif

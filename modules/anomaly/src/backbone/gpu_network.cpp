@@ -439,8 +439,8 @@ public:
 
     FeatureMaps forward(const Mat* images, int count, const InputSettings& input, StageClock* clock) const CV_OVERRIDE
     {
-        const std::shared_ptr<Execution> execution = borrow(MapShape{count, 3, Size(input.crop, input.crop)});
-        Mat pixels = execution->pixelsHere.matrix(count * input.crop, input.crop, CV_8UC3);
+        const std::shared_ptr<Execution> execution = borrow(MapShape{count, 3, input.crop});
+        Mat pixels = execution->pixelsHere.matrix(count * input.crop.height, input.crop.width, CV_8UC3);
         stretchImages(images, count, input, pixels);
         lap(clock, STAGE_PREPROCESS);
         const GpuQueue::Scope scope(*execution->queue);

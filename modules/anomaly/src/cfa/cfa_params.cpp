@@ -32,6 +32,7 @@ CFA::Params CFA::Params::paper()
 {
     Params params;
     params.inputMode = INPUT_CROPPED;
+    params.keepAspect = false;
     params.gammaC = params.gammaD = 1;
     params.bankMode = BANK_EMA;
     params.scoringBank = SCORING_BANK_KEPT;

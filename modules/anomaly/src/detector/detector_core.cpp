@@ -7,6 +7,7 @@
 #include "../base/file_replacement.hpp"
 #include "../base/out_of_memory.hpp"
 #include "../base/random_stream.hpp"
+#include "../input/input_shape.hpp"
 #include "thresholds.hpp"
 
 #include "opencv2/dnn.hpp"
@@ -25,8 +26,7 @@ DetectorCore::DetectorCore(std::unique_ptr<const Method> m) : DetectorCore()
     backboneSource = loadWholeBackbone(params().backbone, params().outputs);
     backbone = createBackbone(backboneSource, device());
     if (!isEmbeddedBackbone(params().backbone))
-        backbone->forward(preprocess(Mat::zeros(params().inputSize, params().inputSize, CV_8UC3),
-                                     inputSettings(params(), INPUT_RESIZED)));
+        backbone->forward(blackInput(inputShapeOf(params())));
 }
 
 DetectorCore::DetectorCore(const DetectorModel& model) : DetectorCore()
@@ -132,51 +132,90 @@ static int heldOutCount(int count, double fraction)
     return fraction > 0 ? std::max(1, cvRound(count * fraction)) : 0;
 }
 
-void DetectorCore::fit(const ImageSource& images)
-{
-    const int heldOut = heldOutCount(images.size(), params().validationFraction), fewest = heldOut + 2;
-    if (images.size() < fewest)
-        CV_Error_(Error::StsBadArg, ("%d images to fit, expected at least %d: two to learn from and %d for thresholds",
-                                     images.size(), fewest, heldOut));
-    const std::unique_ptr<Learner> learner = usedMethod->startFit(device());
-
-    RNG random = randomStream(params().seed, RANDOM_HELD_OUT);
-    const std::vector<int> order = randomOrder(images.size(), random);
-    const std::vector<int> good = scorable(images, std::vector<int>(order.begin(), order.begin() + heldOut));
-    std::vector<int> learned(order.begin() + heldOut, order.end());
-    std::sort(learned.begin(), learned.end());
-
-    DetectorModel model = {usedMethod, backboneSource, std::vector<InputModel>(), Calibration()};
-    const std::vector<int> modes = inputModes(params().inputMode);
-    FitReporter reporter(callback, int(modes.size()));
-    for (size_t i = 0; i < modes.size(); i++)
-        model.models.push_back(learn(*learner, images, learned, modes[i], int(i), reporter));
-    const FittedModel uncalibrated(model, backbone, device());
-    model.calibration = thresholdsAfterFit(uncalibrated, images, good, learned, FitReporter(callback, 1));
-    std::atomic_store(&fitted, std::shared_ptr<const FittedModel>(uncalibrated.with(model)));
-}
-
 // Those that can be read and scored: found out before the training, not after it.
-std::vector<int> DetectorCore::scorable(const ImageSource& images, const std::vector<int>& wanted) const
+static std::vector<int> scorable(const ImageSource& images, const std::vector<int>& wanted,
+                                 const DetectorParams& settings)
 {
-    const InputSettings input = inputSettings(params(), inputModes(params().inputMode)[0]);
+    const InputSettings input = inputSettings(settings, inputModes(settings.inputMode)[0]);
     std::vector<int> usable;
     for (const int index : wanted)
     {
         Mat image;
-        if (readImage(images, index, params().skipUnreadable, image) &&
+        if (readImage(images, index, settings.skipUnreadable, image) &&
             leavesPixels(maskAtInput(images.mask(index), input)))
             usable.push_back(index);
     }
     return usable;
 }
 
+void DetectorCore::fit(const ImageSource& images)
+{
+    const int heldOut = heldOutCount(images.size(), params().validationFraction), fewest = heldOut + 2;
+    if (images.size() < fewest)
+        CV_Error_(Error::StsBadArg, ("%d images to fit, expected at least %d: two to learn from and %d for thresholds",
+                                     images.size(), fewest, heldOut));
+    RNG random = randomStream(params().seed, RANDOM_HELD_OUT);
+    const std::vector<int> order = randomOrder(images.size(), random);
+    std::vector<int> learned(order.begin() + heldOut, order.end());
+    std::sort(learned.begin(), learned.end());
+
+    const std::shared_ptr<const Method> method = methodToFit(images, learned);
+    const DetectorParams& settings = method->sharedParams();
+    const std::unique_ptr<Learner> learner = method->startFit(device());
+    const std::vector<int> good = scorable(images, std::vector<int>(order.begin(), order.begin() + heldOut), settings);
+
+    DetectorModel model = {method, backboneSource, std::vector<InputModel>(), Calibration()};
+    const std::vector<int> modes = inputModes(settings.inputMode);
+    FitReporter reporter(callback, int(modes.size()));
+    for (size_t i = 0; i < modes.size(); i++)
+        model.models.push_back(learn(*learner, settings, images, learned, modes[i], int(i), reporter));
+    const FittedModel uncalibrated(model, backbone, device());
+    model.calibration = thresholdsAfterFit(uncalibrated, images, good, learned, FitReporter(callback, 1));
+    const std::shared_ptr<const FittedModel> calibrated = uncalibrated.with(model);
+    setMethod(method);
+    std::atomic_store(&fitted, calibrated);
+}
+
+// With the shape of the input that this fit is to have.
+std::shared_ptr<const Method> DetectorCore::methodToFit(const ImageSource& images,
+                                                        const std::vector<int>& learned) const
+{
+    std::unique_ptr<Method> method = usedMethod->clone();
+    method->sharedParams().inputShape = chooseInputShape(images, learned);
+    checkAllParams(*method);
+    return std::shared_ptr<const Method>(std::move(method));
+}
+
+// A network that flattens a map, for one, takes inputs of one size only.
+Size DetectorCore::chooseInputShape(const ImageSource& images, const std::vector<int>& learned) const
+{
+    if (!params().keepAspect)
+        return inputShapeOf(params());
+    const int side = params().inputSize;
+    const double aspect = params().tile > 0 ? 1 : medianAspect(images, learned);
+    if (aspect == 1)
+        return Size(side, side);
+    try
+    {
+        const Size shape = shapeOfAspect(aspect, side, coarsestStride(*backbone));
+        if (!isEmbeddedBackbone(params().backbone))
+            backbone->forward(blackInput(shape));
+        return shape;
+    }
+    catch (const cv::Exception& e)
+    {
+        CV_Error_(e.code, ("The backbone does not take inputs of the aspect ratio that the training images have, %.3g: "
+                           "set keepAspect to false to stretch them to %dx%d. %s",
+                           aspect, side, side, e.err.c_str()));
+    }
+}
+
 // `chosen` loses the images that cannot be read.
-InputModel DetectorCore::learn(Learner& learner, const ImageSource& images, std::vector<int>& chosen, int inputMode,
-                               int index, FitReporter& reporter) const
+InputModel DetectorCore::learn(Learner& learner, const DetectorParams& settings, const ImageSource& images,
+                               std::vector<int>& chosen, int inputMode, int index, FitReporter& reporter) const
 {
     reporter.startModel(index);
-    TrainingImages training(images, params(), inputSettings(params(), inputMode), *backbone, learner.featureKeeping());
+    TrainingImages training(images, settings, inputSettings(settings, inputMode), *backbone, learner.featureKeeping());
     training.read(chosen, reporter);
     return {inputMode, learner.learn(training.data(), index, reporter)};
 }

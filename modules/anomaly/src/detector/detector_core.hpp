@@ -76,9 +76,10 @@ private:
     void changeModel(const std::function<void(DetectorModel&)>& change);
     const DetectorParams& params() const { return usedMethod->sharedParams(); }
 
-    InputModel learn(Learner& learner, const ImageSource& images, std::vector<int>& chosen, int inputMode, int index,
-                     FitReporter& reporter) const;
-    std::vector<int> scorable(const ImageSource& images, const std::vector<int>& wanted) const;
+    std::shared_ptr<const Method> methodToFit(const ImageSource& images, const std::vector<int>& learned) const;
+    Size chooseInputShape(const ImageSource& images, const std::vector<int>& learned) const;
+    InputModel learn(Learner& learner, const DetectorParams& settings, const ImageSource& images,
+                     std::vector<int>& chosen, int inputMode, int index, FitReporter& reporter) const;
     double score(const FittedModel& model, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock,
                  BatchWish* wish = NULL) const;
     void scoreBatchOnGpu(const FittedModel& model, const std::vector<Mat>& images, std::vector<double>& scores,

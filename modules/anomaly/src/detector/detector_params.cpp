@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "detector_params.hpp"
+#include "../input/preprocess.hpp"
 
 namespace cv { namespace anomaly {
 
@@ -20,6 +21,7 @@ DetectorParams::DetectorParams()
       significantBits(16),
       inputMode(INPUT_RESIZED),
       inputSize(224),
+      keepAspect(true),
       resizeSize(256),
       tile(0),
       tileOverlap(0.125),
@@ -41,8 +43,8 @@ void visitDetectorParams(DetectorParams& p, ParamsVisitor& v)
     v.visit("inputScale", p.inputScale);
     v.visit("swapRB", p.swapRB);
     v.visit("inputMode", p.inputMode, int(INPUT_RESIZED), int(INPUT_ENSEMBLE));
-    v.visit("inputSize", p.inputSize, 32, 4096);
-    v.visit("resizeSize", p.resizeSize, 32, 8192);
+    v.visit("inputSize", p.inputSize, smallestInputSide, largestInputSide);
+    v.visit("resizeSize", p.resizeSize, smallestInputSide, largestStretchedSide);
     v.visit("smoothSigma", p.smoothSigma, 0., 100.);
     v.visit("imageScore", p.imageScore, int(SCORE_MAX), int(SCORE_TOP));
     v.visit("topShare", p.topShare, DBL_MIN, 1.);
@@ -58,6 +60,34 @@ void visitDetectorParams(DetectorParams& p, ParamsVisitor& v)
         v.visit("tile", p.tile, 0, 1 << 16);
         v.visit("tileOverlap", p.tileOverlap, 0., 0.5);
     }
+    if (v.has("keepAspect"))
+    {
+        v.visit("keepAspect", p.keepAspect);
+        v.visit("inputShape", p.inputShape, smallestInputSide, largestInputSide);
+    }
+    else
+    {
+        p.keepAspect = false;
+        p.inputShape = Size(p.inputSize, p.inputSize);
+    }
+}
+
+// Tiles are squares, and lie side by side at one scale.
+static void checkTile(const DetectorParams& params)
+{
+    const Size shape = inputShapeOf(params);
+    if (params.tile < smallestTile)
+        CV_Error_(Error::StsOutOfRange,
+                  ("Parameter tile is %d, expected 0 (the image as a whole) or at least %d pixels", params.tile,
+                   smallestTile));
+    if (params.inputMode != INPUT_RESIZED)
+        CV_Error_(Error::StsOutOfRange,
+                  ("Parameter tile is %d with inputMode %d, expected INPUT_RESIZED: tiles are seen to their edges",
+                   params.tile, params.inputMode));
+    if (shape.width != shape.height)
+        CV_Error_(Error::StsOutOfRange,
+                  ("Parameter inputShape is %dx%d with tile %d, expected a square or an empty Size: tiles are squares",
+                   shape.width, shape.height, params.tile));
 }
 
 void checkDetectorParams(const DetectorParams& params)
@@ -65,14 +95,14 @@ void checkDetectorParams(const DetectorParams& params)
     if (params.inputMode != INPUT_RESIZED && params.resizeSize < params.inputSize)
         CV_Error_(Error::StsOutOfRange, ("Parameter resizeSize is %d, expected at least inputSize %d to cut from",
                                          params.resizeSize, params.inputSize));
-    if (params.tile > 0 && params.tile < smallestTile)
+    const Size stretched = stretchedShapeOf(params);
+    if (std::max(stretched.width, stretched.height) > largestStretchedSide)
         CV_Error_(Error::StsOutOfRange,
-                  ("Parameter tile is %d, expected 0 (the image as a whole) or at least %d pixels", params.tile,
-                   smallestTile));
-    if (params.tile > 0 && params.inputMode != INPUT_RESIZED)
-        CV_Error_(Error::StsOutOfRange,
-                  ("Parameter tile is %d with inputMode %d, expected INPUT_RESIZED: tiles are seen to their edges",
-                   params.tile, params.inputMode));
+                  ("Parameter resizeSize is %d, which stretches images to %dx%d to cut from, expected sides of at most "
+                   "%d pixels: lower resizeSize, or raise inputSize",
+                   params.resizeSize, stretched.width, stretched.height, largestStretchedSide));
+    if (params.tile > 0)
+        checkTile(params);
     if (params.cacheMiB < 0)
         CV_Error_(Error::StsOutOfRange, ("Parameter cacheMiB is %d, expected 0 or more", params.cacheMiB));
 }
@@ -87,6 +117,13 @@ void RangeCheck::visit(const char* name, double& value, double lowest, double hi
 {
     if (!(value >= lowest && value <= highest))
         CV_Error_(Error::StsOutOfRange, ("Parameter %s is %g, expected %g to %g", name, value, lowest, highest));
+}
+
+void RangeCheck::visit(const char* name, Size& value, int lowest, int highest)
+{
+    if (value != Size() && !sidesAreWithin(value, lowest, highest))
+        CV_Error_(Error::StsOutOfRange, ("Parameter %s is %dx%d, expected sides of %d to %d, or an empty Size", name,
+                                         value.width, value.height, lowest, highest));
 }
 
 void RangeCheck::visit(const char* name, Scalar& value)

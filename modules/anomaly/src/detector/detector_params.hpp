@@ -24,6 +24,7 @@ public:
     void visit(const char* name, int& value, int lowest, int highest) CV_OVERRIDE;
     void visit(const char* name, double& value, double lowest, double highest) CV_OVERRIDE;
     void visit(const char*, bool&) CV_OVERRIDE {}
+    void visit(const char* name, Size& value, int lowest, int highest) CV_OVERRIDE;
     void visit(const char* name, Scalar& value) CV_OVERRIDE;
     void visit(const char* name, std::vector<String>& value) CV_OVERRIDE;
 };

@@ -28,7 +28,7 @@ FittedModel::FittedModel(const DetectorModel& m, const std::shared_ptr<const Bac
     for (const InputModel& each : model.models)
     {
         const InputSettings settings = inputSettings(params(), each.inputMode);
-        const MapSettings map = {Size(settings.crop, settings.crop), params().smoothSigma};
+        const MapSettings map = {settings.crop, params().smoothSigma};
         heads.push_back({settings, each.learned->channels(), each.learned->createScoreMap(map, device)});
     }
 }
@@ -172,7 +172,7 @@ void FittedModel::valueMaps(const Mat& image, int count, const PatchValues& valu
     const Head& head = heads[0];
     const Tiling tiling(image.size(), input());
     const Mat stretched = tiling.stretched(image);
-    const auto mapMaker = MapMaker::create(Size(head.input.crop, head.input.crop), params().smoothSigma, device.engine);
+    const auto mapMaker = MapMaker::create(head.input.crop, params().smoothSigma, device.engine);
     maps.clear();
     for (int k = 0; k < count; k++)
         maps.push_back(Mat::zeros(tiling.mapSize(), CV_32F));

@@ -31,7 +31,8 @@ namespace cv { namespace anomaly {
      thresholds: {image, pixel, lowest, highest}
      checksum: of all but the backbone's bytes and the models' matrices, which have their own
 
-   Version 1, which has but the first of the methods, lacks the last one. Its first files lack some settings, too.
+   Version 1, which has but the first of the methods, lacks the last one. Its first files lack some settings, too, and
+   the first of version 2 lack keepAspect and inputShape: what they learned from was stretched to a square.
 */
 
 static const char* const rootName = "opencv_anomaly";
@@ -60,6 +61,7 @@ public:
     void visit(const char* name, int& value, int, int) CV_OVERRIDE { file << name << value; }
     void visit(const char* name, double& value, double, double) CV_OVERRIDE { file << name << value; }
     void visit(const char* name, bool& value) CV_OVERRIDE { file << name << int(value); }
+    void visit(const char* name, Size& value, int, int) CV_OVERRIDE { file << name << value; }
     void visit(const char* name, Scalar& value) CV_OVERRIDE { file << name << value; }
     void visit(const char* name, std::vector<String>& value) CV_OVERRIDE { file << name << value; }
 
@@ -81,12 +83,24 @@ public:
         value = number(node, name, lowest, highest);
     }
     void visit(const char* name, bool& value) CV_OVERRIDE { value = integer(node, name, 0, 1) != 0; }
+    void visit(const char* name, Size& value, int lowest, int highest) CV_OVERRIDE;
     void visit(const char* name, Scalar& value) CV_OVERRIDE;
     void visit(const char* name, std::vector<String>& value) CV_OVERRIDE;
 
 private:
     FileNode node;
 };
+
+void ParamsReader::visit(const char* name, Size& value, int lowest, int highest)
+{
+    const std::vector<int> sides = readIntegers(node, name);
+    if (sides.size() == 2)
+        value = Size(sides[0], sides[1]);
+    if (sides.size() != 2 || !sidesAreWithin(value, lowest, highest))
+        CV_Error_(Error::StsParseError, ("Model file has no width and height as '%s', expected two integers from %d "
+                                         "to %d",
+                                         name, lowest, highest));
+}
 
 void ParamsReader::visit(const char* name, Scalar& value)
 {
@@ -128,11 +142,12 @@ PartSums sumsOf(const DetectorModel& model)
     return sums;
 }
 
-String checksumOf(const DetectorModel& model, const PartSums& parts)
+// stored: the settings of a file that is read, as of ParamsSum.
+String checksumOf(const DetectorModel& model, const PartSums& parts, const FileNode& stored = FileNode())
 {
     Sha256 sum;
     addText(sum, model.method->name());
-    ParamsSum settings(sum);
+    ParamsSum settings(sum, stored);
     visitAllParams(*model.method->clone(), settings);
     addText(sum, model.backbone.name);
     addText(sum, parts.backbone);
@@ -287,7 +302,7 @@ DetectorModel readFields(const FileNode& node, const BackbonePlaces& places)
     params.backbone = model.backbone.name;
     params.embedBackbone = !backbone["bytes"].empty();
     model.method = std::move(method);
-    if (version > 1 && text(node, "checksum") != checksumOf(model, readSums(node)))
+    if (version > 1 && text(node, "checksum") != checksumOf(model, readSums(node), node["settings"]))
         CV_Error(Error::StsParseError, "Model file is damaged: its settings or thresholds do not agree with "
                                        "'checksum'. Thresholds are changed by setImageThreshold and save, not in the "
                                        "file");

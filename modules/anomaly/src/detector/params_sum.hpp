@@ -12,13 +12,20 @@
 namespace cv { namespace anomaly {
 
 //! Adds settings to a checksum, by name and value.
+//! stored: the settings of a file that is read; the sum of an older file is of those that it has. Empty: all settings.
 class ParamsSum CV_FINAL : public ParamsVisitor
 {
 public:
-    explicit ParamsSum(Sha256& s) : sum(s) {}
+    explicit ParamsSum(Sha256& s, const FileNode& n = FileNode()) : sum(s), stored(n) {}
+    bool has(const char* name) CV_OVERRIDE { return stored.empty() || !stored[name].empty(); }
     void visit(const char* name, int& value, int, int) CV_OVERRIDE { add(name, &value, sizeof(value)); }
     void visit(const char* name, double& value, double, double) CV_OVERRIDE { add(name, &value, sizeof(value)); }
     void visit(const char* name, bool& value) CV_OVERRIDE { add(name, value ? "1" : "0", 1); }
+    void visit(const char* name, Size& value, int, int) CV_OVERRIDE
+    {
+        const int sides[] = {value.width, value.height};
+        add(name, sides, sizeof(sides));
+    }
     void visit(const char* name, Scalar& value) CV_OVERRIDE { add(name, value.val, sizeof(value.val)); }
     void visit(const char* name, std::vector<String>& value) CV_OVERRIDE
     {
@@ -33,6 +40,7 @@ private:
     }
 
     Sha256& sum;
+    const FileNode stored;
 };
 
 }} // namespace cv::anomaly

@@ -6,6 +6,7 @@
 
 #include "opencv2/core.hpp"
 
+#include <algorithm>
 #include <vector>
 
 namespace cv { namespace anomaly {
@@ -20,9 +21,16 @@ public:
     virtual void visit(const char* name, int& value, int lowest, int highest) = 0;
     virtual void visit(const char* name, double& value, double lowest, double highest) = 0;
     virtual void visit(const char* name, bool& value) = 0;
+    //! lowest and highest: of each side.
+    virtual void visit(const char* name, Size& value, int lowest, int highest) = 0;
     virtual void visit(const char* name, Scalar& value) = 0;
     virtual void visit(const char* name, std::vector<String>& value) = 0;
 };
+
+inline bool sidesAreWithin(Size size, int lowest, int highest)
+{
+    return std::min(size.width, size.height) >= lowest && std::max(size.width, size.height) <= highest;
+}
 
 }} // namespace cv::anomaly
 

@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "thresholds.hpp"
+#include "../base/even_sample.hpp"
 
 #include <functional>
 #include <numeric>
@@ -13,15 +14,6 @@ namespace {
 
 // How widely scores are spread shows as well in so many learned images as in thousands.
 const size_t mostLearnedImagesScored = 64;
-
-std::vector<int> evenSample(const std::vector<int>& all, size_t most)
-{
-    const size_t count = std::min(all.size(), most);
-    std::vector<int> sample(count);
-    for (size_t i = 0; i < count; i++)
-        sample[i] = all[i * all.size() / count];
-    return sample;
-}
 
 typedef std::function<void(double score, const Mat& map, const Mat& mask)> ScoreVisitor;
 

@@ -24,10 +24,10 @@ void randomView(InputArray image, InputArray mask, const DetectorParams& params,
                  "A view is stretched to one size, where a model with tiles sees none: predict the image itself");
     const RandomView chosen = drawView(params, 0, seed);
     // INPUT_CROPPED takes the center of the view by itself.
-    const int side = params.inputMode == INPUT_RESIZED ? params.inputSize : params.resizeSize;
-    chosen.of(source, side).copyTo(view);
+    const Size size = params.inputMode == INPUT_RESIZED ? inputShapeOf(params) : stretchedShapeOf(params);
+    chosen.of(source, size).copyTo(view);
     if (viewMask.needed())
-        chosen.ofMask(sourceMask, side).copyTo(viewMask);
+        chosen.ofMask(sourceMask, size).copyTo(viewMask);
 }
 
 }} // namespace cv::anomaly

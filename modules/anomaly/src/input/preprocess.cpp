@@ -15,11 +15,24 @@ std::vector<int> inputModes(int inputMode)
     return {inputMode};
 }
 
+Size inputShapeOf(const DetectorParams& params)
+{
+    return params.inputShape.empty() ? Size(params.inputSize, params.inputSize) : params.inputShape;
+}
+
+Size stretchedShapeOf(const DetectorParams& params)
+{
+    const Size shape = inputShapeOf(params);
+    const double resizeSize = std::max(params.resizeSize, params.inputSize);
+    return Size(cvRound(shape.width * resizeSize / params.inputSize),
+                cvRound(shape.height * resizeSize / params.inputSize));
+}
+
 InputSettings inputSettings(const DetectorParams& params, int inputMode)
 {
-    const int resizeSize = inputMode == INPUT_CROPPED ? params.resizeSize : params.inputSize;
-    const InputSettings input = {resizeSize,    params.inputSize, params.inputMean,   params.inputScale,
-                                 params.swapRB, params.tile,      params.tileOverlap, params.significantBits};
+    const Size crop = inputShapeOf(params), resize = inputMode == INPUT_CROPPED ? stretchedShapeOf(params) : crop;
+    const InputSettings input = {resize,        crop,        params.inputMean,   params.inputScale,
+                                 params.swapRB, params.tile, params.tileOverlap, params.significantBits};
     return input;
 }
 
@@ -99,10 +112,9 @@ Mat toBgr8(const Mat& image, int significantBits)
     return bgr;
 }
 
-static Mat cropCenter(const Mat& image, int crop)
+static Rect centerOf(Size size, Size crop)
 {
-    const int offset = (image.rows - crop) / 2;
-    return image(Rect(offset, offset, crop, crop));
+    return Rect(Point((size.width - crop.width) / 2, (size.height - crop.height) / 2), crop);
 }
 
 static void stretchInto(const Mat& image, Size size, Mat& stretched)
@@ -121,11 +133,11 @@ Mat stretch(const Mat& image, Size size)
 
 static void preprocessInto(Mat& blob, int index, const Mat& image, const InputSettings& input, InputMemory& memory)
 {
-    stretchInto(toBgr8(image, input.significantBits), Size(input.resize, input.resize), memory.stretched);
-    const Mat part = cropCenter(memory.stretched, input.crop);
+    stretchInto(toBgr8(image, input.significantBits), input.resize, memory.stretched);
+    const Mat part = memory.stretched(centerOf(input.resize, input.crop));
     for (int c = 0; c < 3; c++)
     {
-        Mat plane(input.crop, input.crop, CV_32F, blob.ptr<float>(index, c));
+        Mat plane(input.crop, CV_32F, blob.ptr<float>(index, c));
         extractChannel(part, memory.channel, input.swapRB ? 2 - c : c);
         memory.channel.convertTo(plane, CV_32F, input.scale[c], -input.mean[c] * input.scale[c]);
     }
@@ -133,7 +145,7 @@ static void preprocessInto(Mat& blob, int index, const Mat& image, const InputSe
 
 void preprocess(const Mat* images, int count, const InputSettings& input, InputMemory& memory)
 {
-    const int sizes[] = {count, 3, input.crop, input.crop};
+    const int sizes[] = {count, 3, input.crop.height, input.crop.width};
     memory.blob.create(4, sizes, CV_32F);
     if (count == 1)
         return preprocessInto(memory.blob, 0, images[0], input, memory);
@@ -146,17 +158,17 @@ void preprocess(const Mat* images, int count, const InputSettings& input, InputM
 
 void stretchImages(const Mat* images, int count, const InputSettings& input, Mat& pixels)
 {
-    CV_Assert(pixels.type() == CV_8UC3 && pixels.size() == Size(input.crop, count * input.crop));
+    const int rows = input.crop.height;
+    CV_Assert(pixels.type() == CV_8UC3 && pixels.size() == Size(input.crop.width, count * rows));
     parallel_for_(Range(0, count), [&](const Range& some) {
         Mat stretched;
         for (int i = some.start; i < some.end; i++)
         {
-            Mat part = pixels.rowRange(i * input.crop, (i + 1) * input.crop);
+            Mat part = pixels.rowRange(i * rows, (i + 1) * rows);
             const bool isWhole = input.resize == input.crop;
-            stretchInto(toBgr8(images[i], input.significantBits), Size(input.resize, input.resize),
-                        isWhole ? part : stretched);
+            stretchInto(toBgr8(images[i], input.significantBits), input.resize, isWhole ? part : stretched);
             if (!isWhole)
-                cropCenter(stretched, input.crop).copyTo(part);
+                stretched(centerOf(input.resize, input.crop)).copyTo(part);
         }
     });
 }
@@ -170,11 +182,11 @@ Mat preprocess(const Mat& image, const InputSettings& input)
 
 Size mapSize(Size image, const InputSettings& input)
 {
-    Size size(input.crop, input.crop);
+    Size size = input.crop;
     if (input.tile > 0)
     {
-        size.width = std::max(size.width, cvRound(double(image.width) * input.crop / input.tile));
-        size.height = std::max(size.height, cvRound(double(image.height) * input.crop / input.tile));
+        size.width = std::max(size.width, cvRound(double(image.width) * input.crop.width / input.tile));
+        size.height = std::max(size.height, cvRound(double(image.height) * input.crop.height / input.tile));
     }
     return size;
 }
@@ -184,9 +196,8 @@ Mat maskAtInput(const Mat& mask, const InputSettings& input)
     if (mask.empty())
         return Mat();
     Mat stretched;
-    resize(mask, stretched, input.tile > 0 ? mapSize(mask.size(), input) : Size(input.resize, input.resize), 0, 0,
-           INTER_NEAREST);
-    return (input.tile > 0 ? stretched : cropCenter(stretched, input.crop)) != 0;
+    resize(mask, stretched, input.tile > 0 ? mapSize(mask.size(), input) : input.resize, 0, 0, INTER_NEAREST);
+    return (input.tile > 0 ? stretched : stretched(centerOf(input.resize, input.crop))) != 0;
 }
 
 bool leavesPixels(const Mat& inputMask)
@@ -196,9 +207,9 @@ bool leavesPixels(const Mat& inputMask)
 
 Rect2d visibleRegion(Size image, const InputSettings& input)
 {
-    const int offset = (input.resize - input.crop) / 2; // cropCenter's
-    const double x = double(image.width) / input.resize, y = double(image.height) / input.resize;
-    return Rect2d(offset * x, offset * y, input.crop * x, input.crop * y);
+    const Rect center = centerOf(input.resize, input.crop);
+    const double x = double(image.width) / input.resize.width, y = double(image.height) / input.resize.height;
+    return Rect2d(center.x * x, center.y * y, center.width * x, center.height * y);
 }
 
 }} // namespace cv::anomaly

@@ -8,12 +8,12 @@
 
 namespace cv { namespace anomaly {
 
-//! How an image, or a tile of one, becomes a backbone's input: stretched to resize x resize, then the center crop x
-//! crop, then (x - mean) * scale.
+//! How an image, or a tile of one, becomes a backbone's input: stretched to the size `resize`, of which the center of
+//! the size `crop` is cut, then (x - mean) * scale.
 struct InputSettings
 {
-    int resize;
-    int crop;
+    Size resize;
+    Size crop;
     Scalar mean, scale; // in the backbone's channel order
     bool swapRB;
     int tile;            // pixels of the image that a tile's side shows, 0: the image is seen as a whole
@@ -23,6 +23,15 @@ struct InputSettings
 
 //! INPUT_RESIZED or INPUT_CROPPED, in the order of the models of an ensemble.
 std::vector<int> inputModes(int inputMode);
+
+//! Range of the sides of a backbone's input, and the longest one of an image that it is cut from.
+const int smallestInputSide = 32, largestInputSide = 4096, largestStretchedSide = 8192;
+
+//! The size of the backbone's input.
+Size inputShapeOf(const DetectorParams& params);
+
+//! The size of the stretched image from which INPUT_CROPPED and randomView cut the input.
+Size stretchedShapeOf(const DetectorParams& params);
 
 //! inputMode: INPUT_RESIZED or INPUT_CROPPED.
 InputSettings inputSettings(const DetectorParams& params, int inputMode);
@@ -39,10 +48,10 @@ void checkMask(const Mat& mask, Size size, const String& what = "The image");
 //! The image at this size: averaged where that is smaller, else interpolated.
 Mat stretch(const Mat& image, Size size);
 
-//! The backbone's input, 1 x 3 x crop x crop, CV_32F.
+//! The backbone's input, 1 x 3 x rows x cols of the crop, CV_32F.
 Mat preprocess(const Mat& image, const InputSettings& input);
 
-//! What preprocessing works in and gives, kept from call to call. blob: images x 3 x crop x crop, CV_32F.
+//! What preprocessing works in and gives, kept from call to call. blob: images x 3 x rows x cols, CV_32F.
 struct InputMemory
 {
     Mat stretched, channel, blob;
@@ -55,7 +64,8 @@ void preprocess(const Mat* images, int count, const InputSettings& input, InputM
 //! `pixels`, which has that size.
 void stretchImages(const Mat* images, int count, const InputSettings& input, Mat& pixels);
 
-//! Pixels of an image's map at the resolution of the input: crop x crop, or more where the image is seen by tiles.
+//! Pixels of an image's map at the resolution of the input: those of the crop, or more where the image is seen by
+//! tiles.
 Size mapSize(Size image, const InputSettings& input);
 
 //! The mask at the map's pixels, 0 or 255, where any nonzero value marks a pixel, 1 as well as 255; empty where the

@@ -13,44 +13,42 @@ namespace cv { namespace anomaly {
 // Of RD-MVTec AD, section 4.1 of the paper.
 static const double mostDegrees = 10;
 
-RandomView::RandomView(int s, int c, RNG random)
+RandomView::RandomView(Size s, Size c, RNG random)
     : stretched(s),
       crop(c),
       degrees(random.uniform(-mostDegrees, mostDegrees))
 {
-    corner.x = random.uniform(0, stretched - crop + 1);
-    corner.y = random.uniform(0, stretched - crop + 1);
+    corner.x = random.uniform(0, stretched.width - crop.width + 1);
+    corner.y = random.uniform(0, stretched.height - crop.height + 1);
 }
 
-Mat RandomView::of(const Mat& image, int side) const
+Mat RandomView::of(const Mat& image, Size size) const
 {
-    return warped(stretch(image, Size(stretched, stretched)), side, INTER_LINEAR);
+    return warped(stretch(image, stretched), size, INTER_LINEAR);
 }
 
-Mat RandomView::ofMask(const Mat& mask, int side) const
+Mat RandomView::ofMask(const Mat& mask, Size size) const
 {
     if (mask.empty())
         return Mat();
     Mat whole;
-    resize(mask, whole, Size(stretched, stretched), 0, 0, INTER_NEAREST);
-    return warped(whole, side, INTER_NEAREST);
+    resize(mask, whole, stretched, 0, 0, INTER_NEAREST);
+    return warped(whole, size, INTER_NEAREST);
 }
 
-Mat RandomView::warped(const Mat& stretchedImage, int side, int interpolation) const
+Mat RandomView::warped(const Mat& stretchedImage, Size size, int interpolation) const
 {
-    const float middle = float(stretched - 1) / 2;
-    const int margin = (side - crop) / 2;
-    Mat turn = getRotationMatrix2D(Point2f(middle, middle), degrees, 1), view;
-    turn.at<double>(0, 2) += margin - corner.x;
-    turn.at<double>(1, 2) += margin - corner.y;
-    warpAffine(stretchedImage, view, turn, Size(side, side), interpolation, BORDER_REFLECT_101);
+    const Point2f middle(float(stretched.width - 1) / 2, float(stretched.height - 1) / 2);
+    Mat turn = getRotationMatrix2D(middle, degrees, 1), view;
+    turn.at<double>(0, 2) += (size.width - crop.width) / 2 - corner.x;
+    turn.at<double>(1, 2) += (size.height - crop.height) / 2 - corner.y;
+    warpAffine(stretchedImage, view, turn, size, interpolation, BORDER_REFLECT_101);
     return view;
 }
 
 RandomView drawView(const DetectorParams& params, uint64 item, int seed)
 {
-    return RandomView(std::max(params.resizeSize, params.inputSize), params.inputSize,
-                      randomStream(seed, RANDOM_VIEW, item));
+    return RandomView(stretchedShapeOf(params), inputShapeOf(params), randomStream(seed, RANDOM_VIEW, item));
 }
 
 }} // namespace cv::anomaly

@@ -12,18 +12,18 @@ namespace cv { namespace anomaly {
 class RandomView
 {
 public:
-    //! The image is stretched to stretched x stretched pixels, of which crop x crop are cut out.
-    RandomView(int stretched, int crop, RNG random);
+    //! The image is stretched to the size `stretched`, of which a part of the size `crop` is cut out.
+    RandomView(Size stretched, Size crop, RNG random);
 
-    //! side x side pixels whose center crop x crop is the cut; what lies beyond the image is mirrored.
-    Mat of(const Mat& image, int side) const;
+    //! A picture of this size whose center is the cut; what lies beyond the image is mirrored.
+    Mat of(const Mat& image, Size size) const;
     //! The same part of a mask, with no values in between.
-    Mat ofMask(const Mat& mask, int side) const;
+    Mat ofMask(const Mat& mask, Size size) const;
 
 private:
-    Mat warped(const Mat& stretchedImage, int side, int interpolation) const;
+    Mat warped(const Mat& stretchedImage, Size size, int interpolation) const;
 
-    int stretched, crop;
+    Size stretched, crop;
     double degrees;
     Point corner;
 };

@@ -8,11 +8,10 @@
 
 namespace cv { namespace anomaly {
 
-Tiling::Tiling(Size image, const InputSettings& input) : size(anomaly::mapSize(image, input)), side(input.crop)
+Tiling::Tiling(Size image, const InputSettings& input) : size(anomaly::mapSize(image, input)), tile(input.crop)
 {
-    const int overlap = cvRound(input.tileOverlap * side);
-    columns = strips(size.width, side, overlap);
-    rows = strips(size.height, side, overlap);
+    columns = strips(size.width, tile.width, cvRound(input.tileOverlap * tile.width));
+    rows = strips(size.height, tile.height, cvRound(input.tileOverlap * tile.height));
 }
 
 std::vector<Tiling::Strip> Tiling::strips(int length, int side, int overlap)
@@ -37,10 +36,10 @@ std::vector<Tiling::Strip> Tiling::strips(int length, int side, int overlap)
     return all;
 }
 
-Rect Tiling::place(int tile) const
+Rect Tiling::place(int index) const
 {
     const int across = int(columns.size());
-    return Rect(columns[tile % across].start, rows[tile / across].start, side, side);
+    return Rect(Point(columns[index % across].start, rows[index / across].start), tile);
 }
 
 Mat Tiling::stretched(const Mat& image) const
@@ -57,20 +56,20 @@ Mat Tiling::stretchedMask(const Mat& mask) const
     return stretched;
 }
 
-Mat Tiling::cut(const Mat& stretched, int tile) const
+Mat Tiling::cut(const Mat& stretched, int index) const
 {
-    return isWhole() || stretched.empty() ? stretched : stretched(place(tile));
+    return isWhole() || stretched.empty() ? stretched : stretched(place(index));
 }
 
-void Tiling::blend(const Mat& tileMap, int tile, Mat& map) const
+void Tiling::blend(const Mat& tileMap, int index, Mat& map) const
 {
     const int across = int(columns.size());
-    const Strip &column = columns[tile % across], &row = rows[tile / across];
-    for (int y = 0; y < side; y++)
+    const Strip &column = columns[index % across], &row = rows[index / across];
+    for (int y = 0; y < tile.height; y++)
     {
         const float* from = tileMap.ptr<float>(y);
         float* to = map.ptr<float>(row.start + y) + column.start;
-        for (int x = 0; x < side; x++)
+        for (int x = 0; x < tile.width; x++)
             to[x] += row.weights[y] * column.weights[x] * from[x];
     }
 }

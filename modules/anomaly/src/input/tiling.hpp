@@ -30,11 +30,11 @@ public:
     Mat stretchedMask(const Mat& mask) const;
 
     //! A tile of what was stretched.
-    Mat cut(const Mat& stretched, int tile) const;
+    Mat cut(const Mat& stretched, int index) const;
 
     //! Adds a tile's map to that of all, in which overlapping tiles fade into one another. Where a tile lies alone, its
     //! values stay bit for bit.
-    void blend(const Mat& tileMap, int tile, Mat& map) const;
+    void blend(const Mat& tileMap, int index, Mat& map) const;
 
 private:
     //! A row or a column of tiles.
@@ -45,10 +45,9 @@ private:
     };
     static std::vector<Strip> strips(int length, int side, int overlap);
     bool isWhole() const { return count() == 1; }
-    Rect place(int tile) const;
+    Rect place(int index) const;
 
-    Size size;
-    int side;
+    Size size, tile; // of the map of all tiles, and of one of them
     std::vector<Strip> columns, rows;
 };
 

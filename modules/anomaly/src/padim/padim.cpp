@@ -28,10 +28,7 @@ ChannelReduction drawReduction(const PaDiM::Params& params, const std::vector<in
 class PadimLearner CV_FINAL : public Learner
 {
 public:
-    explicit PadimLearner(const PaDiM::Params& p)
-        : params(p),
-          grid(gridOfStride(Size(p.inputSize, p.inputSize), p.patchStride))
-    {}
+    explicit PadimLearner(const PaDiM::Params& p) : params(p), grid(gridOfStride(inputShapeOf(p), p.patchStride)) {}
 
     // Only the d features of each position are kept: 0.3 MB an image in place of 4 MB.
     FeatureKeeping featureKeeping() const CV_OVERRIDE

@@ -4,6 +4,7 @@
 #include "../precomp.hpp"
 #include "padim_model.hpp"
 #include "../detector/model_fields.hpp"
+#include "../input/preprocess.hpp"
 #include "../patches/descriptor.hpp"
 #include "../patches/grid_features.hpp"
 #include "gaussian_panels.hpp"
@@ -111,7 +112,7 @@ std::shared_ptr<const PadimModel> PadimModel::read(const FileNode& node, const P
 {
     const std::shared_ptr<PadimModel> model = std::make_shared<PadimModel>();
     model->reduction = readReduction(node, params);
-    model->grid = gridOfStride(Size(params.inputSize, params.inputSize), params.patchStride);
+    model->grid = gridOfStride(inputShapeOf(params), params.patchStride);
     PositionGaussians& gaussians = model->gaussians;
     gaussians.mean = matrix(node, "mean", CV_32F);
     gaussians.whitening = matrix(node, "whitening", CV_32F);

@@ -53,7 +53,7 @@ public:
     PatchCoreLearner(const PatchCore::Params& p, const Device& d)
         : params(p),
           device(d),
-          grid(gridOfStride(Size(p.inputSize, p.inputSize), p.patchStride))
+          grid(gridOfStride(inputShapeOf(p), p.patchStride))
     {}
 
     // Half of the memory, since the patches that wait for the choice take some, too. To compute features again takes

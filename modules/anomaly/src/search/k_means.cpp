@@ -50,7 +50,8 @@ int addBest(const Mat& rows, const Mat& norms, const std::vector<int>& candidate
         shorter.at<float>(candidates[i]) = 0;
         shorter = max(min(shorter, cover.distances), 0);
         const double sum = cv::sum(shorter)[0];
-        if (sum < best.sum)
+        // The first one also where its sum is NaN, since there must be a cover: scores tell of NaN later.
+        if (i == 0 || sum < best.sum)
         {
             best = {shorter, sum};
             added = candidates[i];

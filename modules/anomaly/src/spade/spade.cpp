@@ -18,10 +18,7 @@ namespace {
 class SpadeLearner CV_FINAL : public Learner
 {
 public:
-    explicit SpadeLearner(const SPADE::Params& p)
-        : params(p),
-          grid(gridOfStride(Size(p.inputSize, p.inputSize), p.patchStride))
-    {}
+    explicit SpadeLearner(const SPADE::Params& p) : params(p), grid(gridOfStride(inputShapeOf(p), p.patchStride)) {}
 
     FeatureKeeping featureKeeping() const CV_OVERRIDE
     {

@@ -4,6 +4,7 @@
 #include "../precomp.hpp"
 #include "spade_model.hpp"
 #include "../detector/model_fields.hpp"
+#include "../input/preprocess.hpp"
 #include "../patches/descriptor.hpp"
 #include "../patches/grid_features.hpp"
 #include "spade_scorer.hpp"
@@ -144,7 +145,7 @@ std::shared_ptr<const SpadeModel> SpadeModel::read(const FileNode& node, const S
 {
     const std::shared_ptr<SpadeModel> model = std::make_shared<SpadeModel>();
     model->K = params.K;
-    model->grid = gridOfStride(Size(params.inputSize, params.inputSize), params.patchStride);
+    model->grid = gridOfStride(inputShapeOf(params), params.patchStride);
     const std::vector<int> channels = readChannels(node, params.outputs.size());
     FeatureBank& bank = model->bank;
     bank.summaries = matrix(node, "summaries", CV_32F);

@@ -71,8 +71,8 @@ public:
     struct CV_EXPORTS_W_SIMPLE Params : public DetectorParams
     {
         CV_WRAP Params();
-        //! The paper's settings where they differ from the defaults, among them INPUT_CROPPED. Its backbones come as
-        //! ONNX files.
+        //! The paper's settings where they differ from the defaults, among them INPUT_CROPPED of images that are
+        //! stretched to a square. Its backbones come as ONNX files.
         CV_WRAP static CFA::Params paper();
 
         //! Centers of the bank, as a share of the patches of an image (or tile), (0, 1]; default 1/4 [1]

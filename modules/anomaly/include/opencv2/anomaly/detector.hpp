@@ -35,8 +35,9 @@ enum Engine
 //! How an image, or a tile of one (see DetectorParams::tile), becomes the backbone's input.
 enum InputMode
 {
-    INPUT_RESIZED = 0, //!< the whole image, stretched to inputSize x inputSize
-    //! Stretched to resizeSize x resizeSize, then its center: outside it the map is 0 and does not count
+    INPUT_RESIZED = 0, //!< the whole image, stretched to the input's shape
+    //! Stretched to more than the input's shape, resizeSize / inputSize times each side of it, then its center: outside
+    //! it the map is 0 and does not count
     INPUT_CROPPED = 1,
     INPUT_ENSEMBLE = 2 //!< a model of each, maps averaged where both see the image (CFA++ of @cite Lee2022cfa)
 };
@@ -66,13 +67,27 @@ struct CV_EXPORTS_W_SIMPLE DetectorParams
     //! Of 16-bit images, from the lowest: 10, 12 or 14 for cameras that give no more, whose images would be
     //! nearly black else. An image with a higher value is refused. [8, 16]; default 16
     CV_PROP_RW int significantBits;
-    CV_PROP_RW int inputMode;  //!< one of cv::anomaly::InputMode; default INPUT_RESIZED
-    CV_PROP_RW int inputSize;  //!< side of the backbone's square input; default 224
-    CV_PROP_RW int resizeSize; //!< side of the image that INPUT_CROPPED and randomView cut from; default 256
+    CV_PROP_RW int inputMode; //!< one of cv::anomaly::InputMode; default INPUT_RESIZED
+    //! Size of the backbone's input, as the side of a square of the same area: the more pixels, the smaller the defects
+    //! that are found, and the longer it takes. [32, 4096]; default 224
+    CV_PROP_RW int inputSize;
+    //! Whether fit chooses inputShape, so that images are not squeezed: the median aspect ratio of up to 32 training
+    //! images, limited to 1:8 and 8:1, an area of about inputSize x inputSize, and each side a multiple of the
+    //! backbone's stride, twice that at least. Square images, and tiles, get exactly inputSize x inputSize. All images
+    //! of a model, those of another aspect ratio too, are stretched to the one shape.
+    //! false: inputShape is used as it is given, as for a backbone that takes a single size; default true
+    CV_PROP_RW bool keepAspect;
+    //! Width and height of the backbone's input, in pixels, [32, 4096] each; empty: inputSize x inputSize. Where
+    //! keepAspect is set, every fit chooses it anew. A detector that was fitted or loaded tells the shape in use;
+    //! default empty
+    CV_PROP_RW Size inputShape;
+    //! INPUT_CROPPED and randomView cut the input from an image whose sides are resizeSize / inputSize times as long,
+    //! [32, 8192]: for a square input that is resizeSize x resizeSize; default 256
+    CV_PROP_RW int resizeSize;
 
     //! Side of the tiles that a large image is cut into, in its pixels, each stretched to inputSize x inputSize: fit
-    //! learns from all tiles alike, predict blends their maps. 0: images are seen as a whole; with INPUT_RESIZED only;
-    //! default 0
+    //! learns from all tiles alike, predict blends their maps. 0: images are seen as a whole; with INPUT_RESIZED and
+    //! an inputShape that is empty or square only; default 0
     CV_PROP_RW int tile;
     //! Overlap of neighboring tiles at least, as a share of their side, [0, 0.5]; default 1/8
     CV_PROP_RW double tileOverlap;
@@ -302,8 +317,8 @@ CV_EXPORTS_W Mat readImage(const String& file);
 
 /** @brief Brings a mask to the pixels of a MAP_INPUT map, as figures of papers are taken.
 @param mask CV_8UC1 of the image's size, nonzero on defects: 1 as well as 255
-@param params settings of the detector (see AnomalyDetector::getDetectorParams); of an ensemble the map is that of
-INPUT_RESIZED
+@param params settings of the fitted detector (see AnomalyDetector::getDetectorParams), whose inputShape is taken; where
+that is empty, inputSize x inputSize. Of an ensemble the map is that of INPUT_RESIZED
 @param inputMask CV_8UC1 of the map's size, by INTER_NEAREST: 255 where the mask is nonzero, else 0
 */
 CV_EXPORTS_W void maskToInput(InputArray mask, const DetectorParams& params, OutputArray inputMask);
@@ -311,12 +326,13 @@ CV_EXPORTS_W void maskToInput(InputArray mask, const DetectorParams& params, Out
 /** @brief Shows an image as a less careful camera does, to measure how well a detector bears that: RD-MVTec AD of
 @cite Lee2022cfa.
 
-The image is stretched to resizeSize x resizeSize pixels, turned about its center by up to 10 degrees either way, and
-cut at
-a random place, so that the backbone sees the cut. What lies beyond the image's edge is mirrored.
+The image is stretched to resizeSize / inputSize times the sides of the backbone's input, turned about its center by up
+to 10 degrees either way, and cut at a random place, so that the backbone sees the cut. What lies beyond the image's
+edge is mirrored.
 @param image the image
 @param mask CV_8UC1 of the image's size that moves along, or empty
-@param params settings of the detector (see AnomalyDetector::getDetectorParams)
+@param params settings of the fitted detector (see AnomalyDetector::getDetectorParams), whose inputShape is taken; where
+that is empty, inputSize x inputSize
 @param seed of the turn and the place
 @param view what to predict, of the image's type
 @param viewMask the mask's part that view shows; empty without a mask
