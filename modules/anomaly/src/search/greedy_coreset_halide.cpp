@@ -60,12 +60,14 @@ thus the choice, are those of the plain form.
 class LazyCoreset
 {
 public:
+    // A squared distance is off by (length / 32 + 13) roundings at most, and three distances meet in a test.
+    static int roundingsOf(int length) { return length / partialSums + 16; }
+
     LazyCoreset(const Mat& matrix, int count, const CoresetProgress& progress_)
         : rows(withWholeVectors(matrix, partialSums)),
           centers(count, rows.cols, CV_32F),
           activeRows(rows),
-          // The squared distance is off by (length / 32 + 13) roundings at most, and three distances meet in a test.
-          slack(1 + 4 * FLT_EPSILON * (matrix.cols / partialSums + 16)),
+          slack(1 + 4 * FLT_EPSILON * float(roundingsOf(matrix.cols))),
           progress(progress_),
           bounds(rows.rows, FLT_MAX),
           nearest(rows.rows, -1),
