@@ -33,6 +33,7 @@ CFA::Params CFA::Params::paper()
     Params params;
     params.inputMode = INPUT_CROPPED;
     params.keepAspect = false;
+    params.imageScore = SCORE_MAX;
     params.gammaC = params.gammaD = 1;
     params.bankMode = BANK_EMA;
     params.scoringBank = SCORING_BANK_KEPT;

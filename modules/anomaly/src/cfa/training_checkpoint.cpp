@@ -32,6 +32,7 @@ String hashOf(CFA::Params params)
     params.topShare = defaults.topShare;
     params.mapSize = defaults.mapSize;
     params.thresholdQuantile = defaults.thresholdQuantile;
+    params.defectArea = defaults.defectArea;
     Sha256 sum;
     ParamsSum settings(sum);
     visitDetectorParams(params, settings);

@@ -22,10 +22,7 @@ PatchCore::Params::Params()
       whitening(0.5),
       axes(256),
       K(1)
-{
-    imageScore = SCORE_TOP;
-    topShare = 0.003;
-}
+{}
 
 PatchCore::Params PatchCore::Params::paper()
 {
@@ -74,7 +71,10 @@ public:
             model->whitening = whitenedAxes(drawnPatches(data, reporter), model->channelCounts, params.whitening,
                                             params.axes);
         const PatchFeatures features(grid, model->whitening, device.engine);
-        model->bank = patchesAt(chooseCoreset(data, features, reporter), data, features, reporter);
+        const Places places = chooseCoreset(data, features, reporter);
+        model->bank = patchesAt(places, data, features, reporter);
+        for (const PatchPool::Place& place : places)
+            model->pieces.push_back(place.image);
         return model;
     }
 

@@ -19,6 +19,8 @@ public:
 
     std::vector<int> channels() const CV_OVERRIDE { return channelCounts; }
     std::shared_ptr<const ScoreMap> createScoreMap(const MapSettings& settings, const Device& device) const CV_OVERRIDE;
+    std::shared_ptr<const ScoreMap> createScoreMapWithout(const std::vector<int>& pieces, const MapSettings& settings,
+                                                          const Device& device) const CV_OVERRIDE;
     void write(FileStorage& file) const CV_OVERRIDE;
     std::vector<Mat> matrices() const CV_OVERRIDE;
 
@@ -28,6 +30,7 @@ public:
     Descriptor whitening; // without weights: patches are compared by their features as they come
     Mat bank;             // patches x axes, or features, CV_32F
     int patchStride, K; // of the settings
+    std::vector<int> pieces; // of the training data that the bank's rows come from; empty in a model from a file
 };
 
 }} // namespace cv::anomaly
