@@ -60,6 +60,8 @@ void addSharedOptions(CommandLine& line, DetectorParams& p)
     line.option("validation", "SHARE", p.validationFraction,
                 "good images that are not learned from, but set the thresholds; 0: they come from the learned ones");
     line.option("quantile", "SHARE", p.thresholdQuantile, "of further good images that is to stay below the thresholds");
+    line.option("contamination", "SHARE", p.contamination,
+                "of the images, how many may be defective after all: they are found and left out");
     line.option("defect_area", "PIXELS", p.defectArea,
                 "pixels of the network's input that a region has to have to be called a defect");
 }
@@ -209,6 +211,7 @@ void putSharedSettings(FlatJson& json, const DetectorParams& p)
     json.put("validation", p.validationFraction);
     json.put("quantile", p.thresholdQuantile);
     json.put("defect_area", p.defectArea);
+    json.put("contamination", p.contamination);
     json.put("seed", p.seed);
 }
 

@@ -33,6 +33,7 @@ String hashOf(CFA::Params params)
     params.mapSize = defaults.mapSize;
     params.thresholdQuantile = defaults.thresholdQuantile;
     params.defectArea = defaults.defectArea;
+    params.contamination = defaults.contamination;
     Sha256 sum;
     ParamsSum settings(sum);
     visitDetectorParams(params, settings);

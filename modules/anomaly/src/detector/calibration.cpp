@@ -92,25 +92,32 @@ struct LogScores
 
 } // namespace
 
-double GoodSample::threshold(double q) const
+static std::vector<float> withoutHighest(std::vector<float> scores, double share)
 {
-    const double count = double(fresh.size());
+    std::sort(scores.begin(), scores.end());
+    scores.resize(scores.size() - std::min(size_t(cvRound(share * double(scores.size()))), scores.size() - 1));
+    return scores;
+}
+
+double GoodSample::threshold(double q, double contamination) const
+{
+    std::vector<float> good = withoutHighest(fresh, contamination);
+    const double count = double(good.size());
     const bool isReached = count * (1 - q) >= 1;
-    std::vector<float> sorted = fresh;
-    if (q == 1 || isReached || !hasLogarithms(fresh) || !hasLogarithms(learned))
-        return quantile(sorted, q);
-    const LogScores ofFresh(fresh), ofLearned(learned);
+    if (q == 1 || isReached || !hasLogarithms(good) || !hasLogarithms(learned))
+        return quantile(good, q);
+    const LogScores ofFresh(good), ofLearned(learned);
     const double freedom = count - 1 + std::max(0., double(learned.size()) - 1);
     const double deviation = std::sqrt((ofFresh.squares + ofLearned.squares) / std::max(1., freedom));
     // Of the next score, with a mean that is only estimated
     return std::exp(ofFresh.mean + normalQuantile(q) * deviation * std::sqrt(1 + 1 / count));
 }
 
-Calibration GoodScores::calibrate(double q) const
+Calibration GoodScores::calibrate(double q, double contamination) const
 {
     if (empty())
         CV_Error(Error::StsBadArg, "The masks leave no pixel of any good image to set thresholds from");
-    return {scores.threshold(q), levels.threshold(q), lowest, highest};
+    return {scores.threshold(q, contamination), levels.threshold(q, contamination), lowest, highest};
 }
 
 void LabeledScores::add(double score, const Mat& map, const Mat& defects)

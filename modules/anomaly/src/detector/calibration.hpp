@@ -36,7 +36,8 @@ public:
     //! Of an image that was learned, which tells how widely scores are spread.
     void addLearned(double score) { learned.push_back(float(score)); }
     bool empty() const { return fresh.empty(); }
-    double threshold(double quantile) const;
+    //! contamination: share of the images, those that score highest, that are not good after all.
+    double threshold(double quantile, double contamination = 0) const;
 
 private:
     std::vector<float> fresh, learned;
@@ -56,7 +57,7 @@ public:
     //! An image that was learned.
     void addLearned(double score, const Mat& map, const Mat& mask);
     bool empty() const { return scores.empty(); }
-    Calibration calibrate(double quantile) const;
+    Calibration calibrate(double quantile, double contamination = 0) const;
 
 private:
     int defectArea;

@@ -32,6 +32,7 @@ DetectorParams::DetectorParams()
       validationFraction(0),
       thresholdQuantile(0.97),
       defectArea(50),
+      contamination(0),
       seed(0),
       skipUnreadable(false),
       cacheMiB(2048)
@@ -65,6 +66,8 @@ void visitDetectorParams(DetectorParams& p, ParamsVisitor& v)
         v.visit("defectArea", p.defectArea, 0, 1 << 24);
     else
         p.defectArea = 0; // every pixel above the threshold counted
+    if (v.has("contamination"))
+        v.visit("contamination", p.contamination, 0., 0.5);
     if (v.has("keepAspect"))
     {
         v.visit("keepAspect", p.keepAspect);

@@ -93,7 +93,7 @@ Calibration thresholdsAfterFit(const FittedModel& model, const ImageSource& imag
                              "images that were learned and are a little low");
         forEachScore(always(model), images, sample, skips, addFresh);
     }
-    return scores.calibrate(model.params().thresholdQuantile);
+    return scores.calibrate(model.params().thresholdQuantile, model.params().contamination);
 }
 
 Calibration goodThresholds(const FittedModel& model, const ImageSource& images)

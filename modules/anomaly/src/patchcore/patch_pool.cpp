@@ -5,6 +5,7 @@
 #include "patch_pool.hpp"
 #include "../base/random_stream.hpp"
 #include "../search/greedy_coreset.hpp"
+#include "../search/outlying_rows.hpp"
 
 namespace cv { namespace anomaly {
 
@@ -54,8 +55,21 @@ void PatchPool::add(int image, const Mat& phi, const Mat& mask)
 // A pool that holds no more than is to be chosen grows instead: less memory than that is not possible.
 void PatchPool::reduce()
 {
-    if (places.size() > 2 * size_t(settings.bankSize))
+    if (places.size() <= 2 * size_t(settings.bankSize))
+        return;
+    if (settings.contamination > 0)
+        leaveOutliersOut();
+    if (places.size() > size_t(settings.bankSize))
         keepRows(greedyCoreset(rows, settings.bankSize, settings.engine));
+}
+
+// Before the choice, which takes what lies far out first.
+void PatchPool::leaveOutliersOut()
+{
+    std::vector<int> images;
+    for (const Place& place : places)
+        images.push_back(place.image);
+    keepRows(rowsWithoutOutliers(rows, images, settings.contamination, settings.engine));
 }
 
 void PatchPool::keepRows(const std::vector<int>& chosen)
@@ -76,6 +90,8 @@ std::vector<PatchPool::Place> PatchPool::choose(const Progress& progress)
     if (places.empty())
         CV_Error(Error::StsBadArg,
                  "The masks leave no patch to learn: they must be nonzero where the images are to be checked");
+    if (settings.contamination > 0)
+        leaveOutliersOut();
     const int count = std::min(settings.bankSize, int(places.size()));
     int done = 0;
     const std::vector<int> chosen = greedyCoreset(rows, count, settings.engine, [&](int) { progress(++done, count); });

@@ -16,6 +16,7 @@ struct CoresetSettings
     size_t poolBytes; // memory for what they are chosen from
     int seed;
     int engine;
+    double contamination; // share of the images that are not good: what only they have is left out
 };
 
 /** @brief Chooses a coreset of the patches of many images, from one image after the other.
@@ -48,6 +49,7 @@ public:
 private:
     std::vector<int> draw(int image, int count, const Mat& mask) const;
     void reduce();
+    void leaveOutliersOut();
     void keepRows(const std::vector<int>& rows);
 
     CoresetSettings settings;

@@ -109,7 +109,8 @@ private:
     Places chooseCoreset(const TrainingData& data, const PatchFeatures& patches, const FitReporter& reporter) const
     {
         const int fromImage = params.poolSize > 0 ? 1 + (params.poolSize - 1) / data.images : 0;
-        PatchPool pool({fromImage, params.bankSize, params.projection, poolBytes, params.seed, device.engine});
+        PatchPool pool({fromImage, params.bankSize, params.projection, poolBytes, params.seed, device.engine,
+                        params.contamination});
         Mat phi;
         for (int image = 0; image < data.images; image++)
         {

@@ -107,6 +107,9 @@ struct CV_EXPORTS_W_SIMPLE DetectorParams
     //! Pixels of the network's input (of a MAP_INPUT map) that a region above the pixel threshold has to have to be
     //! called a defect, [0, 2^24]; default 50, somewhat less than a patch
     CV_PROP_RW int defectArea;
+    //! Share of the images given to fit that may be defective, as where nobody has looked through them, [0, 0.5]: so
+    //! many are left out of the thresholds, and patches that only they have out of the banks of PatchCore; default 0
+    CV_PROP_RW double contamination;
     CV_PROP_RW int seed; //!< of all that is random in fit; default 0
 
     //! Leave out files that cannot be read, with a warning, instead of stopping; default false
