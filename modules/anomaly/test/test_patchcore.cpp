@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "test_methods.hpp"
 
-#include "../src/patchcore/patch_pool.hpp"
+#include "../src/training/patch_pool.hpp"
 #include "../src/patchcore/patchcore_model.hpp"
 #include "../src/patches/descriptor.hpp"
 #include "../src/patches/grid_features.hpp"

@@ -6,8 +6,8 @@
 #include "../base/random_stream.hpp"
 #include "../patches/grid_features.hpp"
 #include "../patches/whitening.hpp"
+#include "../training/patch_pool.hpp"
 #include "patch_features.hpp"
-#include "patch_pool.hpp"
 #include "patchcore_model.hpp"
 
 #include "opencv2/anomaly/patchcore.hpp"
