@@ -127,6 +127,7 @@ TEST(Anomaly_BadInput, parameters_out_of_range_are_named)
 TEST(Anomaly_BadInput, too_few_centers_are_left)
 {
     CFA::Params params = quickParams();
+    params.scoringBank = CFA::SCORING_BANK_PATCHES;
     params.gammaC = 5. / 256; // of the 16 x 16 patches of a 64 pixel input: one fewer than K + J
     EXPECT_ERROR_WITH("leaves 5 centers, expected at least K + J = 6", quickDetector(params));
     params.gammaC = 6. / 256;

@@ -80,7 +80,8 @@ TEST(Anomaly_CFA, training_draws_good_patches_together)
         return true;
     });
     after->fit(goodImages(12));
-    EXPECT_EQ((std::vector<String>{"features", "bank", "training", "scoring bank", "thresholds"}), stages);
+    EXPECT_EQ((std::vector<String>{"features", "bank", "training", "patches", "coreset", "scoring bank", "thresholds"}),
+              stages);
     ASSERT_EQ(6u, losses.size());
     EXPECT_LT(losses.back(), 0.8 * losses.front());
     EXPECT_GT(after->getRadius(), params.radius);
@@ -579,7 +580,7 @@ TEST(Anomaly_CFA, canceled_fit_leaves_the_detector_as_it_was)
 {
     const Ptr<CFA> cfa = quickDetector();
     const double score = cfa->predict(badImage(3));
-    for (const char* stage : {"features", "scoring bank", "thresholds"})
+    for (const char* stage : {"features", "patches", "coreset", "scoring bank", "thresholds"})
     {
         cfa->setFitCallback([&](const FitProgress& progress) { return progress.stage != stage; });
         EXPECT_ERROR_WITH("canceled", cfa->fit(goodImages(4)));

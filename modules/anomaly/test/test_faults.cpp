@@ -135,7 +135,7 @@ TEST_F(Anomaly_Faults, canceled_at_each_stage)
     CFA::Params params = trainingParams(2);
     params.cacheMiB = 0; // features in a file
     const Ptr<CFA> cfa = quickDetector(params, 4);
-    for (const char* stage : {"features", "bank", "training", "scoring bank", "thresholds"})
+    for (const char* stage : {"features", "bank", "training", "patches", "coreset", "scoring bank", "thresholds"})
     {
         cfa->setFitCallback([&](const FitProgress& progress) { return progress.stage != stage; });
         expectFailure(cfa, "canceled");
