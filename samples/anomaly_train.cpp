@@ -59,7 +59,8 @@ void addSharedOptions(CommandLine& line, DetectorParams& p)
     line.option("seed", "N", p.seed, "of all that is random: the same seed gives the same model");
     line.option("validation", "SHARE", p.validationFraction,
                 "good images that are not learned from, but set the thresholds; 0: they come from the learned ones");
-    line.option("quantile", "SHARE", p.thresholdQuantile, "of further good images that is to stay below the thresholds");
+    line.option("quantile", "SHARE", p.thresholdQuantile,
+                "of further good images that is to stay below the thresholds");
     line.option("contamination", "SHARE", p.contamination,
                 "of the images, how many may be defective after all: they are found and left out");
     line.option("defect_area", "PIXELS", p.defectArea,

@@ -4,7 +4,8 @@
 #include "../precomp.hpp"
 #include "cfa_model.hpp"
 #include "../detector/model_fields.hpp"
-#include "../scoring/nearest_scorer.hpp"
+#include "../patches/projection.hpp"
+#include "../scoring/left_out_scorer.hpp"
 
 #include <numeric>
 
@@ -12,8 +13,29 @@ namespace cv { namespace anomaly {
 
 std::shared_ptr<const ScoreMap> CfaModel::createScoreMap(const MapSettings& settings, const Device& device) const
 {
-    const NearestSettings nearest = {K, scoreMode == CFA::SCORE_CERTAINTY ? WEIGHT_CERTAINTY : WEIGHT_NONE};
-    return createNearestScoreMap(descriptor, bank, nearest, settings, device);
+    return createNearestScoreMap(descriptor, bank, nearestSettings(), settings, device);
+}
+
+NearestSettings CfaModel::nearestSettings() const
+{
+    return {K, scoreMode == CFA::SCORE_CERTAINTY ? WEIGHT_CERTAINTY : WEIGHT_NONE};
+}
+
+// The descriptor has learned from the pieces all the same: it moves them little, one of many.
+std::shared_ptr<const ScoreMap> CfaModel::createScoreMapWithout(const std::vector<int>& left,
+                                                                const MapSettings& settings, const Device& device) const
+{
+    if (device.isGpu()) // its head is set up for one bank
+        return nullptr;
+    const std::shared_ptr<const Projection> projection = Projection::create(descriptor, device.engine);
+    const auto describe = [projection](const std::vector<Mat>& maps, Mat& phi) {
+        projection->project(maps, MAPS_AS_THEY_COME, phi);
+    };
+    const auto scorerOf = [this, device](const Mat& rows) {
+        return createNearestScorer(descriptor, rows, nearestSettings(), device.engine);
+    };
+    const auto scorer = createLeftOutScorer({bank, pieces}, left, device.engine, describe, scorerOf, K);
+    return scorer ? anomaly::createScoreMap(scorer, settings, device.engine) : nullptr;
 }
 
 std::vector<Mat> CfaModel::neighborDistances(const FeatureMaps& features) const

@@ -19,7 +19,8 @@ CFA::Params::Params()
       learningRate(1e-3),
       weightDecay(5e-4),
       bankMode(BANK_MEAN),
-      scoringBank(SCORING_BANK_PATCHES),
+      scoringBank(SCORING_BANK_CORESET),
+      scoringBankSize(4000),
       bankMomentum(0.01),
       adaptation(ADAPTATION_FULL),
       descriptorInit(INIT_UNIFORM),
@@ -68,9 +69,18 @@ void visitCfaParams(CFA::Params& p, ParamsVisitor& v)
     if (v.has("patience"))
         v.visit("patience", p.patience, 0, INT_MAX);
     if (v.has("scoringBank"))
-        v.visit("scoringBank", p.scoringBank, int(CFA::SCORING_BANK_KEPT), int(CFA::SCORING_BANK_PATCHES));
+        v.visit("scoringBank", p.scoringBank, int(CFA::SCORING_BANK_KEPT), int(CFA::SCORING_BANK_CORESET));
     else
         p.scoringBank = CFA::SCORING_BANK_KEPT;
+    if (v.has("scoringBankSize")) // Files that lack it have no bank whose size it is.
+        v.visit("scoringBankSize", p.scoringBankSize, 1, 1000000);
+}
+
+void checkScoringBankSize(const CFA::Params& params)
+{
+    if (params.scoringBank == CFA::SCORING_BANK_CORESET && params.scoringBankSize < params.K)
+        CV_Error_(Error::StsOutOfRange, ("Parameter scoringBankSize is %d, expected at least K = %d patches",
+                                         params.scoringBankSize, params.K));
 }
 
 }} // namespace cv::anomaly

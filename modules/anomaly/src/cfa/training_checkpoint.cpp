@@ -26,6 +26,7 @@ String hashOf(CFA::Params params)
     params.epochs = defaults.epochs;
     params.patience = defaults.patience;
     params.scoringBank = defaults.scoringBank;
+    params.scoringBankSize = defaults.scoringBankSize;
     params.scoreMode = defaults.scoreMode;
     params.smoothSigma = defaults.smoothSigma;
     params.imageScore = defaults.imageScore;

@@ -51,7 +51,8 @@ std::shared_ptr<const FittedModel> FittedModel::without(const std::vector<std::v
     for (size_t i = 0; i < heads.size(); i++)
     {
         Head& head = rest->heads[i];
-        head.scoreMap = model.models[i].learned->createScoreMapWithout(piecesOfModels[i], mapSettings(head.input), device);
+        head.scoreMap =
+            model.models[i].learned->createScoreMapWithout(piecesOfModels[i], mapSettings(head.input), device);
         if (!head.scoreMap)
             return nullptr;
     }

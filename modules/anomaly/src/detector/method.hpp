@@ -27,9 +27,8 @@ public:
 
     //! What would score images had some pieces of the training data, by their numbers in TrainingData, not been learned;
     //! null where the model cannot tell, as after it is read from a file.
-    virtual std::shared_ptr<const ScoreMap> createScoreMapWithout(const std::vector<int>& pieces,
-                                                                  const MapSettings& settings,
-                                                                  const Device& device) const;
+    virtual std::shared_ptr<const ScoreMap>
+    createScoreMapWithout(const std::vector<int>& pieces, const MapSettings& settings, const Device& device) const;
 
     //! Writes the fields of this model into the map that is open in `file`.
     virtual void write(FileStorage& file) const = 0;

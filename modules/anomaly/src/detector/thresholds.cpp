@@ -84,10 +84,10 @@ Calibration thresholdsAfterFit(const FittedModel& model, const ImageSource& imag
     const bool heldOut = !scores.empty();
     // One learned image more or less tells little: no reason to give a training up.
     if (modelOf)
-        forEachScore(modelOf, images, sample, heldOut || skips, addFresh);
+        forEachScore(modelOf, images, sample, true, addFresh);
     else if (heldOut)
         forEachScore(always(model), images, sample, true, addLearned);
-    else
+    if (scores.empty())
     {
         CV_LOG_WARNING(NULL, "anomaly: no image was held out (see validationFraction), so thresholds come from the "
                              "images that were learned and are a little low");

@@ -8,12 +8,11 @@
 #include "../patches/descriptor.hpp"
 #include "../patches/grid_features.hpp"
 #include "../patches/whitening.hpp"
+#include "../scoring/left_out_scorer.hpp"
 #include "patch_features.hpp"
 #include "../search/neighbor_search.hpp"
 
-#include <map>
 #include <numeric>
-#include <set>
 
 namespace cv { namespace anomaly {
 
@@ -85,98 +84,29 @@ private:
     mutable WorkspacePool<Workspace> workspaces;
 };
 
-/** Scores a training image by what the others taught.
-
-Often some of these show the same part: the next picture of a video, or one under other light. A new part has none of its
-own among the good images, so an image is left out, too, that is nearest to far more patches than most are.
-*/
-class LeftOutScorer CV_FINAL : public PatchScorer
-{
-public:
-    LeftOutScorer(const PatchCoreModel& m, const std::set<int>& p, Size g, int e)
-        : model(m),
-          leftOut(p),
-          grid(g),
-          engine(e),
-          features(g, m.whitening, e)
-    {}
-
-    double score(const std::vector<Mat>& maps, Mat& scores, StageClock* clock) const CV_OVERRIDE
-    {
-        Mat phi, squaredDistances, nearest;
-        features.compute(poolPatches(maps), phi);
-        std::vector<int> rows = rowsWithout(leftOut);
-        std::set<int> without = leftOut;
-        NeighborSearch::create(bankOf(rows), engine)->search(phi, 1, squaredDistances, nearest);
-        for (const int piece : alike(rows, nearest))
-            without.insert(piece);
-        rows = rowsWithout(without);
-        if (rows.empty())
-            rows = rowsWithout(leftOut);
-        const Mat bank = bankOf(rows);
-        return PatchCoreScorer(bank, model.whitening, grid, model.K, engine).score(maps, scores, clock);
-    }
-
-private:
-    std::vector<int> rowsWithout(const std::set<int>& without) const
-    {
-        std::vector<int> rows;
-        for (size_t row = 0; row < model.pieces.size(); row++)
-            if (!without.count(model.pieces[row]))
-                rows.push_back(int(row));
-        return rows;
-    }
-
-    Mat bankOf(const std::vector<int>& rows) const
-    {
-        Mat bank(int(rows.size()), model.bank.cols, CV_32F);
-        for (size_t i = 0; i < rows.size(); i++)
-            model.bank.row(rows[i]).copyTo(bank.row(int(i)));
-        return bank;
-    }
-
-    // Those that are nearest to five times as many patches as they would be if all were alike, and to one in fifty.
-    // Where all parts are different, one in ten images exceeds this; of photographs of the same tile all do.
-    std::vector<int> alike(const std::vector<int>& rows, const Mat& nearest) const
-    {
-        std::map<int, int> patchesOf;
-        for (int patch = 0; patch < nearest.cols; patch++)
-            patchesOf[model.pieces[rows[nearest.at<int>(patch)]]]++;
-        const std::set<int> all(model.pieces.begin(), model.pieces.end());
-        const double most = std::max(5. / double(all.size()), 0.02) * nearest.cols;
-        std::vector<int> found;
-        for (const auto& piece : patchesOf)
-            if (piece.second > most)
-                found.push_back(piece.first);
-        return found;
-    }
-
-    const PatchCoreModel& model; // it lives longer, since a model that leaves an image out serves for that image only
-    const std::set<int> leftOut;
-    const Size grid;
-    const int engine;
-    const PatchFeatures features;
-};
-
 } // namespace
 
 std::shared_ptr<const ScoreMap> PatchCoreModel::createScoreMap(const MapSettings& settings, const Device& device) const
 {
     const Size grid = gridOfStride(settings.input, patchStride);
-    return anomaly::createScoreMap(std::make_shared<PatchCoreScorer>(bank, whitening, grid, K, device.engine),
-                                   settings, device.engine);
+    return anomaly::createScoreMap(std::make_shared<PatchCoreScorer>(bank, whitening, grid, K, device.engine), settings,
+                                   device.engine);
 }
 
 std::shared_ptr<const ScoreMap> PatchCoreModel::createScoreMapWithout(const std::vector<int>& left,
                                                                       const MapSettings& settings,
                                                                       const Device& device) const
 {
-    const std::set<int> taught(pieces.begin(), pieces.end()), leftOut(left.begin(), left.end());
-    if (std::includes(leftOut.begin(), leftOut.end(), taught.begin(), taught.end()))
-        return nullptr;
-    return anomaly::createScoreMap(std::make_shared<LeftOutScorer>(*this, leftOut, gridOfStride(settings.input, patchStride),
-                                                                   device.engine),
-                                   settings, device.engine);
+    const Size grid = gridOfStride(settings.input, patchStride);
+    const auto features = std::make_shared<const PatchFeatures>(grid, whitening, device.engine);
+    const auto describe = [features](const std::vector<Mat>& maps, Mat& phi) {
+        features->compute(poolPatches(maps), phi);
+    };
+    const auto scorerOf = [this, grid, device](const Mat& rows) {
+        return std::make_shared<PatchCoreScorer>(rows, whitening, grid, K, device.engine);
+    };
+    const auto scorer = createLeftOutScorer({bank, pieces}, left, device.engine, describe, scorerOf);
+    return scorer ? anomaly::createScoreMap(scorer, settings, device.engine) : nullptr;
 }
 
 std::vector<Mat> PatchCoreModel::matrices() const

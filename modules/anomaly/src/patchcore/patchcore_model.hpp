@@ -27,9 +27,9 @@ public:
     static std::shared_ptr<const PatchCoreModel> read(const FileNode& node, const PatchCore::Params& params);
 
     std::vector<int> channelCounts;
-    Descriptor whitening; // without weights: patches are compared by their features as they come
-    Mat bank;             // patches x axes, or features, CV_32F
-    int patchStride, K; // of the settings
+    Descriptor whitening;    // without weights: patches are compared by their features as they come
+    Mat bank;                // patches x axes, or features, CV_32F
+    int patchStride, K;      // of the settings
     std::vector<int> pieces; // of the training data that the bank's rows come from; empty in a model from a file
 };
 

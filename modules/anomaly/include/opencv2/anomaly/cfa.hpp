@@ -39,8 +39,11 @@ public:
     enum ScoringBank
     {
         SCORING_BANK_KEPT = 0, //!< the bank that it adapted to, made of the descriptors before
-        //! A bank of the adapted descriptors themselves: k-means of patches drawn from all images
-        SCORING_BANK_PATCHES = 1
+        //! K-means of the adapted descriptors of patches drawn from all images, as many centers as the other bank has
+        SCORING_BANK_PATCHES = 1,
+        //! A greedy coreset of the adapted descriptors of patches drawn from all images: scoringBankSize of these
+        //! patches as they are, the rare ones among them
+        SCORING_BANK_CORESET = 2
     };
     //! What the descriptor learns.
     enum Adaptation
@@ -90,7 +93,9 @@ public:
         CV_PROP_RW double learningRate; //!< of AdamW with amsgrad; default 1e-3
         CV_PROP_RW double weightDecay;  //!< default 5e-4
         CV_PROP_RW int bankMode;        //!< one of BankMode; default BANK_MEAN [BANK_EMA]
-        CV_PROP_RW int scoringBank;     //!< one of ScoringBank; default SCORING_BANK_PATCHES [SCORING_BANK_KEPT]
+        CV_PROP_RW int scoringBank;     //!< one of ScoringBank; default SCORING_BANK_CORESET [SCORING_BANK_KEPT]
+        //! Patches of SCORING_BANK_CORESET at most, at least K, up to 1000000; default 4000
+        CV_PROP_RW int scoringBankSize;
         CV_PROP_RW double bankMomentum; //!< how far each image moves the centers of BANK_EMA, (0, 1]; default 0.01
         CV_PROP_RW int adaptation;      //!< one of Adaptation; default ADAPTATION_FULL
         CV_PROP_RW int descriptorInit;  //!< one of DescriptorInit; default INIT_UNIFORM [INIT_HE]

@@ -98,7 +98,8 @@ struct CV_EXPORTS_W_SIMPLE DetectorParams
     CV_PROP_RW int mapSize;        //!< one of cv::anomaly::MapSize; default MAP_IMAGE
 
     //! Share of the good images kept out of fit to set thresholds, [0, 0.5]. With 0 thresholds come from the learned
-    //! images, each scored without what it taught the model; CFA cannot tell that, and keeps images out; default 0
+    //! images, each scored without what it taught the model; where a method cannot tell that (CFA on a GPU, or with
+    //! another bank than its default one) they are a little low, and fit says so in the log; default 0
     CV_PROP_RW double validationFraction;
     //! Share of further good images that are expected to stay below the thresholds, [0, 1]: of their scores, and of
     //! their maps outside of regions smaller than defectArea. It is extrapolated where good images are too few to tell
@@ -108,7 +109,7 @@ struct CV_EXPORTS_W_SIMPLE DetectorParams
     //! called a defect, [0, 2^24]; default 50, somewhat less than a patch
     CV_PROP_RW int defectArea;
     //! Share of the images given to fit that may be defective, as where nobody has looked through them, [0, 0.5]: so
-    //! many are left out of the thresholds, and patches that only they have out of the banks of PatchCore; default 0
+    //! many are left out of the thresholds, and patches that only they have out of the banks of PatchCore and CFA; default 0
     CV_PROP_RW double contamination;
     CV_PROP_RW int seed; //!< of all that is random in fit; default 0
 

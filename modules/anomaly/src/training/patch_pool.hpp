@@ -4,7 +4,10 @@
 #ifndef OPENCV_ANOMALY_PATCH_POOL_HPP
 #define OPENCV_ANOMALY_PATCH_POOL_HPP
 
-#include "../training/training_images.hpp"
+#include "opencv2/core.hpp"
+
+#include <functional>
+#include <vector>
 
 namespace cv { namespace anomaly {
 
