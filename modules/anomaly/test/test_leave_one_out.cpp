@@ -9,6 +9,8 @@
 #include "../src/patches/descriptor.hpp"
 #include "../src/spade/spade_model.hpp"
 
+#include "opencv2/dnn.hpp"
+
 #include <numeric>
 
 namespace opencv_test { namespace {
