@@ -42,7 +42,7 @@ template <> inline PatchCore::Params quickParamsOf<PatchCore>()
 inline std::vector<String> ownStagesOf(const AnomalyDetector& detector)
 {
     if (detector.getMethod() == "PatchCore")
-        return {"patches", "coreset", "bank"};
+        return {"axes", "patches", "coreset", "bank"};
     return {detector.getMethod() == "PaDiM" ? "gaussians" : "bank"};
 }
 
