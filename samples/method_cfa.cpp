@@ -27,8 +27,8 @@ public:
     std::string name() const override { return "cfa"; }
     std::string about() const override
     {
-        return "A descriptor that is trained to draw normal patches together, and a bank of what they became: small "
-               "models, for parts that lie about alike. Training prints the mean distance of the images' "
+        return "A descriptor that is trained to draw normal patches together, and a bank of what they became, "
+               "for parts that lie about alike. Training prints the mean distance of the images' "
                "patches to the nearest center of the bank, as a share of the first epoch's: it falls from 100 %, and "
                "then levels off. The loss, which --json notes too, may rise in the first epochs, while the radius is "
                "learned: that is no fault.";

@@ -438,6 +438,7 @@ TEST(Anomaly_CFA, any_nonzero_value_of_a_mask_marks_a_defect)
 TEST(Anomaly_CFA, ensemble_averages_where_both_see_the_image)
 {
     CFA::Params params = quickParams();
+    params.imageScore = SCORE_MAX;
     params.mapSize = MAP_INPUT;
     params.imageScore = SCORE_MAX;
     const Ptr<CFA> resized = quickDetector(params);

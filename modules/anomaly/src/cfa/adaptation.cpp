@@ -287,13 +287,10 @@ Descriptor randomDescriptor(const std::vector<int>& channels, double gammaD, int
 std::shared_ptr<const CfaModel> adapt(const TrainingData& data, const CFA::Params& params, int engine,
                                       int trainerDevice, TrainingCheckpoint& checkpoint, FitReporter& reporter)
 {
-    const std::shared_ptr<CfaModel> made = std::make_shared<CfaModel>();
+    const std::shared_ptr<CfaModel> made = std::make_shared<CfaModel>(params);
     CfaModel& model = *made;
     model.descriptor =
         randomDescriptor(channelsOf(data.features.get(0).maps), params.gammaD, params.descriptorInit, params.seed);
-    model.radius = params.radius;
-    model.K = params.K;
-    model.scoreMode = params.scoreMode;
     const BankSettings settings = {params.bankMode,     params.gammaC, params.bankMomentum,
                                    params.K + params.J, params.seed,   engine};
     const bool keepsBank = params.scoringBank == CFA::SCORING_BANK_KEPT;

@@ -16,7 +16,8 @@ namespace cv { namespace anomaly {
 class CfaModel CV_FINAL : public LearnedModel
 {
 public:
-    CfaModel() : radius(0), K(0), scoreMode(CFA::SCORE_NEAREST) {}
+    //! Without what is learned: with the settings that scores depend on.
+    explicit CfaModel(const CFA::Params& params);
 
     std::vector<int> channels() const CV_OVERRIDE { return descriptor.channels; }
     std::shared_ptr<const ScoreMap> createScoreMap(const MapSettings& settings, const Device& device) const CV_OVERRIDE;
@@ -36,7 +37,8 @@ public:
     Mat bank;                // centers x D', CV_32F
     std::vector<int> pieces; // of the training data that a coreset's rows come from; empty for centers, and from a file
     double radius;
-    int K, scoreMode; // of the settings
+    const int K, scoreMode;    // of the settings
+    const int scoredNeighbors; // nearest rows of the bank that a score is made of: 1 or K
 };
 
 }} // namespace cv::anomaly

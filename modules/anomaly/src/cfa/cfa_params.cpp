@@ -27,7 +27,10 @@ CFA::Params::Params()
       augmentation(AUGMENT_NONE),
       patience(0),
       scoreMode(SCORE_NEAREST)
-{}
+{
+    imageScore = SCORE_TOP;
+    topShare = 0.01;
+}
 
 CFA::Params CFA::Params::paper()
 {
@@ -39,6 +42,7 @@ CFA::Params CFA::Params::paper()
     params.bankMode = BANK_EMA;
     params.scoringBank = SCORING_BANK_KEPT;
     params.scoreMode = SCORE_CERTAINTY;
+    params.imageScore = SCORE_MAX;
     params.epochs = 30;
     params.descriptorInit = INIT_HE;
     return params;
