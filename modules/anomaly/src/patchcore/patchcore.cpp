@@ -71,8 +71,8 @@ public:
         model->K = params.K;
         model->channelCounts = channelsOf(data.features.get(0).maps);
         if (params.whitening > 0 || params.axes > 0)
-            model->whitening = whitenedAxes(drawnPatches(data, reporter), model->channelCounts, params.whitening,
-                                            params.axes);
+            model->whitening =
+                whitenedAxes(drawnPatches(data, reporter), model->channelCounts, params.whitening, params.axes);
         const PatchFeatures features(grid, model->whitening, device.engine);
         model->bank = patchesAt(chooseCoreset(data, features, reporter), data, features, reporter);
         return model;
@@ -86,9 +86,11 @@ private:
     {
         const int images = std::min(data.images, covarianceImages), fromImage = 1 + (covariancePatches - 1) / images;
         Mat drawn, phi;
+        const int apart = data.images / images;
         for (int i = 0; i < images; i++)
         {
-            const int image = int(int64(i) * data.images / images);
+            // Turns of an image lie side by side: to step over the same number of them would always meet the same turn.
+            const int image = int(int64(i) * data.images / images) + i % apart;
             const TrainingFeatures features = data.features.get(image);
             gridFeatures(features.maps, grid, phi);
             RNG random = randomStream(params.seed, RANDOM_AXES, image);
