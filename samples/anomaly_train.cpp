@@ -54,6 +54,10 @@ void addSharedOptions(CommandLine& line, DetectorParams& p)
     line.option(
         "tile", "PIXELS", p.tile,
         "for large images with small defects: cut them into tiles of this side and look at each; 0: at the whole");
+    line.option("rotations", "N", p.rotations,
+                "turns in which each image is learned, evenly over 360 degrees, for parts that lie at any angle when "
+                "there are few images; 1: as it is; not for padim",
+                1);
     line.option("bits", "N", p.significantBits,
                 "significant bits of 16-bit images, 8 to 16: 10, 12 or 14 where the camera gives no more", 8);
     line.option("seed", "N", p.seed, "of all that is random: the same seed gives the same model");
@@ -208,6 +212,7 @@ void putSharedSettings(FlatJson& json, const DetectorParams& p)
     json.put("bits", p.significantBits);
     json.put("tile", p.tile);
     json.put("tile_overlap", p.tileOverlap);
+    json.put("rotations", p.rotations);
     json.put("smooth_sigma", p.smoothSigma);
     json.put("validation", p.validationFraction);
     json.put("quantile", p.thresholdQuantile);

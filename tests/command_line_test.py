@@ -18,7 +18,7 @@ import time
 import unittest
 
 OPTIONS = {
-    'anomaly_train': 'model method backbone input tile bits scoring_bank_size gamma_c gamma_d epochs batch seed validation quantile mask json outputs mean scale input_size '
+    'anomaly_train': 'model method backbone input tile rotations bits scoring_bank_size gamma_c gamma_d epochs batch seed validation quantile contamination defect_area mask json outputs mean scale input_size '
                  'resize_size tile_overlap embed_backbone adaptation init augmentation patience bank bank_momentum scoring_bank score learning_rate skip_unreadable cache_mb checkpoint '
                  'image_score top_share bank_size pool_size patch_stride projection whitening axes neighbors features reduction regularization device threads help',
     'anomaly_evaluate': 'model mask backbone json report calibrate transform seed device threads help',
@@ -149,6 +149,10 @@ class Usage(unittest.TestCase):
                                       ('padim', '--regularization=0', 'regularization'), ('spade', '--patch_stride=257', 'patchStride'), ('padim', '--input_size=8', 'inputSize'),
                                       ('spade', '--input_size=20x300', 'inputShape is 20x300')):
             self.check(run('anomaly_train', category, '--model=%s' % (WORK / 'm.yml'), '--method=' + method, option), 2, field)
+
+    def test_padim_takes_no_rotations(self):
+        self.check(run('anomaly_train', TEST_DATA / 'textures' / 'brick', '--model=%s' % (WORK / 'm.yml'), '--method=padim', '--rotations=4'), 2,
+                   'rotations is 4', 'compares each position')
 
     def test_tiles_are_squares(self):
         self.check(run('anomaly_train', TEST_DATA / 'textures' / 'brick', '--model=%s' % (WORK / 'm.yml'), '--tile=64', '--input_size=96x64'), 2,

@@ -209,6 +209,18 @@ class Settings(unittest.TestCase):
             with self.assertRaisesRegex(TypeError, r'^PaDiM_Params.inputShape: expected two integers, \(width, height\)'):
                 params.inputShape = wrong
 
+    def test_rotations(self):
+        params = anomaly.PatchCore.Params()
+        self.assertEqual(params.rotations, 1)
+        params.inputSize, params.bankSize, params.rotations = 64, 50, 4
+        patchcore = anomaly.PatchCore.create(params)
+        patchcore.fit([pattern(seed) for seed in range(4)])
+        self.assertEqual(patchcore.getDetectorParams().rotations, 4)
+        params = anomaly.PaDiM.Params()
+        params.rotations = 4
+        with self.assertRaisesRegex(anomaly.error, 'rotations is 4'):
+            anomaly.PaDiM.create(params)
+
     def test_copies(self):
         params = anomaly.CFA_Params.paper()
         params.outputs, params.checkpoint, params.inputMean = ['x'], 'c.yml', (1, 2, 3)

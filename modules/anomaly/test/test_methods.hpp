@@ -38,6 +38,11 @@ template <> inline PatchCore::Params quickParamsOf<PatchCore>()
     return params;
 }
 
+template <> inline CFA::Params quickParamsOf<CFA>()
+{
+    return quickParams();
+}
+
 //! Stages of a fit between "features" and "thresholds".
 inline std::vector<String> ownStagesOf(const AnomalyDetector& detector)
 {

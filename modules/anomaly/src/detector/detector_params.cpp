@@ -25,6 +25,7 @@ DetectorParams::DetectorParams()
       resizeSize(256),
       tile(0),
       tileOverlap(0.125),
+      rotations(1),
       smoothSigma(4),
       imageScore(SCORE_TOP),
       topShare(0.003),
@@ -78,6 +79,10 @@ void visitDetectorParams(DetectorParams& p, ParamsVisitor& v)
         p.keepAspect = false;
         p.inputShape = Size(p.inputSize, p.inputSize);
     }
+    if (v.has("rotations"))
+        v.visit("rotations", p.rotations, 1, 64);
+    else
+        p.rotations = 1;
 }
 
 // Tiles are squares, and lie side by side at one scale.

@@ -32,7 +32,8 @@ namespace cv { namespace anomaly {
      checksum: of all but the backbone's bytes and the models' matrices, which have their own
 
    Version 1, which has but the first of the methods, lacks the last one. Its first files lack some settings, too, and
-   the first of version 2 lack keepAspect and inputShape: what they learned from was stretched to a square.
+   the first of version 2 lack keepAspect and inputShape: what they learned from was stretched to a square. Later ones
+   lack rotations: images were learned as they are.
 */
 
 static const char* const rootName = "opencv_anomaly";

@@ -85,6 +85,15 @@ public:
         v.visit("reduction", params.reduction, int(PaDiM::FEATURES_DRAWN), int(PaDiM::FEATURES_PROJECTED));
         v.visit("regularization", params.regularization, DBL_MIN, 1e6);
     }
+    // At each position the Gaussian would be of whatever a turning part has there, and nothing would stand out.
+    void checkParams() const CV_OVERRIDE
+    {
+        if (params.rotations != 1)
+            CV_Error_(Error::StsOutOfRange,
+                      ("Parameter rotations is %d, expected 1: PaDiM compares each position with the same position of "
+                       "good images, so parts must lie alike. For parts that turn use PatchCore",
+                       params.rotations));
+    }
     void checkDevice(const Device& device) const CV_OVERRIDE { requireProcessor(name(), device); }
     std::unique_ptr<Learner> startFit(const Device&) const CV_OVERRIDE
     {

@@ -82,9 +82,11 @@ private:
     {
         const int images = std::min(data.images, covarianceImages), fromImage = 1 + (covariancePatches - 1) / images;
         Mat drawn, phi;
+        const int apart = data.images / images;
         for (int i = 0; i < images; i++)
         {
-            const int image = int(int64(i) * data.images / images);
+            // Turns of an image lie side by side: to step over the same number of them would always meet the same turn.
+            const int image = int(int64(i) * data.images / images) + i % apart;
             const TrainingFeatures features = data.features.get(image);
             gridFeatures(features.maps, grid, phi);
             RNG random = randomStream(params.seed, RANDOM_AXES, image);

@@ -55,32 +55,45 @@ void TrainingImages::keep(int index, const Mat& image)
     const TiledImage tiled(image, images.mask(index), input);
     for (int tile = 0; tile < tiled.count(); tile++)
     {
-        // Tiles that a mask leaves nothing of teach nothing.
-        if (tiled.count() > 1 && !leavesPixels(tiled.mask(tile)))
-            continue;
-        pieces.push_back({index, tile});
-        cache.put(int(pieces.size()) - 1, features(tiled.image(tile), tiled.mask(tile), tileInput));
+        const TurnedImage turned(tiled.image(tile), tiled.mask(tile), tileInput.resize, params.rotations);
+        for (int turn = 0; turn < params.rotations; turn++)
+            keep({index, tile, turn}, turned.image(turn), turned.mask(turn), tiled.count() == 1 && turn == 0);
     }
+}
+
+// Tiles and turns that a mask leaves nothing of teach nothing. Images as they are stay, since each is counted.
+void TrainingImages::keep(const Piece& piece, const Mat& image, const Mat& mask, bool isWholeImage)
+{
+    if (!isWholeImage && !leavesPixels(mask))
+        return;
+    pieces.push_back(piece);
+    cache.put(int(pieces.size()) - 1, features(image, mask, tileInput));
+}
+
+TurnedImage TrainingImages::turnedTile(const Piece& piece, const Mat& image) const
+{
+    const TiledImage tiled(image, images.mask(piece.image), input);
+    return TurnedImage(tiled.image(piece.tile), tiled.mask(piece.tile), tileInput.resize, params.rotations);
 }
 
 TrainingFeatures TrainingImages::featuresAgain(int piece) const
 {
-    const int index = pieces[piece].image, tile = pieces[piece].tile;
-    const TiledImage tiled(images.image(index), images.mask(index), input);
-    return features(tiled.image(tile), tiled.mask(tile), tileInput);
+    const int index = pieces[piece].image, turn = pieces[piece].turn;
+    const TurnedImage turned = turnedTile(pieces[piece], images.image(index));
+    return features(turned.image(turn), turned.mask(turn), tileInput);
 }
 
 TrainingFeatures TrainingImages::featuresOfView(int piece, int epoch)
 {
-    const int index = pieces[piece].image, tile = pieces[piece].tile;
+    const int index = pieces[piece].image, turn = pieces[piece].turn;
     Mat image;
     if (!readImage(images, index, params.skipUnreadable, image))
         return cache.get(piece); // as it was when it could still be read
-    const TiledImage tiled(image, images.mask(index), input);
+    const TurnedImage turned = turnedTile(pieces[piece], image);
     const RandomView view = drawView(params, uint64(epoch) << 32 | piece, params.seed);
     InputSettings uncut = tileInput;
     uncut.resize = input.crop;
-    return features(view.of(tiled.image(tile), input.crop), view.ofMask(tiled.mask(tile), input.crop), uncut);
+    return features(view.of(turned.image(turn), input.crop), view.ofMask(turned.mask(turn), input.crop), uncut);
 }
 
 TrainingFeatures TrainingImages::features(const Mat& image, const Mat& mask, const InputSettings& whole) const

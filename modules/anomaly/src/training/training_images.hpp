@@ -9,6 +9,7 @@
 #include "fit_reporter.hpp"
 #include "../input/image_source.hpp"
 #include "../input/tiling.hpp"
+#include "../input/turned_image.hpp"
 
 #include <functional>
 #include <vector>
@@ -29,13 +30,13 @@ struct FeatureKeeping
 //! What a method learns from: the features of all images of a fit, or of all tiles of them.
 struct TrainingData
 {
-    int images;             // or tiles
+    int images;             // or tiles, each as often as it is turned
     FeatureCache& features; // of the images as they are
     std::function<TrainingFeatures(int image, int epoch)>
         view; // of an image as randomView turns and cuts it for an epoch
 };
 
-//! Images to learn from, or all tiles of them, as features: what lies between the files and the training.
+//! Images to learn from, or all tiles of them, in all turns, as features: what lies between the files and the training.
 class TrainingImages
 {
 public:
@@ -52,12 +53,14 @@ public:
     std::vector<int> piecesOf(int image) const;
 
 private:
-    //! What is learned at once: an image, or a tile of it.
+    //! What is learned at once: an image, or a tile of it, in one of its turns.
     struct Piece
     {
-        int image, tile;
+        int image, tile, turn;
     };
     void keep(int index, const Mat& image);
+    void keep(const Piece& piece, const Mat& image, const Mat& mask, bool isWholeImage);
+    TurnedImage turnedTile(const Piece& piece, const Mat& image) const;
     TrainingFeatures featuresAgain(int piece) const;
     TrainingFeatures featuresOfView(int piece, int epoch);
     TrainingFeatures features(const Mat& image, const Mat& mask, const InputSettings& whole) const;

@@ -92,6 +92,12 @@ struct CV_EXPORTS_W_SIMPLE DetectorParams
     //! Overlap of neighboring tiles at least, as a share of their side, [0, 0.5]; default 1/8
     CV_PROP_RW double tileOverlap;
 
+    //! Turns in which fit learns each training image, or tile, evenly over 360 degrees about its center, so that parts
+    //! are known at angles that no training image has: 8 are steps of 45 degrees. Corners of a turned image that lie
+    //! beyond the image's edge are not learned. A fit takes that many times as long, a prediction as long as before,
+    //! except with SPADE. 1: images are learned as they are. PaDiM takes 1 only. [1, 64]; default 1
+    CV_PROP_RW int rotations;
+
     CV_PROP_RW double smoothSigma; //!< of the map, in pixels of the input, 0: none; default 4
     CV_PROP_RW int imageScore;     //!< one of cv::anomaly::ImageScore, taken at input resolution; default SCORE_TOP
     CV_PROP_RW double topShare;    //!< for SCORE_TOP, (0, 1]; default 0.003
