@@ -43,6 +43,10 @@ void PatchPool::add(int image, const Mat& phi, const Mat& mask)
     Mat patches(int(drawn.size()), phi.rows, CV_32F);
     for (size_t i = 0; i < drawn.size(); i++)
         all.row(drawn[i]).copyTo(patches.row(int(i)));
+    if (!checkRange(patches))
+        CV_Error_(Error::StsOutOfRange, ("Features of training image %d hold NaN or infinity: the backbone cannot be "
+                                         "used with it, or inputMean and inputScale are not the backbone's",
+                                         image));
     if (!projection.empty())
         patches = patches * projection;
     if ((places.size() + drawn.size()) * patches.cols * sizeof(float) > settings.poolBytes)

@@ -42,7 +42,8 @@ public:
 
     explicit PatchPool(const CoresetSettings& settings);
 
-    //! phi: features x patches, CV_32F; mask: empty, or 1 x patches, nonzero on the patches to learn.
+    //! phi: features x patches, CV_32F; mask: empty, or 1 x patches, nonzero on the patches to learn. Throws where the
+    //! patches that are drawn hold NaN or infinity.
     void add(int image, const Mat& phi, const Mat& mask);
 
     //! In the order of choice; fewer than bankSize where there are fewer different patches. Throws where there are
