@@ -142,6 +142,7 @@ TEST(Anomaly_LeaveOneOut, bank_lacks_other_pictures_of_the_same_part)
 TEST(Anomaly_LeaveOneOut, thresholds_are_those_of_new_images)
 {
     PatchCore::Params params = quickParamsOf<PatchCore>();
+    params.bankSize = 1000; // of 12 images with 64 patches each: all
     const Ptr<PatchCore> detector = quickDetectorOf<PatchCore>(params, 12);
     const double learned = detector->predict(goodImage(3));
     std::vector<double> fresh;

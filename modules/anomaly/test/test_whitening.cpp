@@ -58,7 +58,9 @@ TEST(Anomaly_Whitening, each_axis_is_divided_by_a_power_of_its_deviation)
                 const double v = variances.at<double>(i), expected = i == j ? v * std::pow(v + floor, -power) : 0;
                 EXPECT_NEAR(expected, covariance.at<double>(i, j), 1e-3 * variances.at<double>(0)) << power;
                 if (i == j)
+                {
                     EXPECT_NEAR(expected, covariance.at<double>(i, j), 1e-3 * expected) << power;
+                }
             }
     }
 }

@@ -8,6 +8,9 @@ namespace cv { namespace anomaly {
 
 static const double shareOfMeanVariance = 0.01;
 
+// Where patches do not vary at all their axes are arbitrary, and single precision has to hold the weights.
+static const double leastVariance = 1e-12;
+
 static Mat covarianceOf(const Mat& patches, const Mat& mean)
 {
     // Double precision takes 8 MiB for this many patches of 1056 features.
@@ -35,7 +38,7 @@ Descriptor whitenedAxes(const Mat& patches, const std::vector<int>& channels, do
     const int kept = axes > 0 ? std::min(axes, rows.rows) : rows.rows;
     Mat W = rows.rowRange(0, kept).clone();
     for (int axis = 0; axis < kept; axis++)
-        W.row(axis) *= std::pow(std::max(variances.at<double>(axis) + floor, DBL_MIN), -power / 2);
+        W.row(axis) *= std::pow(std::max(variances.at<double>(axis) + floor, leastVariance), -power / 2);
     mean.convertTo(mean, CV_64F);
     const Mat b = -W * mean.t();
     Mat singleW, singleB;
