@@ -47,7 +47,7 @@ template <> inline CFA::Params quickParamsOf<CFA>()
 inline std::vector<String> ownStagesOf(const AnomalyDetector& detector)
 {
     if (detector.getMethod() == "PatchCore")
-        return {"patches", "coreset", "bank"};
+        return {"axes", "patches", "coreset", "bank"};
     return {detector.getMethod() == "PaDiM" ? "gaussians" : "bank"};
 }
 

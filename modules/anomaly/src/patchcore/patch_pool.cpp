@@ -5,6 +5,7 @@
 #include "patch_pool.hpp"
 #include "../base/random_stream.hpp"
 #include "../search/greedy_coreset.hpp"
+#include "../search/window_search.hpp"
 
 namespace cv { namespace anomaly {
 
@@ -51,11 +52,26 @@ void PatchPool::add(int image, const Mat& phi, const Mat& mask)
         places.push_back({image, patch});
 }
 
+std::vector<int> PatchPool::chooseRows(int count, const Progress& progress) const
+{
+    int done = 0;
+    const auto report = [&](int) {
+        if (progress)
+            progress(++done, count);
+    };
+    if (settings.window == 0)
+        return greedyCoreset(rows, count, settings.engine, report);
+    std::vector<int> patches;
+    for (const Place& place : places)
+        patches.push_back(place.patch);
+    return windowCoreset(rows, patches, settings.grid, settings.window, count, settings.engine, report);
+}
+
 // A pool that holds no more than is to be chosen grows instead: less memory than that is not possible.
 void PatchPool::reduce()
 {
     if (places.size() > 2 * size_t(settings.bankSize))
-        keepRows(greedyCoreset(rows, settings.bankSize, settings.engine));
+        keepRows(chooseRows(settings.bankSize, Progress()));
 }
 
 void PatchPool::keepRows(const std::vector<int>& chosen)
@@ -77,8 +93,7 @@ std::vector<PatchPool::Place> PatchPool::choose(const Progress& progress)
         CV_Error(Error::StsBadArg,
                  "The masks leave no patch to learn: they must be nonzero where the images are to be checked");
     const int count = std::min(settings.bankSize, int(places.size()));
-    int done = 0;
-    const std::vector<int> chosen = greedyCoreset(rows, count, settings.engine, [&](int) { progress(++done, count); });
+    const std::vector<int> chosen = chooseRows(count, progress);
     rows.release();
     std::vector<Place> chosenPlaces;
     for (const int row : chosen)

@@ -16,6 +16,8 @@ struct CoresetSettings
     size_t poolBytes; // memory for what they are chosen from
     int seed;
     int engine;
+    Size grid;  // of the patches of an image
+    int window; // each chosen patch covers those this near to its place only (see windowCoreset), 0: all
 };
 
 /** @brief Chooses a coreset of the patches of many images, from one image after the other.
@@ -47,6 +49,7 @@ public:
 
 private:
     std::vector<int> draw(int image, int count, const Mat& mask) const;
+    std::vector<int> chooseRows(int count, const Progress& progress) const;
     void reduce();
     void keepRows(const std::vector<int>& rows);
 

@@ -6,6 +6,7 @@
 #include "../base/random_stream.hpp"
 #include "../patches/grid_features.hpp"
 #include "../patches/whitening.hpp"
+#include "alignment.hpp"
 #include "patch_features.hpp"
 #include "patch_pool.hpp"
 #include "patchcore_model.hpp"
@@ -21,6 +22,7 @@ PatchCore::Params::Params()
       projection(128),
       whitening(0.5),
       axes(256),
+      window(0),
       K(1)
 {
     imageScore = SCORE_TOP;
@@ -74,7 +76,13 @@ public:
             model->whitening =
                 whitenedAxes(drawnPatches(data, reporter), model->channelCounts, params.whitening, params.axes);
         const PatchFeatures features(grid, model->whitening, device.engine);
-        model->bank = patchesAt(chooseCoreset(data, features, reporter), data, features, reporter);
+        model->choosesWindow = params.window != 0;
+        model->window = params.window < 0 ? windowOf(data, features) : params.window;
+        const Places places = chooseCoreset(data, features, model->window, reporter);
+        model->bank = patchesAt(places, data, features, reporter);
+        if (model->window > 0)
+            for (const PatchPool::Place& place : places)
+                model->places.push_back(place.patch);
         return model;
     }
 
@@ -108,10 +116,20 @@ private:
         return drawn;
     }
 
-    Places chooseCoreset(const TrainingData& data, const PatchFeatures& patches, const FitReporter& reporter) const
+    // Tiles show different places of an image, and turns are learned because parts lie at any angle.
+    int windowOf(const TrainingData& data, const PatchFeatures& patches) const
+    {
+        if (params.tile > 0 || params.rotations > 1)
+            return 0;
+        return alignedWindow(data, patches, grid, device.engine);
+    }
+
+    Places chooseCoreset(const TrainingData& data, const PatchFeatures& patches, int window,
+                         const FitReporter& reporter) const
     {
         const int fromImage = params.poolSize > 0 ? 1 + (params.poolSize - 1) / data.images : 0;
-        PatchPool pool({fromImage, params.bankSize, params.projection, poolBytes, params.seed, device.engine});
+        PatchPool pool(
+            {fromImage, params.bankSize, params.projection, poolBytes, params.seed, device.engine, grid, window});
         Mat phi;
         for (int image = 0; image < data.images; image++)
         {
@@ -171,6 +189,19 @@ public:
             visitor.visit("whitening", params.whitening, 0., 1.);
             visitor.visit("axes", params.axes, 0, 4096);
         }
+        if (visitor.has("window"))
+            visitor.visit("window", params.window, -1, PatchCoreModel::widestWindow);
+        else
+            params.window = 0;
+    }
+    void checkParams() const CV_OVERRIDE
+    {
+        if (params.window > 0 && params.tile > 0)
+            CV_Error_(
+                Error::StsOutOfRange,
+                ("Parameter window is %d with tile %d, expected 0 or -1: tiles show different places of an image, "
+                 "so a patch of one has no place in another",
+                 params.window, params.tile));
     }
     void checkDevice(const Device& device) const CV_OVERRIDE { requireProcessor(name(), device); }
     std::unique_ptr<Learner> startFit(const Device& device) const CV_OVERRIDE
@@ -190,6 +221,7 @@ public:
     explicit PatchCoreImpl(const std::shared_ptr<DetectorCore>& c) : DetectorImpl<PatchCore>(c) {}
 
     Params getParams() const CV_OVERRIDE { return methodAs<PatchCoreMethod>()->params; }
+    int getWindow() const CV_OVERRIDE { return firstModel<PatchCoreModel>()->window; }
     Mat getMemoryBank() const CV_OVERRIDE { return firstModel<PatchCoreModel>()->bank.clone(); }
 };
 
