@@ -194,24 +194,25 @@ Ptr<PatchCore> fittedWithWindow(const PatchCore::Params& params, const std::vect
     return detector;
 }
 
-//! A bright disc on noise: half of the image's width, four patches, apart.
-Mat discImage(int seed, bool isOnTheRight)
+//! A bright disc on noise.
+Mat discImage(int seed, Point center)
 {
     Mat image(96, 96, CV_8UC3);
     RNG random(seed + 1);
     random.fill(image, RNG::UNIFORM, 60, 80);
-    circle(image, Point(isOnTheRight ? 72 : 24, 48), 10, Scalar(220, 230, 240), FILLED);
+    circle(image, center, 10, Scalar(220, 230, 240), FILLED);
     return image;
 }
 
 //! How much more a disc on the right scores than one on the left, where all that were learned are.
 double riseOfMovedDisc(int window)
 {
+    const Point left(24, 48), right(72, 48); // half of the image's width apart, four patches
     std::vector<Mat> images;
     for (int i = 0; i < 8; i++)
-        images.push_back(discImage(i, false));
+        images.push_back(discImage(i, left));
     const Ptr<PatchCore> detector = fittedWithWindow(paramsWithWindow(window), images);
-    return detector->predict(discImage(20, true)) / detector->predict(discImage(20, false));
+    return detector->predict(discImage(20, right)) / detector->predict(discImage(20, left));
 }
 
 TEST(Anomaly_Window, what_is_good_elsewhere_is_a_defect)
@@ -255,17 +256,17 @@ TEST(Anomaly_Window, both_engines_score_alike)
 
 TEST(Anomaly_Window, is_chosen_by_whether_parts_lie_alike)
 {
-    EXPECT_EQ(3, fittedWithWindow(paramsWithWindow(-1), imagesOfTwoTextures(12))->getWindow());
-    std::vector<Mat> turned;
+    PatchCore::Params params = paramsWithWindow(-1);
+    params.inputSize = 160; // 20 x 20 patches, of which a window of 3 is an eighth
+    RNG random(5);
+    std::vector<Mat> alike, anyhow;
     for (int i = 0; i < 12; i++)
     {
-        Mat image;
-        cv::rotate(twoTextures(i, i % 2 == 0), image, i % 3);
-        turned.push_back(image);
+        alike.push_back(discImage(i, Point(48, 40)));
+        anyhow.push_back(discImage(i, Point(random.uniform(14, 82), random.uniform(14, 82))));
     }
-    PatchCore::Params params = paramsWithWindow(-1);
-    params.inputSize = 96;
-    EXPECT_EQ(0, fittedWithWindow(params, turned)->getWindow());
+    EXPECT_EQ(3, fittedWithWindow(params, alike)->getWindow());
+    EXPECT_EQ(0, fittedWithWindow(params, anyhow)->getWindow());
 }
 
 TEST(Anomaly_Window, is_none_for_tiles_and_turns)
