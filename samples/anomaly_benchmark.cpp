@@ -101,7 +101,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.threadsOption();
     line.option("json", "FILE", settings.json, "also write the times as JSON");
     line.example("--model=model.yml.gz --images=parts/test");
-    line.example("--random --gamma_c=1 --threads=1 --json=times.json");
+    line.example("--random --scoring_bank_size=1000 --threads=1 --json=times.json");
     line.example("--random --method=patchcore --bank_size=10000 --train");
     if (!line.parse(argc, argv))
         return false;
@@ -298,10 +298,7 @@ struct Comparison
 Comparison comparisonOf(const Ptr<AnomalyDetector>& detector)
 {
     if (const Ptr<CFA> cfa = detector.dynamicCast<CFA>())
-    {
-        const Mat bank = cfa->getMemoryBank();
-        return {bank, cvRound(bank.rows / cfa->getParams().gammaC)};
-    }
+        return {cfa->getMemoryBank(), patchesOf(cfa->getDetectorParams(), cfaPatchStride)};
     if (const Ptr<PatchCore> patchCore = detector.dynamicCast<PatchCore>())
         return {patchCore->getMemoryBank(),
                 patchesOf(patchCore->getDetectorParams(), patchCore->getParams().patchStride)};

@@ -38,7 +38,7 @@ struct Settings
 {
     std::vector<std::string> inputs;
     std::string model, backbone, output, csv, mask;
-    double minimumArea;
+    double minimumArea = -1;
     int device;
     bool raw, resume;
 };
@@ -68,7 +68,8 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
                 "model file's SHA-256");
     line.flag("resume", settings.resume,
               "go on where a run with the same table and model stopped: images that have a row in it are left out");
-    line.option("min_area", "PIXELS", settings.minimumArea, "outline only defects of at least so many pixels; 0: all");
+    line.option("min_area", "PIXELS", settings.minimumArea,
+                "outline only defects of at least so many pixels; 0: all; -1: as the model says");
     line.flag("raw", settings.raw, "also write the maps as numbers, 32-bit float TIFF");
     addRegionOption(line, settings.mask, "look for defects");
     addBackboneFile(line, settings.backbone);

@@ -62,8 +62,13 @@ void addSharedOptions(CommandLine& line, DetectorParams& p)
                 "significant bits of 16-bit images, 8 to 16: 10, 12 or 14 where the camera gives no more", 8);
     line.option("seed", "N", p.seed, "of all that is random: the same seed gives the same model");
     line.option("validation", "SHARE", p.validationFraction,
-                "good images that are not learned from, but set the thresholds; 0: none");
-    line.option("quantile", "SHARE", p.thresholdQuantile, "of the good scores, where the thresholds are set");
+                "good images that are not learned from, but set the thresholds; 0: they come from the learned ones");
+    line.option("quantile", "SHARE", p.thresholdQuantile,
+                "of further good images that is to stay below the thresholds");
+    line.option("contamination", "SHARE", p.contamination,
+                "of the images, how many may be defective after all: they are found and left out");
+    line.option("defect_area", "PIXELS", p.defectArea,
+                "pixels of the network's input that a region has to have to be called a defect");
 }
 
 void addMethods(CommandLine& line, const Settings& settings)
@@ -211,6 +216,8 @@ void putSharedSettings(FlatJson& json, const DetectorParams& p)
     json.put("smooth_sigma", p.smoothSigma);
     json.put("validation", p.validationFraction);
     json.put("quantile", p.thresholdQuantile);
+    json.put("defect_area", p.defectArea);
+    json.put("contamination", p.contamination);
     json.put("seed", p.seed);
 }
 

@@ -82,13 +82,23 @@ std::string methodOf(const cv::anomaly::AnomalyDetector& detector);
 //! Patches of an image where a method compares patches on a grid.
 int patchesOf(const cv::anomaly::DetectorParams& shared, int patchStride);
 
+//! Pixels from one patch of CFA to the next: those of c2, the finest output of the embedded network and of most others.
+const int cfaPatchStride = 4;
+
 //! --patch_stride, which methods with a grid of patches have in common.
 void addPatchStride(CommandLine& line, int& patchStride);
 
-//! A method's settings with those that all methods share in place of their defaults.
+//! Options for how an image's score is taken of its map. Methods have them one by one, since their defaults differ.
+void addImageScore(CommandLine& line, cv::anomaly::DetectorParams& params);
+void putImageScore(FlatJson& json, const cv::anomaly::DetectorParams& params);
+
+//! A method's settings with those that all methods share in place of their defaults, but for the image's score.
 template <typename Params> Params withShared(Params own, const cv::anomaly::DetectorParams& shared)
 {
+    const cv::anomaly::DetectorParams before = own;
     static_cast<cv::anomaly::DetectorParams&>(own) = shared;
+    own.imageScore = before.imageScore;
+    own.topShare = before.topShare;
     return own;
 }
 

@@ -5,6 +5,8 @@
 
 #include "opencv2/anomaly/cfa.hpp"
 
+#include <algorithm>
+
 using namespace cv;
 using namespace cv::anomaly;
 
@@ -14,7 +16,7 @@ namespace {
 // CFA::Augmentation.
 const std::vector<std::string> adaptations = {"none", "attraction", "full"};
 const std::vector<std::string> bankModes = {"mean", "ema"};
-const std::vector<std::string> scoringBanks = {"kept", "patches"};
+const std::vector<std::string> scoringBanks = {"kept", "patches", "coreset"};
 const std::vector<std::string> descriptorInits = {"uniform", "he"};
 const std::vector<std::string> scoreModes = {"certainty", "nearest"};
 const std::vector<std::string> augmentations = {"none", "rd"};
@@ -25,8 +27,8 @@ public:
     std::string name() const override { return "cfa"; }
     std::string about() const override
     {
-        return "A small bank of normal patches and a descriptor that is trained to lie near it: the smallest "
-               "models, for parts that lie about alike. Training prints the mean distance of the images' "
+        return "A descriptor that is trained to draw normal patches together, and a bank of what they became, "
+               "for parts that lie about alike. Training prints the mean distance of the images' "
                "patches to the nearest center of the bank, as a share of the first epoch's: it falls from 100 %, and "
                "then levels off. The loss, which --json notes too, may rise in the first epochs, while the radius is "
                "learned: that is no fault.";
@@ -47,8 +49,7 @@ public:
     void putResults(FlatJson& json, const AnomalyDetector& detector, const FitHistory& history) const override;
     std::string summary(const AnomalyDetector& detector, const FitHistory& history) const override;
 
-    // The bank's size does not depend on the number of images
-    int imagesToFill(const DetectorParams&) const override { return 2; }
+    int imagesToFill(const DetectorParams& shared) const override;
     Ptr<AnomalyDetector> createToPredict(const DetectorParams& shared) const override;
     int batchSize() const override { return params.batchSize; }
     void setEpochs(int epochs) override { params.epochs = epochs; }
@@ -59,8 +60,10 @@ private:
 
 void CfaMethod::addSizeOptions(CommandLine& line)
 {
+    line.option("scoring_bank_size", "N", params.scoringBankSize,
+                "patches that images are scored with at most: fewer are faster", 1);
     line.option("gamma_c", "SHARE", params.gammaC,
-                "size of the memory bank, as a share of an image's patches: smaller is faster");
+                "size of the memory bank that training draws patches to, as a share of an image's patches");
     line.option("gamma_d", "SHARE", params.gammaD,
                 "length of a patch's descriptor, as a share of the features': smaller is faster");
 }
@@ -72,6 +75,7 @@ void CfaMethod::addLearningOptions(CommandLine& line)
     line.option("checkpoint", "FILE", params.checkpoint,
                 "note there after each epoch where training stands, and go on from there after an interruption; "
                 "removed at the end");
+    addImageScore(line, params);
 }
 
 void CfaMethod::addExperiments(CommandLine& line)
@@ -86,7 +90,8 @@ void CfaMethod::addExperiments(CommandLine& line)
                 "how the memory bank that descriptors adapt to sums up the images: the authors' code, or their paper");
     line.option("bank_momentum", "SHARE", params.bankMomentum, "how far each image moves the centers of --bank=ema");
     line.choice("scoring_bank", scoringBanks, params.scoringBank,
-                "what scores images: that bank, or one of the patches as they are after adaptation");
+                "what scores images: that bank, or the patches as they are after adaptation, k-means of them or "
+                "--scoring_bank_size of them that cover all");
     line.choice("score", scoreModes, params.scoreMode,
                 "a patch's score: its distance weighted by its certainty, or the distance alone");
     line.option("learning_rate", "RATE", params.learningRate, "of the training");
@@ -123,9 +128,11 @@ void CfaMethod::putSettings(FlatJson& json) const
     json.put("bank", bankModes[params.bankMode]);
     json.put("bank_momentum", params.bankMomentum);
     json.put("scoring_bank", scoringBanks[params.scoringBank]);
+    json.put("scoring_bank_size", params.scoringBankSize);
     json.put("score", scoreModes[params.scoreMode]);
     json.put("augmentation", augmentations[params.augmentation]);
     json.put("patience", params.patience);
+    putImageScore(json, params);
 }
 
 void CfaMethod::putResults(FlatJson& json, const AnomalyDetector& detector, const FitHistory& history) const
@@ -151,6 +158,14 @@ std::string CfaMethod::summary(const AnomalyDetector& detector, const FitHistory
         text = format("distance %.1f %% of the first epoch's, ", 100 * history.last("distance"));
     return text +
            format("loss %.4g, radius %.3f, ", history.last("loss"), dynamic_cast<const CFA&>(detector).getRadius());
+}
+
+// Other banks are as large with any number of images.
+int CfaMethod::imagesToFill(const DetectorParams& shared) const
+{
+    if (params.scoringBank != CFA::SCORING_BANK_CORESET)
+        return 2;
+    return std::max(params.scoringBankSize / patchesOf(shared, cfaPatchStride) + 1, 2);
 }
 
 // Adaptation changes the descriptor's numbers, but not how many there are.

@@ -36,6 +36,7 @@ public:
                     "which features are kept: channels drawn by chance, or a random projection of all");
         line.option("regularization", "VARIANCE", params.regularization,
                     "added to each feature's variance, so that few images are enough");
+        addImageScore(line, params);
     }
 
     Ptr<AnomalyDetector> create(const DetectorParams& shared) const override
@@ -49,6 +50,7 @@ public:
         json.put("features", params.features);
         json.put("reduction", reductions[params.reduction]);
         json.put("regularization", params.regularization);
+        putImageScore(json, params);
     }
 
     // Two are enough for a distribution, and more do not make the model larger

@@ -44,6 +44,7 @@ public:
         line.option("whitening", "POWER", params.whitening,
                     "how far axes along which good patches vary much are shortened, 0 (as in the paper) to 1");
         line.option("axes", "N", params.axes, "axes of the patches' covariance that are kept; 0: all, which is slower");
+        addImageScore(line, params);
     }
 
     Ptr<AnomalyDetector> create(const DetectorParams& shared) const override
@@ -61,6 +62,7 @@ public:
         json.put("neighbors", params.K);
         json.put("pool_size", params.poolSize);
         json.put("projection", params.projection);
+        putImageScore(json, params);
     }
 
     void putResults(FlatJson& json, const AnomalyDetector& detector, const FitHistory&) const override

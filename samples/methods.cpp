@@ -45,6 +45,22 @@ void addPatchStride(CommandLine& line, int& patchStride)
                 1);
 }
 
+// By the values of ImageScore.
+static const std::vector<std::string> imageScores = {"max", "top"};
+
+void addImageScore(CommandLine& line, DetectorParams& params)
+{
+    line.choice("image_score", imageScores, params.imageScore,
+                "an image's score: the highest value of its map, or the mean of the highest --top_share");
+    line.option("top_share", "SHARE", params.topShare, "of the map's pixels, for --image_score=top");
+}
+
+void putImageScore(FlatJson& json, const DetectorParams& params)
+{
+    json.put("image_score", imageScores[params.imageScore]);
+    json.put("top_share", params.topShare);
+}
+
 std::vector<double> FitHistory::all(const std::string& figure) const
 {
     const auto found = figures.find(figure);

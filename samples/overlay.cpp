@@ -21,7 +21,8 @@ Mat drawOverlay(const anomaly::AnomalyDetector& detector, const Mat& image, cons
     detector.toPicture(image, picture);
     anomaly::drawHeatMap(picture, map, picture, lowest, lowest + 1.5 * (threshold - lowest), 0.5, COLORMAP_JET,
                          threshold);
-    anomaly::drawDefects(picture, map, picture, threshold, minimumArea);
+    anomaly::drawDefects(picture, map, picture, threshold,
+                         minimumArea < 0 ? detector.getDefectArea(image.size()) : minimumArea);
     return picture;
 }
 

@@ -9,9 +9,10 @@
 #include <string>
 
 //! The image with the colors of its map where that comes near the pixel threshold or lies above it, and as it is
-//! elsewhere; defects that have enough pixels are outlined. The colors mean the same on every image of a model.
+//! elsewhere; defects are outlined that have at least minimumArea pixels, or as many as the model says where that is
+//! negative. The colors mean the same on every image of a model.
 cv::Mat drawOverlay(const cv::anomaly::AnomalyDetector& detector, const cv::Mat& image, const cv::Mat& map,
-                    double minimumArea = 0);
+                    double minimumArea = -1);
 
 //! Puts a line of text below a picture, where it hides nothing and no pixel changes its place. A narrow picture gets a
 //! margin on the right.

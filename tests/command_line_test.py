@@ -18,16 +18,16 @@ import time
 import unittest
 
 OPTIONS = {
-    'anomaly_train': 'model method backbone input tile rotations bits gamma_c gamma_d epochs batch seed validation quantile mask json outputs mean scale input_size '
+    'anomaly_train': 'model method backbone input tile rotations bits scoring_bank_size gamma_c gamma_d epochs batch seed validation quantile contamination defect_area mask json outputs mean scale input_size '
                  'resize_size tile_overlap embed_backbone adaptation init augmentation patience bank bank_momentum scoring_bank score learning_rate skip_unreadable cache_mb checkpoint '
-                 'bank_size pool_size patch_stride window projection neighbors features reduction regularization device threads help',
+                 'image_score top_share bank_size pool_size patch_stride window projection whitening axes neighbors features reduction regularization device threads help',
     'anomaly_evaluate': 'model mask backbone json report calibrate transform seed device threads help',
     'anomaly_predict': 'model mask backbone output csv resume min_area raw device threads help',
     'anomaly_camera': 'model mask backbone source reconnect device threads help',
-    'anomaly_benchmark': 'model random method backbone gamma_c gamma_d bank_size patch_stride window neighbors features outputs mean scale input_size images batch callers runs engine train device threads json help',
+    'anomaly_benchmark': 'model random method backbone scoring_bank_size gamma_c gamma_d bank_size patch_stride window neighbors features outputs mean scale input_size images batch callers runs engine train device threads json help',
 }
 # Of each method: options that make a small model in little time.
-METHODS = {'cfa': ['--adaptation=none', '--gamma_c=0.1', '--gamma_d=0.1', '--input_size=128'],
+METHODS = {'cfa': ['--adaptation=none', '--gamma_c=0.1', '--scoring_bank_size=100', '--gamma_d=0.1', '--input_size=128'],
            'patchcore': ['--bank_size=400', '--input_size=128'], 'padim': ['--features=20', '--input_size=128'],
            'spade': ['--neighbors=5', '--input_size=128']}
 PROGRAMS = pathlib.Path()
@@ -107,7 +107,7 @@ class Usage(unittest.TestCase):
         self.assertEqual(headings, ['Options, with their defaults'] + ['Options of --method=%s' % name for name in METHODS] +
                          ['For an ONNX backbone', 'For experiments, options of --method=cfa', 'For this machine', 'Examples'])
         sections = dict(zip(headings, re.split(r'^\S.*:$', text, flags=re.M)[1:]))
-        for heading, option in (('Options, with their defaults', 'validation'), ('Options of --method=cfa', 'gamma_c'),
+        for heading, option in (('Options, with their defaults', 'validation'), ('Options of --method=cfa', 'scoring_bank_size'),
                                 ('Options of --method=patchcore', 'bank_size'), ('Options of --method=padim', 'reduction'),
                                 ('Options of --method=spade', 'patch_stride'), ('For an ONNX backbone', 'input_size'),
                                 ('For experiments, options of --method=cfa', 'adaptation'), ('For this machine', 'device')):

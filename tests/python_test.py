@@ -57,6 +57,7 @@ def quick_params(method=anomaly.CFA):
         params.inputSize = 128  # fewer patches take less time
         return params
     params.gammaC = params.gammaD = 0.125
+    params.scoringBankSize = 500
     params.epochs = 1
     if not TRAIN:
         params.adaptation = anomaly.CFA_ADAPTATION_NONE
@@ -315,7 +316,7 @@ class Detectors(unittest.TestCase):
         self.assertEqual((score, stages), (self.cfa.predict(image)[0], ('preprocess', 'backbone', 'descriptor', 'search', 'map')))
         self.assertEqual(milliseconds.shape, (5,))
         self.assertEqual([map.shape for map in self.cfa.neighborMaps(image)], [image.shape[:2]] * 3)
-        self.assertEqual(self.cfa.getMemoryBank().shape[0], 392)
+        self.assertEqual(self.cfa.getMemoryBank().shape[0], 500)
         self.assertFalse(self.cfa.empty())
         self.assertTrue(anomaly.CFA.create().empty())
 
@@ -491,7 +492,7 @@ class Methods(unittest.TestCase):
 
     def test_what_only_one_has(self):
         bank = fitted(anomaly.PatchCore).getMemoryBank()
-        self.assertEqual((bank.shape, bank.dtype), ((400, 144 + 240 + 672), np.float32))
+        self.assertEqual((bank.shape, bank.dtype), ((400, 256), np.float32))
         params = anomaly.PaDiM_Params()
         params.reduction = anomaly.PaDiM_FEATURES_PROJECTED
         self.assertEqual(anomaly.PaDiM.create(params).getParams().reduction, 1)

@@ -52,7 +52,10 @@ TEST(Anomaly_BadInput, fit_refuses_and_keeps_what_was_learned)
     const double score = cfa->predict(badImage(3));
     EXPECT_ERROR_WITH("0 images to fit", cfa->fit(std::vector<Mat>()));
     EXPECT_ERROR_WITH("0 images to fit", cfa->fit(std::vector<String>()));
-    EXPECT_ERROR_WITH("2 images to fit, expected at least 3", cfa->fit(goodImages(2)));
+    EXPECT_ERROR_WITH("1 images to fit, expected at least 2", cfa->fit(goodImages(1)));
+    CFA::Params params = quickParams();
+    params.validationFraction = 0.1;
+    EXPECT_ERROR_WITH("2 images to fit, expected at least 3", CFA::create(params)->fit(goodImages(2)));
     std::vector<Mat> images = goodImages(4);
     EXPECT_ERROR_WITH("3 masks for 4 images",
                       cfa->fit(images, std::vector<Mat>(3, Mat(images[0].size(), CV_8U, Scalar(255)))));
@@ -95,7 +98,7 @@ TEST(Anomaly_BadInput, one_unreadable_file_among_many)
     const Ptr<CFA> cfa = CFA::create(params);
     cfa->fit(names);
     EXPECT_GT(cfa->predict(badImage(30)), cfa->predict(goodImage(31)));
-    EXPECT_ERROR_WITH("of 3 images can be read", cfa->fit(std::vector<String>(4, "no/such/file.png")));
+    EXPECT_ERROR_WITH("of 4 images can be read", cfa->fit(std::vector<String>(4, "no/such/file.png")));
 }
 
 TEST(Anomaly_BadInput, parameters_out_of_range_are_named)
@@ -127,6 +130,7 @@ TEST(Anomaly_BadInput, parameters_out_of_range_are_named)
 TEST(Anomaly_BadInput, too_few_centers_are_left)
 {
     CFA::Params params = quickParams();
+    params.scoringBank = CFA::SCORING_BANK_PATCHES;
     params.gammaC = 5. / 256; // of the 16 x 16 patches of a 64 pixel input: one fewer than K + J
     EXPECT_ERROR_WITH("leaves 5 centers, expected at least K + J = 6", quickDetector(params));
     params.gammaC = 6. / 256;

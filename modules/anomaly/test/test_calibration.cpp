@@ -9,19 +9,19 @@
 
 namespace opencv_test { namespace {
 
-GoodScores scoresOf(const std::vector<double>& fresh, const std::vector<double>& learned = std::vector<double>())
+GoodSample scoresOf(const std::vector<double>& fresh, const std::vector<double>& learned = std::vector<double>())
 {
-    GoodScores scores;
+    GoodSample scores;
     for (const double score : fresh)
-        scores.add(score, Mat(2, 2, CV_32F, Scalar(score)), Mat());
+        scores.add(score);
     for (const double score : learned)
         scores.addLearned(score);
     return scores;
 }
 
-double thresholdOf(GoodScores scores, double quantile)
+double thresholdOf(const GoodSample& scores, double quantile)
 {
-    return scores.calibrate(quantile).imageThreshold;
+    return scores.threshold(quantile);
 }
 
 TEST(Anomaly_Calibration, quantile_as_numpy)
@@ -63,6 +63,41 @@ TEST(Anomaly_Calibration, scores_without_spread_or_logarithm)
     EXPECT_EQ(0, thresholdOf(scoresOf({0, 0}), 0.995));
     EXPECT_NEAR(3 * 0.995, thresholdOf(scoresOf({0, 3}), 0.995), 1e-6);
     EXPECT_NEAR(1 + 2 * 0.995, thresholdOf(scoresOf({1, 3}, {0}), 0.995), 1e-6);
+}
+
+TEST(Anomaly_Calibration, level_of_an_area_is_what_so_many_pixels_reach)
+{
+    Mat map(4, 5, CV_32F);
+    for (int i = 0; i < 20; i++)
+        map.at<float>(i / 5, i % 5) = float((i * 7) % 20); // 0 to 19 in some order
+    EXPECT_EQ(19, levelOfArea(map, 0, Mat()));
+    EXPECT_EQ(19, levelOfArea(map, 1, Mat()));
+    EXPECT_EQ(16, levelOfArea(map, 4, Mat()));
+    EXPECT_EQ(0, levelOfArea(map, 20, Mat()));
+    EXPECT_EQ(0, levelOfArea(map, 1000, Mat())) << "an area larger than the map is all of it";
+    EXPECT_EQ(6, levelOfArea(map, 3, map < 9)) << "only what the mask leaves counts";
+}
+
+TEST(Anomaly_Calibration, no_region_of_a_defects_area_lies_above_the_pixel_threshold_of_good_maps)
+{
+    RNG random(3);
+    const int area = 6;
+    GoodScores scores(area);
+    std::vector<Mat> maps;
+    for (int i = 0; i < 10; i++)
+    {
+        maps.push_back(Mat(16, 24, CV_32F));
+        random.fill(maps.back(), RNG::UNIFORM, 1, 2);
+        scores.add(2, maps.back(), Mat());
+    }
+    const double threshold = scores.calibrate(1).pixelThreshold;
+    bool isReached = false;
+    for (const Mat& map : maps)
+    {
+        EXPECT_LT(countNonZero(map > threshold), area);
+        isReached |= countNonZero(map >= threshold) == area;
+    }
+    EXPECT_TRUE(isReached) << "a lower threshold would do";
 }
 
 TEST(Anomaly_Calibration, normalized_score)

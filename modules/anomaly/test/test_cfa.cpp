@@ -80,7 +80,8 @@ TEST(Anomaly_CFA, training_draws_good_patches_together)
         return true;
     });
     after->fit(goodImages(12));
-    EXPECT_EQ((std::vector<String>{"features", "bank", "training", "scoring bank", "thresholds"}), stages);
+    EXPECT_EQ((std::vector<String>{"features", "bank", "training", "patches", "coreset", "scoring bank", "thresholds"}),
+              stages);
     ASSERT_EQ(6u, losses.size());
     EXPECT_LT(losses.back(), 0.8 * losses.front());
     EXPECT_GT(after->getRadius(), params.radius);
@@ -437,7 +438,9 @@ TEST(Anomaly_CFA, any_nonzero_value_of_a_mask_marks_a_defect)
 TEST(Anomaly_CFA, ensemble_averages_where_both_see_the_image)
 {
     CFA::Params params = quickParams();
+    params.imageScore = SCORE_MAX;
     params.mapSize = MAP_INPUT;
+    params.imageScore = SCORE_MAX;
     const Ptr<CFA> resized = quickDetector(params);
     params.inputMode = INPUT_CROPPED;
     const Ptr<CFA> cropped = quickDetector(params);
@@ -542,20 +545,24 @@ TEST(Anomaly_CFA, calibrate_takes_a_quantile_of_good_images)
     cfa->setMapSize(MAP_INPUT);
     std::vector<Mat> images;
     std::vector<double> scores;
-    std::vector<float> pixels;
+    std::vector<float> levels, pixels;
     for (int i = 0; i < 5; i++)
     {
         images.push_back(goodImage(60 + i));
         Mat map;
         scores.push_back(cfa->predict(images[i], map));
-        pixels.insert(pixels.end(), map.begin<float>(), map.end<float>());
+        std::vector<float> ofImage(map.begin<float>(), map.end<float>());
+        std::sort(ofImage.begin(), ofImage.end(), std::greater<float>());
+        levels.push_back(ofImage[params.defectArea - 1]);
+        pixels.insert(pixels.end(), ofImage.begin(), ofImage.end());
     }
     cfa->calibrate(images, std::vector<int>(5, 0));
     std::sort(scores.begin(), scores.end());
+    std::sort(levels.begin(), levels.end());
     std::sort(pixels.begin(), pixels.end());
     // 0.75 of the way from the first of five to the last
     EXPECT_FLOAT_EQ(float(scores[3]), float(cfa->getImageThreshold()));
-    EXPECT_NEAR(pixels[pixels.size() * 3 / 4], cfa->getPixelThreshold(), 1e-3);
+    EXPECT_FLOAT_EQ(levels[3], float(cfa->getPixelThreshold()));
     double lowest, highest;
     cfa->getMapRange(lowest, highest);
     EXPECT_EQ(pixels.front(), lowest);
@@ -579,7 +586,7 @@ TEST(Anomaly_CFA, canceled_fit_leaves_the_detector_as_it_was)
 {
     const Ptr<CFA> cfa = quickDetector();
     const double score = cfa->predict(badImage(3));
-    for (const char* stage : {"features", "scoring bank", "thresholds"})
+    for (const char* stage : {"features", "patches", "coreset", "scoring bank", "thresholds"})
     {
         cfa->setFitCallback([&](const FitProgress& progress) { return progress.stage != stage; });
         EXPECT_ERROR_WITH("canceled", cfa->fit(goodImages(4)));

@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "test_methods.hpp"
 
-#include "../src/patchcore/patch_pool.hpp"
+#include "../src/training/patch_pool.hpp"
 #include "../src/patchcore/patchcore_model.hpp"
 #include "../src/patches/descriptor.hpp"
 #include "../src/patches/grid_features.hpp"
@@ -103,7 +103,7 @@ TEST(Anomaly_PatchCore, bank_is_that_of_numpy)
         {
             SCOPED_TRACE(format("%s, engine %d", name, engine));
             const BankCase gold(name);
-            PatchPool pool({0, gold.chosen.rows * gold.chosen.cols, 0, size_t(1) << 20, 0, engine, gold.grid, 0});
+            PatchPool pool({0, gold.chosen.rows * gold.chosen.cols, 0, size_t(1) << 20, 0, engine, 0, gold.grid, 0});
             for (size_t image = 0; image + 1 < gold.images.size(); image++)
             {
                 Mat phi;
@@ -154,7 +154,7 @@ TEST(Anomaly_PatchCore, small_pool_is_reduced_on_the_way)
         random.fill(phi, RNG::UNIFORM, 0, 1);
     }
     const auto radiusOf = [&](size_t poolBytes) {
-        PatchPool pool({0, bankSize, 0, poolBytes, 0, ENGINE_PLAIN, Size(), 0});
+        PatchPool pool({0, bankSize, 0, poolBytes, 0, ENGINE_PLAIN, 0, Size(), 0});
         for (int image = 0; image < images; image++)
             pool.add(image, all[image], Mat());
         Mat bank, joined;
@@ -182,10 +182,45 @@ TEST(Anomaly_PatchCore, bank_has_the_asked_size_or_what_there_is)
     PatchCore::Params params = quickParamsOf<PatchCore>();
     params.bankSize = 30;
     EXPECT_EQ(30, quickDetectorOf<PatchCore>(params)->getMemoryBank().rows);
-    params.bankSize = 100000; // of 5 learned images with 64 patches each
-    EXPECT_EQ(5 * 64, quickDetectorOf<PatchCore>(params)->getMemoryBank().rows);
-    params.poolSize = 50; // 10 patches of an image
-    EXPECT_EQ(5 * 10, quickDetectorOf<PatchCore>(params)->getMemoryBank().rows);
+    params.bankSize = 100000; // of 6 images with 64 patches each
+    EXPECT_EQ(6 * 64, quickDetectorOf<PatchCore>(params)->getMemoryBank().rows);
+    params.poolSize = 50; // 9 patches of an image
+    EXPECT_EQ(6 * 9, quickDetectorOf<PatchCore>(params)->getMemoryBank().rows);
+}
+
+TEST(Anomaly_PatchCore, paper_compares_features_as_they_come)
+{
+    PatchCore::Params params = PatchCore::Params::paper();
+    params.inputSize = 64;
+    params.bankSize = 10;
+    const int features = 144 + 240 + 672; // of the embedded network's maps
+    EXPECT_EQ(features, quickDetectorOf<PatchCore>(params)->getMemoryBank().cols);
+    params = quickParamsOf<PatchCore>();
+    params.axes = 7;
+    EXPECT_EQ(7, quickDetectorOf<PatchCore>(params)->getMemoryBank().cols);
+}
+
+TEST(Anomaly_PatchCore, engines_agree_on_whitened_patches)
+{
+    const Ptr<PatchCore> detector = quickDetectorOf<PatchCore>();
+    const double score = detector->predict(badImage(9));
+    detector->setEngine(ENGINE_PLAIN);
+    EXPECT_NEAR(score, detector->predict(badImage(9)), 1e-4 * score);
+}
+
+// One of ten is defective: what it shows alone would be learned as good.
+TEST(Anomaly_PatchCore, contaminated_images_teach_no_defect)
+{
+    PatchCore::Params params = quickParamsOf<PatchCore>();
+    std::vector<Mat> images = goodImages(10);
+    images[4] = badImage(7);
+    const Ptr<PatchCore> trusting = PatchCore::create(params);
+    trusting->fit(images);
+    params.contamination = 0.1;
+    const Ptr<PatchCore> careful = PatchCore::create(params);
+    careful->fit(images);
+    EXPECT_GT(careful->predict(badImage(7)), 1.5 * trusting->predict(badImage(7)));
+    EXPECT_LT(careful->getImageThreshold(), careful->predict(badImage(9)));
 }
 
 TEST(Anomaly_PatchCore, settings_out_of_range_are_named)

@@ -51,6 +51,7 @@ inline CFA::Params quickParams()
     params.inputSize = 64;
     params.resizeSize = 72;
     params.adaptation = CFA::ADAPTATION_NONE;
+    params.scoringBankSize = 64; // of 256 patches of an image
     params.epochs = 1;
     return params;
 }
@@ -69,6 +70,7 @@ inline CFA::Params trainingParams(int epochs)
     params.adaptation = CFA::ADAPTATION_FULL;
     params.batchSize = 3;
     params.epochs = epochs;
+    params.validationFraction = 0.1;
     return params;
 }
 

@@ -177,7 +177,7 @@ TEST(Anomaly_Threads, a_fit_is_seen_once_it_is_complete)
     cfa->fit(goodImages(10));
     callers.awaitCalls();
     callers.end();
-    EXPECT_EQ(canTrain() ? 5u : 3u, stages.size());
+    EXPECT_EQ(canTrain() ? 7u : 5u, stages.size());
     EXPECT_EQ((std::vector<Prediction>{before, predictionOf(*cfa, badImage(3))}), callers.found);
     EXPECT_TRUE(callers.batchesAgree);
 }

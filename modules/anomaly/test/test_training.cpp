@@ -137,6 +137,8 @@ TEST_F(Anomaly_Checkpoint, goes_on_with_another_way_to_score)
 {
     SKIP_WITHOUT_TRAINING();
     CFA::Params other = params;
+    other.scoringBankSize = 32;
+    EXPECT_NE(whole, fittedContent(other));
     other.scoringBank = CFA::SCORING_BANK_KEPT;
     other.scoreMode = params.scoreMode == CFA::SCORE_NEAREST ? CFA::SCORE_CERTAINTY : CFA::SCORE_NEAREST;
     EXPECT_NE(whole, fittedContent(other));

@@ -6,6 +6,7 @@
 #include "bank_for_trainer.hpp"
 #include "../base/random_stream.hpp"
 #include "../patches/projection.hpp"
+#include "../training/coreset_bank.hpp"
 #include "../training/trainer_loader.hpp"
 
 #include <cstring>
@@ -30,6 +31,26 @@ Mat buildBank(Builder builder, const TrainingData& data, const Projection& proje
     }
     const Mat bank = builder.finish(); // k-means: the longest step, so it comes before the last report
     reporter.report(stage, data.images, data.images);
+    return bank;
+}
+
+// Patches that SCORING_BANK_CORESET is chosen from: casting's image AUROC is 0.974 with 100,000, 0.948 with 40,000. They
+// are chosen in a random projection to 128 dimensions, where they take 51 MB, as PatchCore's are.
+const int coresetPoolSize = 100000, coresetProjection = 128;
+
+CoresetBank coresetOfAdapted(const TrainingData& data, const CFA::Params& params, int engine,
+                             const Projection& projection, const FitReporter& reporter)
+{
+    const CoresetBankSettings settings = {coresetPoolSize, params.scoringBankSize, coresetProjection, params.seed,
+                                          engine,          params.contamination};
+    const auto describe = [&](const std::vector<Mat>& pooled, Mat& phi) {
+        projection.project(pooled, MAPS_AVERAGED, phi);
+    };
+    const CoresetBank bank = coresetBank(data, settings, describe, "scoring bank", reporter);
+    if (bank.rows.rows < params.K)
+        CV_Error_(Error::StsBadArg, ("The images have %d different patches to score with, expected at least K = %d: "
+                                     "lower K, or give masks that leave more of the images",
+                                     bank.rows.rows, params.K));
     return bank;
 }
 
@@ -267,13 +288,10 @@ Descriptor randomDescriptor(const std::vector<int>& channels, double gammaD, int
 std::shared_ptr<const CfaModel> adapt(const TrainingData& data, const CFA::Params& params, int engine,
                                       int trainerDevice, TrainingCheckpoint& checkpoint, FitReporter& reporter)
 {
-    const std::shared_ptr<CfaModel> made = std::make_shared<CfaModel>();
+    const std::shared_ptr<CfaModel> made = std::make_shared<CfaModel>(params);
     CfaModel& model = *made;
     model.descriptor =
         randomDescriptor(channelsOf(data.features.get(0).maps), params.gammaD, params.descriptorInit, params.seed);
-    model.radius = params.radius;
-    model.K = params.K;
-    model.scoreMode = params.scoreMode;
     const BankSettings settings = {params.bankMode,     params.gammaC, params.bankMomentum,
                                    params.K + params.J, params.seed,   engine};
     const bool keepsBank = params.scoringBank == CFA::SCORING_BANK_KEPT;
@@ -282,9 +300,16 @@ std::shared_ptr<const CfaModel> adapt(const TrainingData& data, const CFA::Param
                                reporter);
     if (adapts(params))
         Training(model, data, params, engine, trainerDevice).run(checkpoint, reporter);
-    if (!keepsBank)
+    if (params.scoringBank == CFA::SCORING_BANK_PATCHES)
         model.bank = buildBank(PatchSampler(settings), data, *Projection::create(model.descriptor, engine),
                                "scoring bank", reporter);
+    else if (params.scoringBank == CFA::SCORING_BANK_CORESET)
+    {
+        const CoresetBank coreset =
+            coresetOfAdapted(data, params, engine, *Projection::create(model.descriptor, engine), reporter);
+        model.bank = coreset.rows;
+        model.pieces = coreset.pieces;
+    }
     return made;
 }
 

@@ -41,6 +41,7 @@ public:
     const char* name() const CV_OVERRIDE { return "CFA"; }
     std::unique_ptr<Method> clone() const CV_OVERRIDE { return std::unique_ptr<Method>(new CfaMethod(*this)); }
     void visitParams(ParamsVisitor& visitor) CV_OVERRIDE { visitCfaParams(params, visitor); }
+    void checkParams() const CV_OVERRIDE { checkScoringBankSize(params); }
     void checkDevice(const Device&) const CV_OVERRIDE {}
     std::unique_ptr<Learner> startFit(const Device& device) const CV_OVERRIDE
     {

@@ -5,7 +5,7 @@
 #define OPENCV_ANOMALY_CFA_MODEL_HPP
 
 #include "../detector/method.hpp"
-#include "../patches/descriptor.hpp"
+#include "../scoring/nearest_scorer.hpp"
 
 #include "opencv2/anomaly/cfa.hpp"
 
@@ -16,22 +16,29 @@ namespace cv { namespace anomaly {
 class CfaModel CV_FINAL : public LearnedModel
 {
 public:
-    CfaModel() : radius(0), K(0), scoreMode(CFA::SCORE_NEAREST) {}
+    //! Without what is learned: with the settings that scores depend on.
+    explicit CfaModel(const CFA::Params& params);
 
     std::vector<int> channels() const CV_OVERRIDE { return descriptor.channels; }
     std::shared_ptr<const ScoreMap> createScoreMap(const MapSettings& settings, const Device& device) const CV_OVERRIDE;
+    std::shared_ptr<const ScoreMap> createScoreMapWithout(const std::vector<int>& pieces, const MapSettings& settings,
+                                                          const Device& device) const CV_OVERRIDE;
     void write(FileStorage& file) const CV_OVERRIDE;
     std::vector<Mat> matrices() const CV_OVERRIDE { return {descriptor.W, descriptor.b, bank}; }
 
     static std::shared_ptr<const CfaModel> read(const FileNode& node, const CFA::Params& params);
 
+    NearestSettings nearestSettings() const;
+
     //! Distances of patches to their nearest centers: K maps of the patch grid's size, nearest first.
     std::vector<Mat> neighborDistances(const FeatureMaps& features) const;
 
     Descriptor descriptor;
-    Mat bank; // centers x D', CV_32F
+    Mat bank;                // centers x D', CV_32F
+    std::vector<int> pieces; // of the training data that a coreset's rows come from; empty for centers, and from a file
     double radius;
-    int K, scoreMode; // of the settings
+    const int K, scoreMode;    // of the settings
+    const int scoredNeighbors; // nearest rows of the bank that a score is made of: 1 or K
 };
 
 }} // namespace cv::anomaly

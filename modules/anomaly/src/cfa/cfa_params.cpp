@@ -19,24 +19,30 @@ CFA::Params::Params()
       learningRate(1e-3),
       weightDecay(5e-4),
       bankMode(BANK_MEAN),
-      scoringBank(SCORING_BANK_PATCHES),
+      scoringBank(SCORING_BANK_CORESET),
+      scoringBankSize(4000),
       bankMomentum(0.01),
       adaptation(ADAPTATION_FULL),
       descriptorInit(INIT_UNIFORM),
       augmentation(AUGMENT_NONE),
       patience(0),
       scoreMode(SCORE_NEAREST)
-{}
+{
+    imageScore = SCORE_TOP;
+    topShare = 0.01;
+}
 
 CFA::Params CFA::Params::paper()
 {
     Params params;
     params.inputMode = INPUT_CROPPED;
     params.keepAspect = false;
+    params.imageScore = SCORE_MAX;
     params.gammaC = params.gammaD = 1;
     params.bankMode = BANK_EMA;
     params.scoringBank = SCORING_BANK_KEPT;
     params.scoreMode = SCORE_CERTAINTY;
+    params.imageScore = SCORE_MAX;
     params.epochs = 30;
     params.descriptorInit = INIT_HE;
     return params;
@@ -67,9 +73,18 @@ void visitCfaParams(CFA::Params& p, ParamsVisitor& v)
     if (v.has("patience"))
         v.visit("patience", p.patience, 0, INT_MAX);
     if (v.has("scoringBank"))
-        v.visit("scoringBank", p.scoringBank, int(CFA::SCORING_BANK_KEPT), int(CFA::SCORING_BANK_PATCHES));
+        v.visit("scoringBank", p.scoringBank, int(CFA::SCORING_BANK_KEPT), int(CFA::SCORING_BANK_CORESET));
     else
         p.scoringBank = CFA::SCORING_BANK_KEPT;
+    if (v.has("scoringBankSize")) // Files that lack it have no bank whose size it is.
+        v.visit("scoringBankSize", p.scoringBankSize, 1, 1000000);
+}
+
+void checkScoringBankSize(const CFA::Params& params)
+{
+    if (params.scoringBank == CFA::SCORING_BANK_CORESET && params.scoringBankSize < params.K)
+        CV_Error_(Error::StsOutOfRange, ("Parameter scoringBankSize is %d, expected at least K = %d patches",
+                                         params.scoringBankSize, params.K));
 }
 
 }} // namespace cv::anomaly

@@ -13,6 +13,9 @@ namespace cv { namespace anomaly {
 //! Shows each setting of CFA's own that a model file holds, with its range.
 void visitCfaParams(CFA::Params& params, ParamsVisitor& visitor);
 
+//! Throws StsOutOfRange where the scoring bank would have fewer patches than the K that scores are made of.
+void checkScoringBankSize(const CFA::Params& params);
+
 }} // namespace cv::anomaly
 
 #endif

@@ -26,12 +26,15 @@ String hashOf(CFA::Params params)
     params.epochs = defaults.epochs;
     params.patience = defaults.patience;
     params.scoringBank = defaults.scoringBank;
+    params.scoringBankSize = defaults.scoringBankSize;
     params.scoreMode = defaults.scoreMode;
     params.smoothSigma = defaults.smoothSigma;
     params.imageScore = defaults.imageScore;
     params.topShare = defaults.topShare;
     params.mapSize = defaults.mapSize;
     params.thresholdQuantile = defaults.thresholdQuantile;
+    params.defectArea = defaults.defectArea;
+    params.contamination = defaults.contamination;
     Sha256 sum;
     ParamsSum settings(sum);
     visitDetectorParams(params, settings);

@@ -4,10 +4,9 @@
 #include "../precomp.hpp"
 #include "calibration.hpp"
 
-namespace cv { namespace anomaly {
+#include <functional>
 
-// Of an image's map, kept for the quantile: all of a map of 512 x 512.
-static const size_t mostPixels = 1 << 18;
+namespace cv { namespace anomaly {
 
 double normalizedScore(const Calibration& calibration, double score)
 {
@@ -29,20 +28,34 @@ double quantile(std::vector<float>& values, double q)
     return low + (at - double(below)) * (*std::min_element(values.begin() + below + 1, values.end()) - low);
 }
 
+double levelOfArea(const Mat& map, int pixels, const Mat& mask)
+{
+    std::vector<float> values;
+    values.reserve(map.total());
+    for (int y = 0; y < map.rows; y++)
+        for (int x = 0; x < map.cols; x++)
+            if (mask.empty() || mask.at<uchar>(y, x))
+                values.push_back(map.at<float>(y, x));
+    CV_Assert(!values.empty());
+    const size_t at = std::min(size_t(std::max(pixels, 1)), values.size()) - 1;
+    std::nth_element(values.begin(), values.begin() + at, values.end(), std::greater<float>());
+    return values[at];
+}
+
 void GoodScores::add(double score, const Mat& map, const Mat& mask)
 {
     double low, high;
     minMaxIdx(map, &low, &high, NULL, NULL, mask);
-    lowest = scores.empty() ? low : std::min(lowest, low);
-    highest = scores.empty() ? high : std::max(highest, high);
-    scores.push_back(float(score));
-    // Maps of large images by tiles would fill the memory; a quantile does not need each pixel.
-    const size_t each = (map.total() + mostPixels - 1) / mostPixels;
-    size_t counted = 0;
-    for (int y = 0; y < map.rows; y++)
-        for (int x = 0; x < map.cols; x++)
-            if ((mask.empty() || mask.at<uchar>(y, x)) && counted++ % each == 0)
-                pixels.push_back(map.at<float>(y, x));
+    lowest = empty() ? low : std::min(lowest, low);
+    highest = empty() ? high : std::max(highest, high);
+    scores.add(score);
+    levels.add(levelOfArea(map, defectArea, mask));
+}
+
+void GoodScores::addLearned(double score, const Mat& map, const Mat& mask)
+{
+    scores.addLearned(score);
+    levels.addLearned(levelOfArea(map, defectArea, mask));
 }
 
 // Where the standard normal distribution reaches a share q in (0, 1).
@@ -79,25 +92,32 @@ struct LogScores
 
 } // namespace
 
-double GoodScores::imageThreshold(double q)
+static std::vector<float> withoutHighest(std::vector<float> scores, double share)
 {
-    const double count = double(scores.size());
-    const bool isReached = count * (1 - q) >= 1;
-    if (q == 1 || isReached || !hasLogarithms(scores) || !hasLogarithms(learned))
-        return quantile(scores, q);
-    const LogScores fresh(scores), known(learned);
-    const double freedom = count - 1 + std::max(0., double(learned.size()) - 1);
-    const double deviation = std::sqrt((fresh.squares + known.squares) / std::max(1., freedom));
-    // Of the next score, with a mean that is only estimated
-    return std::exp(fresh.mean + normalQuantile(q) * deviation * std::sqrt(1 + 1 / count));
+    std::sort(scores.begin(), scores.end());
+    scores.resize(scores.size() - std::min(size_t(cvRound(share * double(scores.size()))), scores.size() - 1));
+    return scores;
 }
 
-Calibration GoodScores::calibrate(double q)
+double GoodSample::threshold(double q, double contamination) const
 {
-    if (scores.empty())
+    std::vector<float> good = withoutHighest(fresh, contamination);
+    const double count = double(good.size());
+    const bool isReached = count * (1 - q) >= 1;
+    if (q == 1 || isReached || !hasLogarithms(good) || !hasLogarithms(learned))
+        return quantile(good, q);
+    const LogScores ofFresh(good), ofLearned(learned);
+    const double freedom = count - 1 + std::max(0., double(learned.size()) - 1);
+    const double deviation = std::sqrt((ofFresh.squares + ofLearned.squares) / std::max(1., freedom));
+    // Of the next score, with a mean that is only estimated
+    return std::exp(ofFresh.mean + normalQuantile(q) * deviation * std::sqrt(1 + 1 / count));
+}
+
+Calibration GoodScores::calibrate(double q, double contamination) const
+{
+    if (empty())
         CV_Error(Error::StsBadArg, "The masks leave no pixel of any good image to set thresholds from");
-    const Calibration calibration = {imageThreshold(q), quantile(pixels, q), lowest, highest};
-    return calibration;
+    return {scores.threshold(q, contamination), levels.threshold(q, contamination), lowest, highest};
 }
 
 void LabeledScores::add(double score, const Mat& map, const Mat& defects)

@@ -20,27 +20,48 @@ struct Calibration
 //! clip((score - image threshold) / (highest - lowest) + 0.5, 0, 1); NaN stays NaN.
 double normalizedScore(const Calibration& calibration, double score);
 
-/** @brief Collects scores and maps of good images; thresholds are a quantile of them.
+//! The map value that an area of so many pixels reaches, at least one, wherever they lie. mask: empty, or nonzero where
+//! pixels count.
+double levelOfArea(const Mat& map, int pixels, const Mat& mask);
+
+/** @brief What good images score, and the value that a quantile of further ones stays below.
 
 A quantile beyond the highest of few scores is extrapolated: their logarithms are about normal, and those of learned
-images lie
-lower than new ones', but are spread as widely (doc/results.md).
+images lie lower than new ones', but are spread as widely (doc/results.md).
+*/
+class GoodSample
+{
+public:
+    void add(double score) { fresh.push_back(float(score)); }
+    //! Of an image that was learned, which tells how widely scores are spread.
+    void addLearned(double score) { learned.push_back(float(score)); }
+    bool empty() const { return fresh.empty(); }
+    //! contamination: share of the images, those that score highest, that are not good after all.
+    double threshold(double quantile, double contamination = 0) const;
+
+private:
+    std::vector<float> fresh, learned;
+};
+
+/** @brief Collects scores and maps of good images. The image threshold is a quantile of their scores, the pixel threshold
+the same quantile of the levels that an area as small as the smallest defect reaches in their maps: on that share of good
+images no region of this area lies above it.
 */
 class GoodScores
 {
 public:
-    GoodScores() : lowest(0), highest(0) {}
+    //! defectArea: pixels of the maps.
+    explicit GoodScores(int defectArea_ = 0) : defectArea(defectArea_), lowest(0), highest(0) {}
 
     void add(double score, const Mat& map, const Mat& mask);
-    //! The score of an image that was learned, which tells how widely scores are spread.
-    void addLearned(double score) { learned.push_back(float(score)); }
+    //! An image that was learned.
+    void addLearned(double score, const Mat& map, const Mat& mask);
     bool empty() const { return scores.empty(); }
-    Calibration calibrate(double quantile);
+    Calibration calibrate(double quantile, double contamination = 0) const;
 
 private:
-    double imageThreshold(double quantile);
-
-    std::vector<float> scores, learned, pixels;
+    int defectArea;
+    GoodSample scores, levels;
     double lowest, highest; // of all pixels that count
 };
 

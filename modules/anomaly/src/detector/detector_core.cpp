@@ -8,7 +8,6 @@
 #include "../base/out_of_memory.hpp"
 #include "../base/random_stream.hpp"
 #include "../input/input_shape.hpp"
-#include "thresholds.hpp"
 
 #include "opencv2/dnn.hpp"
 
@@ -167,10 +166,11 @@ void DetectorCore::fit(const ImageSource& images)
     DetectorModel model = {method, backboneSource, std::vector<InputModel>(), Calibration()};
     const std::vector<int> modes = inputModes(settings.inputMode);
     FitReporter reporter(callback, int(modes.size()));
+    std::vector<PiecesOfImages> pieces(modes.size());
     for (size_t i = 0; i < modes.size(); i++)
-        model.models.push_back(learn(*learner, settings, images, learned, modes[i], int(i), reporter));
+        model.models.push_back(learn(*learner, settings, images, learned, modes[i], int(i), pieces[i], reporter));
     const FittedModel uncalibrated(model, backbone, device());
-    model.calibration = thresholdsAfterFit(uncalibrated, images, good, learned, FitReporter(callback, 1));
+    model.calibration = thresholdsAfterFit(uncalibrated, images, good, learned, pieces, FitReporter(callback, 1));
     const std::shared_ptr<const FittedModel> calibrated = uncalibrated.with(model);
     setMethod(method);
     std::atomic_store(&fitted, calibrated);
@@ -212,11 +212,14 @@ Size DetectorCore::chooseInputShape(const ImageSource& images, const std::vector
 
 // `chosen` loses the images that cannot be read.
 InputModel DetectorCore::learn(Learner& learner, const DetectorParams& settings, const ImageSource& images,
-                               std::vector<int>& chosen, int inputMode, int index, FitReporter& reporter) const
+                               std::vector<int>& chosen, int inputMode, int index, PiecesOfImages& pieces,
+                               FitReporter& reporter) const
 {
     reporter.startModel(index);
     TrainingImages training(images, settings, inputSettings(settings, inputMode), *backbone, learner.featureKeeping());
     training.read(chosen, reporter);
+    for (const int image : chosen)
+        pieces[image] = training.piecesOf(image);
     return {inputMode, learner.learn(training.data(), index, reporter)};
 }
 

@@ -6,6 +6,7 @@
 
 #include "../input/image_source.hpp"
 #include "fitted_model.hpp"
+#include "thresholds.hpp"
 
 #include <atomic>
 #include <functional>
@@ -78,8 +79,10 @@ private:
 
     std::shared_ptr<const Method> methodToFit(const ImageSource& images, const std::vector<int>& learned) const;
     Size chooseInputShape(const ImageSource& images, const std::vector<int>& learned) const;
+    //! `pieces` gets the numbers that the training data has for the pieces of each chosen image.
     InputModel learn(Learner& learner, const DetectorParams& settings, const ImageSource& images,
-                     std::vector<int>& chosen, int inputMode, int index, FitReporter& reporter) const;
+                     std::vector<int>& chosen, int inputMode, int index, PiecesOfImages& pieces,
+                     FitReporter& reporter) const;
     double score(const FittedModel& model, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock,
                  BatchWish* wish = NULL) const;
     void scoreBatchOnGpu(const FittedModel& model, const std::vector<Mat>& images, std::vector<double>& scores,

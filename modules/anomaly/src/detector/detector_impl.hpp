@@ -59,6 +59,7 @@ public:
     }
     double getImageThreshold() const CV_OVERRIDE { return core->fittedModel()->model.calibration.imageThreshold; }
     double getPixelThreshold() const CV_OVERRIDE { return core->fittedModel()->model.calibration.pixelThreshold; }
+    double getDefectArea(Size imageSize) const CV_OVERRIDE { return core->fittedModel()->defectArea(imageSize); }
     void setImageThreshold(double threshold) CV_OVERRIDE
     {
         core->setThreshold(&Calibration::imageThreshold, threshold);

@@ -27,11 +27,13 @@ DetectorParams::DetectorParams()
       tileOverlap(0.125),
       rotations(1),
       smoothSigma(4),
-      imageScore(SCORE_MAX),
-      topShare(0.01),
+      imageScore(SCORE_TOP),
+      topShare(0.003),
       mapSize(MAP_IMAGE),
-      validationFraction(0.1),
-      thresholdQuantile(0.995),
+      validationFraction(0),
+      thresholdQuantile(0.97),
+      defectArea(50),
+      contamination(0),
       seed(0),
       skipUnreadable(false),
       cacheMiB(2048)
@@ -61,6 +63,12 @@ void visitDetectorParams(DetectorParams& p, ParamsVisitor& v)
         v.visit("tile", p.tile, 0, 1 << 16);
         v.visit("tileOverlap", p.tileOverlap, 0., 0.5);
     }
+    if (v.has("defectArea"))
+        v.visit("defectArea", p.defectArea, 0, 1 << 24);
+    else
+        p.defectArea = 0; // every pixel above the threshold counted
+    if (v.has("contamination"))
+        v.visit("contamination", p.contamination, 0., 0.5);
     if (v.has("keepAspect"))
     {
         v.visit("keepAspect", p.keepAspect);

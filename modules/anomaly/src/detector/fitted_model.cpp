@@ -28,8 +28,8 @@ FittedModel::FittedModel(const DetectorModel& m, const std::shared_ptr<const Bac
     for (const InputModel& each : model.models)
     {
         const InputSettings settings = inputSettings(params(), each.inputMode);
-        const MapSettings map = {settings.crop, params().smoothSigma};
-        heads.push_back({settings, each.learned->channels(), each.learned->createScoreMap(map, device)});
+        heads.push_back(
+            {settings, each.learned->channels(), each.learned->createScoreMap(mapSettings(settings), device)});
     }
 }
 
@@ -39,6 +39,25 @@ FittedModel::FittedModel(const FittedModel& other, const DetectorModel& changed)
       backbone(other.backbone),
       heads(other.heads)
 {}
+
+MapSettings FittedModel::mapSettings(const InputSettings& settings) const
+{
+    return {settings.crop, params().smoothSigma};
+}
+
+std::shared_ptr<const FittedModel> FittedModel::without(const std::vector<std::vector<int>>& piecesOfModels) const
+{
+    const std::shared_ptr<FittedModel> rest(new FittedModel(*this, model));
+    for (size_t i = 0; i < heads.size(); i++)
+    {
+        Head& head = rest->heads[i];
+        head.scoreMap =
+            model.models[i].learned->createScoreMapWithout(piecesOfModels[i], mapSettings(head.input), device);
+        if (!head.scoreMap)
+            return nullptr;
+    }
+    return rest;
+}
 
 std::shared_ptr<FittedModel> FittedModel::with(const DetectorModel& changed) const
 {
@@ -199,6 +218,11 @@ void FittedModel::outputMap(const Mat& scoreMap, Size image, OutputArray map) co
     full.setTo(0);
     Mat part = full(rounded(visibleRegion(image, input())));
     resize(scoreMap, part, part.size(), 0, 0, INTER_LINEAR);
+}
+
+double FittedModel::defectArea(Size image) const
+{
+    return params().defectArea * visibleRegion(image, input()).area() / mapSize(image, input()).area();
 }
 
 const InputSettings& FittedModel::input() const

@@ -38,6 +38,10 @@ public:
     //! The same with other thresholds or settings that change no score, sharing all that scores.
     std::shared_ptr<FittedModel> with(const DetectorModel& changed) const;
 
+    //! The same without what some pieces of the training data taught each of the models (see
+    //! LearnedModel::createScoreMapWithout); null where one of them cannot tell.
+    std::shared_ptr<const FittedModel> without(const std::vector<std::vector<int>>& piecesOfModels) const;
+
     const DetectorParams& params() const { return model.method->sharedParams(); }
 
     //! wish: asked before each tile; it and the clock may be null.
@@ -55,6 +59,9 @@ public:
     //! A score map as predict gives it: itself, or with MAP_IMAGE stretched over the part of the image that it shows, 0
     //! outside.
     void outputMap(const Mat& scoreMap, Size image, OutputArray map) const;
+
+    //! Pixels of a map of the image's size that a region has to have to be called a defect.
+    double defectArea(Size image) const;
 
     //! Input settings of the first model.
     const InputSettings& input() const;
@@ -89,6 +96,7 @@ private:
     void wholeMaps(const Mat* images, int count, StageClock* clock, Mat* maps, double* scores, BatchWish* wish) const;
     void averageWithCropped(const Mat* images, int count, StageClock* clock, Mat* maps, double* scores) const;
     void headMaps(const Head& head, const Mat* images, int count, StageClock* clock, Mat* maps, double* scores) const;
+    MapSettings mapSettings(const InputSettings& input) const;
     static void checkChannels(const Head& head, const std::vector<int>& given);
 
     std::vector<Head> heads;

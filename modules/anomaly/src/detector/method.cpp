@@ -6,6 +6,12 @@
 
 namespace cv { namespace anomaly {
 
+std::shared_ptr<const ScoreMap> LearnedModel::createScoreMapWithout(const std::vector<int>&, const MapSettings&,
+                                                                    const Device&) const
+{
+    return nullptr;
+}
+
 void requireProcessor(const char* name, const Device& device)
 {
     if (device.isGpu())

@@ -12,61 +12,96 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// How widely scores are spread shows as well in so many learned images as in thousands.
-const size_t mostLearnedImagesScored = 64;
+// How widely scores are spread, and where they end, shows as well in so many learned images as in thousands. Each costs
+// a prediction, and where it is left out of the model the time to set up a search, some 50 ms.
+const size_t mostLearnedImagesScored = 64, mostImagesLeftOut = 200;
 
 typedef std::function<void(double score, const Mat& map, const Mat& mask)> ScoreVisitor;
+typedef std::function<std::shared_ptr<const FittedModel>(int image)> ModelOfImage;
 
 // Those that cannot be read, if they are to be left out, and those of which a mask leaves nothing are passed over.
-void forEachScore(const FittedModel& model, const ImageSource& images, const std::vector<int>& indices, bool leaveOut,
-                  const ScoreVisitor& visit)
+void forEachScore(const ModelOfImage& modelOf, const ImageSource& images, const std::vector<int>& indices,
+                  bool leaveOut, const ScoreVisitor& visit)
 {
     for (const int index : indices)
     {
-        const Mat mask = maskAtInput(images.mask(index), model.input());
+        const std::shared_ptr<const FittedModel> model = modelOf(index);
+        const Mat mask = maskAtInput(images.mask(index), model->input());
         Mat image, map;
         if (!leavesPixels(mask) || !readImage(images, index, leaveOut, image))
             continue;
-        const double ownScore = model.scoreMap(image, NULL, map);
-        visit(model.imageScore(ownScore, map, mask), map, mask);
+        const double ownScore = model->scoreMap(image, NULL, map);
+        visit(model->imageScore(ownScore, map, mask), map, mask);
     }
+}
+
+// For a call that ends before the model does.
+ModelOfImage always(const FittedModel& model)
+{
+    const std::shared_ptr<const FittedModel> borrowed(&model, [](const FittedModel*) {});
+    return [borrowed](int) { return borrowed; };
+}
+
+std::shared_ptr<const FittedModel> modelWithout(int image, const FittedModel& model,
+                                                const std::vector<PiecesOfImages>& pieces)
+{
+    std::vector<std::vector<int>> ofImage;
+    for (const PiecesOfImages& ofModel : pieces)
+        ofImage.push_back(ofModel.at(image));
+    return model.without(ofImage);
+}
+
+// Each image by the model without it; null where the method cannot tell.
+ModelOfImage leavingOut(const FittedModel& model, const std::vector<int>& learned,
+                        const std::vector<PiecesOfImages>& pieces)
+{
+    if (!modelWithout(learned[0], model, pieces))
+        return nullptr;
+    return [&](int image) { return modelWithout(image, model, pieces); };
 }
 
 } // namespace
 
 Calibration thresholdsAfterFit(const FittedModel& model, const ImageSource& images, const std::vector<int>& good,
-                               const std::vector<int>& learned, const FitReporter& reporter)
+                               const std::vector<int>& learned, const std::vector<PiecesOfImages>& pieces,
+                               const FitReporter& reporter)
 {
-    const std::vector<int> sample = evenSample(learned, mostLearnedImagesScored);
+    const ModelOfImage modelOf = leavingOut(model, learned, pieces);
+    const std::vector<int> sample = evenSample(learned, modelOf ? mostImagesLeftOut : mostLearnedImagesScored);
     const int steps = int(good.size() + sample.size());
     const bool skips = model.params().skipUnreadable;
     int done = 0;
-    GoodScores scores;
-    forEachScore(model, images, good, skips, [&](double score, const Mat& map, const Mat& mask) {
+    GoodScores scores(model.params().defectArea);
+    const auto addFresh = [&](double score, const Mat& map, const Mat& mask) {
         scores.add(score, map, mask);
         reporter.report("thresholds", ++done, steps);
-    });
+    };
+    const auto addLearned = [&](double score, const Mat& map, const Mat& mask) {
+        scores.addLearned(score, map, mask);
+        reporter.report("thresholds", ++done, steps);
+    };
+    forEachScore(always(model), images, good, skips, addFresh);
     const bool heldOut = !scores.empty();
-    if (!heldOut)
+    // One learned image more or less tells little: no reason to give a training up.
+    if (modelOf)
+        forEachScore(modelOf, images, sample, true, addFresh);
+    else if (heldOut)
+        forEachScore(always(model), images, sample, true, addLearned);
+    if (scores.empty())
+    {
         CV_LOG_WARNING(NULL, "anomaly: no image was held out (see validationFraction), so thresholds come from the "
                              "images that were learned and are a little low");
-    // One learned image more or less tells little of the spread: no reason to give a training up.
-    forEachScore(model, images, sample, heldOut || skips, [&](double score, const Mat& map, const Mat& mask) {
-        if (heldOut)
-            scores.addLearned(score);
-        else
-            scores.add(score, map, mask);
-        reporter.report("thresholds", ++done, steps);
-    });
-    return scores.calibrate(model.params().thresholdQuantile);
+        forEachScore(always(model), images, sample, skips, addFresh);
+    }
+    return scores.calibrate(model.params().thresholdQuantile, model.params().contamination);
 }
 
 Calibration goodThresholds(const FittedModel& model, const ImageSource& images)
 {
     std::vector<int> all(images.size());
     std::iota(all.begin(), all.end(), 0);
-    GoodScores scores;
-    forEachScore(model, images, all, false,
+    GoodScores scores(model.params().defectArea);
+    forEachScore(always(model), images, all, false,
                  [&scores](double score, const Mat& map, const Mat& mask) { scores.add(score, map, mask); });
     return scores.calibrate(model.params().thresholdQuantile);
 }

@@ -7,12 +7,22 @@
 #include "../input/image_source.hpp"
 #include "fitted_model.hpp"
 
+#include <map>
+
 namespace cv { namespace anomaly {
 
-//! Thresholds after a fit: from `good` images that were kept out of it, and from how widely the scores of `learned`
-//! ones are spread; from the learned ones alone where no good one is left, with a warning.
+//! For one model of a fit: the numbers that the training data has for the pieces of each image that was learned.
+typedef std::map<int, std::vector<int>> PiecesOfImages;
+
+/** @brief Thresholds after a fit: from `good` images that were kept out of it, and from `learned` ones.
+
+Of a method that can tell, each learned image is scored by the model without what it taught itself, which is as a new
+image would score (doc/results.md). Of others, the scores of learned images only tell how widely scores are spread; where
+no good image was kept out, thresholds are theirs, a little low, with a warning.
+*/
 Calibration thresholdsAfterFit(const FittedModel& model, const ImageSource& images, const std::vector<int>& good,
-                               const std::vector<int>& learned, const FitReporter& reporter);
+                               const std::vector<int>& learned, const std::vector<PiecesOfImages>& pieces,
+                               const FitReporter& reporter);
 
 //! Thresholds from images that are all good.
 Calibration goodThresholds(const FittedModel& model, const ImageSource& images);

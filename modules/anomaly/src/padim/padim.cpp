@@ -49,6 +49,7 @@ public:
         model->gaussians = fitGaussians(data.images, sample, settings, progress);
         model->reduction = reduction;
         model->grid = grid;
+        model->images = data.images;
         warnIfTooLargeForFile(model->gaussians.bytes(), PadimModel::smallerModel);
         return model;
     }

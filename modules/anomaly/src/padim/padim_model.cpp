@@ -43,6 +43,38 @@ private:
     std::shared_ptr<const GaussianScorer> gaussians;
 };
 
+/** Scores of an image that was learned, had it not been.
+
+Without x = m + u, one of n, the mean moves by u / (n - 1) and the covariance S becomes
+S' = (n - 1) / (n - 2) (S - n / (n - 1)^2 u u^T). With d^2 = u^T S^-1 u, by Sherman and Morrison, the distance to what is
+left is d'^2 = (n / (n - 1))^2 (n - 2) / (n - 1) d^2 / (1 - n d^2 / (n - 1)^2). The regularization is taken for a part of
+S here, which makes d' a little too small.
+*/
+class WithoutOneImage CV_FINAL : public PatchScorer
+{
+public:
+    WithoutOneImage(const std::shared_ptr<const PatchScorer>& a, int images) : all(a), n(images) {}
+
+    double score(const std::vector<Mat>& maps, Mat& patchScores, StageClock* clock) const CV_OVERRIDE
+    {
+        all->score(maps, patchScores, clock);
+        patchScores.forEach<float>([this](float& score, const int*) { score = float(without(score)); });
+        return scoreOfMap;
+    }
+
+private:
+    double without(double distance) const
+    {
+        const double ofRest = n / (n - 1), square = distance * distance;
+        // What is left is positive but for rounding, since d^2 is below (n - 1)^2 / n.
+        const double rest = std::max(1 - n * square / ((n - 1) * (n - 1)), 1e-6);
+        return ofRest * std::sqrt((n - 2) / (n - 1) * square / rest);
+    }
+
+    const std::shared_ptr<const PatchScorer> all;
+    const double n;
+};
+
 std::vector<int> readDrawn(const FileNode& node, int features)
 {
     const std::vector<int> drawn = readIntegers(node, "drawn");
@@ -83,6 +115,16 @@ ChannelReduction readReduction(const FileNode& node, const PaDiM::Params& params
 std::shared_ptr<const ScoreMap> PadimModel::createScoreMap(const MapSettings& settings, const Device& device) const
 {
     return anomaly::createScoreMap(std::make_shared<PadimScorer>(*this, device.engine), settings, device.engine);
+}
+
+std::shared_ptr<const ScoreMap> PadimModel::createScoreMapWithout(const std::vector<int>& pieces,
+                                                                  const MapSettings& settings,
+                                                                  const Device& device) const
+{
+    if (pieces.size() != 1 || images < 3)
+        return nullptr;
+    const std::shared_ptr<const PatchScorer> all = std::make_shared<PadimScorer>(*this, device.engine);
+    return anomaly::createScoreMap(std::make_shared<WithoutOneImage>(all, images), settings, device.engine);
 }
 
 std::vector<Mat> PadimModel::matrices() const

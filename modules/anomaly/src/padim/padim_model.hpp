@@ -16,8 +16,13 @@ namespace cv { namespace anomaly {
 class PadimModel CV_FINAL : public LearnedModel
 {
 public:
+    PadimModel() : images(0) {}
+
     std::vector<int> channels() const CV_OVERRIDE { return reduction.channels; }
     std::shared_ptr<const ScoreMap> createScoreMap(const MapSettings& settings, const Device& device) const CV_OVERRIDE;
+    //! Of one piece; with masks, which leave other counts of images at other positions, it is an estimate.
+    std::shared_ptr<const ScoreMap> createScoreMapWithout(const std::vector<int>& pieces, const MapSettings& settings,
+                                                          const Device& device) const CV_OVERRIDE;
     void write(FileStorage& file) const CV_OVERRIDE;
     std::vector<Mat> matrices() const CV_OVERRIDE;
 
@@ -28,7 +33,8 @@ public:
 
     ChannelReduction reduction;
     PositionGaussians gaussians;
-    Size grid; // of the positions
+    Size grid;  // of the positions
+    int images; // that the Gaussians were learned from; 0 in a model from a file
 };
 
 }} // namespace cv::anomaly

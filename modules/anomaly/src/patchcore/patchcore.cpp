@@ -6,9 +6,9 @@
 #include "../base/random_stream.hpp"
 #include "../patches/grid_features.hpp"
 #include "../patches/whitening.hpp"
+#include "../training/coreset_bank.hpp"
 #include "alignment.hpp"
 #include "patch_features.hpp"
-#include "patch_pool.hpp"
 #include "patchcore_model.hpp"
 
 #include "opencv2/anomaly/patchcore.hpp"
@@ -24,10 +24,7 @@ PatchCore::Params::Params()
       axes(256),
       window(0),
       K(1)
-{
-    imageScore = SCORE_TOP;
-    topShare = 0.003;
-}
+{}
 
 PatchCore::Params PatchCore::Params::paper()
 {
@@ -40,10 +37,6 @@ PatchCore::Params PatchCore::Params::paper()
 }
 
 namespace {
-
-// Memory for the patches that a bank is chosen from: a million of them in 128 dimensions, from 1,300 images of 28 x 28.
-// It is no setting, since it changes what is chosen from more than that.
-const size_t poolBytes = size_t(512) << 20;
 
 // Patches that the covariance is taken of, 84 MB of 1056 features, and images that they are drawn from at most: twenty
 // for each feature are enough for axes, and features of more images would be computed once more.
@@ -78,17 +71,19 @@ public:
         const PatchFeatures features(grid, model->whitening, device.engine);
         model->choosesWindow = params.window != 0;
         model->window = params.window < 0 ? windowOf(data, features) : params.window;
-        const Places places = chooseCoreset(data, features, model->window, reporter);
-        model->bank = patchesAt(places, data, features, reporter);
+        const CoresetBankSettings settings = {
+            params.poolSize, params.bankSize, params.projection, params.seed, device.engine, params.contamination, grid,
+            model->window};
+        const auto describe = [&](const std::vector<Mat>& pooled, Mat& phi) { features.compute(pooled, phi); };
+        const CoresetBank chosen = coresetBank(data, settings, describe, "bank", reporter);
+        model->bank = chosen.rows;
+        model->pieces = chosen.pieces;
         if (model->window > 0)
-            for (const PatchPool::Place& place : places)
-                model->places.push_back(place.patch);
+            model->places = chosen.places;
         return model;
     }
 
 private:
-    typedef std::vector<PatchPool::Place> Places;
-
     // Of images evenly spread over all of them, the same number of patches from each: patches x features.
     Mat drawnPatches(const TrainingData& data, const FitReporter& reporter) const
     {
@@ -122,44 +117,6 @@ private:
         if (params.tile > 0 || params.rotations > 1)
             return 0;
         return alignedWindow(data, patches, grid, device.engine);
-    }
-
-    Places chooseCoreset(const TrainingData& data, const PatchFeatures& patches, int window,
-                         const FitReporter& reporter) const
-    {
-        const int fromImage = params.poolSize > 0 ? 1 + (params.poolSize - 1) / data.images : 0;
-        PatchPool pool(
-            {fromImage, params.bankSize, params.projection, poolBytes, params.seed, device.engine, grid, window});
-        Mat phi;
-        for (int image = 0; image < data.images; image++)
-        {
-            const TrainingFeatures features = data.features.get(image);
-            patches.compute(features.maps, phi);
-            pool.add(image, phi, features.mask);
-            reporter.report("patches", image + 1, data.images);
-        }
-        return pool.choose([&](int chosen, int count) { reporter.report("coreset", chosen, count); });
-    }
-
-    // The chosen patches as they are, in the order of choice.
-    Mat patchesAt(const Places& places, const TrainingData& data, const PatchFeatures& patches,
-                  const FitReporter& reporter) const
-    {
-        std::vector<std::vector<int>> rowsOfImage(data.images);
-        for (size_t row = 0; row < places.size(); row++)
-            rowsOfImage[places[row].image].push_back(int(row));
-        Mat bank, phi;
-        for (int image = 0; image < data.images; image++)
-        {
-            if (!rowsOfImage[image].empty())
-                patches.compute(data.features.get(image).maps, phi);
-            if (bank.empty() && !phi.empty())
-                bank.create(int(places.size()), phi.rows, CV_32F);
-            for (const int row : rowsOfImage[image])
-                Mat(phi.col(places[row].patch).t()).copyTo(bank.row(row));
-            reporter.report("bank", image + 1, data.images);
-        }
-        return bank;
     }
 
     const PatchCore::Params params;

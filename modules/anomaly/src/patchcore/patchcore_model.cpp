@@ -9,6 +9,7 @@
 #include "../patches/descriptor.hpp"
 #include "../patches/grid_features.hpp"
 #include "../patches/whitening.hpp"
+#include "../scoring/left_out_scorer.hpp"
 #include "patch_features.hpp"
 #include "../search/neighbor_search.hpp"
 #include "../search/window_search.hpp"
@@ -100,6 +101,37 @@ std::shared_ptr<const ScoreMap> PatchCoreModel::createScoreMap(const MapSettings
     const Size grid = gridOfStride(settings.input, patchStride);
     return anomaly::createScoreMap(std::make_shared<PatchCoreScorer>(*this, grid, device.engine), settings,
                                    device.engine);
+}
+
+PatchCoreModel PatchCoreModel::withRows(const std::vector<int>& rows) const
+{
+    PatchCoreModel rest = *this;
+    rest.bank.release();
+    rest.places.clear();
+    rest.pieces.clear();
+    for (const int row : rows)
+    {
+        rest.bank.push_back(bank.row(row));
+        if (window > 0)
+            rest.places.push_back(places[row]);
+    }
+    return rest;
+}
+
+std::shared_ptr<const ScoreMap> PatchCoreModel::createScoreMapWithout(const std::vector<int>& left,
+                                                                      const MapSettings& settings,
+                                                                      const Device& device) const
+{
+    const Size grid = gridOfStride(settings.input, patchStride);
+    const auto features = std::make_shared<const PatchFeatures>(grid, whitening, device.engine);
+    const auto describe = [features](const std::vector<Mat>& maps, Mat& phi) {
+        features->compute(poolPatches(maps), phi);
+    };
+    const auto scorerOf = [this, grid, device](const std::vector<int>& rows) {
+        return std::make_shared<PatchCoreScorer>(withRows(rows), grid, device.engine);
+    };
+    const auto scorer = createLeftOutScorer({bank, pieces}, left, device.engine, describe, scorerOf);
+    return scorer ? anomaly::createScoreMap(scorer, settings, device.engine) : nullptr;
 }
 
 std::vector<Mat> PatchCoreModel::matrices() const

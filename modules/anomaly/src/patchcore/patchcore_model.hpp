@@ -19,6 +19,8 @@ public:
 
     std::vector<int> channels() const CV_OVERRIDE { return channelCounts; }
     std::shared_ptr<const ScoreMap> createScoreMap(const MapSettings& settings, const Device& device) const CV_OVERRIDE;
+    std::shared_ptr<const ScoreMap> createScoreMapWithout(const std::vector<int>& pieces, const MapSettings& settings,
+                                                          const Device& device) const CV_OVERRIDE;
     void write(FileStorage& file) const CV_OVERRIDE;
     std::vector<Mat> matrices() const CV_OVERRIDE;
 
@@ -34,6 +36,11 @@ public:
     bool choosesWindow;      // whether the settings have a window, or leave it to fit
     int window;              // how far a patch's place may be from that of what it is compared with, 0: anywhere
     std::vector<int> places; // of each patch of the bank where there is a window, on the grid row by row
+    std::vector<int> pieces; // of the training data that the bank's rows come from; empty in a model from a file
+
+private:
+    //! The same with these rows of the bank only.
+    PatchCoreModel withRows(const std::vector<int>& rows) const;
 };
 
 }} // namespace cv::anomaly

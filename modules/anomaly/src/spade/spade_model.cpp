@@ -19,7 +19,14 @@ namespace {
 class SpadeScorer CV_FINAL : public PatchScorer
 {
 public:
-    SpadeScorer(const SpadeModel& model, int e) : bank(model.bank), grid(model.grid), K(model.K), engine(e) {}
+    //! without: images of the bank that are passed over.
+    SpadeScorer(const SpadeModel& model, int e, const std::vector<int>& w = std::vector<int>())
+        : bank(model.bank),
+          grid(model.grid),
+          K(model.K),
+          engine(e),
+          without(w)
+    {}
 
     double score(const std::vector<Mat>& maps, Mat& patchScores, StageClock* clock) const CV_OVERRIDE
     {
@@ -27,7 +34,7 @@ public:
         const Mat summary = imageSummary(pooled);
         checkScores(summary);
         lap(clock, STAGE_DESCRIPTOR);
-        const RetrievedImages retrieved = retrieveImages(summary, bank, K);
+        const RetrievedImages retrieved = retrieveImages(summary, bank, K, without);
         scoreAgainst(retrieved.indices, bank, pooled, grid, engine, patchScores);
         lap(clock, STAGE_SEARCH);
         return retrieved.meanDistance;
@@ -37,6 +44,7 @@ private:
     FeatureBank bank;
     Size grid;
     int K, engine;
+    std::vector<int> without;
 };
 
 String countsName(size_t scale)
@@ -113,6 +121,16 @@ std::vector<int> SpadeModel::channels() const
 std::shared_ptr<const ScoreMap> SpadeModel::createScoreMap(const MapSettings& settings, const Device& device) const
 {
     return anomaly::createScoreMap(std::make_shared<SpadeScorer>(*this, device.engine), settings, device.engine);
+}
+
+std::shared_ptr<const ScoreMap> SpadeModel::createScoreMapWithout(const std::vector<int>& pieces,
+                                                                  const MapSettings& settings,
+                                                                  const Device& device) const
+{
+    if (int(pieces.size()) >= bank.images())
+        return nullptr;
+    return anomaly::createScoreMap(std::make_shared<SpadeScorer>(*this, device.engine, pieces), settings,
+                                   device.engine);
 }
 
 std::vector<Mat> SpadeModel::matrices() const

@@ -19,6 +19,8 @@ public:
 
     std::vector<int> channels() const CV_OVERRIDE;
     std::shared_ptr<const ScoreMap> createScoreMap(const MapSettings& settings, const Device& device) const CV_OVERRIDE;
+    std::shared_ptr<const ScoreMap> createScoreMapWithout(const std::vector<int>& pieces, const MapSettings& settings,
+                                                          const Device& device) const CV_OVERRIDE;
     void write(FileStorage& file) const CV_OVERRIDE;
     std::vector<Mat> matrices() const CV_OVERRIDE;
 

@@ -12,11 +12,12 @@
 
 namespace cv { namespace anomaly {
 
-RetrievedImages retrieveImages(const Mat& summary, const FeatureBank& bank, int K)
+RetrievedImages retrieveImages(const Mat& summary, const FeatureBank& bank, int K, const std::vector<int>& without)
 {
     std::vector<std::pair<double, int>> all;
     for (int i = 0; i < bank.images(); i++)
-        all.push_back(std::make_pair(norm(summary, bank.summaries.row(i), NORM_L2), i));
+        if (std::find(without.begin(), without.end(), i) == without.end())
+            all.push_back(std::make_pair(norm(summary, bank.summaries.row(i), NORM_L2), i));
     const int count = std::min(K, int(all.size()));
     std::partial_sort(all.begin(), all.begin() + count, all.end());
     RetrievedImages retrieved = {{}, 0};

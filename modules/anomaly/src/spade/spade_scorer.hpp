@@ -15,8 +15,9 @@ struct RetrievedImages
     double meanDistance; // Euclidean, of the summaries: the image's score (Eq. 2)
 };
 
-//! The K images of the bank that are nearest, or all if there are fewer.
-RetrievedImages retrieveImages(const Mat& summary, const FeatureBank& bank, int K);
+//! The K images of the bank that are nearest, or all if there are fewer; those numbered in `without` are passed over.
+RetrievedImages retrieveImages(const Mat& summary, const FeatureBank& bank, int K,
+                               const std::vector<int>& without = std::vector<int>());
 
 /** @brief Scores of a grid's patches: distances to the nearest patch of the retrieved images, summed over the scales
 (Eq. 3).

@@ -109,6 +109,15 @@ TrainingFeatures TrainingImages::features(const Mat& image, const Mat& mask, con
     return keeping.reduce ? keeping.reduce(found) : found;
 }
 
+std::vector<int> TrainingImages::piecesOf(int image) const
+{
+    std::vector<int> numbers;
+    for (size_t piece = 0; piece < pieces.size(); piece++)
+        if (pieces[piece].image == image)
+            numbers.push_back(int(piece));
+    return numbers;
+}
+
 TrainingData TrainingImages::data()
 {
     return {int(pieces.size()), cache, [this](int piece, int epoch) { return featuresOfView(piece, epoch); }};

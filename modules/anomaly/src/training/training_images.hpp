@@ -49,6 +49,9 @@ public:
 
     TrainingData data();
 
+    //! The numbers of an image's pieces among those of the data.
+    std::vector<int> piecesOf(int image) const;
+
 private:
     //! What is learned at once: an image, or a tile of it, in one of its turns.
     struct Piece

@@ -14,8 +14,12 @@ namespace cv { namespace anomaly {
 /** @brief Coupled-hypersphere-based Feature Adaptation @cite Lee2022cfa.
 
 A frozen backbone gives feature maps; a learned 1x1 descriptor turns each patch into a short vector near its neighbors
-in a memory bank of normal patches; a bank of the patches as they are then scores images, by the distance to its nearest
-center. The defaults differ from the paper's settings where that helps; Params::paper has those.
+in a memory bank of normal patches. Images are then scored with another bank, of patches of the good images as the
+learned descriptor gives them: a patch's score is the distance to the nearest of these. The defaults differ from the
+paper's settings where that helps; Params::paper has those.
+
+Stages of FitProgress: "features", "bank", "training", then for the default scoring bank "patches", "coreset" and
+"scoring bank", at last "thresholds".
 
 Figures of FitProgress while it trains: "loss", the mean loss of the epoch so far, which may rise while the radius
 grows;
@@ -39,8 +43,11 @@ public:
     enum ScoringBank
     {
         SCORING_BANK_KEPT = 0, //!< the bank that it adapted to, made of the descriptors before
-        //! A bank of the adapted descriptors themselves: k-means of patches drawn from all images
-        SCORING_BANK_PATCHES = 1
+        //! K-means of the adapted descriptors of patches drawn from all images, as many centers as the other bank has
+        SCORING_BANK_PATCHES = 1,
+        //! A greedy coreset of the adapted descriptors of patches drawn from all images: scoringBankSize of these
+        //! patches as they are, the rare ones among them
+        SCORING_BANK_CORESET = 2
     };
     //! What the descriptor learns.
     enum Adaptation
@@ -67,7 +74,8 @@ public:
         INIT_UNIFORM = 0, //!< PyTorch's default of a convolution: uniform within 1/sqrt(inputs)
         INIT_HE = 1       //!< normal with deviation sqrt(2/inputs), no bias
     };
-    //! The settings of CFA beside those that all detectors have. Saved with a model, but for checkpoint.
+    //! The settings of CFA beside those that all detectors have, of which imageScore is SCORE_TOP and topShare 0.01 by
+    //! default [SCORE_MAX]. Saved with a model, but for checkpoint.
     struct CV_EXPORTS_W_SIMPLE Params : public DetectorParams
     {
         CV_WRAP Params();
@@ -75,10 +83,11 @@ public:
         //! stretched to a square. Its backbones come as ONNX files.
         CV_WRAP static CFA::Params paper();
 
-        //! Centers of the bank, as a share of the patches of an image (or tile), (0, 1]; default 1/4 [1]
+        //! Centers of the bank that descriptors adapt to, and of all scoring banks but SCORING_BANK_CORESET, as a share
+        //! of the patches of an image (or tile), (0, 1]; default 1/4 [1]
         CV_PROP_RW double gammaC;
         CV_PROP_RW double gammaD; //!< length of a descriptor, as a share of the features', (0, 2]; default 1/4 [1]
-        CV_PROP_RW int K;         //!< nearest centers that attract and that score; default 3
+        CV_PROP_RW int K;         //!< nearest centers that attract and that score, [1, 64]; default 3
         CV_PROP_RW int J;         //!< next centers, which repel; default 3
         CV_PROP_RW double alpha;  //!< margin of the repulsion, a squared distance; default 0.1
         CV_PROP_RW double radius; //!< the hyperspheres' radius at the start; default 1e-5
@@ -90,7 +99,9 @@ public:
         CV_PROP_RW double learningRate; //!< of AdamW with amsgrad; default 1e-3
         CV_PROP_RW double weightDecay;  //!< default 5e-4
         CV_PROP_RW int bankMode;        //!< one of BankMode; default BANK_MEAN [BANK_EMA]
-        CV_PROP_RW int scoringBank;     //!< one of ScoringBank; default SCORING_BANK_PATCHES [SCORING_BANK_KEPT]
+        CV_PROP_RW int scoringBank;     //!< one of ScoringBank; default SCORING_BANK_CORESET [SCORING_BANK_KEPT]
+        //! Patches of SCORING_BANK_CORESET at most, at least K, up to 1000000; default 4000
+        CV_PROP_RW int scoringBankSize;
         CV_PROP_RW double bankMomentum; //!< how far each image moves the centers of BANK_EMA, (0, 1]; default 0.01
         CV_PROP_RW int adaptation;      //!< one of Adaptation; default ADAPTATION_FULL
         CV_PROP_RW int descriptorInit;  //!< one of DescriptorInit; default INIT_UNIFORM [INIT_HE]
@@ -128,7 +139,8 @@ public:
     CV_WRAP virtual CFA::Params getParams() const = 0;
     //! The radius that fit learned: of the only model, or the first of an ensemble.
     CV_WRAP virtual double getRadius() const = 0;
-    //! The memory bank, centers x descriptor length, CV_32F: of the only model, or the first of an ensemble.
+    //! The bank that images are scored with, centers (or patches, in the order of choice) x descriptor length, CV_32F:
+    //! of the only model, or the first of an ensemble.
     CV_WRAP virtual Mat getMemoryBank() const = 0;
 };
 

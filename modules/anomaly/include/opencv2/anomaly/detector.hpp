@@ -100,17 +100,24 @@ struct CV_EXPORTS_W_SIMPLE DetectorParams
     CV_PROP_RW int rotations;
 
     CV_PROP_RW double smoothSigma; //!< of the map, in pixels of the input, 0: none; default 4
-    CV_PROP_RW int imageScore;     //!< one of cv::anomaly::ImageScore, taken at input resolution; default SCORE_MAX
-    CV_PROP_RW double topShare;    //!< for SCORE_TOP, (0, 1]; default 0.01
+    CV_PROP_RW int imageScore;     //!< one of cv::anomaly::ImageScore, taken at input resolution; default SCORE_TOP
+    CV_PROP_RW double topShare;    //!< for SCORE_TOP, (0, 1]; default 0.003
     CV_PROP_RW int mapSize;        //!< one of cv::anomaly::MapSize; default MAP_IMAGE
 
-    //! Share of the good images kept out of fit to set thresholds, [0, 0.5]; 0: they are set from the images that were
-    //! learned, so a little low, and fit says so in the log; default 0.1
+    //! Share of the good images kept out of fit to set thresholds, [0, 0.5]. With 0 thresholds come from the learned
+    //! images, each scored without what it taught the model; where a method cannot tell that (CFA on a GPU, or with
+    //! another bank than its default one) they are a little low, and fit says so in the log; default 0
     CV_PROP_RW double validationFraction;
-    //! Quantile of the good scores that becomes the threshold, for images and pixels separately, [0, 1]. That of images
-    //! is extrapolated where they are too few to reach it (fewer than 200 for 0.995); 1: their highest score; default
-    //! 0.995
+    //! Share of further good images that are expected to stay below the thresholds, [0, 1]: of their scores, and of
+    //! their maps outside of regions smaller than defectArea. It is extrapolated where good images are too few to tell
+    //! (fewer than 34 for 0.97); 1: the highest of theirs; default 0.97
     CV_PROP_RW double thresholdQuantile;
+    //! Pixels of the network's input (of a MAP_INPUT map) that a region above the pixel threshold has to have to be
+    //! called a defect, [0, 2^24]; default 50, somewhat less than a patch
+    CV_PROP_RW int defectArea;
+    //! Share of the images given to fit that may be defective, as where nobody has looked through them, [0, 0.5]: so
+    //! many are left out of the thresholds, and patches that only they have out of the banks of PatchCore and CFA; default 0
+    CV_PROP_RW double contamination;
     CV_PROP_RW int seed; //!< of all that is random in fit; default 0
 
     //! Leave out files that cannot be read, with a warning, instead of stopping; default false
@@ -249,10 +256,15 @@ public:
     //! @param threshold image score from which an image is called defective; NaN and infinity are refused
     CV_WRAP virtual void setImageThreshold(double threshold) = 0;
 
-    //! Map value from which a pixel is called defective.
+    //! Map value from which a pixel is called defective, if it lies in a region of at least getDefectArea pixels.
     CV_WRAP virtual double getPixelThreshold() const = 0;
     //! @param threshold map value from which a pixel is called defective; NaN and infinity are refused
     CV_WRAP virtual void setPixelThreshold(double threshold) = 0;
+
+    //! Pixels of a map as large as an image that a region has to have to be called a defect: what findDefects and
+    //! drawDefects take as minimumArea (see DetectorParams::defectArea).
+    //! @param imageSize of the image
+    CV_WRAP virtual double getDefectArea(Size imageSize) const = 0;
 
     /** @brief Lowest and highest map value seen when the thresholds were set: a fixed range to draw maps with. */
     CV_WRAP virtual void getMapRange(CV_OUT double& lowest, CV_OUT double& highest) const = 0;

@@ -5,6 +5,7 @@
 #include "patch_pool.hpp"
 #include "../base/random_stream.hpp"
 #include "../search/greedy_coreset.hpp"
+#include "../search/outlying_rows.hpp"
 #include "../search/window_search.hpp"
 
 namespace cv { namespace anomaly {
@@ -43,6 +44,10 @@ void PatchPool::add(int image, const Mat& phi, const Mat& mask)
     Mat patches(int(drawn.size()), phi.rows, CV_32F);
     for (size_t i = 0; i < drawn.size(); i++)
         all.row(drawn[i]).copyTo(patches.row(int(i)));
+    if (!checkRange(patches))
+        CV_Error_(Error::StsOutOfRange, ("Features of training image %d hold NaN or infinity: the backbone cannot be "
+                                         "used with it, or inputMean and inputScale are not the backbone's",
+                                         image));
     if (!projection.empty())
         patches = patches * projection;
     if ((places.size() + drawn.size()) * patches.cols * sizeof(float) > settings.poolBytes)
@@ -70,8 +75,21 @@ std::vector<int> PatchPool::chooseRows(int count, const Progress& progress) cons
 // A pool that holds no more than is to be chosen grows instead: less memory than that is not possible.
 void PatchPool::reduce()
 {
-    if (places.size() > 2 * size_t(settings.bankSize))
+    if (places.size() <= 2 * size_t(settings.bankSize))
+        return;
+    if (settings.contamination > 0)
+        leaveOutliersOut();
+    if (places.size() > size_t(settings.bankSize))
         keepRows(chooseRows(settings.bankSize, Progress()));
+}
+
+// Before the choice, which takes what lies far out first.
+void PatchPool::leaveOutliersOut()
+{
+    std::vector<int> images;
+    for (const Place& place : places)
+        images.push_back(place.image);
+    keepRows(rowsWithoutOutliers(rows, images, settings.contamination, settings.engine));
 }
 
 void PatchPool::keepRows(const std::vector<int>& chosen)
@@ -92,6 +110,8 @@ std::vector<PatchPool::Place> PatchPool::choose(const Progress& progress)
     if (places.empty())
         CV_Error(Error::StsBadArg,
                  "The masks leave no patch to learn: they must be nonzero where the images are to be checked");
+    if (settings.contamination > 0)
+        leaveOutliersOut();
     const int count = std::min(settings.bankSize, int(places.size()));
     const std::vector<int> chosen = chooseRows(count, progress);
     rows.release();

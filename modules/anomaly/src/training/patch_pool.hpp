@@ -4,7 +4,10 @@
 #ifndef OPENCV_ANOMALY_PATCH_POOL_HPP
 #define OPENCV_ANOMALY_PATCH_POOL_HPP
 
-#include "../training/training_images.hpp"
+#include "opencv2/core.hpp"
+
+#include <functional>
+#include <vector>
 
 namespace cv { namespace anomaly {
 
@@ -16,8 +19,9 @@ struct CoresetSettings
     size_t poolBytes; // memory for what they are chosen from
     int seed;
     int engine;
-    Size grid;  // of the patches of an image
-    int window; // each chosen patch covers those this near to its place only (see windowCoreset), 0: all
+    double contamination; // share of the images that are not good: what only they have is left out
+    Size grid;            // of the patches of an image
+    int window;           // each chosen patch covers those this near to its place only (see windowCoreset), 0: all
 };
 
 /** @brief Chooses a coreset of the patches of many images, from one image after the other.
@@ -40,7 +44,8 @@ public:
 
     explicit PatchPool(const CoresetSettings& settings);
 
-    //! phi: features x patches, CV_32F; mask: empty, or 1 x patches, nonzero on the patches to learn.
+    //! phi: features x patches, CV_32F; mask: empty, or 1 x patches, nonzero on the patches to learn. Throws where the
+    //! patches that are drawn hold NaN or infinity.
     void add(int image, const Mat& phi, const Mat& mask);
 
     //! In the order of choice; fewer than bankSize where there are fewer different patches. Throws where there are
@@ -51,6 +56,7 @@ private:
     std::vector<int> draw(int image, int count, const Mat& mask) const;
     std::vector<int> chooseRows(int count, const Progress& progress) const;
     void reduce();
+    void leaveOutliersOut();
     void keepRows(const std::vector<int>& rows);
 
     CoresetSettings settings;

@@ -1,0 +1,113 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "test_precomp.hpp"
+
+#include "../src/patches/whitening.hpp"
+#include "../src/search/outlying_rows.hpp"
+
+namespace opencv_test { namespace {
+
+// Patches with correlated features of very different variances.
+Mat correlatedPatches(int count, int features)
+{
+    RNG random(4);
+    Mat independent(count, features, CV_32F), mixing(features, features, CV_32F);
+    random.fill(independent, RNG::NORMAL, 0, 1);
+    random.fill(mixing, RNG::NORMAL, 0, 1);
+    for (int feature = 0; feature < features; feature++)
+        independent.col(feature) *= std::pow(2., feature);
+    return independent * mixing + 3;
+}
+
+Mat describe(const Descriptor& descriptor, const Mat& patches)
+{
+    return patches * descriptor.W.colRange(0, patches.cols).t() + repeat(descriptor.b.t(), patches.rows, 1);
+}
+
+// Of values around their own mean.
+Mat covarianceOf(const Mat& rows)
+{
+    Mat covariance, mean;
+    calcCovarMatrix(rows, covariance, mean, COVAR_NORMAL | COVAR_ROWS | COVAR_SCALE, CV_64F);
+    return covariance;
+}
+
+TEST(Anomaly_Whitening, without_power_distances_stay)
+{
+    const Mat patches = correlatedPatches(50, 6), phi = describe(whitenedAxes(patches, {2, 4}, 0, 0), patches);
+    for (int i = 1; i < patches.rows; i++)
+    {
+        const double distance = cv::norm(patches.row(0), patches.row(i));
+        EXPECT_NEAR(distance, cv::norm(phi.row(0), phi.row(i)), 1e-4 * distance);
+    }
+}
+
+TEST(Anomaly_Whitening, each_axis_is_divided_by_a_power_of_its_deviation)
+{
+    const Mat patches = correlatedPatches(200, 5);
+    Mat variances, axes;
+    eigen(covarianceOf(patches), variances, axes);
+    const double floor = 0.01 * cv::mean(variances)[0];
+    for (const double power : {0.25, 0.5, 1.})
+    {
+        const Mat covariance = covarianceOf(describe(whitenedAxes(patches, {5}, power, 0), patches));
+        for (int i = 0; i < 5; i++)
+            for (int j = 0; j < 5; j++)
+            {
+                const double v = variances.at<double>(i), expected = i == j ? v * std::pow(v + floor, -power) : 0;
+                EXPECT_NEAR(expected, covariance.at<double>(i, j), 1e-3 * variances.at<double>(0)) << power;
+                if (i == j)
+                    EXPECT_NEAR(expected, covariance.at<double>(i, j), 1e-3 * expected) << power;
+            }
+    }
+}
+
+TEST(Anomaly_Whitening, axes_with_the_greatest_variance_are_kept)
+{
+    const Mat patches = correlatedPatches(200, 6);
+    const Mat all = describe(whitenedAxes(patches, {6}, 0.5, 0), patches);
+    const Mat kept = describe(whitenedAxes(patches, {6}, 0.5, 2), patches);
+    ASSERT_EQ(2, kept.cols);
+    EXPECT_LT(cv::norm(cv::abs(all.colRange(0, 2)), cv::abs(kept), NORM_INF), 1e-3);
+    EXPECT_EQ(6, whitenedAxes(patches, {6}, 0.5, 100).length());
+}
+
+TEST(Anomaly_Whitening, patches_without_variance_give_numbers)
+{
+    const Descriptor descriptor = whitenedAxes(Mat(4, 3, CV_32F, Scalar(2)), {3}, 1, 0);
+    EXPECT_TRUE(checkRange(descriptor.W));
+    EXPECT_TRUE(checkRange(descriptor.b));
+}
+
+// Eight groups of rows near 0, of which one has a row far out.
+TEST(Anomaly_OutlyingRows, what_one_group_has_alone_is_left_out)
+{
+    const int groups = 8, each = 5;
+    Mat rows(groups * each, 3, CV_32F);
+    std::vector<int> groupOf;
+    for (int row = 0; row < rows.rows; row++)
+    {
+        rows.row(row).setTo(row % each);
+        groupOf.push_back(row / each);
+    }
+    const int outlier = 3 * each + 2, common = 5 * each + 1;
+    rows.row(outlier).setTo(50);
+    std::vector<int> expected;
+    for (int row = 0; row < rows.rows; row++)
+        if (row != outlier)
+            expected.push_back(row);
+    EXPECT_EQ(expected, rowsWithoutOutliers(rows, groupOf, 1. / groups, ENGINE_PLAIN));
+    EXPECT_EQ(size_t(rows.rows), rowsWithoutOutliers(rows, groupOf, 0, ENGINE_PLAIN).size());
+    // Two groups of both halves that have the same rare row teach it to each other.
+    rows.row(common + each).setTo(50);
+    EXPECT_EQ(size_t(rows.rows), rowsWithoutOutliers(rows, groupOf, 1. / groups, ENGINE_PLAIN).size());
+}
+
+TEST(Anomaly_OutlyingRows, a_single_group_is_kept)
+{
+    Mat rows = (Mat_<float>(3, 1) << 0, 1, 100);
+    EXPECT_EQ((std::vector<int>{0, 1, 2}), rowsWithoutOutliers(rows, {0, 0, 0}, 0.5, ENGINE_PLAIN));
+}
+
+}} // namespace opencv_test
