@@ -382,6 +382,7 @@ template <> void bindOwn<CFA>(py::module_& m, Class<CFA>& cfa, ParamsClass<CFA>&
 template <> void bindOwn<PatchCore>(py::module_& m, Class<PatchCore>& patchCore, ParamsClass<PatchCore>& params)
 {
     patchCore.def("getMemoryBank", [](const PatchCore& self) { return toNumpy(self.getMemoryBank()); });
+    patchCore.def("getWindow", &PatchCore::getWindow);
     params.def_static("paper", &PatchCore::Params::paper);
     m.def("PatchCore_Params_paper", &PatchCore::Params::paper);
 }

@@ -26,6 +26,10 @@ public:
     {
         line.option("bank_size", "N", params.bankSize, "patches that the bank keeps at most: fewer are faster", 1);
         addPatchStride(line, params.patchStride);
+        line.option("window", "N", params.window,
+                    "for parts that lie alike: patches are compared only with those of the bank from places so many "
+                    "patches away at most; 0: with all; -1: chosen by the good images",
+                    -1);
         line.option("neighbors", "N", params.K,
                     "patches of the bank that weight the image's score; 1: it is that of the map, without a weight", 1);
     }
@@ -54,6 +58,7 @@ public:
         json.put("axes", params.axes);
         json.put("bank_size", params.bankSize);
         json.put("patch_stride", params.patchStride);
+        json.put("window", params.window);
         json.put("neighbors", params.K);
         json.put("pool_size", params.poolSize);
         json.put("projection", params.projection);
@@ -64,6 +69,7 @@ public:
     {
         const Mat bank = dynamic_cast<const PatchCore&>(detector).getMemoryBank();
         json.put("patches", bank.rows);
+        json.put("window_in_use", dynamic_cast<const PatchCore&>(detector).getWindow());
         json.put("descriptor_length", bank.cols);
     }
 

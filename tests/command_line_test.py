@@ -20,11 +20,11 @@ import unittest
 OPTIONS = {
     'anomaly_train': 'model method backbone input tile rotations bits scoring_bank_size gamma_c gamma_d epochs batch seed validation quantile contamination defect_area mask json outputs mean scale input_size '
                  'resize_size tile_overlap embed_backbone adaptation init augmentation patience bank bank_momentum scoring_bank score learning_rate skip_unreadable cache_mb checkpoint '
-                 'image_score top_share bank_size pool_size patch_stride projection whitening axes neighbors features reduction regularization device threads help',
+                 'image_score top_share bank_size pool_size patch_stride window projection whitening axes neighbors features reduction regularization device threads help',
     'anomaly_evaluate': 'model mask backbone json report calibrate transform seed device threads help',
     'anomaly_predict': 'model mask backbone output csv resume min_area raw device threads help',
     'anomaly_camera': 'model mask backbone source reconnect device threads help',
-    'anomaly_benchmark': 'model random method backbone scoring_bank_size gamma_c gamma_d bank_size patch_stride neighbors features outputs mean scale input_size images batch callers runs engine train device threads json help',
+    'anomaly_benchmark': 'model random method backbone scoring_bank_size gamma_c gamma_d bank_size patch_stride window neighbors features outputs mean scale input_size images batch callers runs engine train device threads json help',
 }
 # Of each method: options that make a small model in little time.
 METHODS = {'cfa': ['--adaptation=none', '--gamma_c=0.1', '--scoring_bank_size=100', '--gamma_d=0.1', '--input_size=128'],

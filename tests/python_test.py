@@ -222,6 +222,14 @@ class Settings(unittest.TestCase):
         with self.assertRaisesRegex(anomaly.error, 'rotations is 4'):
             anomaly.PaDiM.create(params)
 
+    def test_window(self):
+        params = anomaly.PatchCore.Params()
+        self.assertEqual(params.window, 0)
+        params.inputSize, params.bankSize, params.window = 64, 50, 2
+        patchcore = anomaly.PatchCore.create(params)
+        patchcore.fit([pattern(seed) for seed in range(4)])
+        self.assertEqual((patchcore.getWindow(), patchcore.getParams().window), (2, 2))
+
     def test_copies(self):
         params = anomaly.CFA_Params.paper()
         params.outputs, params.checkpoint, params.inputMean = ['x'], 'c.yml', (1, 2, 3)

@@ -112,6 +112,7 @@ set(_halide_cpp
   src/search/greedy_coreset_halide.cpp
   src/search/neighbor_search_halide.cpp
   src/search/pruned_search.cpp
+  src/search/row_distances_halide.cpp
   src/spade/nearest_rows_halide.cpp)
 set(_hooks set_error_handler set_custom_do_par_for set_custom_malloc set_custom_free set_custom_can_use_target_features default_can_use_target_features)
 set(ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_HALIDE)

@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// Model files of PaDiM and SPADE of which a field is missing, or something else than save wrote.
+// Model files of PatchCore, PaDiM and SPADE of which a field is missing, or something else than save wrote.
 #include "test_changed_fields.hpp"
 #include "test_methods.hpp"
 #include "test_model_files.hpp"
@@ -103,6 +103,14 @@ TEST(Anomaly_HostileMethods, every_field_of_PaDiM_removed_or_replaced)
 TEST(Anomaly_HostileMethods, every_field_of_SPADE_removed_or_replaced)
 {
     expectRefusals<SPADE>(smallParamsOf<SPADE>());
+}
+
+TEST(Anomaly_HostileMethods, every_field_of_PatchCore_removed_or_replaced)
+{
+    PatchCore::Params params = smallParamsOf<PatchCore>();
+    params.bankSize = 10;
+    params.window = 1;
+    expectRefusals<PatchCore>(params);
 }
 
 template <typename Method> void expectFlippedBitsAreFound(const char* matrix)

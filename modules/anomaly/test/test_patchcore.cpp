@@ -103,7 +103,7 @@ TEST(Anomaly_PatchCore, bank_is_that_of_numpy)
         {
             SCOPED_TRACE(format("%s, engine %d", name, engine));
             const BankCase gold(name);
-            PatchPool pool({0, gold.chosen.rows * gold.chosen.cols, 0, size_t(1) << 20, 0, engine, 0});
+            PatchPool pool({0, gold.chosen.rows * gold.chosen.cols, 0, size_t(1) << 20, 0, engine, 0, gold.grid, 0});
             for (size_t image = 0; image + 1 < gold.images.size(); image++)
             {
                 Mat phi;
@@ -154,7 +154,7 @@ TEST(Anomaly_PatchCore, small_pool_is_reduced_on_the_way)
         random.fill(phi, RNG::UNIFORM, 0, 1);
     }
     const auto radiusOf = [&](size_t poolBytes) {
-        PatchPool pool({0, bankSize, 0, poolBytes, 0, ENGINE_PLAIN, 0});
+        PatchPool pool({0, bankSize, 0, poolBytes, 0, ENGINE_PLAIN, 0, Size(), 0});
         for (int image = 0; image < images; image++)
             pool.add(image, all[image], Mat());
         Mat bank, joined;

@@ -7,6 +7,7 @@
 #include "../patches/grid_features.hpp"
 #include "../patches/whitening.hpp"
 #include "../training/coreset_bank.hpp"
+#include "alignment.hpp"
 #include "patch_features.hpp"
 #include "patchcore_model.hpp"
 
@@ -21,6 +22,7 @@ PatchCore::Params::Params()
       projection(128),
       whitening(0.5),
       axes(256),
+      window(0),
       K(1)
 {}
 
@@ -67,12 +69,17 @@ public:
             model->whitening =
                 whitenedAxes(drawnPatches(data, reporter), model->channelCounts, params.whitening, params.axes);
         const PatchFeatures features(grid, model->whitening, device.engine);
-        const CoresetBankSettings settings = {params.poolSize, params.bankSize, params.projection,
-                                              params.seed,     device.engine,   params.contamination};
+        model->choosesWindow = params.window != 0;
+        model->window = params.window < 0 ? windowOf(data, features) : params.window;
+        const CoresetBankSettings settings = {
+            params.poolSize, params.bankSize, params.projection, params.seed, device.engine, params.contamination, grid,
+            model->window};
         const auto describe = [&](const std::vector<Mat>& pooled, Mat& phi) { features.compute(pooled, phi); };
         const CoresetBank chosen = coresetBank(data, settings, describe, "bank", reporter);
         model->bank = chosen.rows;
         model->pieces = chosen.pieces;
+        if (model->window > 0)
+            model->places = chosen.places;
         return model;
     }
 
@@ -104,6 +111,14 @@ private:
         return drawn;
     }
 
+    // Tiles show different places of an image, and turns are learned because parts lie at any angle.
+    int windowOf(const TrainingData& data, const PatchFeatures& patches) const
+    {
+        if (params.tile > 0 || params.rotations > 1)
+            return 0;
+        return alignedWindow(data, patches, grid, device.engine);
+    }
+
     const PatchCore::Params params;
     const Device device;
     const Size grid;
@@ -131,6 +146,19 @@ public:
             visitor.visit("whitening", params.whitening, 0., 1.);
             visitor.visit("axes", params.axes, 0, 4096);
         }
+        if (visitor.has("window"))
+            visitor.visit("window", params.window, -1, PatchCoreModel::widestWindow);
+        else
+            params.window = 0;
+    }
+    void checkParams() const CV_OVERRIDE
+    {
+        if (params.window > 0 && params.tile > 0)
+            CV_Error_(
+                Error::StsOutOfRange,
+                ("Parameter window is %d with tile %d, expected 0 or -1: tiles show different places of an image, "
+                 "so a patch of one has no place in another",
+                 params.window, params.tile));
     }
     void checkDevice(const Device& device) const CV_OVERRIDE { requireProcessor(name(), device); }
     std::unique_ptr<Learner> startFit(const Device& device) const CV_OVERRIDE
@@ -150,6 +178,7 @@ public:
     explicit PatchCoreImpl(const std::shared_ptr<DetectorCore>& c) : DetectorImpl<PatchCore>(c) {}
 
     Params getParams() const CV_OVERRIDE { return methodAs<PatchCoreMethod>()->params; }
+    int getWindow() const CV_OVERRIDE { return firstModel<PatchCoreModel>()->window; }
     Mat getMemoryBank() const CV_OVERRIDE { return firstModel<PatchCoreModel>()->bank.clone(); }
 };
 

@@ -5,12 +5,14 @@
 #include "patchcore_model.hpp"
 #include "../base/workspace_pool.hpp"
 #include "../detector/model_fields.hpp"
+#include "../input/preprocess.hpp"
 #include "../patches/descriptor.hpp"
 #include "../patches/grid_features.hpp"
 #include "../patches/whitening.hpp"
 #include "../scoring/left_out_scorer.hpp"
 #include "patch_features.hpp"
 #include "../search/neighbor_search.hpp"
+#include "../search/window_search.hpp"
 
 #include <numeric>
 
@@ -21,20 +23,27 @@ namespace {
 class PatchCoreScorer CV_FINAL : public PatchScorer
 {
 public:
-    PatchCoreScorer(const Mat& b, const Descriptor& whitening, Size g, int k, int engine)
-        : bank(b),
+    PatchCoreScorer(const PatchCoreModel& model, Size g, int engine)
+        : bank(model.bank),
           grid(g),
-          K(std::min(k, b.rows)),
-          features(g, whitening, engine),
-          neighbors(NeighborSearch::create(b, engine))
-    {}
+          K(std::min(model.K, bank.rows)),
+          features(g, model.whitening, engine)
+    {
+        if (model.window > 0)
+            nearby = std::make_shared<WindowSearch>(bank, model.places, grid, model.window, engine);
+        else
+            neighbors = NeighborSearch::create(bank, engine);
+    }
 
     double score(const std::vector<Mat>& maps, Mat& scores, StageClock* clock) const CV_OVERRIDE
     {
         const WorkspacePool<Workspace>::Loan work(workspaces);
         features.compute(poolPatches(maps), work->phi);
         lap(clock, STAGE_DESCRIPTOR);
-        neighbors->search(work->phi, 1, work->squaredDistances, work->nearest);
+        if (nearby)
+            nearby->search(work->phi, work->squaredDistances, work->nearest);
+        else
+            neighbors->search(work->phi, 1, work->squaredDistances, work->nearest);
         sqrt(work->squaredDistances.reshape(1, grid.height), scores);
         const double imageScore = K > 1 ? weightedScore(*work, scores) : scoreOfMap;
         lap(clock, STAGE_SEARCH);
@@ -80,7 +89,8 @@ private:
     const Size grid;
     const int K;
     const PatchFeatures features;
-    const std::shared_ptr<const NeighborSearch> neighbors;
+    std::shared_ptr<const NeighborSearch> neighbors; // where patches are compared with all of the bank,
+    std::shared_ptr<const WindowSearch> nearby;      // or only with those from places near to their own
     mutable WorkspacePool<Workspace> workspaces;
 };
 
@@ -89,8 +99,23 @@ private:
 std::shared_ptr<const ScoreMap> PatchCoreModel::createScoreMap(const MapSettings& settings, const Device& device) const
 {
     const Size grid = gridOfStride(settings.input, patchStride);
-    return anomaly::createScoreMap(std::make_shared<PatchCoreScorer>(bank, whitening, grid, K, device.engine), settings,
+    return anomaly::createScoreMap(std::make_shared<PatchCoreScorer>(*this, grid, device.engine), settings,
                                    device.engine);
+}
+
+PatchCoreModel PatchCoreModel::withRows(const std::vector<int>& rows) const
+{
+    PatchCoreModel rest = *this;
+    rest.bank.release();
+    rest.places.clear();
+    rest.pieces.clear();
+    for (const int row : rows)
+    {
+        rest.bank.push_back(bank.row(row));
+        if (window > 0)
+            rest.places.push_back(places[row]);
+    }
+    return rest;
 }
 
 std::shared_ptr<const ScoreMap> PatchCoreModel::createScoreMapWithout(const std::vector<int>& left,
@@ -102,8 +127,8 @@ std::shared_ptr<const ScoreMap> PatchCoreModel::createScoreMapWithout(const std:
     const auto describe = [features](const std::vector<Mat>& maps, Mat& phi) {
         features->compute(poolPatches(maps), phi);
     };
-    const auto scorerOf = [this, grid, device](const Mat& rows) {
-        return std::make_shared<PatchCoreScorer>(rows, whitening, grid, K, device.engine);
+    const auto scorerOf = [this, grid, device](const std::vector<int>& rows) {
+        return std::make_shared<PatchCoreScorer>(withRows(rows), grid, device.engine);
     };
     const auto scorer = createLeftOutScorer({bank, pieces}, left, device.engine, describe, scorerOf);
     return scorer ? anomaly::createScoreMap(scorer, settings, device.engine) : nullptr;
@@ -111,9 +136,15 @@ std::shared_ptr<const ScoreMap> PatchCoreModel::createScoreMapWithout(const std:
 
 std::vector<Mat> PatchCoreModel::matrices() const
 {
-    if (whitening.W.empty())
-        return {bank};
-    return {whitening.W, whitening.b, bank};
+    std::vector<Mat> all;
+    if (!whitening.W.empty())
+        all = {whitening.W, whitening.b};
+    all.push_back(bank);
+    if (choosesWindow)
+        all.push_back(Mat(1, 1, CV_32S, Scalar(window)));
+    if (window > 0)
+        all.push_back(Mat(places, true));
+    return all;
 }
 
 void PatchCoreModel::write(FileStorage& file) const
@@ -122,6 +153,10 @@ void PatchCoreModel::write(FileStorage& file) const
     if (!whitening.W.empty())
         file << "axes" << whitening.W.colRange(0, whitening.W.cols - 2) << "offset" << whitening.b;
     file << "bank" << bank;
+    if (choosesWindow)
+        file << "window" << window;
+    if (window > 0)
+        writeIntegers(file, "places", places);
 }
 
 // Of `features` features, as the settings say, which are what a file's checksum is of, too.
@@ -131,6 +166,27 @@ static Descriptor readWhitening(const FileNode& node, const std::vector<int>& ch
     expectSize(W, "axes", W.rows, features);
     expectSize(b, "offset", W.rows, 1);
     return descriptorWithoutPlace(channels, W, b);
+}
+
+// The settings' own, or what fit chose.
+static int readWindow(const FileNode& node, int ofSettings)
+{
+    const int window = integer(node, "window", 0, PatchCoreModel::widestWindow);
+    if (ofSettings > 0 && window != ofSettings)
+        CV_Error_(Error::StsParseError,
+                  ("Model file has %d as 'window' of a model, but %d in its settings", window, ofSettings));
+    return window;
+}
+
+static std::vector<int> readPlaces(const FileNode& node, int rows, Size grid)
+{
+    const std::vector<int> places = readIntegers(node, "places");
+    const auto isOnGrid = [grid](int place) { return place >= 0 && place < grid.area(); };
+    if (places.size() != size_t(rows) || !std::all_of(places.begin(), places.end(), isOnGrid))
+        CV_Error_(Error::StsParseError, ("Model file has no list of %d places from 0 to %d, one for each patch of the "
+                                         "bank, as 'places'",
+                                         rows, grid.area() - 1));
+    return places;
 }
 
 std::shared_ptr<const PatchCoreModel> PatchCoreModel::read(const FileNode& node, const PatchCore::Params& params)
@@ -144,6 +200,11 @@ std::shared_ptr<const PatchCoreModel> PatchCoreModel::read(const FileNode& node,
     if (params.whitening > 0 || params.axes > 0)
         model->whitening = readWhitening(node, model->channelCounts, features);
     expectSize(model->bank, "bank", model->bank.rows, model->whitening.W.empty() ? features : model->whitening.W.rows);
+    model->choosesWindow = params.window != 0;
+    if (model->choosesWindow)
+        model->window = readWindow(node, params.window);
+    if (model->window > 0)
+        model->places = readPlaces(node, model->bank.rows, gridOfStride(inputShapeOf(params), params.patchStride));
     return model;
 }
 

@@ -15,7 +15,7 @@ namespace cv { namespace anomaly {
 class PatchCoreModel CV_FINAL : public LearnedModel
 {
 public:
-    PatchCoreModel() : patchStride(0), K(0) {}
+    PatchCoreModel() : patchStride(0), K(0), choosesWindow(false), window(0) {}
 
     std::vector<int> channels() const CV_OVERRIDE { return channelCounts; }
     std::shared_ptr<const ScoreMap> createScoreMap(const MapSettings& settings, const Device& device) const CV_OVERRIDE;
@@ -26,11 +26,21 @@ public:
 
     static std::shared_ptr<const PatchCoreModel> read(const FileNode& node, const PatchCore::Params& params);
 
+    //! As wide as the largest grid that the default stride makes: more is no window.
+    static const int widestWindow = 512;
+
     std::vector<int> channelCounts;
     Descriptor whitening;    // without weights: patches are compared by their features as they come
     Mat bank;                // patches x axes, or features, CV_32F
     int patchStride, K;      // of the settings
+    bool choosesWindow;      // whether the settings have a window, or leave it to fit
+    int window;              // how far a patch's place may be from that of what it is compared with, 0: anywhere
+    std::vector<int> places; // of each patch of the bank where there is a window, on the grid row by row
     std::vector<int> pieces; // of the training data that the bank's rows come from; empty in a model from a file
+
+private:
+    //! The same with these rows of the bank only.
+    PatchCoreModel withRows(const std::vector<int>& rows) const;
 };
 
 }} // namespace cv::anomaly

@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "greedy_coreset.hpp"
-#include "../kernels/kernel_sizes.hpp"
+#include "row_distances.hpp"
 
 #include <cfloat>
 
@@ -11,31 +11,13 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// Adds in the order of exact_distances_generator.cpp: zeros that pad a row there change no sum.
-float squaredDistance(const float* a, const float* b, int length)
-{
-    float partial[partialSums] = {};
-    for (int first = 0; first < length; first += partialSums)
-        for (int lane = 0; lane < std::min(partialSums, length - first); lane++)
-        {
-            const float difference = a[first + lane] - b[first + lane];
-            partial[lane] += difference * difference;
-        }
-    for (int n = lastSums; n < partialSums; n++)
-        partial[n % lastSums] += partial[n];
-    float total = partial[0];
-    for (int n = 1; n < lastSums; n++)
-        total += partial[n];
-    return total;
-}
-
 // Lowers each row's distance to that from the new center.
 void cover(const Mat& rows, int center, std::vector<float>& distances)
 {
     parallel_for_(Range(0, rows.rows), [&](const Range& range) {
         for (int r = range.start; r < range.end; r++)
             distances[r] =
-                std::min(distances[r], squaredDistance(rows.ptr<float>(r), rows.ptr<float>(center), rows.cols));
+                std::min(distances[r], squaredRowDistance(rows.ptr<float>(r), rows.ptr<float>(center), rows.cols));
     });
 }
 
@@ -59,13 +41,18 @@ const double greatestValue = 1e15;
 
 } // namespace
 
-std::vector<int> greedyCoreset(const Mat& rows, int count, int engine, const CoresetProgress& progress, int start)
+void checkCoresetRows(const Mat& rows, int count)
 {
     CV_CheckTypeEQ(rows.type(), CV_32FC1, "Rows must be single precision");
     CV_CheckGT(count, 0, "A coreset has at least one row");
-    CV_Check(start, 0 <= start && start < rows.rows, "The first row of a coreset must exist");
     if (!checkRange(rows, true, NULL, -greatestValue, greatestValue))
         CV_Error(Error::StsOutOfRange, "Rows of a coreset must be finite and not above 1e15");
+}
+
+std::vector<int> greedyCoreset(const Mat& rows, int count, int engine, const CoresetProgress& progress, int start)
+{
+    checkCoresetRows(rows, count);
+    CV_Check(start, 0 <= start && start < rows.rows, "The first row of a coreset must exist");
 #ifdef HAVE_ANOMALY_HALIDE
     if (engine == ENGINE_HALIDE)
         return greedyCoresetHalide(rows, count, progress, start);

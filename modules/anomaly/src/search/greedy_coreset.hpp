@@ -26,6 +26,9 @@ the same rows; ENGINE_PLAIN computes all rows.rows * count distances.
 std::vector<int> greedyCoreset(const Mat& rows, int count, int engine,
                                const CoresetProgress& progress = CoresetProgress(), int start = 0);
 
+//! Throws unless a coreset of `count` rows can be chosen of these: CV_32F, finite, of up to 1e15.
+void checkCoresetRows(const Mat& rows, int count);
+
 /** @brief A random projection, length x dimensions, CV_32F: `rows * randomProjection(rows.cols, ...)` has rows of
 `dimensions` values whose distances are about those of the rows.
 

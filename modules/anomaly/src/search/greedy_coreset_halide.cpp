@@ -3,11 +3,9 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "greedy_coreset.hpp"
-#include "../device/halide_runtime.hpp"
-#include "../kernels/halide_buffers.hpp"
+#include "../kernels/kernel_sizes.hpp"
 #include "../kernels/panels.hpp"
-
-#include "anomaly_row_distances.h"
+#include "row_distances.hpp"
 
 #include <cfloat>
 
@@ -25,21 +23,6 @@ const int centersAtOnce = 8;
 
 // Rows that one task compares with a new center: about 20 microseconds' work at 128 columns.
 const int rowsInTask = 2048;
-
-//! Squared distances of pairs of rows, one of each matrix, in the order of sums that the plain form has. The matrices
-//! have zeros up to a multiple of partialSums.
-void measure(const std::vector<Vec2i>& pairs, const Mat& a, const Mat& b, std::vector<float>& distances)
-{
-    distances.resize(pairs.size());
-    if (pairs.empty())
-        return;
-    const halide_dimension_t shape[] = {{0, 2, 1}, {0, int(pairs.size()), 2}};
-    Halide::Runtime::Buffer<int> pairBuffer(const_cast<int*>(pairs[0].val), 2, shape);
-    Halide::Runtime::Buffer<float> out(distances.data(), int(distances.size()));
-    runKernel("row_distances", [&](void* context) {
-        return anomaly_row_distances(context, pairBuffer, viewOf<float>(a), viewOf<float>(b), out);
-    });
-}
 
 /** @brief The greedy choice without most of its distances.
 
@@ -150,7 +133,7 @@ private:
         work.pairs.reserve(end - first);
         for (size_t i = first; i < end; i++)
             work.pairs.push_back(Vec2i(active[i].copy, last));
-        measure(work.pairs, activeRows, centers, work.squared);
+        squaredRowDistancesHalide(work.pairs, activeRows, centers, work.squared);
         for (size_t i = first; i < end; i++)
         {
             offer(active[i].row, last, work.squared[i - first]);
@@ -249,7 +232,7 @@ private:
         work.pairs.clear();
         for (int c = from; c < int(chosen.size()); c++)
             work.pairs.push_back(Vec2i(c, center));
-        measure(work.pairs, centers, centers, work.squared);
+        squaredRowDistancesHalide(work.pairs, centers, centers, work.squared);
         work.reaches.clear();
         const float beyond = certain(2 * widest);
         for (int c = from; c < int(chosen.size()); c++)
@@ -266,7 +249,7 @@ private:
         work.pairs.clear();
         for (Scan& scan : work.scans)
             takeCenters(scan, work);
-        measure(work.pairs, rows, centers, work.squared);
+        squaredRowDistancesHalide(work.pairs, rows, centers, work.squared);
         for (size_t i = 0; i < work.pairs.size(); i++)
             offer(work.pairs[i][0], work.pairs[i][1], work.squared[i]);
         const auto done = [&](Scan& scan) {

@@ -18,7 +18,7 @@ static Places chooseCoreset(const TrainingData& data, const CoresetBankSettings&
 {
     const int fromImage = settings.poolSize > 0 ? 1 + (settings.poolSize - 1) / data.images : 0;
     PatchPool pool({fromImage, settings.bankSize, settings.projection, poolBytes, settings.seed, settings.engine,
-                    settings.contamination});
+                    settings.contamination, settings.grid, settings.window});
     Mat phi;
     for (int image = 0; image < data.images; image++)
     {
@@ -45,7 +45,10 @@ CoresetBank coresetBank(const TrainingData& data, const CoresetBankSettings& set
     const std::vector<std::vector<int>> rows = rowsByImage(places, data.images);
     CoresetBank bank;
     for (const PatchPool::Place& place : places)
+    {
         bank.pieces.push_back(place.image);
+        bank.places.push_back(place.patch);
+    }
     Mat phi;
     for (int image = 0; image < data.images; image++)
     {

@@ -16,12 +16,15 @@ struct CoresetBankSettings
     int seed;
     int engine;
     double contamination; // share of the images that are not good: what only they have is left out
+    Size grid;            // of the patches of an image
+    int window;           // each chosen patch covers those this near to its place only (see windowCoreset), 0: all
 };
 
 struct CoresetBank
 {
     Mat rows;                // patches x length, CV_32F, in the order of choice
     std::vector<int> pieces; // of the training data that each comes from
+    std::vector<int> places; // of each on the grid, row by row
 };
 
 //! Gives the vectors of all patches of an image, length x patches, CV_32F, from its pooled maps.

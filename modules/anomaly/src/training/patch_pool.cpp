@@ -6,6 +6,7 @@
 #include "../base/random_stream.hpp"
 #include "../search/greedy_coreset.hpp"
 #include "../search/outlying_rows.hpp"
+#include "../search/window_search.hpp"
 
 namespace cv { namespace anomaly {
 
@@ -56,6 +57,21 @@ void PatchPool::add(int image, const Mat& phi, const Mat& mask)
         places.push_back({image, patch});
 }
 
+std::vector<int> PatchPool::chooseRows(int count, const Progress& progress) const
+{
+    int done = 0;
+    const auto report = [&](int) {
+        if (progress)
+            progress(++done, count);
+    };
+    if (settings.window == 0)
+        return greedyCoreset(rows, count, settings.engine, report);
+    std::vector<int> patches;
+    for (const Place& place : places)
+        patches.push_back(place.patch);
+    return windowCoreset(rows, patches, settings.grid, settings.window, count, settings.engine, report);
+}
+
 // A pool that holds no more than is to be chosen grows instead: less memory than that is not possible.
 void PatchPool::reduce()
 {
@@ -64,7 +80,7 @@ void PatchPool::reduce()
     if (settings.contamination > 0)
         leaveOutliersOut();
     if (places.size() > size_t(settings.bankSize))
-        keepRows(greedyCoreset(rows, settings.bankSize, settings.engine));
+        keepRows(chooseRows(settings.bankSize, Progress()));
 }
 
 // Before the choice, which takes what lies far out first.
@@ -97,8 +113,7 @@ std::vector<PatchPool::Place> PatchPool::choose(const Progress& progress)
     if (settings.contamination > 0)
         leaveOutliersOut();
     const int count = std::min(settings.bankSize, int(places.size()));
-    int done = 0;
-    const std::vector<int> chosen = greedyCoreset(rows, count, settings.engine, [&](int) { progress(++done, count); });
+    const std::vector<int> chosen = chooseRows(count, progress);
     rows.release();
     std::vector<Place> chosenPlaces;
     for (const int row : chosen)

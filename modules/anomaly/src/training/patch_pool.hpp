@@ -20,6 +20,8 @@ struct CoresetSettings
     int seed;
     int engine;
     double contamination; // share of the images that are not good: what only they have is left out
+    Size grid;            // of the patches of an image
+    int window;           // each chosen patch covers those this near to its place only (see windowCoreset), 0: all
 };
 
 /** @brief Chooses a coreset of the patches of many images, from one image after the other.
@@ -52,6 +54,7 @@ public:
 
 private:
     std::vector<int> draw(int image, int count, const Mat& mask) const;
+    std::vector<int> chooseRows(int count, const Progress& progress) const;
     void reduce();
     void leaveOutliersOut();
     void keepRows(const std::vector<int>& rows);

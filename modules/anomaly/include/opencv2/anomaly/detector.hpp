@@ -92,10 +92,11 @@ struct CV_EXPORTS_W_SIMPLE DetectorParams
     //! Overlap of neighboring tiles at least, as a share of their side, [0, 0.5]; default 1/8
     CV_PROP_RW double tileOverlap;
 
-    //! Turns in which fit learns each training image, or tile, evenly over 360 degrees about its center, so that parts
-    //! are known at angles that no training image has: 8 are steps of 45 degrees. Corners of a turned image that lie
-    //! beyond the image's edge are not learned. A fit takes that many times as long, a prediction as long as before,
-    //! except with SPADE. 1: images are learned as they are. PaDiM takes 1 only. [1, 64]; default 1
+    //! Turns in which fit learns each training image, or tile, evenly over 360 degrees about its center, for parts that
+    //! lie at any angle and few images of them: 8 are steps of 45 degrees. Some hundred images show all angles by
+    //! themselves, and then turns cost accuracy. Corners that turn in from beyond the image's edge are not learned. A
+    //! fit takes up to so many times as long, a prediction only with SPADE. 1: none. PaDiM takes 1 only. [1, 64];
+    //! default 1
     CV_PROP_RW int rotations;
 
     CV_PROP_RW double smoothSigma; //!< of the map, in pixels of the input, 0: none; default 4

@@ -52,6 +52,12 @@ public:
         //! Axes of the covariance that are kept, those with the greatest variance: fewer make a smaller and faster
         //! model; 0: all; [0, 4096]; default 256
         CV_PROP_RW int axes;
+        //! How far from a patch's own place, in patches across and down, those of the bank come from with which it is
+        //! compared, for parts that lie alike: what is good at one place may be a defect at another. Small windows also
+        //! take less time. Where the bank has no patch so near, the nearest places that have some are taken. 0: all of
+        //! the bank is compared; -1: fit chooses between a window of 3 and none, by the training images
+        //! (see getWindow). With tiles 0 or -1 only, which is 0 then; [-1, 512]; default 0
+        CV_PROP_RW int window;
         //! 1: the image's score is that of the map (see imageScore), which on MVTec AD is not worse. More: it is that
         //! of the most unusual patch, weighted with the K patches of the bank that are nearest to its nearest one (Eq.
         //! 6 and 7 of the paper, which has 9); it then takes no notice of a mask given to predict. [1, 64]; default 1
@@ -71,6 +77,9 @@ public:
 
     //! The settings in use.
     CV_WRAP virtual PatchCore::Params getParams() const = 0;
+    //! The window in use: Params::window, or what fit chose for -1; 0: none. Of the only model, or the first of an
+    //! ensemble.
+    CV_WRAP virtual int getWindow() const = 0;
     //! The memory bank, patches x axes (or features, where the axes are not found), CV_32F, in the order of choice: of
     //! the only model, or the first of an ensemble.
     CV_WRAP virtual Mat getMemoryBank() const = 0;
