@@ -37,7 +37,7 @@ protected:
     {
         FeatureCache cache([this](int image) { return images[image]; }, 0, false);
         const TrainingData data = {int(images.size()), cache, nullptr};
-        const CoresetBankSettings settings = {poolSize, bankSize, projection, 0, engine, 0};
+        const CoresetBankSettings settings = {poolSize, bankSize, projection, 0, engine, 0, Size(), 0};
         const FitReporter reporter(FitCallback(), 1);
         return coresetBank(data, settings, describe, "bank", reporter).rows;
     }

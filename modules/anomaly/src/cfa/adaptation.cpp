@@ -41,8 +41,14 @@ const int coresetPoolSize = 100000, coresetProjection = 128;
 CoresetBank coresetOfAdapted(const TrainingData& data, const CFA::Params& params, int engine,
                              const Projection& projection, const FitReporter& reporter)
 {
-    const CoresetBankSettings settings = {coresetPoolSize, params.scoringBankSize, coresetProjection, params.seed,
-                                          engine,          params.contamination};
+    const CoresetBankSettings settings = {coresetPoolSize,
+                                          params.scoringBankSize,
+                                          coresetProjection,
+                                          params.seed,
+                                          engine,
+                                          params.contamination,
+                                          Size(),
+                                          0};
     const auto describe = [&](const std::vector<Mat>& pooled, Mat& phi) {
         projection.project(pooled, MAPS_AVERAGED, phi);
     };

@@ -46,7 +46,10 @@ std::shared_ptr<const ScoreMap> CfaModel::createScoreMapWithout(const std::vecto
     const auto describe = [projection](const std::vector<Mat>& maps, Mat& phi) {
         projection->project(maps, MAPS_AS_THEY_COME, phi);
     };
-    const auto scorerOf = [this, device](const Mat& rows) {
+    const auto scorerOf = [this, device](const std::vector<int>& numbers) {
+        Mat rows;
+        for (const int row : numbers)
+            rows.push_back(bank.row(row));
         return createNearestScorer(descriptor, rows, nearestSettings(), device.engine);
     };
     const auto scorer = createLeftOutScorer({bank, pieces}, left, device.engine, describe, scorerOf, scoredNeighbors);

@@ -6,6 +6,7 @@
 #include "../search/neighbor_search.hpp"
 
 #include <map>
+#include <numeric>
 #include <set>
 
 namespace cv { namespace anomaly {
@@ -17,23 +18,23 @@ namespace {
 // all others do.
 const double timesTheFairShare = 5, leastShare = 0.02;
 
-TaughtBank bankWithout(const TaughtBank& bank, const std::set<int>& left)
+// Of these rows of a bank, those that other pieces taught.
+std::vector<int> rowsWithout(const TaughtBank& bank, const std::vector<int>& rows, const std::set<int>& left)
 {
-    TaughtBank rest;
-    for (size_t row = 0; row < bank.pieces.size(); row++)
+    std::vector<int> rest;
+    for (const int row : rows)
         if (!left.count(bank.pieces[row]))
-        {
-            rest.rows.push_back(bank.rows.row(int(row)));
-            rest.pieces.push_back(bank.pieces[row]);
-        }
+            rest.push_back(row);
     return rest;
 }
 
 class LeftOutScorer CV_FINAL : public PatchScorer
 {
 public:
-    LeftOutScorer(const TaughtBank& others, int e, const DescribeMaps& d, const ScorerOfBank& s, int f)
-        : bank(others),
+    LeftOutScorer(const TaughtBank& b, const std::vector<int>& o, int e, const DescribeMaps& d, const ScorerOfRows& s,
+                  int f)
+        : bank(b),
+          others(o),
           engine(e),
           describe(d),
           scorerOf(s),
@@ -44,18 +45,25 @@ public:
     {
         Mat phi, squaredDistances, nearest;
         describe(maps, phi);
-        NeighborSearch::create(bank.rows, engine)->search(phi, 1, squaredDistances, nearest);
-        const TaughtBank different = bankWithout(bank, alike(nearest));
-        const Mat& rows = different.rows.rows < fewest ? bank.rows : different.rows;
-        return scorerOf(rows)->score(maps, scores, clock);
+        NeighborSearch::create(rowsOfOthers(), engine)->search(phi, 1, squaredDistances, nearest);
+        const std::vector<int> different = rowsWithout(bank, others, alike(nearest));
+        return scorerOf(int(different.size()) < fewest ? others : different)->score(maps, scores, clock);
     }
 
 private:
+    Mat rowsOfOthers() const
+    {
+        Mat rows(int(others.size()), bank.rows.cols, CV_32F);
+        for (size_t i = 0; i < others.size(); i++)
+            bank.rows.row(others[i]).copyTo(rows.row(int(i)));
+        return rows;
+    }
+
     std::set<int> alike(const Mat& nearest) const
     {
         std::map<int, int> patchesOf;
         for (int patch = 0; patch < nearest.cols; patch++)
-            patchesOf[bank.pieces[nearest.at<int>(patch)]]++;
+            patchesOf[bank.pieces[others[nearest.at<int>(patch)]]]++;
         const std::set<int> all(bank.pieces.begin(), bank.pieces.end());
         const double most = std::max(timesTheFairShare / double(all.size()), leastShare) * nearest.cols;
         std::set<int> found;
@@ -66,22 +74,25 @@ private:
     }
 
     const TaughtBank bank;
+    const std::vector<int> others; // rows of the bank that other images taught
     const int engine;
     const DescribeMaps describe;
-    const ScorerOfBank scorerOf;
+    const ScorerOfRows scorerOf;
     const int fewest;
 };
 
 } // namespace
 
 std::shared_ptr<const PatchScorer> createLeftOutScorer(const TaughtBank& bank, const std::vector<int>& left, int engine,
-                                                       const DescribeMaps& describe, const ScorerOfBank& scorerOf,
+                                                       const DescribeMaps& describe, const ScorerOfRows& scorerOf,
                                                        int fewest)
 {
-    const TaughtBank others = bankWithout(bank, std::set<int>(left.begin(), left.end()));
-    if (others.rows.rows < fewest)
+    std::vector<int> all(bank.pieces.size());
+    std::iota(all.begin(), all.end(), 0);
+    const std::vector<int> others = rowsWithout(bank, all, std::set<int>(left.begin(), left.end()));
+    if (int(others.size()) < fewest)
         return nullptr;
-    return std::make_shared<LeftOutScorer>(others, engine, describe, scorerOf, fewest);
+    return std::make_shared<LeftOutScorer>(bank, others, engine, describe, scorerOf, fewest);
 }
 
 }} // namespace cv::anomaly

@@ -19,7 +19,7 @@ struct TaughtBank
 };
 
 typedef std::function<void(const std::vector<Mat>& maps, Mat& phi)> DescribeMaps;
-typedef std::function<std::shared_ptr<const PatchScorer>(const Mat& rows)> ScorerOfBank;
+typedef std::function<std::shared_ptr<const PatchScorer>(const std::vector<int>& rows)> ScorerOfRows;
 
 /** @brief Scores a training image by what the others taught, as a new image would be scored.
 
@@ -29,12 +29,12 @@ of its own among the good images, so others are left out, too, that are nearest 
 @param left pieces of the image, which are left out
 @param engine ENGINE_PLAIN or ENGINE_HALIDE
 @param describe gives what patches are compared by, length x patches, from a backbone's maps
-@param scorerOf makes what scores by some rows
+@param scorerOf makes what scores by some rows of the bank, from their numbers
 @param fewest rows that a scorer needs
 @return null where too few rows are left, or the bank does not know what taught it
 */
 std::shared_ptr<const PatchScorer> createLeftOutScorer(const TaughtBank& bank, const std::vector<int>& left, int engine,
-                                                       const DescribeMaps& describe, const ScorerOfBank& scorerOf,
+                                                       const DescribeMaps& describe, const ScorerOfRows& scorerOf,
                                                        int fewest = 1);
 
 }} // namespace cv::anomaly
