@@ -488,7 +488,9 @@ class Regions(Test):
             self.scores('--mask=%s' % self.beside),
             self.scores('--mask=%s' % self.around),
         )
-        self.assertEqual(around[3:], whole[3:])
+        # The top share of fewer pixels is a little higher.
+        for score, of_whole in zip(around[3:], whole[3:]):
+            self.assertAlmostEqual(score, of_whole, delta=0.01 * of_whole)
         self.assertLess(max(beside[3:]), 0.7 * min(whole[3:]))
 
     def test_evaluation_counts_what_is_inside(self):

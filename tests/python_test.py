@@ -492,7 +492,7 @@ class Methods(unittest.TestCase):
 
     def test_what_only_one_has(self):
         bank = fitted(anomaly.PatchCore).getMemoryBank()
-        self.assertEqual((bank.shape, bank.dtype), ((400, 256), np.float32))
+        self.assertEqual((bank.shape, bank.dtype), ((400, 128), np.float32))
         params = anomaly.PaDiM_Params()
         params.reduction = anomaly.PaDiM_FEATURES_PROJECTED
         self.assertEqual(anomaly.PaDiM.create(params).getParams().reduction, 1)

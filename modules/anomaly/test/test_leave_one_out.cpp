@@ -125,19 +125,6 @@ TEST(Anomaly_LeaveOneOut, bank_lacks_what_the_image_taught)
     EXPECT_FALSE(all.createScoreMapWithout(pieces, asTheyAre, plain)) << "nothing would be left";
 }
 
-// The last image is the same photograph once more: it says nothing of how a new part would score.
-TEST(Anomaly_LeaveOneOut, bank_lacks_other_pictures_of_the_same_part)
-{
-    LeaveOneOutCase fit;
-    const PatchCoreModel without = patchesOf(fit.others);
-    fit.maps.push_back(fit.maps[leftImage]);
-    const PatchCoreModel withTwin = patchesOf(fit.maps);
-    const Mat& image = fit.maps[leftImage];
-    const Mat expected = scoresOf(without.createScoreMap(asTheyAre, plain), image);
-    EXPECT_EQ(0, cv::norm(expected, scoresOf(withTwin.createScoreMapWithout({leftImage}, asTheyAre, plain), image),
-                          NORM_INF));
-}
-
 // Thresholds of images that were learned lie where those of new ones do.
 TEST(Anomaly_LeaveOneOut, thresholds_are_those_of_new_images)
 {

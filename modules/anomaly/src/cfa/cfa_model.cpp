@@ -4,8 +4,6 @@
 #include "../precomp.hpp"
 #include "cfa_model.hpp"
 #include "../detector/model_fields.hpp"
-#include "../patches/projection.hpp"
-#include "../scoring/left_out_scorer.hpp"
 
 #include <numeric>
 
@@ -36,24 +34,17 @@ NearestSettings CfaModel::nearestSettings() const
     return {scoredNeighbors, scoreMode == CFA::SCORE_CERTAINTY ? WEIGHT_CERTAINTY : WEIGHT_NONE};
 }
 
-// The descriptor has learned from the pieces all the same: it moves them little, one of many.
+// The descriptor has learned from the pieces all the same, but one image of many moves it little.
 std::shared_ptr<const ScoreMap> CfaModel::createScoreMapWithout(const std::vector<int>& left,
                                                                 const MapSettings& settings, const Device& device) const
 {
-    if (device.isGpu()) // its head is set up for one bank
+    Mat others;
+    for (size_t row = 0; row < pieces.size(); row++)
+        if (std::find(left.begin(), left.end(), pieces[row]) == left.end())
+            others.push_back(bank.row(int(row)));
+    if (others.rows < scoredNeighbors)
         return nullptr;
-    const std::shared_ptr<const Projection> projection = Projection::create(descriptor, device.engine);
-    const auto describe = [projection](const std::vector<Mat>& maps, Mat& phi) {
-        projection->project(maps, MAPS_AS_THEY_COME, phi);
-    };
-    const auto scorerOf = [this, device](const std::vector<int>& numbers) {
-        Mat rows;
-        for (const int row : numbers)
-            rows.push_back(bank.row(row));
-        return createNearestScorer(descriptor, rows, nearestSettings(), device.engine);
-    };
-    const auto scorer = createLeftOutScorer({bank, pieces}, left, device.engine, describe, scorerOf, scoredNeighbors);
-    return scorer ? anomaly::createScoreMap(scorer, settings, device.engine) : nullptr;
+    return createNearestScoreMap(descriptor, others, nearestSettings(), settings, device);
 }
 
 std::vector<Mat> CfaModel::neighborDistances(const FeatureMaps& features) const

@@ -9,7 +9,6 @@
 #include "../patches/descriptor.hpp"
 #include "../patches/grid_features.hpp"
 #include "../patches/whitening.hpp"
-#include "../scoring/left_out_scorer.hpp"
 #include "patch_features.hpp"
 #include "../search/neighbor_search.hpp"
 #include "../search/window_search.hpp"
@@ -103,35 +102,21 @@ std::shared_ptr<const ScoreMap> PatchCoreModel::createScoreMap(const MapSettings
                                    device.engine);
 }
 
-PatchCoreModel PatchCoreModel::withRows(const std::vector<int>& rows) const
-{
-    PatchCoreModel rest = *this;
-    rest.bank.release();
-    rest.places.clear();
-    rest.pieces.clear();
-    for (const int row : rows)
-    {
-        rest.bank.push_back(bank.row(row));
-        if (window > 0)
-            rest.places.push_back(places[row]);
-    }
-    return rest;
-}
-
 std::shared_ptr<const ScoreMap> PatchCoreModel::createScoreMapWithout(const std::vector<int>& left,
                                                                       const MapSettings& settings,
                                                                       const Device& device) const
 {
-    const Size grid = gridOfStride(settings.input, patchStride);
-    const auto features = std::make_shared<const PatchFeatures>(grid, whitening, device.engine);
-    const auto describe = [features](const std::vector<Mat>& maps, Mat& phi) {
-        features->compute(poolPatches(maps), phi);
-    };
-    const auto scorerOf = [this, grid, device](const std::vector<int>& rows) {
-        return std::make_shared<PatchCoreScorer>(withRows(rows), grid, device.engine);
-    };
-    const auto scorer = createLeftOutScorer({bank, pieces}, left, device.engine, describe, scorerOf);
-    return scorer ? anomaly::createScoreMap(scorer, settings, device.engine) : nullptr;
+    PatchCoreModel others = *this;
+    others.bank.release();
+    others.places.clear();
+    for (size_t row = 0; row < pieces.size(); row++)
+        if (std::find(left.begin(), left.end(), pieces[row]) == left.end())
+        {
+            others.bank.push_back(bank.row(int(row)));
+            if (window > 0)
+                others.places.push_back(places[row]);
+        }
+    return others.bank.empty() ? nullptr : others.createScoreMap(settings, device);
 }
 
 std::vector<Mat> PatchCoreModel::matrices() const
@@ -197,6 +182,9 @@ std::shared_ptr<const PatchCoreModel> PatchCoreModel::read(const FileNode& node,
     model->patchStride = params.patchStride;
     model->K = params.K;
     const int64 features = std::accumulate(model->channelCounts.begin(), model->channelCounts.end(), int64(0));
+    if (params.whitening == 0 && params.axes == 0 && !node["axes"].empty())
+        CV_Error(Error::StsParseError,
+                 "Model file has whitened 'axes', but 0 as 'whitening' and 'axes' of its settings");
     if (params.whitening > 0 || params.axes > 0)
         model->whitening = readWhitening(node, model->channelCounts, features);
     expectSize(model->bank, "bank", model->bank.rows, model->whitening.W.empty() ? features : model->whitening.W.rows);

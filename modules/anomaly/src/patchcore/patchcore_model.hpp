@@ -37,10 +37,6 @@ public:
     int window;              // how far a patch's place may be from that of what it is compared with, 0: anywhere
     std::vector<int> places; // of each patch of the bank where there is a window, on the grid row by row
     std::vector<int> pieces; // of the training data that the bank's rows come from; empty in a model from a file
-
-private:
-    //! The same with these rows of the bank only.
-    PatchCoreModel withRows(const std::vector<int>& rows) const;
 };
 
 }} // namespace cv::anomaly

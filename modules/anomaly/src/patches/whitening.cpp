@@ -8,6 +8,11 @@ namespace cv { namespace anomaly {
 
 static const double shareOfMeanVariance = 0.01;
 
+// Along axes that are fitted to hardly more patches than there are axes, new patches lie farther from the learned ones
+// than these do from each other: with three for each, all of twelve new images of noise exceeded the threshold that leaving
+// one out gave; with twelve, none did.
+static const int patchesOfAnAxis = 12;
+
 // Where patches do not vary at all their axes are arbitrary, and single precision has to hold the weights.
 static const double leastVariance = 1e-12;
 
@@ -35,7 +40,8 @@ Descriptor whitenedAxes(const Mat& patches, const std::vector<int>& channels, do
     // 1056 features.
     Mat variances, rows, columns;
     SVD::compute(covariance, variances, columns, rows);
-    const int kept = axes > 0 ? std::min(axes, rows.rows) : rows.rows;
+    const int supported = power > 0 ? std::max(patches.rows / patchesOfAnAxis, 1) : rows.rows;
+    const int kept = std::min({axes > 0 ? axes : rows.rows, rows.rows, supported});
     Mat W = rows.rowRange(0, kept).clone();
     for (int axis = 0; axis < kept; axis++)
         W.row(axis) *= std::pow(std::max(variances.at<double>(axis) + floor, leastVariance), -power / 2);

@@ -15,7 +15,7 @@ power 0 distances stay as they are, at 1 they are Mahalanobis distances. The hun
 sample does not vary at all from being stretched without bound.
 
 patches: sample x features, CV_32F, at least one. channels: of each scale, whose sum is the features. axes: how many are
-kept, those with the greatest variance; 0: all. The descriptor ignores coordinates.
+kept, those with the greatest variance; 0: all. There is at most one for each twelve patches, unless power is 0. The descriptor ignores coordinates.
 */
 Descriptor whitenedAxes(const Mat& patches, const std::vector<int>& channels, double power, int axes);
 
