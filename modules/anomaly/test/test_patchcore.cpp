@@ -208,6 +208,13 @@ TEST(Anomaly_PatchCore, engines_agree_on_whitened_patches)
     EXPECT_NEAR(score, detector->predict(badImage(9)), 1e-4 * score);
 }
 
+TEST(Anomaly_PatchCore, masks_that_leave_nothing_are_named)
+{
+    const std::vector<Mat> images = goodImages(3);
+    const std::vector<Mat> masks(3, Mat(images[0].size(), CV_8U, Scalar(0)));
+    EXPECT_ERROR_WITH("masks leave no patch", PatchCore::create(quickParamsOf<PatchCore>())->fit(images, masks));
+}
+
 // One of ten is defective: what it shows alone would be learned as good.
 TEST(Anomaly_PatchCore, contaminated_images_teach_no_defect)
 {

@@ -34,8 +34,8 @@ Mat buildBank(Builder builder, const TrainingData& data, const Projection& proje
     return bank;
 }
 
-// Patches that SCORING_BANK_CORESET is chosen from: casting's image AUROC is 0.974 with 100,000, 0.948 with 40,000. They
-// are chosen in a random projection to 128 dimensions, where they take 51 MB, as PatchCore's are.
+// Patches that SCORING_BANK_CORESET is chosen from: casting's image AUROC is 0.974 with 100,000, 0.948 with 40,000.
+// They are chosen in a random projection to 128 dimensions, where they take 51 MB, as PatchCore's are.
 const int coresetPoolSize = 100000, coresetProjection = 128;
 
 CoresetBank coresetOfAdapted(const TrainingData& data, const CFA::Params& params, int engine,

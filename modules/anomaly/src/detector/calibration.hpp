@@ -43,9 +43,9 @@ private:
     std::vector<float> fresh, learned;
 };
 
-/** @brief Collects scores and maps of good images. The image threshold is a quantile of their scores, the pixel threshold
-the same quantile of the levels that an area as small as the smallest defect reaches in their maps: on that share of good
-images no region of this area lies above it.
+/** @brief Collects scores and maps of good images. The image threshold is a quantile of their scores, the pixel
+threshold the same quantile of the levels that an area as small as the smallest defect reaches in their maps: on that
+share of good images no region of this area lies above it.
 */
 class GoodScores
 {

@@ -17,8 +17,8 @@ typedef std::map<int, std::vector<int>> PiecesOfImages;
 /** @brief Thresholds after a fit: from `good` images that were kept out of it, and from `learned` ones.
 
 Of a method that can tell, each learned image is scored by the model without what it taught itself, which is as a new
-image would score (doc/results.md). Of others, the scores of learned images only tell how widely scores are spread; where
-no good image was kept out, thresholds are theirs, a little low, with a warning.
+image would score (doc/results.md). Of others, the scores of learned images only tell how widely scores are spread;
+where no good image was kept out, thresholds are theirs, a little low, with a warning.
 */
 Calibration thresholdsAfterFit(const FittedModel& model, const ImageSource& images, const std::vector<int>& good,
                                const std::vector<int>& learned, const std::vector<PiecesOfImages>& pieces,

@@ -46,9 +46,9 @@ private:
 /** Scores of an image that was learned, had it not been.
 
 Without x = m + u, one of n, the mean moves by u / (n - 1) and the covariance S becomes
-S' = (n - 1) / (n - 2) (S - n / (n - 1)^2 u u^T). With d^2 = u^T S^-1 u, by Sherman and Morrison, the distance to what is
-left is d'^2 = (n / (n - 1))^2 (n - 2) / (n - 1) d^2 / (1 - n d^2 / (n - 1)^2). The regularization is taken for a part of
-S here, which makes d' a little too small.
+S' = (n - 1) / (n - 2) (S - n / (n - 1)^2 u u^T). With d^2 = u^T S^-1 u, by Sherman and Morrison, the distance to what
+is left is d'^2 = (n / (n - 1))^2 (n - 2) / (n - 1) d^2 / (1 - n d^2 / (n - 1)^2). The regularization is taken for a
+part of S here, which makes d' a little too small.
 */
 class WithoutOneImage CV_FINAL : public PatchScorer
 {

@@ -66,8 +66,7 @@ public:
         model->K = params.K;
         model->channelCounts = channelsOf(data.features.get(0).maps);
         if (params.whitening > 0 || params.axes > 0)
-            model->whitening =
-                whitenedAxes(drawnPatches(data, reporter), model->channelCounts, params.whitening, params.axes);
+            model->whitening = whiteningOf(data, model->channelCounts, reporter);
         const PatchFeatures features(grid, model->whitening, device.engine);
         model->choosesWindow = params.window != 0;
         model->window = params.window < 0 ? windowOf(data, features) : params.window;
@@ -84,6 +83,14 @@ public:
     }
 
 private:
+    // None where masks leave no patch, of which the choice of the coreset tells.
+    Descriptor whiteningOf(const TrainingData& data, const std::vector<int>& channels,
+                           const FitReporter& reporter) const
+    {
+        const Mat drawn = drawnPatches(data, reporter);
+        return drawn.empty() ? Descriptor() : whitenedAxes(drawn, channels, params.whitening, params.axes);
+    }
+
     // Of images evenly spread over all of them, the same number of patches from each: patches x features.
     Mat drawnPatches(const TrainingData& data, const FitReporter& reporter) const
     {

@@ -9,8 +9,8 @@ namespace cv { namespace anomaly {
 static const double shareOfMeanVariance = 0.01;
 
 // Along axes that are fitted to hardly more patches than there are axes, new patches lie farther from the learned ones
-// than these do from each other: with three for each, all of twelve new images of noise exceeded the threshold that leaving
-// one out gave; with twelve, none did.
+// than these do from each other: with three for each, all of twelve new images of noise exceeded the threshold that
+// leaving one out gave; with twelve, none did.
 static const int patchesOfAnAxis = 12;
 
 // Where patches do not vary at all their axes are arbitrary, and single precision has to hold the weights.

@@ -10,12 +10,13 @@ namespace cv { namespace anomaly {
 
 /** @brief Coordinates of patches along the axes of their covariance, each divided by its standard deviation to a power.
 
-With the covariance C = V diag(v) V^T and its mean eigenvalue m, phi = diag((v + m / 100)^(-power / 2)) V^T (p - mean). At
-power 0 distances stay as they are, at 1 they are Mahalanobis distances. The hundredth of m keeps axes along which the
-sample does not vary at all from being stretched without bound.
+With the covariance C = V diag(v) V^T and its mean eigenvalue m, phi = diag((v + m / 100)^(-power / 2)) V^T (p - mean).
+At power 0 distances stay as they are, at 1 they are Mahalanobis distances. The hundredth of m keeps axes along which
+the sample does not vary at all from being stretched without bound.
 
 patches: sample x features, CV_32F, at least one. channels: of each scale, whose sum is the features. axes: how many are
-kept, those with the greatest variance; 0: all. There is at most one for each twelve patches, unless power is 0. The descriptor ignores coordinates.
+kept, those with the greatest variance; 0: all. There is at most one for each twelve patches, unless power is 0. The
+descriptor ignores coordinates.
 */
 Descriptor whitenedAxes(const Mat& patches, const std::vector<int>& channels, double power, int axes);
 

@@ -12,7 +12,8 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// Rows of each half that others are compared with: all of them would take the square of their number, minutes for 100,000.
+// Rows of each half that others are compared with: all of them would take the square of their number, minutes for
+// 100,000.
 const size_t mostCompared = 4000;
 
 Mat rowsAt(const Mat& rows, const std::vector<int>& indices)

@@ -10,8 +10,8 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief The rows that lie no farther out than good ones do, in rising order, where a share of the groups that rows come
-from is not good.
+/** @brief The rows that lie no farther out than good ones do, in rising order, where a share of the groups that rows
+come from is not good.
 
 A row lies as far out as it is from the nearest row of the other half of the groups: what a good group has, others have,
 too. The share of the groups whose outermost rows lie farthest out is taken to be the bad one; of all groups the rows go

@@ -116,7 +116,8 @@ struct CV_EXPORTS_W_SIMPLE DetectorParams
     //! called a defect, [0, 2^24]; default 50, somewhat less than a patch
     CV_PROP_RW int defectArea;
     //! Share of the images given to fit that may be defective, as where nobody has looked through them, [0, 0.5]: so
-    //! many are left out of the thresholds, and patches that only they have out of the banks of PatchCore and CFA; default 0
+    //! many are left out of the thresholds, and patches that only they have out of the banks of PatchCore and CFA;
+    //! default 0
     CV_PROP_RW double contamination;
     CV_PROP_RW int seed; //!< of all that is random in fit; default 0
 

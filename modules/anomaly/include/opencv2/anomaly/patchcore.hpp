@@ -50,7 +50,8 @@ public:
         //! distances are Mahalanobis distances; [0, 1]; default 0.5
         CV_PROP_RW double whitening;
         //! Axes of the covariance that are kept, those with the greatest variance: fewer make a smaller and faster
-        //! model; 0: all; [0, 4096]; default 256. There are no more than a twelfth of the patches that they are found from
+        //! model; 0: all; [0, 4096]; default 256. There are no more than a twelfth of the patches that they are found
+        //! from
         CV_PROP_RW int axes;
         //! How far from a patch's own place, in patches across and down, those of the bank come from with which it is
         //! compared, for parts that lie alike: what is good at one place may be a defect at another. Small windows also
