@@ -4,6 +4,7 @@
 #include "../precomp.hpp"
 #include "cfa_model.hpp"
 #include "../detector/model_fields.hpp"
+#include "../training/coreset_bank.hpp"
 
 #include <numeric>
 
@@ -39,9 +40,8 @@ std::shared_ptr<const ScoreMap> CfaModel::createScoreMapWithout(const std::vecto
                                                                 const MapSettings& settings, const Device& device) const
 {
     Mat others;
-    for (size_t row = 0; row < pieces.size(); row++)
-        if (std::find(left.begin(), left.end(), pieces[row]) == left.end())
-            others.push_back(bank.row(int(row)));
+    for (const int row : rowsWithout(pieces, left))
+        others.push_back(bank.row(row));
     if (others.rows < scoredNeighbors)
         return nullptr;
     return createNearestScoreMap(descriptor, others, nearestSettings(), settings, device);

@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "calibration.hpp"
+#include "../map/anomaly_map.hpp"
 
 #include <functional>
 
@@ -30,12 +31,7 @@ double quantile(std::vector<float>& values, double q)
 
 double levelOfArea(const Mat& map, int pixels, const Mat& mask)
 {
-    std::vector<float> values;
-    values.reserve(map.total());
-    for (int y = 0; y < map.rows; y++)
-        for (int x = 0; x < map.cols; x++)
-            if (mask.empty() || mask.at<uchar>(y, x))
-                values.push_back(map.at<float>(y, x));
+    std::vector<float> values = countedValues(map, mask);
     CV_Assert(!values.empty());
     const size_t at = std::min(size_t(std::max(pixels, 1)), values.size()) - 1;
     std::nth_element(values.begin(), values.begin() + at, values.end(), std::greater<float>());

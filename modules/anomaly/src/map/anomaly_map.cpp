@@ -46,6 +46,17 @@ Mat smoothingKernel(double sigma)
     return getGaussianKernel(2 * int(4 * sigma + 0.5) + 1, sigma, CV_32F);
 }
 
+std::vector<float> countedValues(const Mat& map, const Mat& mask)
+{
+    std::vector<float> values;
+    values.reserve(map.total());
+    for (int y = 0; y < map.rows; y++)
+        for (int x = 0; x < map.cols; x++)
+            if (mask.empty() || mask.at<uchar>(y, x))
+                values.push_back(map.at<float>(y, x));
+    return values;
+}
+
 double imageScore(const Mat& map, int mode, double topShare, const Mat& mask)
 {
     if (mode == SCORE_MAX)
@@ -54,12 +65,7 @@ double imageScore(const Mat& map, int mode, double topShare, const Mat& mask)
         minMaxIdx(map, NULL, &highest, NULL, NULL, mask);
         return highest;
     }
-    std::vector<float> values;
-    values.reserve(map.total());
-    for (int y = 0; y < map.rows; y++)
-        for (int x = 0; x < map.cols; x++)
-            if (mask.empty() || mask.at<uchar>(y, x))
-                values.push_back(map.at<float>(y, x));
+    std::vector<float> values = countedValues(map, mask);
     return meanOfHighest(values, topShare);
 }
 

@@ -7,6 +7,7 @@
 #include "opencv2/core.hpp"
 
 #include <memory>
+#include <vector>
 
 namespace cv { namespace anomaly {
 
@@ -23,6 +24,9 @@ public:
     //! `engine`: ENGINE_PLAIN or ENGINE_HALIDE. sigma 0: no smoothing.
     static std::shared_ptr<const MapMaker> create(Size input, double sigma, int engine);
 };
+
+//! Values of a CV_32F map, row by row. mask: empty, or nonzero where pixels count.
+std::vector<float> countedValues(const Mat& map, const Mat& mask);
 
 //! The image's score from its map: the highest value, or the mean of the highest. mask: empty, or nonzero where pixels
 //! count.

@@ -16,7 +16,7 @@ void CountedPixels::add(const CountedPixels& other)
     reserveMore(defective, other.defective.size());
     reserveMore(regions, other.regions.size());
     reserveMore(defectSizes, other.defectSizes.size());
-    GoodScores::Addition goodScores(good, other.good);
+    GoodPixels::Addition goodScores(good, other.good);
     // Nothing throws from here on.
     goodScores.commit();
     const unsigned firstRegion = unsigned(regions.size()), firstImage = unsigned(defectSizes.size());

@@ -4,7 +4,7 @@
 #ifndef OPENCV_ANOMALY_COUNTED_PIXELS_HPP
 #define OPENCV_ANOMALY_COUNTED_PIXELS_HPP
 
-#include "good_scores.hpp"
+#include "good_pixels.hpp"
 
 #include <vector>
 
@@ -31,7 +31,7 @@ struct Region
 //! The pixels of any number of maps.
 struct CountedPixels
 {
-    GoodScores good;
+    GoodPixels good;
     std::vector<DefectivePixel> defective;
     std::vector<Region> regions;
     std::vector<unsigned> defectSizes; // defective pixels of each map, in the order in which maps were added

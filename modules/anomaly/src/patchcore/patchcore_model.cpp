@@ -11,6 +11,7 @@
 #include "../patches/whitening.hpp"
 #include "patch_features.hpp"
 #include "../search/neighbor_search.hpp"
+#include "../training/coreset_bank.hpp"
 #include "../search/window_search.hpp"
 
 #include <numeric>
@@ -109,13 +110,12 @@ std::shared_ptr<const ScoreMap> PatchCoreModel::createScoreMapWithout(const std:
     PatchCoreModel others = *this;
     others.bank.release();
     others.places.clear();
-    for (size_t row = 0; row < pieces.size(); row++)
-        if (std::find(left.begin(), left.end(), pieces[row]) == left.end())
-        {
-            others.bank.push_back(bank.row(int(row)));
-            if (window > 0)
-                others.places.push_back(places[row]);
-        }
+    for (const int row : rowsWithout(pieces, left))
+    {
+        others.bank.push_back(bank.row(row));
+        if (window > 0)
+            others.places.push_back(places[row]);
+    }
     return others.bank.empty() ? nullptr : others.createScoreMap(settings, device);
 }
 

@@ -63,4 +63,13 @@ CoresetBank coresetBank(const TrainingData& data, const CoresetBankSettings& set
     return bank;
 }
 
+std::vector<int> rowsWithout(const std::vector<int>& pieces, const std::vector<int>& left)
+{
+    std::vector<int> rows;
+    for (size_t row = 0; row < pieces.size(); row++)
+        if (std::find(left.begin(), left.end(), pieces[row]) == left.end())
+            rows.push_back(int(row));
+    return rows;
+}
+
 }} // namespace cv::anomaly

@@ -41,6 +41,9 @@ Reports the stages "patches", "coreset" and `lastStage`.
 CoresetBank coresetBank(const TrainingData& data, const CoresetBankSettings& settings, const DescribePatches& describe,
                         const char* lastStage, const FitReporter& reporter);
 
+//! Numbers of the rows that were taught by other pieces of the training data than those left out. pieces: of each row.
+std::vector<int> rowsWithout(const std::vector<int>& pieces, const std::vector<int>& left);
+
 }} // namespace cv::anomaly
 
 #endif

@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
-#include "good_scores.hpp"
+#include "good_pixels.hpp"
 
 namespace cv { namespace anomaly {
 
@@ -10,13 +10,13 @@ typedef std::map<size_t, CountedScores> Lists;
 
 static const size_t besideDefects = 0;
 
-void GoodScores::setMap(CountedScores& scores, bool isGoodImage)
+void GoodPixels::setMap(CountedScores& scores, bool isGoodImage)
 {
     CV_DbgAssert(lists.empty());
     std::swap(lists[isGoodImage ? scores.size() : besideDefects], scores);
 }
 
-size_t GoodScores::size() const
+size_t GoodPixels::size() const
 {
     size_t count = 0;
     for (const Lists::value_type& list : lists)
@@ -24,7 +24,7 @@ size_t GoodScores::size() const
     return count;
 }
 
-size_t GoodScores::imageCount() const
+size_t GoodPixels::imageCount() const
 {
     size_t count = 0;
     for (const Lists::value_type& list : lists)
@@ -33,7 +33,7 @@ size_t GoodScores::imageCount() const
     return count;
 }
 
-double GoodScores::lowestRate() const
+double GoodPixels::lowestRate() const
 {
     const size_t images = imageCount();
     if (images == 0)
@@ -44,20 +44,20 @@ double GoodScores::lowestRate() const
     return 1 / (double(images) * double(largest->first));
 }
 
-void GoodScores::pack()
+void GoodPixels::pack()
 {
     for (Lists::value_type& list : lists)
         list.second.pack();
 }
 
-GoodScores::Addition::Addition(GoodScores& to, const GoodScores& from)
+GoodPixels::Addition::Addition(GoodPixels& to, const GoodPixels& from)
 {
     additions.reserve(from.lists.size());
     for (const Lists::value_type& list : from.lists)
         additions.emplace_back(to.lists[list.first], list.second); // a list that stays empty changes nothing
 }
 
-void GoodScores::Addition::commit()
+void GoodPixels::Addition::commit()
 {
     for (CountedScores::Addition& addition : additions)
         addition.commit();
@@ -68,7 +68,7 @@ static bool scoresLower(const CountedScores::Cursor* a, const CountedScores::Cur
     return a->score() < b->score();
 }
 
-GoodScores::Cursor::Cursor(const GoodScores& scores) : imageCount(double(scores.imageCount())), before(0)
+GoodPixels::Cursor::Cursor(const GoodPixels& scores) : imageCount(double(scores.imageCount())), before(0)
 {
     lists.reserve(scores.lists.size()); // so that pointers to its elements stay valid
     for (const Lists::value_type& list : scores.lists)
@@ -81,7 +81,7 @@ GoodScores::Cursor::Cursor(const GoodScores& scores) : imageCount(double(scores.
     std::make_heap(waiting.begin(), waiting.end(), scoresLower);
 }
 
-void GoodScores::Cursor::pass(double score)
+void GoodPixels::Cursor::pass(double score)
 {
     while (!atEnd() && this->score() == score)
     {
@@ -97,7 +97,7 @@ void GoodScores::Cursor::pass(double score)
     }
 }
 
-double GoodScores::Cursor::goodImageRate() const
+double GoodPixels::Cursor::goodImageRate() const
 {
     double sum = 0;
     for (size_t i = 0; i < lists.size(); i++)

@@ -1,8 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-#ifndef OPENCV_ANOMALY_GOOD_SCORES_HPP
-#define OPENCV_ANOMALY_GOOD_SCORES_HPP
+#ifndef OPENCV_ANOMALY_GOOD_PIXELS_HPP
+#define OPENCV_ANOMALY_GOOD_PIXELS_HPP
 
 #include "counted_scores.hpp"
 
@@ -17,7 +17,7 @@ images alone. That rate is the mean of the images' own rates, in which a pixel o
 large map, so that good images of different numbers of pixels have lists of their own. As a rule all maps have the same
 size, and there are two lists.
 */
-class GoodScores
+class GoodPixels
 {
 public:
     class Addition;
@@ -39,10 +39,10 @@ private:
 };
 
 //! Adds all scores of one object to another in two steps, as CountedScores::Addition does.
-class GoodScores::Addition
+class GoodPixels::Addition
 {
 public:
-    Addition(GoodScores& to, const GoodScores& from);
+    Addition(GoodPixels& to, const GoodPixels& from);
     void commit();
 
 private:
@@ -50,10 +50,10 @@ private:
 };
 
 //! Passes over the scores of all lists from the highest on.
-class GoodScores::Cursor
+class GoodPixels::Cursor
 {
 public:
-    explicit Cursor(const GoodScores& scores);
+    explicit Cursor(const GoodPixels& scores);
     Cursor(Cursor&&) = default;
     Cursor(const Cursor&) = delete; // its heap points to the lists of this one
 
@@ -73,9 +73,9 @@ private:
     int64 before;
 };
 
-inline GoodScores::Cursor cursorOf(const GoodScores& scores)
+inline GoodPixels::Cursor cursorOf(const GoodPixels& scores)
 {
-    return GoodScores::Cursor(scores);
+    return GoodPixels::Cursor(scores);
 }
 
 }} // namespace cv::anomaly
