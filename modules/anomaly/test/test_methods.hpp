@@ -83,6 +83,16 @@ inline String savedContent(const AnomalyDetector& detector)
     return file.releaseAndGetString();
 }
 
+//! The detector uses plain C++ from then on.
+inline void expectEnginesAgree(AnomalyDetector& detector)
+{
+    const ScoredImage fast(detector, badImage(3));
+    detector.setEngine(ENGINE_PLAIN);
+    const ScoredImage plain(detector, badImage(3));
+    EXPECT_LT(cv::norm(fast.map, plain.map, NORM_INF), 1e-4 * cv::norm(plain.map, NORM_INF));
+    EXPECT_NEAR(fast.score, plain.score, 1e-4 * plain.score);
+}
+
 } // namespace opencv_test
 
 #endif
