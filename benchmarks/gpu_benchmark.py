@@ -142,7 +142,7 @@ def ours(programs, options, flags):
 
 def our_train_steps(programs, device, chosen, batch):
     with tempfile.NamedTemporaryFile(suffix='.json') as file:
-        output_of([programs / 'anomaly_benchmark', '--random', '--train', '--device=' + device, '--runs=20', '--json=' + file.name] + chosen)
+        output_of([programs / 'anomaly_benchmark', '--random', '--method=cfa', '--train', '--device=' + device, '--runs=20', '--json=' + file.name] + chosen)
         return 1e3 / json.load(file)['train_step'] / batch
 
 

@@ -4,7 +4,7 @@
 training_memory.py BIN [--images=N] [--side=PIXELS] [--limit=GIB] [OPTION OF anomaly_train ...]
   BIN      folder with anomaly_train
   --images, --side, --limit   1000 images of 1000x1000 pixels in under 4 GiB unless given
-  Options of anomaly_train are passed on; one epoch unless they say otherwise, since later ones need no more.
+  Options of anomaly_train are passed on. Without any it is CFA, and one epoch, since later ones need no more.
 
 Makes the images from the tiles in test_data, and fails at the limit. Needs python3-opencv.
 """
@@ -36,8 +36,8 @@ def main():
     own, options = line.parse_known_args()
     with tempfile.TemporaryDirectory() as folder:
         make_images(folder, own.images, own.side)
-        epochs = [] if any(option.startswith("--epochs") for option in options) else ["--epochs=1"]
-        command = [own.bin + "/anomaly_train", folder, f"--model={folder}/model.yml.gz", *epochs, *options]
+        options = options or ["--method=cfa", "--epochs=1"]
+        command = [own.bin + "/anomaly_train", folder, f"--model={folder}/model.yml.gz", *options]
         _, status, usage = os.wait4(os.spawnv(os.P_NOWAIT, command[0], command), 0)
     peak = usage.ru_maxrss / 2 ** 20
     print(f"{own.images} images of {own.side}x{own.side} {' '.join(options)}: peak {peak:.2f} GiB, limit {own.limit:g} GiB")

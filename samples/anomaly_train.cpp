@@ -135,8 +135,8 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     addExperiments(line, settings);
     addMachineOptions(line, settings);
     line.example("photos/good --model=model.yml.gz");
-    line.example("photos/good --method=patchcore --bank_size=10000 --model=model.yml.gz");
-    line.example("mvtec/screw --model=screw.yml.gz --validation=0 --epochs=15 --json=screw.json");
+    line.example("photos/good --bank_size=10000 --model=model.yml.gz");
+    line.example("mvtec/screw --method=cfa --epochs=15 --model=screw.yml.gz --json=screw.json");
     return line.parse(argc, argv);
 }
 

@@ -9,11 +9,11 @@
 using namespace cv;
 using namespace cv::anomaly;
 
-Ptr<Method> makeCfa(), makePatchCore(), makePaDiM(), makeSpade(); // each in a file of its own, method_*.cpp
+Ptr<Method> makePatchCore(), makeCfa(), makePaDiM(), makeSpade(); // each in a file of its own, method_*.cpp
 
 std::vector<Ptr<Method>> makeMethods()
 {
-    return {makeCfa(), makePatchCore(), makePaDiM(), makeSpade()};
+    return {makePatchCore(), makeCfa(), makePaDiM(), makeSpade()};
 }
 
 std::vector<std::string> namesOf(const std::vector<Ptr<Method>>& methods)

@@ -20,7 +20,7 @@ STEP = 8    # every so many pixels of a map are kept
 
 def main(binaries):
     MODEL.parent.mkdir(exist_ok=True)
-    subprocess.run([binaries / "anomaly_train", FOLDER / "textures/brick", f"--model={MODEL}", "--gamma_c=0.03125",
+    subprocess.run([binaries / "anomaly_train", FOLDER / "textures/brick", f"--model={MODEL}", "--method=cfa", "--gamma_c=0.03125",
                     "--gamma_d=0.0625", "--epochs=4"], check=True)
     out = cv2.FileStorage(str(FOLDER / "gold/stored_model.yml"), cv2.FILE_STORAGE_WRITE)
     out.startWriteStruct("images", cv2.FILE_NODE_SEQ)

@@ -27,8 +27,8 @@ OPTIONS = {
     'anomaly_benchmark': 'model random method backbone scoring_bank_size gamma_c gamma_d bank_size patch_stride window neighbors features outputs mean scale input_size images batch callers runs engine train device threads json help',
 }
 # Of each method: options that make a small model in little time.
-METHODS = {'cfa': ['--adaptation=none', '--gamma_c=0.1', '--scoring_bank_size=100', '--gamma_d=0.1', '--input_size=128'],
-           'patchcore': ['--bank_size=400', '--input_size=128'], 'padim': ['--features=20', '--input_size=128'],
+METHODS = {'patchcore': ['--bank_size=400', '--input_size=128'],
+           'cfa': ['--adaptation=none', '--gamma_c=0.1', '--scoring_bank_size=100', '--gamma_d=0.1', '--input_size=128'], 'padim': ['--features=20', '--input_size=128'],
            'spade': ['--neighbors=5', '--input_size=128']}
 PROGRAMS = pathlib.Path()
 TEST_DATA = pathlib.Path()
@@ -65,10 +65,10 @@ def make_category(name, masks=True):
 
 def train(category, model, *options):
     """Without LibTorch a model that adapts nothing is enough for the programs that only predict."""
-    done = run('anomaly_train', category, '--model=%s' % model, '--epochs=1', *options)
+    done = run('anomaly_train', category, '--model=%s' % model, '--method=cfa', '--epochs=1', *options)
     if done.returncode and 'opencv_anomaly_train' in done.stderr:
         print('skipped: training, since this build has none (%s)' % done.stderr.strip())
-        done = run('anomaly_train', category, '--model=%s' % model, '--epochs=1', '--adaptation=none', *options)
+        done = run('anomaly_train', category, '--model=%s' % model, '--method=cfa', '--epochs=1', '--adaptation=none', *options)
     return done
 
 
@@ -123,14 +123,14 @@ class Usage(unittest.TestCase):
             words = '%s is an option of --method=%s, not of %s' % (option.split('=')[0], owners, method)
             for arguments in (['--method=' + method, option], [option, '--method=' + method]):
                 self.check(run('anomaly_train', WORK, '--model=m.yml', *arguments), 2, words)
-        self.check(run('anomaly_train', WORK, '--model=m.yml', '--bank_size=9'), 2, 'of --method=patchcore, not of cfa')
+        self.check(run('anomaly_train', WORK, '--model=m.yml', '--epochs=9'), 2, 'of --method=cfa, not of patchcore')
         self.check(run('anomaly_benchmark', '--random', '--method=spade', '--gamma_c=1'), 2, 'of --method=cfa, not of spade')
 
     def test_unknown_method_is_refused(self):
         for program in (('anomaly_train', WORK, '--model=m.yml'), ('anomaly_benchmark', '--random')):
             for method in ('knn', 'CFA', ''):
                 self.check(run(*program, '--method=' + method), 2, '--method=')
-            self.check(run(*program, '--method=knn'), 2, 'cfa, patchcore, padim, spade')
+            self.check(run(*program, '--method=knn'), 2, 'patchcore, cfa, padim, spade')
             self.check(run(*program, '--method'), 2, '--method')
 
     def test_surplus_argument_is_refused(self):
@@ -141,7 +141,7 @@ class Usage(unittest.TestCase):
                        '--mean=1,2', '--mean=1,2,x', '--input=square', '--batch=0', '--threads=0', '--seed=99999999999', '--skip_unreadable=1',
                        '--input_size=', '--input_size=0', '--input_size=1.5', '--input_size=-64', '--input_size=64x', '--input_size=x64', '--input_size=64X64',
                        '--input_size=64x64x64', '--input_size=64x0', '--input_size= 64', '--input_size=9999999'):
-            self.check(run('anomaly_train', WORK, '--model=m.yml', option), 2, option.split('=')[0])
+            self.check(run('anomaly_train', WORK, '--model=m.yml', '--method=cfa', option), 2, option.split('=')[0])
 
     def test_values_out_of_range_are_refused(self):
         category = TEST_DATA / 'textures' / 'brick'
@@ -184,7 +184,7 @@ class Usage(unittest.TestCase):
             self.skipTest('this machine has an NVIDIA driver')
         commands = (('anomaly_predict', image, '--model=%s' % model, '--output=%s' % (WORK / 'o')),
                     ('anomaly_evaluate', TEST_DATA / 'textures' / 'brick', '--model=%s' % model),
-                    ('anomaly_train', TEST_DATA / 'textures' / 'brick', '--model=%s' % (WORK / 'on_cuda.yml'), '--adaptation=none'),
+                    ('anomaly_train', TEST_DATA / 'textures' / 'brick', '--model=%s' % (WORK / 'on_cuda.yml'), '--method=cfa', '--adaptation=none'),
                     ('anomaly_benchmark', '--model=%s' % model, '--runs=1'))
         for device, target in (('cuda', 'DNN_TARGET_CUDA'), ('cuda_fp16', 'DNN_TARGET_CUDA_FP16')):
             for command in commands:
@@ -265,17 +265,17 @@ class EndToEnd(unittest.TestCase):
         broken = WORK / 'broken'
         link(some('train/good/*.png', 3), broken)
         (broken / 'cut.PNG').write_text('no image')
-        done = run('anomaly_train', broken, '--model=%s' % model, '--adaptation=none')
+        done = run('anomaly_train', broken, '--model=%s' % model, '--method=cfa', '--adaptation=none')
         self.assertEqual(done.returncode, 1)
         self.assertIn('cut.PNG', done.stderr)
         self.assertEqual(model.read_text(), 'old')
-        self.succeed('anomaly_train', broken, '--model=%s' % model, '--adaptation=none', '--skip_unreadable', '--validation=0')
+        self.succeed('anomaly_train', broken, '--model=%s' % model, '--method=cfa', '--adaptation=none', '--skip_unreadable', '--validation=0')
         self.assertGreater(model.stat().st_size, 1000)
 
     @unittest.skipIf(os.name == 'nt', 'signals are POSIX')
     def test_interrupted_training_leaves_no_model(self):
         model = WORK / 'interrupted.yml'
-        command = [str(PROGRAMS / 'anomaly_train'), str(self.category), '--model=%s' % model, '--adaptation=none', '--validation=0', '--cache_mb=0']
+        command = [str(PROGRAMS / 'anomaly_train'), str(self.category), '--model=%s' % model, '--method=cfa', '--adaptation=none', '--validation=0', '--cache_mb=0']
         with subprocess.Popen(command, stderr=subprocess.PIPE, universal_newlines=True) as process:
             process.stderr.readline()  # a line of the first stage
             process.send_signal(signal.SIGINT)
@@ -308,7 +308,7 @@ class EndToEnd(unittest.TestCase):
             (images / ('%d.png' % number)).symlink_to(file)
         model = folder / 'model.yml'
         adaptation = json.loads((WORK / 'train.json').read_text())['adaptation']
-        command = [str(PROGRAMS / 'anomaly_train'), str(images), '--model=%s' % model, '--adaptation=%s' % adaptation, '--validation=0.5',
+        command = [str(PROGRAMS / 'anomaly_train'), str(images), '--model=%s' % model, '--method=cfa', '--adaptation=%s' % adaptation, '--validation=0.5',
                    '--cache_mb=0', '--gamma_c=0.05', '--epochs=4']
         environment = dict(os.environ, OPENCV_TEMP_PATH=str(temporary))
         for stage, presses in (('features', 1), ('bank', 1), ('training', 1), ('thresholds', 1), ('features', 2)):
@@ -330,7 +330,7 @@ class EndToEnd(unittest.TestCase):
         if json.loads((WORK / 'train.json').read_text())['adaptation'] == 'none':
             self.skipTest('this build has no LibTorch')
         whole, model, checkpoint, figures = (WORK / name for name in ('whole.yml', 'resumed.yml', 'checkpoint.yml.gz', 'resumed.json'))
-        options = ['--epochs=6', '--validation=0', '--threads=1', '--json=%s' % figures]
+        options = ['--method=cfa', '--epochs=6', '--validation=0', '--threads=1', '--json=%s' % figures]
         self.succeed('anomaly_train', self.category, '--model=%s' % whole, *options)
         expected = json.loads(figures.read_text())
         command = [str(PROGRAMS / 'anomaly_train'), str(self.category), '--model=%s' % model, '--checkpoint=%s' % checkpoint] + options
@@ -542,7 +542,7 @@ class EndToEnd(unittest.TestCase):
         if json.loads((WORK / 'train.json').read_text())['adaptation'] == 'none':
             self.skipTest('this build has no LibTorch')
         times = WORK / 'training.json'
-        self.succeed('anomaly_benchmark', '--random', '--train', '--gamma_c=0.05', '--runs=2', '--json=%s' % times)
+        self.succeed('anomaly_benchmark', '--random', '--method=cfa', '--train', '--gamma_c=0.05', '--runs=2', '--json=%s' % times)
         values = json.loads(times.read_text())
         for key in ('train_step', 'train_backbone'):
             self.assertGreater(values[key], 0, key)

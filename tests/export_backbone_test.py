@@ -91,7 +91,7 @@ class Export(unittest.TestCase):
             self.assertTrue(np.isfinite(got).all() and got.std() > 0)
 
     def check_in_detector(self, file):
-        done = subprocess.run([str(PROGRAMS / 'anomaly_benchmark'), '--random', '--backbone=%s' % file, '--gamma_d=1', '--gamma_c=0.05', '--runs=2'],
+        done = subprocess.run([str(PROGRAMS / 'anomaly_benchmark'), '--random', '--method=cfa', '--backbone=%s' % file, '--gamma_d=1', '--gamma_c=0.05', '--runs=2'],
                               stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True)
         self.assertEqual(done.returncode, 0, done.stderr)
 

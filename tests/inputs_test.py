@@ -21,7 +21,7 @@ import command_line_test as base
 SIDE = 64
 HOLE = (20, 24, 22, 18)  # x, y, width, height
 # A small input and no training, since what is read is tested here.
-QUICK = ('--adaptation=none', '--input_size=64')
+QUICK = ('--method=cfa', '--adaptation=none', '--input_size=64')
 WORK = pathlib.Path()
 MODEL = pathlib.Path()
 

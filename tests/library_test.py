@@ -72,7 +72,7 @@ class Training(unittest.TestCase):
     def train(self, folder, **environment):
         images = self.work / 'images'
         link(some('train/good/*.png', 6), images)
-        return run('anomaly_train', images, '--model=%s' % (self.work / 'model.yml'), '--epochs=1', '--validation=0',
+        return run('anomaly_train', images, '--model=%s' % (self.work / 'model.yml'), '--method=cfa', '--epochs=1', '--validation=0',
                    LD_LIBRARY_PATH=str(folder), **environment)
 
     @unittest.skipUnless(sys.platform == 'linux', 'reads /proc')
@@ -141,7 +141,7 @@ class Training(unittest.TestCase):
         images = self.work / 'images'
         link(some('train/good/*.png', 6), images)
         model = self.work / 'model.yml'
-        command = '"$0" "$1" --model="$2" --epochs=1 --validation=0 <&- >&- 2>&-'
+        command = '"$0" "$1" --model="$2" --method=cfa --epochs=1 --validation=0 <&- >&- 2>&-'
         anomaly_train = str(command_line_test.PROGRAMS / 'anomaly_train')
         done = subprocess.run(['sh', '-c', command, anomaly_train, str(images), str(model)])
         self.assertEqual(done.returncode, 0)
@@ -153,7 +153,7 @@ class Training(unittest.TestCase):
         images = self.work / 'images'
         link(some('train/good/*.png', 12), images)
         command = [str(command_line_test.PROGRAMS / 'anomaly_train'), str(images), '--model=%s' % (self.work / 'model.yml'),
-                   '--epochs=200']
+                   '--method=cfa', '--epochs=200']
         with subprocess.Popen(command, stderr=subprocess.PIPE, universal_newlines=True) as process:
             while not process.stderr.readline().startswith('training') and process.poll() is None:
                 pass

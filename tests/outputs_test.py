@@ -24,7 +24,7 @@ from command_line_test import run, some, train
 WORK = pathlib.Path()
 MODEL = pathlib.Path()
 # A model that is soon made: what it tells does not matter here.
-QUICK = ['--adaptation=none', '--validation=0', '--gamma_c=0.02', '--gamma_d=0.05']
+QUICK = ['--method=cfa', '--adaptation=none', '--validation=0', '--gamma_c=0.02', '--gamma_d=0.05']
 
 
 def run_in(folder, program, *arguments, **options):
@@ -135,7 +135,7 @@ class Inputs(Case):
         self.refuse('anomaly_predict', self.model, 'photo.png', '--output=out', '--csv=./out/photo.jpg')
         self.refuse('anomaly_predict', self.model, 'photo.png', '--output=to_come', '--csv=./to_come')
         category = self.category()
-        done = self.refuse('anomaly_train', category, '--model=new.yml', '--checkpoint=./new.yml')
+        done = self.refuse('anomaly_train', category, '--model=new.yml', '--method=cfa', '--checkpoint=./new.yml')
         self.check(done, 2, '--checkpoint', '--model')
         self.refuse('anomaly_train', category, '--model=new.json', '--json=new.json')
         self.refuse('anomaly_evaluate', category, self.model, '--json=a.json', '--calibrate=a.json')
@@ -311,7 +311,7 @@ class Models(Case):
     def test_model_is_kept_when_saving_fails(self):
         lost = self.folder / 'lost'
         lost.mkdir()
-        command = [str(programs.PROGRAMS / 'anomaly_train'), str(self.folder / 'good'), '--model=lost/model.yml.gz', '--adaptation=none', '--validation=0']
+        command = [str(programs.PROGRAMS / 'anomaly_train'), str(self.folder / 'good'), '--model=lost/model.yml.gz', '--method=cfa', '--adaptation=none', '--validation=0']
         with subprocess.Popen(command, cwd=str(self.folder), stderr=subprocess.PIPE, universal_newlines=True) as process:
             process.stderr.readline()  # of the features
             shutil.rmtree(str(lost))
@@ -411,7 +411,7 @@ class Signals(Case):
     def test_training_ends_as_by_control_c(self):
         before = content_of(self.folder)
         for number in (signal.SIGTERM, signal.SIGHUP):
-            with self.start('anomaly_train', 'good', '--model=m.yml', '--adaptation=none', '--validation=0', '--cache_mb=0') as process:
+            with self.start('anomaly_train', 'good', '--model=m.yml', '--method=cfa', '--adaptation=none', '--validation=0', '--cache_mb=0') as process:
                 process.stderr.readline()
                 process.send_signal(number)
                 errors = process.communicate()[1]
@@ -421,7 +421,7 @@ class Signals(Case):
 
     def test_what_is_ignored_stays_ignored(self):
         for number in (signal.SIGINT, signal.SIGHUP):
-            with self.start('anomaly_train', 'good', '--model=m.yml', '--adaptation=none', '--validation=0',
+            with self.start('anomaly_train', 'good', '--model=m.yml', '--method=cfa', '--adaptation=none', '--validation=0',
                             preexec_fn=lambda: signal.signal(number, signal.SIG_IGN)) as process:
                 process.stderr.readline()
                 process.send_signal(number)

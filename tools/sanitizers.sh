@@ -39,7 +39,7 @@ run_valgrind() {
   local brick=test_data/textures/brick work
   work=$(mktemp -d)
   trap 'rm -rf "$work"' RETURN
-  build/release/bin/anomaly_train $brick --model="$work/model.yml.gz" --adaptation=none
+  build/release/bin/anomaly_train $brick --model="$work/model.yml.gz"
   valgrind --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
     build/release/bin/anomaly_predict $brick/test/hole/000.png --model="$work/model.yml.gz" --output="$work" --threads=1
 }

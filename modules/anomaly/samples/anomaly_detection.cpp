@@ -26,7 +26,7 @@ static Ptr<AnomalyDetector> learn(const String& folder)
     files.insert(files.end(), more.begin(), more.end());
 
     //! [learn]
-    const Ptr<AnomalyDetector> detector = CFA::create(); // the method: or PatchCore, PaDiM, SPADE
+    const Ptr<AnomalyDetector> detector = PatchCore::create(); // the method: or CFA, PaDiM, SPADE
     detector->setFitCallback([](const FitProgress& progress) {
         std::cout << "\r" << progress.stage << " " << progress.step << "/" << progress.steps << "     " << std::flush;
         return true; // false would stop it

@@ -2,7 +2,7 @@
 """make_pictures.py CV_ANOMALY TEXTURE: makes the tutorial's pictures, in the folder images beside this file.
 
 CV_ANOMALY is the folder that holds the Python package cv_anomaly (build/release/python), TEXTURE a category in MVTec layout
-(test_data/textures/brick). Trains a model, which takes a minute or two.
+(test_data/textures/brick). Trains a model, which takes some seconds.
 """
 import pathlib
 import sys
@@ -79,7 +79,7 @@ def main():
     photographs = [cv2.imread(file) for file in files(category / 'train' / 'good')[:5]]
     write('good_parts.jpg', anomaly.drawPanel(photographs, [], height=140))
 
-    detector = anomaly.CFA.create()
+    detector = anomaly.PatchCore.create()
     detector.fitFiles(files(category / 'train' / 'good'))
     kinds = dict({'good': good}, **defects)
     scores = {kind: [detector.predictFile(file)[0] for file in found] for kind, found in kinds.items()}
