@@ -54,9 +54,9 @@ InputSettings inputOf(const Settings& settings)
 {
     const Size size(224, 224);
     if (settings.paper)
-        return {size, size, Scalar(123.675, 116.28, 103.53), Scalar(0.01712475, 0.01750700, 0.01742919), true, 0,
-                0,    16};
-    return {size, size, Scalar::all(127), Scalar::all(1. / 128), true, 0, 0, 16};
+        return {size, size, Scalar(123.675, 116.28, 103.53), Scalar(0.01712475, 0.01750700, 0.01742919), true, 0, 0,
+                16,   false};
+    return {size, size, Scalar::all(127), Scalar::all(1. / 128), true, 0, 0, 16, false};
 }
 
 std::vector<Mat> randomImages(int count)

@@ -23,7 +23,7 @@ namespace {
 std::vector<std::vector<Mat>> featuresOf(const std::vector<String>& files, const std::vector<String>& outputs)
 {
     const InputSettings input = {
-        Size(224, 224), Size(224, 224), Scalar::all(127), Scalar::all(1. / 128), true, 0, 0, 16};
+        Size(224, 224), Size(224, 224), Scalar::all(127), Scalar::all(1. / 128), true, 0, 0, 16, false};
     const std::shared_ptr<const Backbone> backbone =
         Backbone::create(loadBackbone("lite0", outputs), onProcessor(ENGINE_PLAIN));
     std::vector<std::vector<Mat>> features;

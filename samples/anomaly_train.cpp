@@ -26,12 +26,22 @@ namespace {
 // By the values of InputMode.
 const std::vector<std::string> inputModes = {"resized", "cropped", "ensemble"};
 
+enum Contrast
+{
+    CONTRAST_AUTO,
+    CONTRAST_KEPT,
+    CONTRAST_MATCHED
+};
+
+const std::vector<std::string> contrasts = {"auto", "kept", "matched"}; // by the values of Contrast
+
 struct Settings
 {
     std::string images, model, json, mask;
     std::vector<Ptr<Method>> methods = makeMethods();
     int method = 0;
     DetectorParams params; // those that all methods share
+    int contrast = CONTRAST_AUTO;
     int device = DEVICE_CPU;
 
     Method& chosen() const { return *methods[method]; }
@@ -69,6 +79,19 @@ void addSharedOptions(CommandLine& line, DetectorParams& p)
                 "of the images, how many may be defective after all: they are found and left out");
     line.option("defect_area", "PIXELS", p.defectArea,
                 "pixels of the network's input that a region has to have to be called a defect");
+}
+
+void addContrast(CommandLine& line, int& contrast)
+{
+    line.choice("contrast", contrasts, contrast,
+                "kept: as the images have it; matched: all are brought to one brightness and contrast, for light and "
+                "exposure that change; auto: matched where the good images' contrast differs much");
+}
+
+void setContrast(DetectorParams& params, int contrast)
+{
+    params.chooseContrast = contrast == CONTRAST_AUTO;
+    params.matchContrast = contrast == CONTRAST_MATCHED;
 }
 
 void addMethods(CommandLine& line, const Settings& settings)
@@ -128,6 +151,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.variants("method", namesOf(settings.methods), settings.method,
                   "how it learns and compares; each method has options of its own, below");
     addSharedOptions(line, settings.params);
+    addContrast(line, settings.contrast);
     addRegionOption(line, settings.mask, "learn");
     line.option("json", "FILE", settings.json, "also write settings and results as JSON");
     addMethods(line, settings);
@@ -137,7 +161,9 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.example("photos/good --model=model.yml.gz");
     line.example("photos/good --bank_size=10000 --model=model.yml.gz");
     line.example("mvtec/screw --method=cfa --epochs=15 --model=screw.yml.gz --json=screw.json");
-    return line.parse(argc, argv);
+    const bool isToRun = line.parse(argc, argv);
+    setContrast(settings.params, settings.contrast);
+    return isToRun;
 }
 
 Ptr<AnomalyDetector> create(const Settings& settings)
@@ -210,6 +236,7 @@ void putSharedSettings(FlatJson& json, const DetectorParams& p)
     json.put("input_shape", inputText(p));
     json.put("resize_size", p.resizeSize);
     json.put("bits", p.significantBits);
+    json.put("contrast", contrasts[p.matchContrast ? CONTRAST_MATCHED : CONTRAST_KEPT]);
     json.put("tile", p.tile);
     json.put("tile_overlap", p.tileOverlap);
     json.put("rotations", p.rotations);

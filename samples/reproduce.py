@@ -24,7 +24,7 @@ GROUPS = {'textures': TEXTURES, 'objects': OBJECTS, 'all': TEXTURES + OBJECTS}
 MEAN, SCALE = '123.675,116.28,103.53', '0.01712475,0.01750700,0.01742919'
 FIGURES = pathlib.Path(__file__).resolve().parent / 'paper_figures.csv'
 # The method of the paper, and its settings where anomaly_train's defaults are others.
-PAPER = ['--method=cfa', '--scoring_bank=kept', '--score=certainty', '--image_score=max', '--init=he', '--validation=0', '--input_size=224x224']
+PAPER = ['--method=cfa', '--scoring_bank=kept', '--score=certainty', '--image_score=max', '--init=he', '--validation=0', '--contrast=kept', '--input_size=224x224']
 AUROCS = ('image_auroc', 'pixel_auroc')
 NOT_AT_HAND = 'not at hand'
 

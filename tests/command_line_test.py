@@ -18,7 +18,7 @@ import time
 import unittest
 
 OPTIONS = {
-    'anomaly_train': 'model method backbone input tile rotations bits scoring_bank_size gamma_c gamma_d epochs batch seed validation quantile contamination defect_area mask json outputs mean scale input_size '
+    'anomaly_train': 'model method backbone input tile rotations bits contrast scoring_bank_size gamma_c gamma_d epochs batch seed validation quantile contamination defect_area mask json outputs mean scale input_size '
                  'resize_size tile_overlap embed_backbone adaptation init augmentation patience bank bank_momentum scoring_bank score learning_rate skip_unreadable cache_mb checkpoint '
                  'image_score top_share bank_size pool_size patch_stride window projection whitening axes neighbors features reduction regularization device threads help',
     'anomaly_evaluate': 'model mask backbone json report calibrate transform seed device threads help',

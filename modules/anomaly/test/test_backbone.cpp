@@ -28,7 +28,7 @@ FeatureMaps embeddedMaps(const Mat& image, int engine)
 {
     const CFA::Params params;
     const InputSettings input = {
-        Size(224, 224), Size(224, 224), params.inputMean, params.inputScale, params.swapRB, 0, 0, 16};
+        Size(224, 224), Size(224, 224), params.inputMean, params.inputScale, params.swapRB, 0, 0, 16, false};
     return Backbone::create(loadBackbone("", defaultOutputs()), onProcessor(engine))->forward(preprocess(image, input));
 }
 

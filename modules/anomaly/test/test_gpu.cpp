@@ -203,7 +203,7 @@ TEST(Anomaly_Gpu, replayed_work_sees_the_new_images)
 {
     SKIP_WITHOUT_GPU();
     const Size size(96, 48);
-    const InputSettings input = {size, size, Scalar::all(127), Scalar::all(1. / 128), true, 0, 0, 16};
+    const InputSettings input = {size, size, Scalar::all(127), Scalar::all(1. / 128), true, 0, 0, 16, false};
     const BackboneSource source = loadBackbone("", {"c2", "c3", "c4"});
     Problem problem = randomProblem({144, 240, 672}, {Size(24, 12), Size(12, 6), Size(6, 3)}, 0.1, 20, 3);
     problem.settings.input = size;
@@ -292,6 +292,19 @@ TEST_F(Anomaly_GpuDetector, scores_with_an_input_that_is_no_square)
             params.inputShape = shape;
             compare(params, {badImage(1), goodImage(2), badImage(3, Size(70, 130))});
         }
+}
+
+TEST_F(Anomaly_GpuDetector, scores_with_matched_contrast)
+{
+    SKIP_WITHOUT_GPU();
+    CFA::Params params = quickParams();
+    params.chooseContrast = false;
+    params.matchContrast = true;
+    for (const int mode : {int(INPUT_RESIZED), int(INPUT_ENSEMBLE)})
+    {
+        params.inputMode = mode;
+        compare(params, {badImage(1), goodImage(2) * 0.5, badImage(3, Size(70, 130))});
+    }
 }
 
 TEST_F(Anomaly_GpuDetector, scores_tiles)
@@ -434,6 +447,7 @@ TEST_F(Anomaly_GpuDetector, says_what_it_can_not)
     SKIP_WITHOUT_GPU();
     CFA::Params params = quickParams();
     params.K = 7;
+    params.scoreMode = CFA::SCORE_CERTAINTY; // by the distance alone only one neighbor is searched for
     const Ptr<CFA> cfa = quickDetector(params);
     const double score = cfa->predict(badImage(3));
     for (const int target : gpuTargets())

@@ -9,7 +9,7 @@ namespace opencv_test { namespace {
 
 InputSettings settingsOf(int side, int tile, double overlap)
 {
-    return InputSettings{Size(side, side), Size(side, side), Scalar(), Scalar::all(1), true, tile, overlap, 16};
+    return InputSettings{Size(side, side), Size(side, side), Scalar(), Scalar::all(1), true, tile, overlap, 16, false};
 }
 
 CFA::Params tiledParams(int tile, double overlap = 0.125)

@@ -37,6 +37,7 @@ CFA::Params CFA::Params::paper()
     Params params;
     params.inputMode = INPUT_CROPPED;
     params.keepAspect = false;
+    params.chooseContrast = false;
     params.imageScore = SCORE_MAX;
     params.gammaC = params.gammaD = 1;
     params.bankMode = BANK_EMA;

@@ -7,6 +7,7 @@
 #include "../base/file_replacement.hpp"
 #include "../base/out_of_memory.hpp"
 #include "../base/random_stream.hpp"
+#include "../input/contrast.hpp"
 #include "../input/input_shape.hpp"
 
 #include "opencv2/dnn.hpp"
@@ -176,12 +177,16 @@ void DetectorCore::fit(const ImageSource& images)
     std::atomic_store(&fitted, calibrated);
 }
 
-// With the shape of the input that this fit is to have.
+// With the shape and the contrast of the input that this fit is to have.
 std::shared_ptr<const Method> DetectorCore::methodToFit(const ImageSource& images,
                                                         const std::vector<int>& learned) const
 {
     std::unique_ptr<Method> method = usedMethod->clone();
-    method->sharedParams().inputShape = chooseInputShape(images, learned);
+    DetectorParams& settings = method->sharedParams();
+    settings.inputShape = chooseInputShape(images, learned);
+    if (settings.chooseContrast)
+        settings.matchContrast =
+            settings.tile == 0 && contrastVaries(images, learned, inputSettings(settings, INPUT_RESIZED));
     checkAllParams(*method);
     return std::shared_ptr<const Method>(std::move(method));
 }

@@ -19,6 +19,8 @@ DetectorParams::DetectorParams()
       inputScale(Scalar::all(1. / 128)),
       swapRB(true),
       significantBits(16),
+      chooseContrast(true),
+      matchContrast(false),
       inputMode(INPUT_RESIZED),
       inputSize(224),
       keepAspect(true),
@@ -79,6 +81,13 @@ void visitDetectorParams(DetectorParams& p, ParamsVisitor& v)
         p.keepAspect = false;
         p.inputShape = Size(p.inputSize, p.inputSize);
     }
+    if (v.has("chooseContrast"))
+    {
+        v.visit("chooseContrast", p.chooseContrast);
+        v.visit("matchContrast", p.matchContrast);
+    }
+    else
+        p.chooseContrast = p.matchContrast = false;
     if (v.has("rotations"))
         v.visit("rotations", p.rotations, 1, 64);
     else
@@ -97,6 +106,11 @@ static void checkTile(const DetectorParams& params)
         CV_Error_(Error::StsOutOfRange,
                   ("Parameter tile is %d with inputMode %d, expected INPUT_RESIZED: tiles are seen to their edges",
                    params.tile, params.inputMode));
+    if (params.matchContrast)
+        CV_Error_(Error::StsOutOfRange,
+                  ("Parameter matchContrast is true with tile %d, expected false: a tile that shows nothing but a plain "
+                   "surface has no contrast to match",
+                   params.tile));
     if (shape.width != shape.height)
         CV_Error_(Error::StsOutOfRange,
                   ("Parameter inputShape is %dx%d with tile %d, expected a square or an empty Size: tiles are squares",

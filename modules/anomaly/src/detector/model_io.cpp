@@ -33,7 +33,7 @@ namespace cv { namespace anomaly {
 
    Version 1, which has but the first of the methods, lacks the last one. Its first files lack some settings, too, and
    the first of version 2 lack keepAspect and inputShape: what they learned from was stretched to a square. Later ones
-   lack rotations: images were learned as they are.
+   lack rotations: images were learned as they are, or chooseContrast and matchContrast: contrasts were left alone.
 */
 
 static const char* const rootName = "opencv_anomaly";

@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "preprocess.hpp"
+#include "contrast.hpp"
 
 #include "opencv2/imgproc.hpp"
 
@@ -31,8 +32,15 @@ Size stretchedShapeOf(const DetectorParams& params)
 InputSettings inputSettings(const DetectorParams& params, int inputMode)
 {
     const Size crop = inputShapeOf(params), resize = inputMode == INPUT_CROPPED ? stretchedShapeOf(params) : crop;
-    const InputSettings input = {resize,        crop,        params.inputMean,   params.inputScale,
-                                 params.swapRB, params.tile, params.tileOverlap, params.significantBits};
+    const InputSettings input = {resize,
+                                 crop,
+                                 params.inputMean,
+                                 params.inputScale,
+                                 params.swapRB,
+                                 params.tile,
+                                 params.tileOverlap,
+                                 params.significantBits,
+                                 params.matchContrast};
     return input;
 }
 
@@ -134,7 +142,9 @@ Mat stretch(const Mat& image, Size size)
 static void preprocessInto(Mat& blob, int index, const Mat& image, const InputSettings& input, InputMemory& memory)
 {
     stretchInto(toBgr8(image, input.significantBits), input.resize, memory.stretched);
-    const Mat part = memory.stretched(centerOf(input.resize, input.crop));
+    Mat part = memory.stretched(centerOf(input.resize, input.crop));
+    if (input.matchContrast)
+        matchContrast(part);
     for (int c = 0; c < 3; c++)
     {
         Mat plane(input.crop, CV_32F, blob.ptr<float>(index, c));
@@ -169,6 +179,8 @@ void stretchImages(const Mat* images, int count, const InputSettings& input, Mat
             stretchInto(toBgr8(images[i], input.significantBits), input.resize, isWhole ? part : stretched);
             if (!isWhole)
                 stretched(centerOf(input.resize, input.crop)).copyTo(part);
+            if (input.matchContrast)
+                matchContrast(part);
         }
     });
 }

@@ -19,6 +19,7 @@ struct InputSettings
     int tile;            // pixels of the image that a tile's side shows, 0: the image is seen as a whole
     double tileOverlap;  // of neighboring tiles at least, as a share of their side
     int significantBits; // of 16-bit images
+    bool matchContrast;  // of what is cut, before it is converted
 };
 
 //! INPUT_RESIZED or INPUT_CROPPED, in the order of the models of an ensemble.

@@ -29,6 +29,7 @@ PatchCore::Params::Params()
 PatchCore::Params PatchCore::Params::paper()
 {
     Params params;
+    params.chooseContrast = false;
     params.whitening = 0;
     params.axes = 0;
     params.K = 9;

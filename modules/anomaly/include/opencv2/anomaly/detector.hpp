@@ -67,6 +67,15 @@ struct CV_EXPORTS_W_SIMPLE DetectorParams
     //! Of 16-bit images, from the lowest: 10, 12 or 14 for cameras that give no more, whose images would be
     //! nearly black else. An image with a higher value is refused. [8, 16]; default 16
     CV_PROP_RW int significantBits;
+    //! Whether fit chooses matchContrast: where the contrast of good images, the standard deviation of their values,
+    //! differs by more than 20 % from one to another (standard deviation over mean of up to 64), as where light or
+    //! exposure change. false: matchContrast is used as it is given; default true
+    CV_PROP_RW bool chooseContrast;
+    //! Whether every image is brought to one brightness and contrast before the network sees it: a mean of 127 and a
+    //! standard deviation of 40 of all its 8-bit values. Where light and exposure change that finds more; where they do
+    //! not it costs accuracy, since a large defect changes the contrast of all of its image. Not with tiles. Where
+    //! chooseContrast is set, every fit chooses it anew; default false
+    CV_PROP_RW bool matchContrast;
     CV_PROP_RW int inputMode; //!< one of cv::anomaly::InputMode; default INPUT_RESIZED
     //! Size of the backbone's input, as the side of a square of the same area: the more pixels, the smaller the defects
     //! that are found, and the longer it takes. [32, 4096]; default 224
