@@ -58,6 +58,8 @@ def row(category, method, runs):
     return '| %s | %s | %s |' % (category, method, ' | '.join([
         mean([test.get('image_auroc') for test in tests]), mean([test.get('pixel_auroc') for test in tests]),
         mean([test.get('aupro') for test in tests]), mean([test.get('aupimo') for test in tests]),
+        mean([test['model_false_alarms'] / test['good_images'] for test in tests]),
+        mean([test['model_image_recall'] - test['image_recall'] for test in tests]),
         '%.0f' % statistics.median(run['train']['seconds'] for run in runs),
         '%.1f' % (sum(run['bytes'] for run in runs) / len(runs) / 1e6)]))
 
@@ -71,8 +73,8 @@ def main():
     line.add_argument('--seeds', default='0,1,2', help='with commas')
     options = line.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
-    print('| category | method | image AUROC | pixel AUROC | AUPRO | AUPIMO | fit s | model MB |')
-    print('|---|---|---|---|---|---|---|---|')
+    print('| category | method | image AUROC | pixel AUROC | AUPRO | AUPIMO | good called defective | recall against best F1 | fit s | model MB |')
+    print('|---|---|---|---|---|---|---|---|---|---|')
     for category in options.categories:
         for method in options.methods.split(','):
             runs = [measure(options, category, method, int(seed)) for seed in options.seeds.split(',')]

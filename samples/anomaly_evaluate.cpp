@@ -172,13 +172,17 @@ void writeJson(const Settings& settings, const AnomalyDetector& detector, const 
     FlatJson json;
     json.put("method", methodOf(detector));
     json.put("images", evaluation.all.images);
+    json.put("good_images", imagesOfType(evaluation, "good"));
     json.put("transform", transforms[settings.transform]);
     json.put("seed", settings.seed);
     json.put("image_auroc", evaluation.all.imageAuroc);
     json.put("image_f1", evaluation.all.imageF1);
     json.put("image_threshold", evaluation.all.imageThreshold);
+    json.put("image_recall", evaluation.bestImage.recall());
     json.put("model_image_threshold", evaluation.ownImage.threshold);
     json.put("model_image_f1", evaluation.ownImage.f1());
+    json.put("model_image_recall", evaluation.ownImage.recall());
+    json.put("model_false_alarms", evaluation.ownImage.falseAlarms);
     if (evaluation.all.hasPixels)
         putPixels(json, evaluation);
     json.put("seconds_per_image", evaluation.secondsPerImage);
