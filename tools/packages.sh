@@ -8,7 +8,7 @@ project=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 [[ $# -le 1 && ${1:-} != -* ]] || { sed -n '2,4s/^# \?//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 build=$(realpath -m "${1:-$project/build/packages}")
 root=$build/debian
-mirror=${MIRROR:-http://deb.debian.org/debian}
+mirror=$("$project/tools/debian_mirror.sh")
 verdict=FAILED
 
 leave() {
