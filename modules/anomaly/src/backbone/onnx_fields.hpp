@@ -9,17 +9,34 @@ namespace cv { namespace anomaly {
 //! Numbers of fields, of onnx.proto.
 enum OnnxFields
 {
+    MODEL_IR_VERSION = 1,
+    MODEL_PRODUCER = 2,
+    MODEL_PRODUCER_VERSION = 3,
     MODEL_GRAPH = 7,
+    MODEL_OPSET = 8,
+    MODEL_METADATA = 14,
+    OPSET_DOMAIN = 1,
+    OPSET_VERSION = 2,
     GRAPH_NODE = 1,
+    GRAPH_NAME = 2,
     GRAPH_INITIALIZER = 5,
     GRAPH_INPUT = 11,
     GRAPH_OUTPUT = 12,
+    GRAPH_VALUE = 13,
     VALUE_NAME = 1,
+    VALUE_TYPE = 2,
+    TYPE_TENSOR = 1,
+    TENSOR_TYPE_ELEMENT = 1,
+    TENSOR_TYPE_SHAPE = 2,
+    SHAPE_DIMENSION = 1,
+    DIMENSION_VALUE = 1,
+    DIMENSION_NAME = 2,
     NODE_INPUT = 1,
     NODE_OUTPUT = 2,
     NODE_NAME = 3,
     NODE_TYPE = 4,
     NODE_ATTRIBUTE = 5,
+    NODE_DOMAIN = 7,
     ATTRIBUTE_NAME = 1,
     ATTRIBUTE_FLOAT = 2,
     ATTRIBUTE_INT = 3,
@@ -28,6 +45,7 @@ enum OnnxFields
     ATTRIBUTE_INTS = 8,
     ATTRIBUTE_TENSORS = 10,
     ATTRIBUTE_GRAPHS = 11,
+    ATTRIBUTE_KIND = 20,
     TENSOR_DIMS = 1,
     TENSOR_TYPE = 2,
     TENSOR_FLOATS = 4,
@@ -41,6 +59,13 @@ enum OnnxFields
     TENSOR_LOCATION = 14,
     ENTRY_KEY = 1,
     ENTRY_VALUE = 2
+};
+
+//! What an attribute that this library writes is, as its ATTRIBUTE_KIND says.
+enum OnnxAttributeKinds
+{
+    ONNX_ATTRIBUTE_INT = 2,
+    ONNX_ATTRIBUTE_INTS = 7
 };
 
 //! Types of a tensor's elements that this library tells apart.

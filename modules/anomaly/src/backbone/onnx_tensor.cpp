@@ -104,6 +104,17 @@ uint64 OnnxTensor::stored() const
     return listed ? listed : rawBytes / std::max<size_t>(1, elementSize());
 }
 
+std::vector<uchar> tensorStart(const std::string& name, int type, const std::vector<int64>& sizes, uint64 rawBytes)
+{
+    std::vector<uchar> message;
+    for (const int64 size : sizes)
+        appendNumber(message, TENSOR_DIMS, size);
+    appendNumber(message, TENSOR_TYPE, type);
+    appendText(message, TENSOR_NAME, name);
+    appendFieldStart(message, TENSOR_RAW, rawBytes);
+    return message;
+}
+
 std::vector<uchar> withElements(Bytes tensor, const std::vector<uchar>& raw)
 {
     std::vector<uchar> whole;

@@ -37,6 +37,9 @@ private:
     uint64 listed; // elements that are not raw
 };
 
+//! The message of a tensor up to its elements, which follow as so many bytes.
+std::vector<uchar> tensorStart(const std::string& name, int type, const std::vector<int64>& sizes, uint64 rawBytes);
+
 //! The tensor with these bytes as its elements, in place of a file that it names.
 std::vector<uchar> withElements(Bytes tensor, const std::vector<uchar>& raw);
 

@@ -113,11 +113,34 @@ inline void appendVarint(std::vector<uchar>& to, uint64 value)
     to.push_back(uchar(value));
 }
 
-inline void appendField(std::vector<uchar>& to, int number, const uchar* data, size_t size)
+//! What announces a field of so many bytes, which follow.
+inline void appendFieldStart(std::vector<uchar>& to, int number, uint64 size)
 {
     appendVarint(to, uint64(number) << 3 | 2);
     appendVarint(to, size);
+}
+
+inline void appendField(std::vector<uchar>& to, int number, const uchar* data, size_t size)
+{
+    appendFieldStart(to, number, size);
     to.insert(to.end(), data, data + size);
+}
+
+inline void appendField(std::vector<uchar>& to, int number, const std::vector<uchar>& message)
+{
+    appendField(to, number, message.data(), message.size());
+}
+
+inline void appendText(std::vector<uchar>& to, int number, const std::string& text)
+{
+    appendField(to, number, reinterpret_cast<const uchar*>(text.data()), text.size());
+}
+
+//! A field that is a whole number.
+inline void appendNumber(std::vector<uchar>& to, int number, int64 value)
+{
+    appendVarint(to, uint64(number) << 3);
+    appendVarint(to, uint64(value));
 }
 
 //! A message in which `change` gives the new payload of a field with a length, or false to leave it.
