@@ -265,6 +265,13 @@ static py::bytes saveToMemory(const AnomalyDetector& self)
     return py::bytes(reinterpret_cast<const char*>(model.data()), model.size());
 }
 
+static void exportOnnx(const AnomalyDetector& self, const FileName& filename, const cv::Size& imageSize, int colors,
+                       int layout, int batch)
+{
+    const py::gil_scoped_release released;
+    self.exportOnnx(filename.name, imageSize, colors, layout, batch);
+}
+
 static std::shared_ptr<AnomalyDetector> fromMemory(const py::buffer& bytes)
 {
     const py::buffer_info info = bytes.request();
@@ -349,6 +356,8 @@ static void bindDetector(py::module_& m)
         .def("setPreferableTarget", &AnomalyDetector::setPreferableTarget, "targetId"_a)
         .def("save", &save, "filename"_a)
         .def("saveToMemory", &saveToMemory)
+        .def("exportOnnx", &exportOnnx, "filename"_a, "imageSize"_a, "colors"_a = int(EXPORT_BGR),
+             "layout"_a = int(EXPORT_NHWC), "batch"_a = 0)
         .def("clone", &cloneOf)
         .def("__copy__", &cloneOf)
         .def(

@@ -18,6 +18,7 @@ LEVELS = [
     ['patches', 'search'],
     ['map'],
     ['scoring'],
+    ['export'],
     ['training'],
     ['detector'],
     ['cfa', 'patchcore', 'padim', 'spade'],

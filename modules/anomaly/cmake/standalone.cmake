@@ -30,7 +30,7 @@ macro(ocv_create_module)
   target_include_directories(${the_module} PUBLIC $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include> $<INSTALL_INTERFACE:${ANOMALY_INSTALL_INCLUDEDIR}>)
   target_include_directories(${the_module} PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src ${CMAKE_CURRENT_BINARY_DIR} ${_ocv_include_directories})
   target_compile_features(${the_module} PUBLIC cxx_std_11)
-  target_compile_definitions(${the_module} PRIVATE CVAPI_EXPORTS)
+  target_compile_definitions(${the_module} PRIVATE CVAPI_EXPORTS ANOMALY_VERSION="${PROJECT_VERSION}")
   set_target_properties(${the_module} PROPERTIES VERSION ${PROJECT_VERSION} SOVERSION ${PROJECT_VERSION_MAJOR}.${PROJECT_VERSION_MINOR}
     POSITION_INDEPENDENT_CODE ON
     INSTALL_RPATH_USE_LINK_PATH ON)

@@ -9,12 +9,16 @@
 
 namespace cv { namespace anomaly {
 
+double rangeOf(const Calibration& calibration)
+{
+    return std::max(calibration.highest - calibration.lowest, DBL_EPSILON);
+}
+
 double normalizedScore(const Calibration& calibration, double score)
 {
     if (cvIsNaN(score)) // std::max would make it 0, the score of a good image
         return score;
-    const double range = std::max(calibration.highest - calibration.lowest, DBL_EPSILON);
-    return std::min(1., std::max(0., (score - calibration.imageThreshold) / range + 0.5));
+    return std::min(1., std::max(0., (score - calibration.imageThreshold) / rangeOf(calibration) + 0.5));
 }
 
 double quantile(std::vector<float>& values, double q)

@@ -17,6 +17,9 @@ struct Calibration
     double lowest, highest;
 };
 
+//! highest - lowest, but never 0.
+double rangeOf(const Calibration& calibration);
+
 //! clip((score - image threshold) / (highest - lowest) + 0.5, 0, 1); NaN stays NaN.
 double normalizedScore(const Calibration& calibration, double score);
 

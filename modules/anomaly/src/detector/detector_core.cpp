@@ -395,6 +395,15 @@ void DetectorCore::saveToMemory(std::vector<uchar>& bytes) const
     });
 }
 
+void DetectorCore::exportOnnx(const String& filename, const OnnxExportSettings& settings) const
+{
+    const std::shared_ptr<const FittedModel> model = fittedModel();
+    reportingLackOfMemory([&]() {
+        const OnnxBuilder graph = onnxOf(*model, settings);
+        replaceFile(filename, [&](const String& temporary) { writeOnnx(graph, temporary); });
+    });
+}
+
 std::shared_ptr<DetectorCore> DetectorCore::clone() const
 {
     return reportingLackOfMemory([&]() {

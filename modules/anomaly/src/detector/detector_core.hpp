@@ -6,6 +6,7 @@
 
 #include "../input/image_source.hpp"
 #include "fitted_model.hpp"
+#include "onnx_export.hpp"
 #include "thresholds.hpp"
 
 #include <atomic>
@@ -65,6 +66,7 @@ public:
     void read(const FileNode& node);
     void save(const String& filename) const;
     void saveToMemory(std::vector<uchar>& model) const;
+    void exportOnnx(const String& filename, const OnnxExportSettings& settings) const;
     //! The callback of fit stays with this one.
     std::shared_ptr<DetectorCore> clone() const;
 

@@ -13,13 +13,6 @@ namespace cv { namespace anomaly {
 // Their maps take 13 MiB at 224 x 224 pixels.
 static const int tilesInMemory = 64;
 
-static Rect rounded(const Rect2d& region)
-{
-    const Point first(cvRound(region.x), cvRound(region.y)),
-        last(cvRound(region.x + region.width), cvRound(region.y + region.height));
-    return Rect(first, last);
-}
-
 FittedModel::FittedModel(const DetectorModel& m, const std::shared_ptr<const Backbone>& b, const Device& d)
     : device(d),
       model(m),
@@ -162,7 +155,7 @@ void FittedModel::averageWithCropped(const Mat* images, int count, StageClock* c
     headMaps(heads[1], images, count, clock, cropped.data(), croppedScores.data());
     for (int i = 0; i < count; i++)
     {
-        Mat scaled, shared = maps[i](rounded(visibleRegion(maps[i].size(), heads[1].input)));
+        Mat scaled, shared = maps[i](visiblePixels(maps[i].size(), heads[1].input));
         resize(cropped[i], scaled, shared.size(), 0, 0, INTER_LINEAR);
         addWeighted(shared, 0.5, scaled, 0.5, 0, shared);
         scores[i] = (scores[i] + croppedScores[i]) / 2;
@@ -216,7 +209,7 @@ void FittedModel::outputMap(const Mat& scoreMap, Size image, OutputArray map) co
     map.create(image, CV_32F);
     Mat full = map.getMat();
     full.setTo(0);
-    Mat part = full(rounded(visibleRegion(image, input())));
+    Mat part = full(visiblePixels(image, input()));
     resize(scoreMap, part, part.size(), 0, 0, INTER_LINEAR);
 }
 

@@ -12,6 +12,11 @@ std::shared_ptr<const ScoreMap> LearnedModel::createScoreMapWithout(const std::v
     return nullptr;
 }
 
+ScoreNodes LearnedModel::addNodes(OnnxBuilder&, const std::vector<MapsNode>&, Size) const
+{
+    CV_Error(Error::StsNotImplemented, "what it learned has no form in ONNX yet");
+}
+
 void requireProcessor(const char* name, const Device& device)
 {
     if (device.isGpu())

@@ -5,6 +5,7 @@
 #define OPENCV_ANOMALY_METHOD_HPP
 
 #include "../base/sha256.hpp"
+#include "../export/patch_nodes.hpp"
 #include "../scoring/score_map.hpp"
 #include "../training/training_images.hpp"
 #include "detector_params.hpp"
@@ -29,6 +30,11 @@ public:
     //! learned; null where the model cannot tell, as after it is read from a file.
     virtual std::shared_ptr<const ScoreMap>
     createScoreMapWithout(const std::vector<int>& pieces, const MapSettings& settings, const Device& device) const;
+
+    //! Adds to a graph of ONNX what gives patches the scores that createScoreMap's PatchScorer gives them, from the
+    //! backbone's maps of an input of this size. Throws StsNotImplemented with the reason where that cannot be: unless
+    //! a model does it, it cannot.
+    virtual ScoreNodes addNodes(OnnxBuilder& graph, const std::vector<MapsNode>& features, Size input) const;
 
     //! Writes the fields of this model into the map that is open in `file`.
     virtual void write(FileStorage& file) const = 0;

@@ -44,9 +44,6 @@ InputSettings inputSettings(const DetectorParams& params, int inputMode)
     return input;
 }
 
-// Below this a 3x3 average of features that each see 50 pixels and more has nothing of the image's own to tell.
-static const int smallestSide = 8;
-
 static void checkValues(const Mat& image, const String& what)
 {
     if (image.depth() < CV_32F)
@@ -89,9 +86,9 @@ void checkImage(const Mat& image, const String& what, int significantBits)
             Error::StsUnsupportedFormat,
             ("%s has %d dimensions and type %s, expected 2 and CV_8U, CV_16U, CV_32F or CV_64F with 1, 3 or 4 channels",
              what.c_str(), image.dims, typeToString(image.type()).c_str()));
-    if (std::min(image.rows, image.cols) < smallestSide)
+    if (std::min(image.rows, image.cols) < smallestImageSide)
         CV_Error_(Error::StsBadSize, ("%s is %dx%d, expected at least %d pixels on each side", what.c_str(), image.cols,
-                                      image.rows, smallestSide));
+                                      image.rows, smallestImageSide));
     checkValues(image, what);
     checkBits(image, what, significantBits);
 }
@@ -120,9 +117,9 @@ Mat toBgr8(const Mat& image, int significantBits)
     return bgr;
 }
 
-static Rect centerOf(Size size, Size crop)
+Rect centerOf(Size stretched, Size crop)
 {
-    return Rect(Point((size.width - crop.width) / 2, (size.height - crop.height) / 2), crop);
+    return Rect(Point((stretched.width - crop.width) / 2, (stretched.height - crop.height) / 2), crop);
 }
 
 static void stretchInto(const Mat& image, Size size, Mat& stretched)
@@ -222,6 +219,14 @@ Rect2d visibleRegion(Size image, const InputSettings& input)
     const Rect center = centerOf(input.resize, input.crop);
     const double x = double(image.width) / input.resize.width, y = double(image.height) / input.resize.height;
     return Rect2d(center.x * x, center.y * y, center.width * x, center.height * y);
+}
+
+Rect visiblePixels(Size image, const InputSettings& input)
+{
+    const Rect2d region = visibleRegion(image, input);
+    const Point first(cvRound(region.x), cvRound(region.y)),
+        last(cvRound(region.x + region.width), cvRound(region.y + region.height));
+    return Rect(first, last);
 }
 
 }} // namespace cv::anomaly

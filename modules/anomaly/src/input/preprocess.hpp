@@ -37,6 +37,10 @@ Size stretchedShapeOf(const DetectorParams& params);
 //! inputMode: INPUT_RESIZED or INPUT_CROPPED.
 InputSettings inputSettings(const DetectorParams& params, int inputMode);
 
+//! Of an image: below this a 3x3 average of features that each see 50 pixels and more has nothing of the image's own to
+//! tell.
+const int smallestImageSide = 8;
+
 //! Throws if the image cannot be scored; `what` names it in the message.
 void checkImage(const Mat& image, const String& what, int significantBits);
 
@@ -76,8 +80,14 @@ Mat maskAtInput(const Mat& mask, const InputSettings& input);
 //! Whether a mask at the map's pixels leaves one of them; an empty mask leaves all.
 bool leavesPixels(const Mat& inputMask);
 
+//! What is cut of a stretched image.
+Rect centerOf(Size stretched, Size crop);
+
 //! The part of an image of this size that the map shows.
 Rect2d visibleRegion(Size image, const InputSettings& input);
+
+//! The same in whole pixels.
+Rect visiblePixels(Size image, const InputSettings& input);
 
 }} // namespace cv::anomaly
 

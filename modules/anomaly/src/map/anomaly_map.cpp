@@ -29,7 +29,7 @@ private:
 
 double meanOfHighest(std::vector<float>& values, double share)
 {
-    const size_t count = std::max<size_t>(1, size_t(double(values.size()) * share + 0.5));
+    const size_t count = countOfShare(values.size(), share);
     std::nth_element(values.begin(), values.begin() + (count - 1), values.end(), std::greater<float>());
     double sum = 0;
     for (size_t i = 0; i < count; i++)
@@ -38,6 +38,11 @@ double meanOfHighest(std::vector<float>& values, double share)
 }
 
 } // namespace
+
+size_t countOfShare(size_t values, double share)
+{
+    return std::max<size_t>(1, size_t(double(values) * share + 0.5));
+}
 
 Mat smoothingKernel(double sigma)
 {

@@ -28,6 +28,9 @@ public:
 //! Values of a CV_32F map, row by row. mask: empty, or nonzero where pixels count.
 std::vector<float> countedValues(const Mat& map, const Mat& mask);
 
+//! Of so many values, how many are a share of them: at least one.
+size_t countOfShare(size_t values, double share);
+
 //! The image's score from its map: the highest value, or the mean of the highest. mask: empty, or nonzero where pixels
 //! count.
 double imageScore(const Mat& map, int mode, double topShare, const Mat& mask);

@@ -15,16 +15,20 @@ Size gridOfStride(Size input, int stride)
                 std::max(1, cvRound(double(input.height) / stride)));
 }
 
-static bool isFiner(const Mat& map, Size grid)
+static bool isFiner(Size map, Size grid)
 {
-    const Size size = sizeOf(map);
-    return size.width > grid.width || size.height > grid.height;
+    return map.width > grid.width || map.height > grid.height;
 }
 
 // INTER_AREA is the mean of whole cells where the map's size is a multiple of the grid's.
+int gridInterpolation(Size map, Size grid)
+{
+    return isFiner(map, grid) ? INTER_AREA : INTER_LINEAR;
+}
+
 static void placeOnGrid(const Mat& map, Size grid, float* to)
 {
-    const int interpolation = isFiner(map, grid) ? INTER_AREA : INTER_LINEAR;
+    const int interpolation = gridInterpolation(sizeOf(map), grid);
     parallel_for_(Range(0, map.size[1]), [&](const Range& channels) {
         for (int c = channels.start; c < channels.end; c++)
         {
@@ -40,7 +44,7 @@ std::vector<Mat> averagedToGrid(const std::vector<Mat>& maps, Size grid)
     std::vector<Mat> coarse;
     for (const Mat& map : maps)
     {
-        if (!isFiner(map, grid))
+        if (!isFiner(sizeOf(map), grid))
         {
             coarse.push_back(map);
             continue;

@@ -16,6 +16,9 @@ Size gridOfStride(Size input, int stride);
 //! Maps that are finer than the grid, averaged to it; the others as they are. Each 1 x channels x rows x cols, CV_32F.
 std::vector<Mat> averagedToGrid(const std::vector<Mat>& maps, Size grid);
 
+//! How a map of this size is brought to the grid: INTER_AREA, which averages, or INTER_LINEAR.
+int gridInterpolation(Size map, Size grid);
+
 //! The channels of all maps at each patch of one grid, features x patches, CV_32F: coarser maps are interpolated
 //! (bilinear, half-pixel centers), finer ones averaged.
 void gridFeatures(const std::vector<Mat>& maps, Size grid, Mat& phi);

@@ -12,16 +12,24 @@
 
 namespace cv { namespace anomaly {
 
+std::vector<int> reachesOfPlaces(const RowsByPlace& rows, int window)
+{
+    const Mat distances = rows.distancesToRows();
+    std::vector<int> reaches;
+    for (int place = 0; place < rows.grid.area(); place++)
+        reaches.push_back(
+            std::max(window, cvRound(distances.at<float>(place / rows.grid.width, place % rows.grid.width))));
+    return reaches;
+}
+
 WindowSearch::WindowSearch(const Mat& b, const std::vector<int>& places, Size grid, int window, int e)
     : bank(withWholeVectors(b, partialSums)),
       length(b.cols),
       engine(e),
-      rows(places, grid)
+      rows(places, grid),
+      reaches(reachesOfPlaces(rows, window))
 {
     CV_CheckEQ(b.rows, int(places.size()), "Each row of the bank must have a place");
-    const Mat distances = rows.distancesToRows();
-    for (int place = 0; place < grid.area(); place++)
-        reaches.push_back(std::max(window, cvRound(distances.at<float>(place / grid.width, place % grid.width))));
 }
 
 void WindowSearch::search(const Mat& phi, Mat& squaredDistances, Mat& indices) const

@@ -36,9 +36,12 @@ private:
     const Mat bank; // with zeros up to whole vectors
     const int length, engine;
     const RowsByPlace rows;
-    std::vector<int> reaches; // of each place: window, or more where that has no row
+    const std::vector<int> reaches; // of each place
     mutable WorkspacePool<Workspace> workspaces;
 };
+
+//! How far around each place rows are searched: `window`, or the least farther reach where that has no row.
+std::vector<int> reachesOfPlaces(const RowsByPlace& rows, int window);
 
 /** @brief Indices of `count` rows that cover all the others, each from a place near its own, in the order of choice.
 

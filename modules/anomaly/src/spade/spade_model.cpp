@@ -133,6 +133,14 @@ std::shared_ptr<const ScoreMap> SpadeModel::createScoreMapWithout(const std::vec
                                    device.engine);
 }
 
+ScoreNodes SpadeModel::addNodes(OnnxBuilder&, const std::vector<MapsNode>&, Size) const
+{
+    CV_Error(
+        Error::StsNotImplemented,
+        "its bank has all patches of all good images, and each image is compared with those of other ones of them, "
+        "so that a graph would grow with the images and compute most distances in vain. PatchCore can be exported");
+}
+
 std::vector<Mat> SpadeModel::matrices() const
 {
     std::vector<Mat> all = {bank.summaries};

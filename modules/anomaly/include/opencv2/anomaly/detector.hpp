@@ -49,6 +49,20 @@ enum ImageScore
     SCORE_TOP = 1  //!< the mean of its highest values, a share topShare of all
 };
 
+//! In which order an exported model takes the colors of a pixel.
+enum ExportColors
+{
+    EXPORT_BGR = 0, //!< as cv::imread gives them
+    EXPORT_RGB = 1
+};
+
+//! How an exported model takes the pixels of a batch of images.
+enum ExportLayout
+{
+    EXPORT_NHWC = 0, //!< images x rows x columns x 3, as a cv::Mat lies in memory
+    EXPORT_NCHW = 1  //!< images x 3 x rows x columns
+};
+
 /** @brief The settings that detectors of all methods have. A method's own Params adds to them.
 
 They are saved with a model, but for skipUnreadable and cacheMiB, which belong to the machine that fits.
@@ -333,6 +347,33 @@ public:
     @param model the model, for loadDetectorFromMemory
     */
     CV_WRAP virtual void saveToMemory(CV_OUT std::vector<uchar>& model) const = 0;
+
+    /** @brief Writes all of predict as one ONNX file, for other programs than this library to run.
+
+    The graph takes `image`, 8-bit images of one size, and does what predict does with them: stretching, network, patch
+    scores, map and thresholds. It gives for each image of a batch
+    - `score`, float: what predict returns;
+    - `normalized_score`, float: see normalizedScore;
+    - `defective`, bool: whether the score reaches getImageThreshold, or is no number;
+    - `map`, float, rows x columns: predict's map, of the size that getMapSize says.
+
+    It is of standard operators, opset 13 or that of the backbone if newer. Computed in single precision, scores and
+    maps differ from predict's by rounding only, some 1e-6 of them: an engine that takes a shorter type by itself,
+    such as OpenVINO on processors with bfloat16, has to be told not to. The file's metadata name the method, thresholds,
+    the sizes and where the model comes from. The file is replaced as save replaces one.
+
+    With tiles (DetectorParams::tile) it is the model of one tile: imageSize is that of an image that predict sees as a
+    single tile, and whoever runs it cuts larger ones.
+    @param filename of the ONNX file
+    @param imageSize width and height of the images
+    @param colors one of cv::anomaly::ExportColors. Gray images have to be given with three equal channels
+    @param layout one of cv::anomaly::ExportLayout
+    @param batch images of a batch; 0: any number, where the backbone's operators allow that, else 1
+    @throws cv::Exception of code Error::StsNotImplemented that gives the reason where a model cannot be exported: of
+    SPADE, of a backbone with operators that have no form in opset 13, or of more than 2 GiB
+    */
+    CV_WRAP virtual void exportOnnx(const String& filename, Size imageSize, int colors = EXPORT_BGR,
+                                    int layout = EXPORT_NHWC, int batch = 0) const = 0;
 };
 
 /** @brief Reads an image file as fit and predict do, with the depth that it has.

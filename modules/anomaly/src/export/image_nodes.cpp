@@ -1,0 +1,173 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "image_nodes.hpp"
+#include "../backbone/onnx_fields.hpp"
+#include "resampling.hpp"
+
+namespace cv { namespace anomaly {
+
+namespace {
+
+// Whether cv::resize takes a pixel for the mean of whole ones: it asks its factor, which need not be exact where one
+// side is a multiple of the other, as for 49 pixels.
+bool isBlock(int from, int to)
+{
+    const double factor = 1 / (double(to) / from);
+    return std::abs(factor - cvRound(factor)) < DBL_EPSILON;
+}
+
+//! An image on its way through the graph: single precision, of whole numbers from 0 to 255.
+class ImageSteps
+{
+public:
+    ImageSteps(OnnxBuilder& g, const ImageNode& image)
+        : graph(g),
+          rowAxis(image.channelsFirst ? 2 : 1),
+          size(image.size)
+    {
+        value = graph.add("Cast", {image.name}, {{"to", ONNX_FLOAT}});
+    }
+
+    // As stretch() in preprocess.cpp: averaged where that is smaller, else interpolated.
+    void stretch(Size to)
+    {
+        if (size == to)
+            return;
+        const bool shrinks = size.width >= to.width && size.height >= to.height;
+        if (!shrinks)
+            interpolate(to);
+        else if (isBlock(size.width, to.width) && isBlock(size.height, to.height))
+            averageBlocks(to);
+        else
+            average(to);
+        size = to;
+    }
+
+    void cut(const Rect& part)
+    {
+        if (part.size() == size)
+            return;
+        value = graph.add("Slice", {value, graph.constant(std::vector<int64>{part.y, part.x}),
+                                    graph.constant(std::vector<int64>{part.br().y, part.br().x}),
+                                    graph.constant(std::vector<int64>{rowAxis, rowAxis + 1})});
+        size = part.size();
+    }
+
+    std::string value;
+
+private:
+    bool channelsFirst() const { return rowAxis == 2; }
+
+    std::string times(const std::string& tensor, float factor)
+    {
+        return graph.add("Mul", {tensor, graph.constant(factor)});
+    }
+    std::string wholePart(const std::string& tensor) { return graph.add("Floor", {tensor}); }
+
+    //! A number for each pixel along an axis, to multiply with images.
+    std::string along(int axis, const Mat& numbers)
+    {
+        int shape[] = {1, 1, 1, 1};
+        shape[axis] = int(numbers.total());
+        return graph.constant(numbers.reshape(1, 4, shape));
+    }
+
+    std::string tap(const std::string& tensor, const LineTaps& taps, size_t index, int axis)
+    {
+        return graph.add("Gather", {tensor, graph.constant(taps.pixels[index])}, {{"axis", axis}});
+    }
+
+    // Products go through Relu, which changes none of them, so that no engine makes one rounding of a product and a
+    // sum where cv::resize has two.
+    std::string weightedSum(const std::string& tensor, const LineTaps& taps, int axis)
+    {
+        std::string sum;
+        for (size_t i = 0; i < taps.pixels.size(); i++)
+        {
+            const std::string product =
+                graph.add("Relu", {graph.add("Mul", {tap(tensor, taps, i, axis), along(axis, taps.weights[i])})});
+            sum = sum.empty() ? product : graph.add("Add", {sum, product});
+        }
+        return sum;
+    }
+
+    void average(Size to)
+    {
+        const std::string rows = weightedSum(value, areaTaps(size.width, to.width), rowAxis + 1);
+        value = graph.add("Round", {weightedSum(rows, areaTaps(size.height, to.height), rowAxis)});
+    }
+
+    // Where both sides are multiples, cv::resize divides the sum of whole numbers; of blocks of 2 x 2 it rounds a half
+    // up, of others to the even number.
+    void averageBlocks(Size to)
+    {
+        const int down = size.height / to.height, across = size.width / to.width;
+        const std::vector<int64> blocks = channelsFirst() ? std::vector<int64>{0, 3, to.height, down, to.width, across}
+                                                          : std::vector<int64>{0, to.height, down, to.width, across, 3};
+        const std::vector<int64> within = {rowAxis + 1, rowAxis + 3};
+        const std::string sum =
+            graph.add("ReduceSum", {graph.add("Reshape", {value, graph.constant(blocks)}), graph.constant(within)},
+                      {{"keepdims", 0}});
+        if (down == 2 && across == 2)
+            value = wholePart(times(graph.add("Add", {sum, graph.constant(2.f)}), 0.25f));
+        else
+            value = graph.add("Round", {times(sum, 1.f / float(down * across))});
+    }
+
+    // cv::resize computes 8-bit images in whole numbers: rows in 2048ths of which it drops the last four bits, then
+    // (b0 t0 / 2^16 + b1 t1 / 2^16 + 2) / 4, each division without its rest. Single precision holds all of these.
+    void interpolate(Size to)
+    {
+        const LineTaps rowTaps = linearTaps(size.width, to.width, true),
+                       columnTaps = linearTaps(size.height, to.height, false);
+        const std::string rows = wholePart(times(weightedSum(value, rowTaps, rowAxis + 1), 1.f / 16));
+        const std::string upper = highBits(rows, columnTaps, 0), lower = highBits(rows, columnTaps, 1);
+        const std::string sum = graph.add("Add", {graph.add("Add", {upper, lower}), graph.constant(2.f)});
+        value = wholePart(times(sum, 0.25f));
+    }
+
+    // floor(b t / 2^16) of a weight b up to 2^11 and a t below 2^15, whose product single precision does not hold:
+    // with t = 2^8 h + l it is floor((b h + floor(b l / 2^8)) / 2^8).
+    std::string highBits(const std::string& rows, const LineTaps& taps, size_t index)
+    {
+        const std::string t = tap(rows, taps, index, rowAxis), b = along(rowAxis, taps.weights[index]);
+        const std::string high = wholePart(times(t, 1.f / 256)), low = graph.add("Sub", {t, times(high, 256.f)});
+        const std::string ofLow = wholePart(times(graph.add("Mul", {low, b}), 1.f / 256));
+        return wholePart(times(graph.add("Add", {graph.add("Mul", {high, b}), ofLow}), 1.f / 256));
+    }
+
+    OnnxBuilder& graph;
+    const int rowAxis;
+    Size size;
+};
+
+//! A number for each channel, to multiply with batch x 3 x rows x cols.
+std::string channelConstant(OnnxBuilder& graph, const Scalar& numbers)
+{
+    const int shape[] = {1, 3, 1, 1};
+    Mat constant(4, shape, CV_32F);
+    for (int c = 0; c < 3; c++)
+        constant.ptr<float>()[c] = float(numbers[c]);
+    return graph.constant(constant);
+}
+
+} // namespace
+
+void addPreprocessing(OnnxBuilder& graph, const ImageNode& image, const InputSettings& input, const std::string& output)
+{
+    ImageSteps steps(graph, image);
+    steps.stretch(input.resize);
+    steps.cut(centerOf(input.resize, input.crop));
+    std::string planes = steps.value;
+    if (!image.channelsFirst)
+        planes = graph.add("Transpose", {planes}, {{"perm", std::vector<int64>{0, 3, 1, 2}}});
+    if (image.isBgr == input.swapRB)
+        planes = graph.add("Gather", {planes, graph.constant(std::vector<int64>{2, 1, 0})}, {{"axis", 1}});
+    const Scalar offset = input.mean.mul(input.scale);
+    const std::string scaled = graph.add("Mul", {planes, channelConstant(graph, input.scale)});
+    graph.addAs({output}, "Sub", {scaled, channelConstant(graph, offset)});
+}
+
+}} // namespace cv::anomaly
