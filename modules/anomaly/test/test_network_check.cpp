@@ -72,17 +72,6 @@ Buffer without(Bytes message, int number)
     return kept;
 }
 
-void appendText(Buffer& message, int number, const std::string& text)
-{
-    appendField(message, number, textBytes(text).data(), text.size());
-}
-
-void appendNumber(Buffer& message, int number, uint64 value)
-{
-    appendVarint(message, uint64(number) << 3);
-    appendVarint(message, value);
-}
-
 Buffer entry(const std::string& key, const std::string& value)
 {
     Buffer message;
