@@ -23,6 +23,7 @@ OPTIONS = {
                  'image_score top_share bank_size pool_size patch_stride window projection whitening axes neighbors features reduction regularization device threads help',
     'anomaly_evaluate': 'model mask backbone json report calibrate transform seed device threads help',
     'anomaly_predict': 'model mask backbone output csv resume min_area raw device threads help',
+    'anomaly_export': 'output size colors layout map batch backbone for name storage help',
     'anomaly_camera': 'model mask backbone source reconnect device threads help',
     'anomaly_benchmark': 'model random method backbone scoring_bank_size gamma_c gamma_d bank_size patch_stride window neighbors features outputs mean scale input_size images batch callers runs engine train device threads json help',
 }
@@ -98,6 +99,10 @@ class Usage(unittest.TestCase):
         self.check(run('anomaly_predict', 'a.png', '--model=m.yml'), 2, '--output', '--csv')
         self.check(run('anomaly_predict', 'a.png', '--model=m.yml', '--output=o', '--resume'), 2, '--resume', '--csv')
         self.check(run('anomaly_predict', 'a.png', '--model=m.yml', '--csv=t.csv', '--raw'), 2, '--raw', '--output')
+        self.check(run('anomaly_export', '--output=m.onnx', '--size=64x64'), 2, '<model>')
+        self.check(run('anomaly_export', 'm.yml', '--size=64x64'), 2, '--output')
+        self.check(run('anomaly_export', 'm.yml', '--output=m.onnx'), 2, '--size')
+        self.check(run('anomaly_export', 'm.yml', '--output=o', '--size=64x64', '--for=kserve'), 2, '--storage')
         self.check(run('anomaly_camera'), 2, '--model')
         self.check(run('anomaly_benchmark'), 2, '--random')
 
@@ -143,6 +148,15 @@ class Usage(unittest.TestCase):
                        '--input_size=64x64x64', '--input_size=64x0', '--input_size= 64', '--input_size=9999999'):
             self.check(run('anomaly_train', WORK, '--model=m.yml', '--method=cfa', option), 2, option.split('=')[0])
 
+    def test_malformed_values_of_an_export_are_refused(self):
+        for option in ('--size=64', '--size=64x', '--size=0x64', '--size=-8x64', '--size=64x64x3', '--size=', '--colors=BGR', '--layout=hwc', '--batch=-1',
+                       '--for=torch', '--map=small'):
+            self.check(run('anomaly_export', 'm.yml', '--output=m.onnx', *(['--size=64x64'] if 'size' not in option else []), option), 2, option.split('=')[0])
+        for name in ('Parts', 'a_b', '-a', 'a-', '1a', 'a/b', 'a' * 64):
+            self.check(run('anomaly_export', 'm.yml', '--output=o', '--size=64x64', '--for=triton', '--name=' + name), 2, '--name')
+        self.check(run('anomaly_export', 'm.yml', '--output=o', '--size=64x64', '--name=a'), 2, '--name')
+        self.check(run('anomaly_export', 'm.yml', '--output=o', '--size=64x64', '--for=kserve', '--storage=a"b'), 2, '--storage')
+
     def test_values_out_of_range_are_refused(self):
         category = TEST_DATA / 'textures' / 'brick'
         for method, option, field in (('cfa', '--gamma_c=7', 'gammaC'), ('patchcore', '--neighbors=65', 'K'),
@@ -164,6 +178,7 @@ class Usage(unittest.TestCase):
         self.check(run('anomaly_predict', '/no/image.png', '--model=m.yml', '--output=o'), 1, '/no/image.png')
         self.check(run('anomaly_predict', WORK, '--model=/no/model.yml', '--output=%s' % (WORK / 'o')), 1)
         self.check(run('anomaly_benchmark', '--model=/no/model.yml'), 1, '/no/model.yml')
+        self.check(run('anomaly_export', '/no/model.yml', '--output=m.onnx', '--size=64x64'), 1, '/no/model.yml')
 
     def test_model_name_is_checked_before_training(self):
         category = TEST_DATA / 'textures' / 'brick'
@@ -241,10 +256,42 @@ class EndToEnd(unittest.TestCase):
                 self.succeed('anomaly_predict', hole, '--model=%s' % model, '--csv=%s' % table, '--output=%s' % (WORK / method))
                 self.assertEqual(len(table.read_text().splitlines()), 4)
                 self.assertEqual(len(list((WORK / method).glob('*.jpg'))), 3)
+                if method == 'spade':
+                    done = run('anomaly_export', model, '--size=64x48', '--output=%s' % (WORK / 'spade.onnx'))
+                    self.assertEqual((done.returncode, (WORK / 'spade.onnx').exists()), (1, False))
+                    self.assertIn('SPADE can not be exported to ONNX: its bank', done.stderr)
+                else:
+                    self.succeed('anomaly_export', model, '--size=64x48', '--output=%s' % (WORK / (method + '.onnx')))
+                    self.assertGreater((WORK / (method + '.onnx')).stat().st_size, 1 << 20)
                 self.succeed('anomaly_benchmark', '--model=%s' % model, '--runs=2', '--json=%s' % figures)
                 values = json.loads(figures.read_text())
                 self.assertEqual(values['method'], method)
                 self.assertEqual('gemm' in values, method in ('cfa', 'patchcore'))
+
+    def test_export_for_servers(self):
+        model = TEST_DATA / 'models' / 'brick.yml.gz'
+        repository, ovms, kserve = (WORK / name for name in ('repository', 'ovms', 'kserve'))
+        for folder, server, options in ((repository, 'triton', ['--layout=nchw', '--batch=4']), (ovms, 'ovms', ['--name=bricks-2']),
+                                        (kserve, 'kserve', ['--storage=s3://bucket/models', '--map=input', '--batch=1'])):
+            done = self.succeed('anomaly_export', model, '--size=64x48', '--output=%s' % folder, '--for=' + server, *options)
+            files = sorted(str(file) for file in folder.rglob('*') if file.is_file())
+            self.assertEqual(sorted(done.stdout.split()), files)
+        config = (repository / 'brick' / 'config.pbtxt').read_text()
+        for line in ('name: "brick"', 'max_batch_size: 4', 'dims: [ 3, 48, 64 ]', 'dims: [ 48, 64 ]', 'reshape { shape: [ ] }', 'dynamic_batching { }'):
+            self.assertIn(line, config)
+        self.assertTrue((repository / 'brick' / '1' / 'model.onnx').exists())
+        served = json.loads((ovms / 'config.json').read_text())['model_config_list'][0]['config']
+        self.assertEqual((served['name'], (ovms / served['base_path'] / '1' / 'model.onnx').exists()), ('bricks-2', True))
+        self.assertIn('storageUri: "s3://bucket/models"', (kserve / 'inference_service.yaml').read_text())
+        config = (kserve / 'models' / 'brick' / 'config.pbtxt').read_text()
+        for line in ('max_batch_size: 0', 'dims: [ 1, 48, 64, 3 ]', 'dims: [ 1, 224, 224 ]'):
+            self.assertIn(line, config)
+        self.assertNotIn('dynamic_batching', config)
+        # The list of another model stays.
+        done = run('anomaly_export', model, '--size=64x48', '--output=%s' % ovms, '--for=ovms')
+        self.assertEqual(done.returncode, 1, done.stderr)
+        self.assertIn('config.json', done.stderr)
+        self.assertIn('bricks-2', (ovms / 'config.json').read_text())
 
     def test_benchmark_makes_models_of_each_method(self):
         for method, options in METHODS.items():

@@ -153,6 +153,7 @@ class Inputs(Case):
         self.refuse('anomaly_train', 'category', '--model=new.yml', '--json=%s' % learned)
         (self.folder / 'list.csv').write_text('image_path\n%s\n' % learned)
         self.refuse('anomaly_train', 'list.csv', '--model=new.yml', '--json=list.csv')
+        self.refuse('anomaly_export', 'model.yml.gz', '--size=64x64', '--output=./model.yml.gz')
         self.refuse('anomaly_benchmark', self.model, '--json=model.yml.gz')
         self.refuse('anomaly_benchmark', self.model, '--images=category/test', '--json=' + image)
 

@@ -388,6 +388,18 @@ class Detectors(unittest.TestCase):
             with self.assertRaises(TypeError):
                 call(5)
 
+    def test_exported_file(self):
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder) / 'model é.onnx'
+            self.cfa.exportOnnx(file, (64, 48), colors=anomaly.EXPORT_RGB, layout=anomaly.EXPORT_NCHW, batch=2)
+            other = pathlib.Path(folder) / 'other.onnx'
+            self.cfa.exportOnnx(str(other), imageSize=(64, 48))
+            self.assertGreater(file.stat().st_size, 1 << 20)
+            self.assertIn(b'opencv_anomaly', file.read_bytes()[:64])
+            self.assertNotEqual(file.read_bytes(), other.read_bytes())
+            with self.assertRaisesRegex(anomaly.error, '7x48'):
+                self.cfa.exportOnnx(file, (7, 48))
+
     def test_models_have_names_of_all_kinds(self):
         with tempfile.TemporaryDirectory() as folder:
             for name in (pathlib.Path(folder) / 'a.yml', os.path.join(folder, 'b.yml'),

@@ -1,0 +1,213 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+// Writes a model as an ONNX file for other programs, with what a server needs around it.
+#include "backbone_options.hpp"
+#include "command_line.hpp"
+#include "files.hpp"
+#include "outputs.hpp"
+#include "serving_files.hpp"
+
+#include "opencv2/anomaly/detector.hpp"
+#include "opencv2/core/utils/filesystem.hpp"
+#include "opencv2/core/utils/logger.hpp"
+
+#include <iostream>
+#include <regex>
+
+using namespace cv;
+using namespace cv::anomaly;
+namespace fs = cv::utils::fs;
+
+namespace {
+
+enum Server
+{
+    SERVER_NONE,
+    SERVER_TRITON,
+    SERVER_OVMS,
+    SERVER_KSERVE
+};
+
+const std::vector<std::string> servers = {"none", "triton", "ovms", "kserve"}; // by the values of Server
+const std::vector<std::string> colors = {"bgr", "rgb"};                        // of cv::anomaly::ExportColors
+const std::vector<std::string> layouts = {"nhwc", "nchw"};                     // of cv::anomaly::ExportLayout
+const std::vector<std::string> mapSizes = {"image", "input"};                  // of cv::anomaly::MapSize
+
+// Images of a batch that a server may form, where the user says nothing else.
+const int usualBatch = 8;
+
+struct Settings
+{
+    std::string model, backbone, output, name, storage;
+    Size size;
+    int colors = EXPORT_BGR, layout = EXPORT_NHWC, mapSize = MAP_IMAGE, batch = 0, server = SERVER_NONE;
+};
+
+Size sizeOf(const std::string& text)
+{
+    std::smatch sides;
+    if (!std::regex_match(text, sides, std::regex("([1-9][0-9]{0,5})x([1-9][0-9]{0,5})")))
+        throw badValue("size", text, "a width and a height in pixels, such as 640x480");
+    return Size(std::stoi(sides[1]), std::stoi(sides[2]));
+}
+
+void addServerOptions(CommandLine& line, Settings& settings)
+{
+    line.heading("For a server");
+    line.choice("for", servers, settings.server,
+                "write the folder that NVIDIA Triton, OpenVINO Model Server or KServe serves the model from");
+    line.option("name", "NAME", settings.name, "of the model on the server; by default made of the model file's");
+    line.option("storage", "URI", settings.storage,
+                "with --for=kserve: where the cluster finds what is written into the folder 'models', such as "
+                "s3://bucket/models");
+}
+
+void checkServerOptions(const Settings& settings)
+{
+    if (settings.server == SERVER_NONE && !settings.name.empty())
+        throw UsageError("--name needs --for: without a server a model has no name");
+    if (!settings.name.empty())
+        checkServedName("name", settings.name);
+    if ((settings.server == SERVER_KSERVE) == settings.storage.empty())
+        throw UsageError("--for=kserve and --storage=URI belong together");
+    if (settings.storage.find_first_of("\"\\\n") != std::string::npos)
+        throw badValue("storage", settings.storage, "a URI such as s3://bucket/models");
+}
+
+bool readCommandLine(int argc, char** argv, Settings& settings)
+{
+    std::string size;
+    CommandLine line(
+        "anomaly_export",
+        "Writes a model as one ONNX file of standard operators, for ONNX Runtime, OpenVINO and servers that use these. "
+        "It takes 8-bit images of one size as 'image' and gives 'score', 'normalized_score', 'defective' and 'map', "
+        "the "
+        "same as this library's predict. doc/deploying.md says more.");
+    line.argument("model", settings.model, "model file that anomaly_train wrote, of any method but SPADE");
+    line.required("output", "FILE|DIR", settings.output, "ONNX file to write; with --for the folder to write");
+    line.required("size", "WxH", size, "width and height of the images, in pixels: a model is for one size");
+    line.heading("Options");
+    line.choice("colors", colors, settings.colors, "order of a pixel's colors");
+    line.choice("layout", layouts, settings.layout,
+                "how pixels lie: images x rows x columns x 3, or images x 3 x rows x columns");
+    line.choice("map", mapSizes, settings.mapSize, "resolution of the map: that of the images, or that of the network");
+    line.option("batch", "N", settings.batch,
+                "images of a batch; 0: any number. With --for the most that the server puts together, 8 for 0");
+    addBackboneFile(line, settings.backbone);
+    addServerOptions(line, settings);
+    line.example("parts.yml.gz --size=640x480 --output=parts.onnx");
+    line.example("parts.yml.gz --size=640x480 --for=triton --output=repository");
+    if (!line.parse(argc, argv))
+        return false;
+    settings.size = sizeOf(size);
+    checkServerOptions(settings);
+    return true;
+}
+
+//! Where the files of a server go.
+struct Places
+{
+    explicit Places(const Settings& settings) : onnx(settings.output)
+    {
+        if (settings.server == SERVER_NONE)
+            return;
+        const bool isKserve = settings.server == SERVER_KSERVE, isOvms = settings.server == SERVER_OVMS;
+        const std::string repository = isKserve ? fs::join(settings.output, "models") : settings.output;
+        const std::string folder = fs::join(repository, settings.name);
+        onnx = fs::join(fs::join(folder, "1"), "model.onnx");
+        config = isOvms ? fs::join(repository, "config.json") : fs::join(folder, "config.pbtxt");
+        if (isKserve)
+            service = fs::join(settings.output, "inference_service.yaml");
+    }
+
+    std::string onnx, config, service; // "": none
+};
+
+void checkOutputs(const Settings& settings, const Places& places, const AnomalyDetector& detector)
+{
+    Outputs outputs;
+    outputs.readsModel(settings.model, settings.backbone, detector);
+    outputs.writes("output", places.onnx);
+    outputs.writes("output", places.config);
+    outputs.writes("output", places.service);
+}
+
+// A server's list may have other models, which must not be lost.
+void checkList(const Settings& settings, const std::string& file, const std::string& text)
+{
+    if (settings.server == SERVER_OVMS && fs::exists(file) && readFile(file) != text)
+        throw std::runtime_error("'" + file +
+                                 "' is there and lists something else: add to it what follows, or name "
+                                 "another folder\n" +
+                                 text);
+}
+
+void exportTo(const AnomalyDetector& detector, const Settings& settings, const std::string& file, int batch)
+{
+    makeParentFolder(file);
+    detector.exportOnnx(file, settings.size, settings.colors, settings.layout, batch);
+}
+
+// A network that is written for one image refuses a batch of two.
+bool takesBatches(const AnomalyDetector& detector, const Settings& settings, const std::string& file)
+{
+    try
+    {
+        exportTo(detector, settings, file, 2);
+        return true;
+    }
+    catch (const cv::Exception& error)
+    {
+        if (error.code != Error::StsNotImplemented)
+            throw;
+        return false;
+    }
+}
+
+void exportForServer(const AnomalyDetector& detector, const Settings& settings, const Places& places)
+{
+    const DetectorParams params = detector.getDetectorParams();
+    ServedModel model = {settings.name, settings.size, settings.size, settings.layout == EXPORT_NCHW, 0};
+    if (settings.mapSize == MAP_INPUT)
+        model.map = params.inputShape.empty() ? Size(params.inputSize, params.inputSize) : params.inputShape;
+    const std::string list = settings.server == SERVER_OVMS ? ovmsConfig(model) : std::string();
+    checkList(settings, places.config, list);
+    if (settings.batch != 1 && takesBatches(detector, settings, places.onnx))
+        model.mostImages = settings.batch == 0 ? usualBatch : settings.batch;
+    exportTo(detector, settings, places.onnx, model.mostImages > 0 ? 0 : 1);
+    writeFile(places.config, settings.server == SERVER_OVMS ? list : tritonConfig(model));
+    if (!places.service.empty())
+        writeFile(places.service, kserveService(model, settings.storage));
+}
+
+int exportModel(int argc, char** argv)
+{
+    Settings settings;
+    if (!readCommandLine(argc, argv, settings))
+        return 0;
+    utils::logging::setLogLevel(utils::logging::LOG_LEVEL_SILENT);
+    if (settings.name.empty())
+        settings.name = servedName(settings.model);
+    const Places places(settings);
+    const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
+    checkOutputs(settings, places, *detector);
+    detector->setMapSize(settings.mapSize);
+    if (settings.server == SERVER_NONE)
+        exportTo(*detector, settings, places.onnx, settings.batch);
+    else
+        exportForServer(*detector, settings, places);
+    if (detector->getDetectorParams().tile > 0)
+        printNotes("anomaly_export", {"the file is the model of one tile: cut larger images before"});
+    for (const std::string& file : {places.onnx, places.config, places.service})
+        if (!file.empty())
+            std::cout << file << "\n";
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    return runProgram("anomaly_export", exportModel, argc, argv);
+}
