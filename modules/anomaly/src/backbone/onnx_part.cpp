@@ -267,43 +267,49 @@ Message upgradedNode(Bytes message, const OnnxNode& node, int opset, Message& fi
 
 // ---- batches
 
-//! Operators that treat the images of a batch one by one whatever their attributes are.
+// Whether an operator works along other axes than that of a batch.
+bool sparesBatch(const OnnxNode& node, const char* axes)
+{
+    const std::vector<int64> numbers = numbersOf(node, axes, {});
+    return !numbers.empty() && *std::min_element(numbers.begin(), numbers.end()) > 0;
+}
+
+//! Whether the images of a batch are treated one by one, as by some operators whatever their attributes are.
 bool takesAnyBatch(const OnnxNode& node)
 {
-    static const std::set<std::string> types = {
-        "Add",
-        "AveragePool",
-        "BatchNormalization",
-        "Cast",
-        "Clip",
-        "Constant",
-        "Conv",
-        "ConvTranspose",
-        "Div",
-        "Dropout",
-        "Elu",
-        "Erf",
-        "Exp",
-        "GlobalAveragePool",
-        "GlobalMaxPool",
-        "HardSigmoid",
-        "HardSwish",
-        "Identity",
-        "InstanceNormalization",
-        "LeakyRelu",
-        "MaxPool",
-        "Mul",
-        "PRelu",
-        "Pow",
-        "Relu",
-        "Selu",
-        "Sigmoid",
-        "Softplus",
-        "Sqrt",
-        "Sub",
-        "Tanh",
-    };
-    return types.count(node.type) > 0;
+    static const std::set<std::string> types = {"Add",
+                                                "AveragePool",
+                                                "BatchNormalization",
+                                                "Cast",
+                                                "Clip",
+                                                "Constant",
+                                                "Conv",
+                                                "ConvTranspose",
+                                                "Div",
+                                                "Dropout",
+                                                "Elu",
+                                                "Erf",
+                                                "Exp",
+                                                "GlobalAveragePool",
+                                                "GlobalMaxPool",
+                                                "HardSigmoid",
+                                                "HardSwish",
+                                                "Identity",
+                                                "InstanceNormalization",
+                                                "LeakyRelu",
+                                                "MaxPool",
+                                                "Mul",
+                                                "PRelu",
+                                                "Pow",
+                                                "Relu",
+                                                "Selu",
+                                                "Sigmoid",
+                                                "Softplus",
+                                                "Sqrt",
+                                                "Sub",
+                                                "Tanh"};
+    return types.count(node.type) > 0 || (node.type == "Concat" && sparesBatch(node, "axis")) ||
+           (node.type == "ReduceMean" && sparesBatch(node, "axes"));
 }
 
 std::string inputOf(Bytes graph, const std::set<std::string>& constants)

@@ -86,7 +86,7 @@ public:
         const HeadNodes whole = addHead(0, "");
         MapsNode scoreMap = addSmoothMap(whole);
         std::string ownScore = whole.scores.imageScore;
-        if (model.model.models.size() > 1)
+        if (isEnsemble())
         {
             const HeadNodes cropped = addHead(1, "cropped_");
             scoreMap = addAverage(graph, scoreMap, addSmoothMap(cropped), visiblePixels(scoreMap.size, cropped.input));
@@ -172,8 +172,8 @@ private:
         graph.addAs({"defective"}, "Not", {graph.add("Less", {score, threshold})});
     }
 
-    // As FittedModel::outputMap. From the patches at once where these are all that the map shows: that is less work than
-    // from a map of the input's size.
+    // As FittedModel::outputMap. From the patches at once where these are all that the map shows, which is less work
+    // than from a map of the input's size.
     void addMap(const MapsNode& scoreMap, const HeadNodes& whole)
     {
         MapsNode map = scoreMap;
