@@ -81,7 +81,9 @@ list_missing_elsewhere() {
         has_python_modules "torch torchvision onnx cv2" ||
           echo "$0: without torch, torchvision, onnx and cv2 in python3 the test export_backbone is skipped" >&2
         has_python_modules "onnx onnxruntime openvino" ||
-          echo "$0: without onnx, onnxruntime and openvino (PyPI) in python3 the test onnx_export is skipped" >&2 ;;
+          echo "$0: without onnx, onnxruntime and openvino (PyPI) in python3 the test onnx_export is skipped" >&2
+        has_python_modules "mlserver tritonclient" ||
+          echo "$0: without mlserver and tritonclient (PyPI) in python3 the test serving is skipped" >&2 ;;
       packages|in_tree)
         missing+=("Debian 12") ;;
       fuzz)

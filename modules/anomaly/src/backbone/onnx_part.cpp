@@ -277,38 +277,13 @@ bool sparesBatch(const OnnxNode& node, const char* axes)
 //! Whether the images of a batch are treated one by one, as by some operators whatever their attributes are.
 bool takesAnyBatch(const OnnxNode& node)
 {
-    static const std::set<std::string> types = {"Add",
-                                                "AveragePool",
-                                                "BatchNormalization",
-                                                "Cast",
-                                                "Clip",
-                                                "Constant",
-                                                "Conv",
-                                                "ConvTranspose",
-                                                "Div",
-                                                "Dropout",
-                                                "Elu",
-                                                "Erf",
-                                                "Exp",
-                                                "GlobalAveragePool",
-                                                "GlobalMaxPool",
-                                                "HardSigmoid",
-                                                "HardSwish",
-                                                "Identity",
-                                                "InstanceNormalization",
-                                                "LeakyRelu",
-                                                "MaxPool",
-                                                "Mul",
-                                                "PRelu",
-                                                "Pow",
-                                                "Relu",
-                                                "Selu",
-                                                "Sigmoid",
-                                                "Softplus",
-                                                "Sqrt",
-                                                "Sub",
-                                                "Tanh"};
-    return types.count(node.type) > 0 || (node.type == "Concat" && sparesBatch(node, "axis")) ||
+    static const std::string types =
+        " Add AveragePool BatchNormalization Cast Clip Constant Conv ConvTranspose Div Dropout "
+        "Elu Erf Exp GlobalAveragePool GlobalMaxPool HardSigmoid HardSwish Identity "
+        "InstanceNormalization LeakyRelu MaxPool Mul PRelu Pow Relu Selu Sigmoid Softplus Sqrt "
+        "Sub Tanh ";
+    return types.find(" " + node.type + " ") != std::string::npos ||
+           (node.type == "Concat" && sparesBatch(node, "axis")) ||
            (node.type == "ReduceMean" && sparesBatch(node, "axes"));
 }
 
