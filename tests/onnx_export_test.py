@@ -130,6 +130,16 @@ class Parity(unittest.TestCase):
         detector.setMapSize(anomaly.MAP_INPUT)
         self.compare(detector, [texture(101, SIZES[0])])
 
+    def test_matched_contrast(self):
+        for mode in (anomaly.INPUT_RESIZED, anomaly.INPUT_CROPPED):
+            detector = detector_of(anomaly.PaDiM, chooseContrast=False, matchContrast=True, inputMode=mode)
+            for size in (SIZES[0], SIZES[2]):
+                images = [texture(seed, size) // divisor + offset for seed, divisor, offset in
+                          ((100, 1, 0), (101, 2, 0), (102, 3, 100), (104, 255, 9), (105, 16, 0))]
+                self.compare(detector, images)
+            self.compare(detector, [texture(101, SIZES[0])], lambda images: np.ascontiguousarray(images.transpose(0, 3, 1, 2)),
+                         layout=anomaly.EXPORT_NCHW)
+
     def test_colors_layouts_and_batches(self):
         detector = detector_of(anomaly.PaDiM)
         images = [texture(seed, SIZES[0]) for seed in (100, 101)]

@@ -138,6 +138,11 @@ std::string OnnxBuilder::constant(float number)
     return addConstant(newName("constant"), ONNX_FLOAT, {}, Mat(1, 1, CV_32F, Scalar(number)));
 }
 
+std::string OnnxBuilder::constant(double number)
+{
+    return addConstant(newName("constant"), ONNX_DOUBLE, {}, Mat(1, 1, CV_64F, Scalar(number)));
+}
+
 std::string OnnxBuilder::constant(const std::vector<int64>& numbers)
 {
     const Mat bytes(1, int(numbers.size() * sizeof(int64)), CV_8U, const_cast<int64*>(numbers.data()));

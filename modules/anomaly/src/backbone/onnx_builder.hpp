@@ -56,6 +56,7 @@ public:
     std::string constant(const Mat& numbers);
     //! A scalar.
     std::string constant(float number);
+    std::string constant(double number);
     //! A list of whole numbers, as sizes and axes are given.
     std::string constant(const std::vector<int64>& numbers);
 

@@ -4,6 +4,7 @@
 #include "../precomp.hpp"
 #include "image_nodes.hpp"
 #include "../backbone/onnx_fields.hpp"
+#include "../input/contrast.hpp"
 #include "resampling.hpp"
 
 namespace cv { namespace anomaly {
@@ -55,6 +56,25 @@ public:
         size = part.size();
     }
 
+    // As matchContrast(). In double precision, as there: one of the 256 values that an image may have would else now and
+    // then be rounded another way, with all pixels that have it.
+    void matchContrast()
+    {
+        const double middle = 128; // sums of values around it stay small
+        const std::string pixels = graph.add("Cast", {value}, {{"to", ONNX_DOUBLE}});
+        const std::string around = graph.add("Sub", {pixels, graph.constant(middle)});
+        const std::string mean = meanOf(around), square = meanOf(graph.add("Mul", {around, around}));
+        const std::string variance = graph.add("Sub", {square, graph.add("Mul", {mean, mean})});
+        const std::string least = graph.constant(leastDeviation * leastDeviation);
+        const std::string deviation = graph.add("Sqrt", {graph.add("Max", {variance, least})});
+        const std::string gain = graph.add("Div", {graph.constant(matchedDeviation), deviation});
+        const std::string imageMean = graph.add("Add", {mean, graph.constant(middle)});
+        const std::string offset = graph.add("Sub", {graph.constant(matchedMean), graph.add("Mul", {gain, imageMean})});
+        const std::string matched = graph.add("Add", {graph.add("Mul", {pixels, inSingle(gain)}), inSingle(offset)});
+        const std::string rounded = graph.add("Round", {graph.add("Cast", {matched}, {{"to", ONNX_FLOAT}})});
+        value = graph.add("Clip", {rounded, graph.constant(0.f), graph.constant(255.f)});
+    }
+
     std::string value;
 
 private:
@@ -91,6 +111,21 @@ private:
             sum = sum.empty() ? product : graph.add("Add", {sum, product});
         }
         return sum;
+    }
+
+    // Of all values of each image: of rows first, whose sums single precision holds, too, where an engine has no other.
+    std::string meanOf(const std::string& numbers)
+    {
+        const std::vector<int64> columns = {rowAxis + 1}, rest = {1, 2, 3};
+        const std::string rows = graph.add("ReduceSum", {numbers, graph.constant(columns)}, {{"keepdims", 1}}),
+                          sum = graph.add("ReduceSum", {rows, graph.constant(rest)}, {{"keepdims", 1}});
+        return graph.add("Div", {sum, graph.constant(3. * size.area())});
+    }
+
+    // Mat::convertTo takes factor and offset in single precision, and rounds their sum once to it.
+    std::string inSingle(const std::string& number)
+    {
+        return graph.add("Cast", {graph.add("Cast", {number}, {{"to", ONNX_FLOAT}})}, {{"to", ONNX_DOUBLE}});
     }
 
     void average(Size to)
@@ -160,6 +195,8 @@ void addPreprocessing(OnnxBuilder& graph, const ImageNode& image, const InputSet
     ImageSteps steps(graph, image);
     steps.stretch(input.resize);
     steps.cut(centerOf(input.resize, input.crop));
+    if (input.matchContrast)
+        steps.matchContrast();
     std::string planes = steps.value;
     if (!image.channelsFirst)
         planes = graph.add("Transpose", {planes}, {{"perm", std::vector<int64>{0, 3, 1, 2}}});
