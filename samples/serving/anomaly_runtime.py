@@ -1,101 +1,167 @@
 # This file is part of OpenCV project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
-"""A runtime of MLServer that predicts with cv_anomaly: models of all methods, images of any size, over HTTP and gRPC (doc/deploying.md).
+"""A runtime of MLServer that scores images with cv_anomaly: models of all methods, images of any size, over HTTP and
+gRPC (doc/deploying.md).
 
-Requests do not wait for each other's images: each is predicted as it comes, by threads, and one that is refused costs no other its answer.
-MLServer's adaptive batching is to stay off, since it would join requests before anything looks at their images.
+The one input, `image`, is UINT8 or UINT16 of images x rows x columns x channels (1, 3: BGR, or 4: BGRA), of
+images x rows x columns (gray), or of rows x columns x 3 or 4 (one image); or BYTES, of which each element is a PNG,
+JPEG or other image file, in JSON as base64. Files of one request may differ in size.
+
+An image that cannot be scored costs no other image its answer: its score is NaN (null in JSON), it counts as
+defective, and the output `error` says why. A request in which no image can be scored is refused with 400.
+MLServer's adaptive batching has to stay off: it joins requests before anything looks at their images.
 """
+import array
 import asyncio
+import base64
+import binascii
+import itertools
+import math
 import os
+import tempfile
 from concurrent.futures import ThreadPoolExecutor
 
-import cv_anomaly
 import numpy as np
 from mlserver import MLModel
-from mlserver.codecs import NumpyCodec
-from mlserver.errors import InferenceError
-from mlserver.types import InferenceRequest, InferenceResponse, MetadataTensor
+from mlserver.errors import InferenceError, MLServerError
+from mlserver.types import InferenceRequest, InferenceResponse, MetadataTensor, ResponseOutput
 from mlserver.utils import get_model_uri
 
+# A file of some bytes may announce an image that would take all memory. OpenCV reads this limit when it is loaded;
+# 2^27 pixels, 400 MB of 8-bit BGR, are more than an industrial camera has today.
+os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(1 << 27))
+import cv_anomaly  # noqa: E402
+
 INPUT = MetadataTensor(name='image', datatype='UINT8', shape=[-1, -1, -1, 3])
-# As the ONNX files of anomaly_export have them.
-OUTPUTS = [MetadataTensor(name='score', datatype='FP32', shape=[-1]), MetadataTensor(name='normalized_score', datatype='FP32', shape=[-1]),
-           MetadataTensor(name='defective', datatype='BOOL', shape=[-1]), MetadataTensor(name='map', datatype='FP32', shape=[-1, -1, -1])]
-NAMES = [output.name for output in OUTPUTS]
-# An image of more is none that a camera gives, and its map takes four bytes a pixel.
-MOST_BYTES = 256 << 20
+# The outputs that ONNX files of anomaly_export have, and `error`.
+OUTPUTS = [MetadataTensor(name='score', datatype='FP32', shape=[-1]),
+           MetadataTensor(name='normalized_score', datatype='FP32', shape=[-1]),
+           MetadataTensor(name='defective', datatype='BOOL', shape=[-1]),
+           MetadataTensor(name='error', datatype='BYTES', shape=[-1]),
+           MetadataTensor(name='map', datatype='FP32', shape=[-1, -1, -1])]
+DATATYPES = {output.name: output.datatype for output in OUTPUTS}
+# A map takes more bytes than its image, so it is sent only if the request names it.
+DEFAULT_OUTPUTS = [name for name in DATATYPES if name != 'map']
+TYPECODES = {'UINT8': 'B', 'UINT16': 'H'}
+# OpenCV's codes for an image that is unfit: StsBadArg, StsBadSize, StsObjectNotFound (a file that cannot be decoded),
+# StsUnmatchedSizes, StsUnsupportedFormat, StsOutOfRange. All others, such as StsNoMem, are the server's own fault.
+CODES_OF_UNFIT_IMAGES = {-5, -201, -204, -209, -210, -211}
 
 
-def bytes_of(tensor):
-    """The numbers of a tensor as 8-bit ones. In JSON they come as any numbers, which NumPy would cut to fit."""
+def output_names(request):
+    names = [output.name for output in request.outputs or []] or DEFAULT_OUTPUTS
+    unknown = sorted(set(names) - set(DATATYPES))
+    if unknown:
+        raise InferenceError('there is no output %s: expected some of %s' % (unknown, list(DATATYPES)))
+    return names
+
+
+def elements_of(tensor):
+    """The elements of a tensor as a flat list, as many as its shape says. JSON may nest them."""
     values = getattr(tensor.data, 'root', tensor.data)
-    if not isinstance(values, list) or (values and isinstance(values[0], bytes)):
-        return NumpyCodec.decode_input(tensor)
-    numbers = np.array(values)
-    if numbers.dtype.kind not in 'iu' or numbers.size == 0 or numbers.min() < 0 or numbers.max() > 255:
-        raise ValueError('expected whole numbers from 0 to 255')
-    return numbers.astype(np.uint8)
+    while isinstance(values, list) and values and isinstance(values[0], list):
+        values = list(itertools.chain.from_iterable(values))
+    if not isinstance(values, list) or len(values) != math.prod(tensor.shape):
+        raise ValueError('expected a list of as many elements as the shape says')
+    return values
+
+
+def files_of(tensor):
+    files = elements_of(tensor)
+    if not files or not all(isinstance(file, (bytes, str)) for file in files):
+        raise ValueError('expected one image file or more, in JSON as base64')
+    return files
+
+
+def arrays_of(tensor):
+    shape = list(tensor.shape)
+    if len(shape) == 3 and shape[2] in (3, 4):
+        shape.insert(0, 1)  # no image that can be scored has 3 or 4 columns
+    if len(shape) not in (3, 4) or min(shape) < 1 or shape[3:] not in ([], [1], [3], [4]):
+        raise ValueError('expected images x rows x columns x 1, 3 or 4 channels, or images x rows x columns')
+    # Unlike NumPy, array refuses numbers that are not whole or do not fit.
+    numbers = array.array(TYPECODES[tensor.datatype], elements_of(tensor))
+    return list(np.frombuffer(numbers, tensor.datatype.lower()).reshape(shape))
 
 
 def images_of(request):
-    """The images of a request: batch x rows x columns x 3, or without the 3 for gray ones. What else it has is an answer of 4xx."""
-    if len(request.inputs) != 1 or request.inputs[0].name != INPUT.name:
+    """The images of a request: arrays, or the contents of files."""
+    if [each.name for each in request.inputs] != [INPUT.name]:
         raise InferenceError("expected one input, 'image', and got %s" % [each.name for each in request.inputs])
     tensor = request.inputs[0]
-    shape = tensor.shape
-    if tensor.datatype != INPUT.datatype or len(shape) not in (3, 4) or (len(shape) == 4 and shape[3] not in (1, 3)):
-        raise InferenceError("'image' is %s of shape %s, expected UINT8 of images x rows x columns x 3, or images x rows x columns for gray ones"
-                             % (tensor.datatype, shape))
-    # As floating point numbers, whose product does not wrap around.
-    if min(shape) < 1 or np.prod([float(side) for side in shape]) > MOST_BYTES:
-        raise InferenceError("'image' has shape %s, expected up to %d bytes" % (shape, MOST_BYTES))
+    if tensor.datatype not in ('BYTES', *TYPECODES):
+        raise InferenceError("'image' is %s, expected UINT8, UINT16 or BYTES" % tensor.datatype)
     try:
-        return np.ascontiguousarray(bytes_of(tensor)).reshape(shape)
+        return files_of(tensor) if tensor.datatype == 'BYTES' else arrays_of(tensor)
     except (TypeError, ValueError, OverflowError) as error:
-        raise InferenceError("'image' does not hold what its shape %s says: %s" % (shape, error))
+        raise InferenceError("'image' of type %s and shape %s: %s" % (tensor.datatype, tensor.shape, error))
 
 
-def output_of(name, values):
-    """A result of the shape that it has: MLServer's codec would make a list of numbers a column."""
-    output = NumpyCodec.encode_output(name, values)
-    output.shape = list(values.shape)
-    return output
+def decoded(file):
+    """Reads an image file as fit reads them, which keeps 16 bits. readImage takes names only."""
+    content = base64.b64decode(file.encode(), validate=True) if isinstance(file, str) else file
+    with tempfile.NamedTemporaryFile() as copy:
+        copy.write(content)
+        copy.flush()
+        try:
+            return cv_anomaly.readImage(copy.name)
+        except cv_anomaly.error as error:
+            error.err = error.err.replace("'%s' " % copy.name, '')  # the temporary name tells the client nothing
+            raise
 
 
-def wanted_outputs(request):
-    names = [output.name for output in request.outputs or []] or NAMES
-    unknown = sorted(set(names) - set(NAMES))
-    if unknown:
-        raise InferenceError('there is no output %s: expected some of %s' % (unknown, NAMES))
-    return names
+def stacked(maps):
+    """The maps as one array. An image that could not be scored has a map of NaN."""
+    shapes = {each.shape for each in maps if each is not None}
+    if len(shapes) > 1:
+        raise InferenceError("the maps have the sizes %s: ask for 'map' with images of one size" % sorted(shapes))
+    unknown = np.full(shapes.pop(), math.nan, np.float32)
+    return np.stack([unknown if each is None else each for each in maps])
 
 
 class AnomalyModel(MLModel):
     async def load(self):
-        file = await get_model_uri(self._settings)
-        self.detector = cv_anomaly.loadDetector(file)
-        # Each predicts an image with OpenCV's threads; more of them than processors would only take memory.
+        self.detector = cv_anomaly.loadDetector(await get_model_uri(self._settings))
+        # A prediction already uses OpenCV's threads; more of them at once than processors would only take memory.
         self.threads = ThreadPoolExecutor(max_workers=os.cpu_count())
         self.inputs, self.outputs = [INPUT], OUTPUTS
         return True
 
     async def predict(self, payload: InferenceRequest) -> InferenceResponse:
-        names, images = wanted_outputs(payload), images_of(payload)
-        results = await asyncio.get_running_loop().run_in_executor(self.threads, self.results_of, images)
-        return InferenceResponse(id=payload.id, model_name=self.name, model_version=self.version,
-                                 outputs=[output_of(name, results[name]) for name in names])
+        return await asyncio.get_running_loop().run_in_executor(self.threads, self.answer, payload)
 
-    async def unload(self):
-        self.threads.shutdown()
-        return True
+    def answer(self, request):
+        names, images = output_names(request), images_of(request)
+        scores, maps, errors = zip(*[self.score(image) for image in images])
+        if all(errors):
+            raise InferenceError('none of %d images can be scored. The first: %s' % (len(images), errors[0]))
+        return InferenceResponse(id=request.id, model_name=self.name, model_version=self.version,
+                                 outputs=[self.output_of(name, scores, maps, errors) for name in names])
 
-    def results_of(self, images):
+    def score(self, image):
+        """Score, map and an empty text; or NaN, None and what is wrong with the image."""
         try:
-            scores, maps = self.detector.predictBatch(list(images))
+            pixels = image if isinstance(image, np.ndarray) else decoded(image)
+            return *self.detector.predict(pixels), ''
+        except binascii.Error as error:
+            return math.nan, None, 'The file is not base64: %s' % error
         except cv_anomaly.error as error:
-            raise InferenceError(error.err)
-        return {'score': scores.astype(np.float32),
-                'normalized_score': np.array([self.detector.normalizedScore(score) for score in scores], np.float32),
-                'defective': np.array([not score < self.detector.getImageThreshold() for score in scores]),
-                'map': np.stack(maps)}
+            if error.code not in CODES_OF_UNFIT_IMAGES:
+                raise MLServerError(error.err, 500)
+            return math.nan, None, error.err
+
+    def output_of(self, name, scores, maps, errors):
+        if name == 'score':
+            values = np.array(scores, np.float32)
+        elif name == 'normalized_score':
+            values = np.array([self.detector.normalizedScore(score) for score in scores], np.float32)
+        elif name == 'defective':
+            values = np.array([not score < self.detector.getImageThreshold() for score in scores])
+        elif name == 'error':
+            values = np.array([error.encode() for error in errors], object)
+        else:
+            values = stacked(maps)
+        # Not by MLServer's NumpyCodec: it makes a column of scores, and None of NaN, which gRPC cannot send.
+        return ResponseOutput(name=name, datatype=DATATYPES[name], shape=list(values.shape),
+                              data=values.ravel().tolist())
