@@ -28,9 +28,9 @@ from mlserver.errors import InferenceError, MLServerError
 from mlserver.types import InferenceRequest, InferenceResponse, MetadataTensor, ResponseOutput
 from mlserver.utils import get_model_uri
 
-# A file of some bytes may announce an image that would take all memory. OpenCV reads this limit when it is loaded;
-# 2^27 pixels, 400 MB of 8-bit BGR, are more than an industrial camera has today.
-os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(1 << 27))
+# A file of some bytes may announce an image that would take all memory. OpenCV reads this limit when it is loaded, so
+# it is set before: 2^28 pixels, 800 MB of 8-bit BGR, unless the environment has another number.
+os.environ.setdefault('OPENCV_IO_MAX_IMAGE_PIXELS', str(1 << 28))
 import cv_anomaly  # noqa: E402
 
 INPUT = MetadataTensor(name='image', datatype='UINT8', shape=[-1, -1, -1, 3])
