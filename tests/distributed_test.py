@@ -133,7 +133,7 @@ class Distributed(unittest.TestCase):
         self.assertLess(already, FILES)
         (output / ".part-0.parquet.0.tmp").write_bytes(b"half a file")
         words = self.wait_for(self.score(output), 1)
-        self.assertIn("%d had a row already" % already, words)
+        self.assertIn(" 1 unreadable; %d of them had a row already" % already, words)
         self.assertEqual({file: file.stat().st_mtime_ns for file in before}, before)
         rows = self.check_rows(output)
         self.assertIn("damaged", rows["damaged.PNG"]["error"])
@@ -192,7 +192,7 @@ class Distributed(unittest.TestCase):
         self.wait_for_parts(output, 4, process)
         kill_node(self.second)
         words = self.wait_for(process, 1)
-        self.assertRegex(words, r"1 unreadable; 0 had a row already")
+        self.assertRegex(words, r" 1 unreadable; 0 of them had a row already")
         self.check_rows(output)
 
     def test_names_of_images_are_those_of_the_programs(self):

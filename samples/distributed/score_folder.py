@@ -10,6 +10,7 @@ Images that have a row in DIR already are left out, so the same command continue
 beside this script describes the columns and what the machines of a cluster need.
 """
 import argparse
+import collections
 import hashlib
 import itertools
 import os
@@ -48,6 +49,12 @@ def file_hash(file):
     return hashlib.sha256(pathlib.Path(file).read_bytes()).hexdigest()[:16]
 
 
+def count(rows):
+    return {"good": sum(row.get("defective") is False for row in rows),
+            "defective": sum(row.get("defective") is True for row in rows),
+            "unreadable": sum(row.get("error") is not None for row in rows)}
+
+
 class Scorer:
     """A Ray actor. It holds the model, and scores one part, a list of files, into one Parquet file at a time."""
 
@@ -59,9 +66,7 @@ class Scorer:
     def __call__(self, part):
         rows = [self.score(bytes(name)) for name in part["files"]]
         self.write(rows, "part-" + hashlib.sha256(b"\0".join(part["files"])).hexdigest()[:16] + ".parquet")
-        return {"good": sum(row.get("defective") is False for row in rows),
-                "defective": sum(row.get("defective") is True for row in rows),
-                "unreadable": sum("error" in row for row in rows)}
+        return count(rows)
 
     def score(self, name):
         try:
@@ -104,18 +109,22 @@ def images_below(folder, unlisted):
                 yield os.path.relpath(os.path.join(current, name), root)
 
 
-def without_rows(names, output):
-    """Those of the names that no Parquet file in the output has a row for."""
+def rows_of(names, output):
+    """What the Parquet files in the output have of these images."""
     rows = pyarrow.dataset.dataset(output, SCHEMA, format="parquet")
     isin = pyarrow.compute.field("file").isin([shown(name) for name in names])
-    done = set(rows.to_table(columns=["file"], filter=isin)["file"].to_pylist())
-    return [name for name in names if shown(name) not in done]
+    return rows.to_table(columns=["file", "defective", "error"], filter=isin).to_pylist()
+
+
+def remove_unfinished(output):
+    """What actors that were killed have left behind. While actors of a run are at work, their files have such names."""
+    for file in output.glob(".part-*.tmp"):
+        file.unlink()
 
 
 def prepare_output(output, model):
     output.mkdir(parents=True, exist_ok=True)
-    for unfinished in output.glob(".part-*.tmp"):  # of actors that were killed
-        unfinished.unlink()
+    remove_unfinished(output)
     for file in output.glob("*.parquet"):
         found = (pyarrow.parquet.read_schema(file).metadata or {}).get(b"model", b"unknown").decode()
         if found != model:
@@ -124,13 +133,16 @@ def prepare_output(output, model):
 
 
 def score(names, scorer, arguments):
-    """Lets the cluster score the names. Yields the counts of each part, as it is written."""
-    actors = int(ray.cluster_resources().get("CPU", 0) // arguments.cpus)
+    """Lets the cluster score the images. Yields the counts of each part once it is written."""
+    if not names:
+        return
+    machines = [machine["Resources"] for machine in ray.nodes() if machine["Alive"]]
+    actors = sum(int(machine.get("CPU", 0) // arguments.cpus) for machine in machines)
     if actors < 1:
         sys.exit("score_folder.py: no machine of the cluster has %d CPUs for an actor: lower --cpus" % arguments.cpus)
     size = arguments.files_per_part
     parts = [{"files": names[start:start + size]} for start in range(0, len(names), size)]
-    # A pool that may shrink: an idle actor then makes room for one that was on a machine that is gone.
+    # As many actors as fit. Fewer do, too, when a machine goes away.
     pool = ray.data.ActorPoolStrategy(min_size=1, max_size=actors, initial_size=actors)
     scored = ray.data.from_items(parts, override_num_blocks=len(parts)).map(
         Scorer, fn_constructor_args=scorer, num_cpus=arguments.cpus, compute=pool)
@@ -164,17 +176,19 @@ def main():
     ray.init()
     scorer = (ray.put(detector), folder, output, model, arguments.cpus)  # actors get the model through Ray
 
-    unlisted, counts = [], {"good": 0, "defective": 0, "unreadable": 0, "left out": 0}
+    unlisted, counts, already = [], collections.Counter(good=0, defective=0, unreadable=0), 0
     images = images_below(folder, unlisted)
-    while listed := list(itertools.islice(images, FILES_AT_A_TIME)):
-        names = without_rows(listed, output)
-        counts["left out"] += len(listed) - len(names)
-        for part in score(names, scorer, arguments) if names else ():
-            for kind, count in part.items():
-                counts[kind] += count
+    while names := list(itertools.islice(images, FILES_AT_A_TIME)):
+        rows = rows_of(names, output)
+        already += len(rows)
+        counts.update(count(rows))
+        done = {row["file"] for row in rows}
+        for part in score([name for name in names if shown(name) not in done], scorer, arguments):
+            counts.update(part)
+    remove_unfinished(output)
     for error in unlisted:
         print("score_folder.py: a folder is left out: %s" % error, file=sys.stderr)
-    print("%d good, %d defective, %d unreadable; %d had a row already and were left out" % tuple(counts.values()))
+    print("%d good, %d defective, %d unreadable; " % tuple(counts.values()) + "%d of them had a row already" % already)
     return 1 if unlisted or counts["unreadable"] else 0
 
 
