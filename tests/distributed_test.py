@@ -15,6 +15,7 @@ import sys
 import tempfile
 import time
 import unittest
+from unittest import mock
 
 SKIPPED = 77  # for ctest
 PACKAGES = str(pathlib.Path(sys.argv[1]).resolve())
@@ -194,6 +195,18 @@ class Distributed(unittest.TestCase):
         words = self.wait_for(process, 1)
         self.assertRegex(words, r" 1 unreadable; 0 of them had a row already")
         self.check_rows(output)
+
+    def test_a_part_that_is_repeated_replaces_its_file(self):
+        output, threads = self.work / "repeated", cv2.getNumThreads()
+        output.mkdir()
+        self.addCleanup(cv2.setNumThreads, threads)
+        part = {"files": [b"damaged.PNG", b"belt 0/000.png"]}
+        with mock.patch.object(ray, "get", lambda value: value), mock.patch.object(ray, "get_runtime_context"):
+            for _ in range(2):
+                scorer = score_folder.Scorer(self.detector, self.folder, output, "model", 1)
+                self.assertEqual(scorer(part), {"good": 0, "defective": 1, "unreadable": 1})
+        self.assertEqual(cv2.getNumThreads(), 1)
+        self.assertEqual([row["file"] for row in rows_of(output)], ["damaged.PNG", "belt 0/000.png"])
 
     def test_names_of_images_are_those_of_the_programs(self):
         text = (PROJECT / "samples" / "files.cpp").read_text()
