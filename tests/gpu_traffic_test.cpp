@@ -52,7 +52,7 @@ struct Prediction
     void run(const std::vector<Mat>& images, std::vector<Mat>& maps) const
     {
         const InputSettings input = {
-            Size(224, 224), Size(224, 224), Scalar::all(127), Scalar::all(1. / 128), true, 0, 0, 16};
+            Size(224, 224), Size(224, 224), Scalar::all(127), Scalar::all(1. / 128), true, 0, 0, 16, false};
         maps.resize(images.size());
         scoreMap->make(backbone->forward(images.data(), int(images.size()), input, NULL), maps.data(), NULL, NULL);
     }
