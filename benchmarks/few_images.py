@@ -13,7 +13,7 @@ import random
 import statistics
 import tempfile
 
-from methods_table import run
+from methods_table import remembered, run
 
 
 def draw(category, count, seed):
@@ -22,10 +22,7 @@ def draw(category, count, seed):
 
 
 def measure(options, category, count, seed):
-    """What anomaly_evaluate says of a model of `count` images, from a file if it was measured before."""
-    known = options.output / ('%s_%d_%d.json' % (category.name, count, seed))
-    if known.exists():
-        return json.loads(known.read_text())
+    """What anomaly_evaluate says of a model of `count` images."""
     with tempfile.TemporaryDirectory() as folder:
         images, model, found = (pathlib.Path(folder) / name for name in ('good', 'model.yml', 'found.json'))
         images.mkdir()
@@ -33,9 +30,7 @@ def measure(options, category, count, seed):
             (images / file.name).symlink_to(file.resolve())
         run(options.programs / 'anomaly_train', images, '--model=%s' % model, *options.options.split())
         run(options.programs / 'anomaly_evaluate', category, '--model=%s' % model, '--json=%s' % found)
-        figures = json.loads(found.read_text())
-    known.write_text(json.dumps(figures))
-    return figures
+        return json.loads(found.read_text())
 
 
 def field(figures):
@@ -61,7 +56,10 @@ def main():
     print('| category | ' + ' | '.join('%d images' % count for count in counts) + ' |')
     print('|---' * (len(counts) + 1) + '|')
     for category in options.categories:
-        fields = [field([measure(options, category, count, seed) for seed in range(options.draws)]) for count in counts]
+        fields = [field([remembered(options.output / ('%s_%d_%d.json' % (category.name, count, seed)),
+                                    lambda: measure(options, category, count, seed))
+                         for seed in range(options.draws)])
+                  for count in counts]
         print('| %s | %s |' % (category.name, ' | '.join(fields)), flush=True)
 
 

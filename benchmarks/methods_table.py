@@ -28,20 +28,22 @@ def run(program, *arguments):
                    stderr=subprocess.DEVNULL)
 
 
+def remembered(file, measure):
+    """The figures that `measure` gives, from the file if it was measured before."""
+    if not file.exists():
+        file.write_text(json.dumps(measure()))
+    return json.loads(file.read_text())
+
+
 def measure(options, category, method, seed):
-    """All figures of one method on one category, from a file if it was measured before."""
-    known = options.output / ('%s_%s_%d.json' % (category.name, method, seed))
-    if known.exists():
-        return json.loads(known.read_text())
+    """All figures of one method on one category."""
     with tempfile.TemporaryDirectory() as folder:
         model, fit, found = (pathlib.Path(folder) / name for name in ('model.yml', 'fit.json', 'found.json'))
         run(options.programs / 'anomaly_train', category, '--model=%s' % model, '--json=%s' % fit, '--validation=0',
             '--seed=%d' % seed, *METHODS[method])
         run(options.programs / 'anomaly_evaluate', category, '--model=%s' % model, '--json=%s' % found)
-        figures = {'train': json.loads(fit.read_text()), 'test': json.loads(found.read_text()),
-                   'bytes': model.stat().st_size}
-    known.write_text(json.dumps(figures))
-    return figures
+        return {'train': json.loads(fit.read_text()), 'test': json.loads(found.read_text()),
+                'bytes': model.stat().st_size}
 
 
 def mean(values, text='%.1f', factor=100):
@@ -77,7 +79,9 @@ def main():
     print('|---|---|---|---|---|---|---|---|---|---|')
     for category in options.categories:
         for method in options.methods.split(','):
-            runs = [measure(options, category, method, int(seed)) for seed in options.seeds.split(',')]
+            runs = [remembered(options.output / ('%s_%s_%d.json' % (category.name, method, seed)),
+                               lambda: measure(options, category, method, seed))
+                    for seed in map(int, options.seeds.split(','))]
             print(row(category.name, method, runs), flush=True)
 
 

@@ -82,8 +82,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
         "anomaly_export",
         "Writes a model as one ONNX file of standard operators, for ONNX Runtime, OpenVINO and servers that use these. "
         "It takes 8-bit images of one size as 'image' and gives 'score', 'normalized_score', 'defective' and 'map', "
-        "the "
-        "same as this library's predict. doc/deploying.md says more.");
+        "the same as this library's predict. doc/deploying.md says more.");
     line.argument("model", settings.model, "model file that anomaly_train wrote, of any method but SPADE");
     line.required("output", "FILE|DIR", settings.output, "ONNX file to write; with --for the folder to write");
     line.required("size", "WxH", size, "width and height of the images, in pixels: a model is for one size");
@@ -167,10 +166,9 @@ bool takesBatches(const AnomalyDetector& detector, const Settings& settings, con
 
 void exportForServer(const AnomalyDetector& detector, const Settings& settings, const Places& places)
 {
-    const DetectorParams params = detector.getDetectorParams();
     ServedModel model = {settings.name, settings.size, settings.size, settings.layout == EXPORT_NCHW, 0};
     if (settings.mapSize == MAP_INPUT)
-        model.map = params.inputShape.empty() ? Size(params.inputSize, params.inputSize) : params.inputShape;
+        model.map = inputShapeOf(detector.getDetectorParams());
     const std::string list = settings.server == SERVER_OVMS ? ovmsConfig(model) : std::string();
     checkList(settings, places.config, list);
     if (settings.batch != 1 && takesBatches(detector, settings, places.onnx))

@@ -37,9 +37,14 @@ void addBackboneOptions(CommandLine& line, DetectorParams& params)
                 [&params](const std::string& text) { setInputSize(params, text); });
 }
 
+Size inputShapeOf(const DetectorParams& params)
+{
+    return params.inputShape.empty() ? Size(params.inputSize, params.inputSize) : params.inputShape;
+}
+
 std::string inputText(const DetectorParams& params)
 {
-    const Size shape = params.inputShape.empty() ? Size(params.inputSize, params.inputSize) : params.inputShape;
+    const Size shape = inputShapeOf(params);
     return cv::format("%dx%d", shape.width, shape.height);
 }
 

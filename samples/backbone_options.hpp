@@ -11,7 +11,10 @@
 //! What has to be known of an ONNX backbone, under a heading of its own.
 void addBackboneOptions(CommandLine& line, cv::anomaly::DetectorParams& params);
 
-//! The width and height of a detector's input: those in use where it is fitted.
+//! The size of a detector's input: that in use where it is fitted.
+cv::Size inputShapeOf(const cv::anomaly::DetectorParams& params);
+
+//! The same as text.
 std::string inputText(const cv::anomaly::DetectorParams& params);
 
 //! Where a model file's backbone is.

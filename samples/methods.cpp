@@ -2,6 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "method.hpp"
+#include "backbone_options.hpp"
 
 #include <algorithm>
 #include <cctype>
@@ -33,7 +34,7 @@ std::string methodOf(const AnomalyDetector& detector)
 
 int patchesOf(const DetectorParams& shared, int patchStride)
 {
-    const Size input = shared.inputShape.empty() ? Size(shared.inputSize, shared.inputSize) : shared.inputShape;
+    const Size input = inputShapeOf(shared);
     const int stride = std::max(patchStride, 1);
     return std::max(input.width / stride, 1) * std::max(input.height / stride, 1);
 }

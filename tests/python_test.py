@@ -210,12 +210,18 @@ class Settings(unittest.TestCase):
             with self.assertRaisesRegex(TypeError, r'^PaDiM_Params.inputShape: expected two integers, \(width, height\)'):
                 params.inputShape = wrong
 
-    def test_rotations(self):
+    def small_patchcore(self, **settings):
+        """Fitted, with these settings beside those that make it small."""
         params = anomaly.PatchCore.Params()
-        self.assertEqual(params.rotations, 1)
-        params.inputSize, params.bankSize, params.rotations = 64, 50, 4
+        for name, value in dict(settings, inputSize=64, bankSize=50).items():
+            setattr(params, name, value)
         patchcore = anomaly.PatchCore.create(params)
         patchcore.fit([pattern(seed) for seed in range(4)])
+        return patchcore
+
+    def test_rotations(self):
+        self.assertEqual(anomaly.PatchCore.Params().rotations, 1)
+        patchcore = self.small_patchcore(rotations=4)
         self.assertEqual(patchcore.getDetectorParams().rotations, 4)
         params = anomaly.PaDiM.Params()
         params.rotations = 4
@@ -223,11 +229,8 @@ class Settings(unittest.TestCase):
             anomaly.PaDiM.create(params)
 
     def test_window(self):
-        params = anomaly.PatchCore.Params()
-        self.assertEqual(params.window, 0)
-        params.inputSize, params.bankSize, params.window = 64, 50, 2
-        patchcore = anomaly.PatchCore.create(params)
-        patchcore.fit([pattern(seed) for seed in range(4)])
+        self.assertEqual(anomaly.PatchCore.Params().window, 0)
+        patchcore = self.small_patchcore(window=2)
         self.assertEqual((patchcore.getWindow(), patchcore.getParams().window), (2, 2))
 
     def test_copies(self):

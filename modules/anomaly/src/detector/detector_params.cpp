@@ -108,8 +108,8 @@ static void checkTile(const DetectorParams& params)
                    params.tile, params.inputMode));
     if (params.matchContrast)
         CV_Error_(Error::StsOutOfRange,
-                  ("Parameter matchContrast is true with tile %d, expected false: a tile that shows nothing but a plain "
-                   "surface has no contrast to match",
+                  ("Parameter matchContrast is true with tile %d, expected false: a tile that shows nothing but a "
+                   "plain surface has no contrast to match",
                    params.tile));
     if (shape.width != shape.height)
         CV_Error_(Error::StsOutOfRange,

@@ -56,8 +56,8 @@ public:
         size = part.size();
     }
 
-    // As matchContrast(). In double precision, as there: one of the 256 values that an image may have would else now and
-    // then be rounded another way, with all pixels that have it.
+    // As matchContrast(). In double precision, as there: one of the 256 values that an image may have would else now
+    // and then be rounded another way, with all pixels that have it.
     void matchContrast()
     {
         const double middle = 128; // sums of values around it stay small

@@ -359,8 +359,8 @@ public:
 
     It is of standard operators, opset 13 or that of the backbone if newer. Computed in single precision, scores and
     maps differ from predict's by rounding only, some 1e-6 of them: an engine that takes a shorter type by itself,
-    such as OpenVINO on processors with bfloat16, has to be told not to. The file's metadata name the method, thresholds,
-    the sizes and where the model comes from. The file is replaced as save replaces one.
+    such as OpenVINO on processors with bfloat16, has to be told not to. The file's metadata name the method, the
+    thresholds, the sizes and where the model comes from. The file is replaced as save replaces one.
 
     With tiles (DetectorParams::tile) it is the model of one tile: imageSize is that of an image that predict sees as a
     single tile, and whoever runs it cuts larger ones.
