@@ -265,11 +265,11 @@ static py::bytes saveToMemory(const AnomalyDetector& self)
     return py::bytes(reinterpret_cast<const char*>(model.data()), model.size());
 }
 
-static void exportOnnx(const AnomalyDetector& self, const FileName& filename, const cv::Size& imageSize, int colors,
-                       int layout, int batch)
+static int exportOnnx(const AnomalyDetector& self, const FileName& filename, const cv::Size& imageSize, int colors,
+                      int layout, int batch)
 {
     const py::gil_scoped_release released;
-    self.exportOnnx(filename.name, imageSize, colors, layout, batch);
+    return self.exportOnnx(filename.name, imageSize, colors, layout, batch);
 }
 
 static std::shared_ptr<AnomalyDetector> fromMemory(const py::buffer& bytes)

@@ -142,26 +142,11 @@ void checkList(const Settings& settings, const std::string& file, const std::str
                                  text);
 }
 
-void exportTo(const AnomalyDetector& detector, const Settings& settings, const std::string& file, int batch)
+//! Images of a batch that the file takes; 0: any number.
+int exportTo(const AnomalyDetector& detector, const Settings& settings, const std::string& file, int batch)
 {
     makeParentFolder(file);
-    detector.exportOnnx(file, settings.size, settings.colors, settings.layout, batch);
-}
-
-// A network that is written for one image refuses a batch of two.
-bool takesBatches(const AnomalyDetector& detector, const Settings& settings, const std::string& file)
-{
-    try
-    {
-        exportTo(detector, settings, file, 2);
-        return true;
-    }
-    catch (const cv::Exception& error)
-    {
-        if (error.code != Error::StsNotImplemented)
-            throw;
-        return false;
-    }
+    return detector.exportOnnx(file, settings.size, settings.colors, settings.layout, batch);
 }
 
 void exportForServer(const AnomalyDetector& detector, const Settings& settings, const Places& places)
@@ -171,9 +156,9 @@ void exportForServer(const AnomalyDetector& detector, const Settings& settings, 
         model.map = inputShapeOf(detector.getDetectorParams());
     const std::string list = settings.server == SERVER_OVMS ? ovmsConfig(model) : std::string();
     checkList(settings, places.config, list);
-    if (settings.batch != 1 && takesBatches(detector, settings, places.onnx))
+    // How many images are put together is the server's: the file takes any number or one.
+    if (exportTo(detector, settings, places.onnx, settings.batch == 1 ? 1 : 0) == 0)
         model.mostImages = settings.batch == 0 ? usualBatch : settings.batch;
-    exportTo(detector, settings, places.onnx, model.mostImages > 0 ? 0 : 1);
     writeFile(places.config, settings.server == SERVER_OVMS ? list : tritonConfig(model));
     if (!places.service.empty())
         writeFile(places.service, kserveService(model, settings.storage));

@@ -197,6 +197,12 @@ TEST(Anomaly_OnnxExport, a_network_for_one_image_limits_the_batch)
     const Ptr<PaDiM> detector = quickDetectorOf<PaDiM>(params);
     expectComplete(exported(*detector, Size(96, 80)));
     EXPECT_ERROR_WITH("may mix the images", exported(*detector, Size(96, 80), 2));
+
+    const TemporaryName file(".onnx");
+    EXPECT_EQ(1, detector->exportOnnx(file.name, Size(96, 80)));
+    const Ptr<PaDiM> embedded = quickDetectorOf<PaDiM>();
+    EXPECT_EQ(0, embedded->exportOnnx(file.name, Size(96, 80)));
+    EXPECT_EQ(3, embedded->exportOnnx(file.name, Size(96, 80), EXPORT_BGR, EXPORT_NHWC, 3));
 }
 
 // ---- networks as parts

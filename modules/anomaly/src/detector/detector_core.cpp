@@ -395,13 +395,16 @@ void DetectorCore::saveToMemory(std::vector<uchar>& bytes) const
     });
 }
 
-void DetectorCore::exportOnnx(const String& filename, const OnnxExportSettings& settings) const
+int DetectorCore::exportOnnx(const String& filename, const OnnxExportSettings& settings) const
 {
     const std::shared_ptr<const FittedModel> model = fittedModel();
+    int batch = 0;
     reportingLackOfMemory([&]() {
-        const OnnxBuilder graph = onnxOf(*model, settings);
-        replaceFile(filename, [&](const String& temporary) { writeOnnx(graph, temporary); });
+        const ExportedGraph exported = onnxOf(*model, settings);
+        replaceFile(filename, [&](const String& temporary) { writeOnnx(exported.graph, temporary); });
+        batch = exported.batch;
     });
+    return batch;
 }
 
 std::shared_ptr<DetectorCore> DetectorCore::clone() const

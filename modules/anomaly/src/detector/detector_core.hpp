@@ -66,7 +66,7 @@ public:
     void read(const FileNode& node);
     void save(const String& filename) const;
     void saveToMemory(std::vector<uchar>& model) const;
-    void exportOnnx(const String& filename, const OnnxExportSettings& settings) const;
+    int exportOnnx(const String& filename, const OnnxExportSettings& settings) const;
     //! The callback of fit stays with this one.
     std::shared_ptr<DetectorCore> clone() const;
 

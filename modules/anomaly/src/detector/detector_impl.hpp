@@ -100,9 +100,9 @@ public:
     void read(const FileNode& node) CV_OVERRIDE { core->read(node); }
     void save(const String& filename) const CV_OVERRIDE { core->save(filename); }
     void saveToMemory(std::vector<uchar>& model) const CV_OVERRIDE { core->saveToMemory(model); }
-    void exportOnnx(const String& filename, Size imageSize, int colors, int layout, int batch) const CV_OVERRIDE
+    int exportOnnx(const String& filename, Size imageSize, int colors, int layout, int batch) const CV_OVERRIDE
     {
-        core->exportOnnx(filename, {imageSize, colors, layout, batch});
+        return core->exportOnnx(filename, {imageSize, colors, layout, batch});
     }
     Ptr<AnomalyDetector> clone() const CV_OVERRIDE { return core->method()->detectorOf(core->clone()); }
 

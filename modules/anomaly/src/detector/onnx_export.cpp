@@ -81,7 +81,7 @@ public:
           graph(ANOMALY_VERSION)
     {}
 
-    OnnxBuilder build()
+    ExportedGraph build()
     {
         const HeadNodes whole = addHead(0, "");
         MapsNode scoreMap = addSmoothMap(whole);
@@ -97,7 +97,7 @@ public:
         addScores(ownScore.empty() ? addImageScore(graph, scoreMap, params.imageScore, params.topShare) : ownScore);
         addMap(scoreMap, whole);
         addDeclarations();
-        return graph;
+        return {graph, batch};
     }
 
 private:
@@ -238,16 +238,16 @@ private:
 
 } // namespace
 
-OnnxBuilder onnxOf(const FittedModel& model, const OnnxExportSettings& settings)
+ExportedGraph onnxOf(const FittedModel& model, const OnnxExportSettings& settings)
 {
     checkSettings(settings, model.input());
     try
     {
-        const OnnxBuilder graph = DetectorGraph(model, settings).build();
-        if (graph.size() > mostBytes)
+        const ExportedGraph exported = DetectorGraph(model, settings).build();
+        if (exported.graph.size() > mostBytes)
             CV_Error_(Error::StsNotImplemented,
-                      ("it would have %.0f MiB, and an ONNX file holds up to 2047", double(graph.size() >> 20)));
-        return graph;
+                      ("it would have %.0f MiB, and an ONNX file holds up to 2047", double(exported.graph.size() >> 20)));
+        return exported;
     }
     catch (const cv::Exception& e)
     {

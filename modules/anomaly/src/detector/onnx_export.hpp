@@ -17,8 +17,14 @@ struct OnnxExportSettings
     int batch;          // 0: any
 };
 
+struct ExportedGraph
+{
+    OnnxBuilder graph;
+    int batch; // images of one that it takes; 0: any
+};
+
 //! All of predict as a graph. Throws StsNotImplemented with the reason where the model has no such form.
-OnnxBuilder onnxOf(const FittedModel& model, const OnnxExportSettings& settings);
+ExportedGraph onnxOf(const FittedModel& model, const OnnxExportSettings& settings);
 
 //! Throws unless all of the file is written.
 void writeOnnx(const OnnxBuilder& graph, const String& filename);

@@ -369,11 +369,12 @@ public:
     @param colors one of cv::anomaly::ExportColors. Gray images have to be given with three equal channels
     @param layout one of cv::anomaly::ExportLayout
     @param batch images of a batch; 0: any number, where the backbone's operators allow that, else 1
+    @return the images of a batch that the file takes; 0: any number
     @throws cv::Exception of code Error::StsNotImplemented that gives the reason where a model cannot be exported: of
     SPADE, of a backbone with operators that have no form in opset 13, or of more than 2 GiB
     */
-    CV_WRAP virtual void exportOnnx(const String& filename, Size imageSize, int colors = EXPORT_BGR,
-                                    int layout = EXPORT_NHWC, int batch = 0) const = 0;
+    CV_WRAP virtual int exportOnnx(const String& filename, Size imageSize, int colors = EXPORT_BGR,
+                                   int layout = EXPORT_NHWC, int batch = 0) const = 0;
 };
 
 /** @brief Reads an image file as fit and predict do, with the depth that it has.
