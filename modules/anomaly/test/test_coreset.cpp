@@ -5,8 +5,10 @@
 #include "test_targets.hpp"
 
 #include "../src/search/greedy_coreset.hpp"
+#include "../src/search/rows_of_others.hpp"
 
 #include <limits>
+#include <map>
 
 namespace opencv_test { namespace {
 
@@ -139,6 +141,49 @@ TEST(Anomaly_Coreset, random_projection_keeps_distances_on_average)
     random.fill(rows, RNG::NORMAL, 0, 1);
     const double ratio = cv::norm(rows * projection, NORM_L2SQR) / cv::norm(rows, NORM_L2SQR);
     EXPECT_NEAR(1, ratio, 0.05);
+}
+
+// Whole numbers, so that distances are exact; there are more rows than are multiplied at once.
+TEST(Anomaly_RowsOfOthers, are_those_of_a_plain_search)
+{
+    Mat rows(5003, 6, CV_32F);
+    RNG random(5);
+    for (float& value : Mat_<float>(rows))
+        value = float(random.uniform(-40, 41));
+    std::vector<int> groups;
+    for (int row = 0; row < rows.rows; row++)
+        groups.push_back(random.uniform(0, 7));
+    const int some = 700;
+    const std::vector<Vec2i> nearest = nearestRowsOfOthers(
+        {rows.rowRange(0, some), std::vector<int>(groups.begin(), groups.begin() + some)}, {rows, groups});
+    ASSERT_EQ(size_t(some), nearest.size());
+    for (int row = 0; row < some; row++)
+    {
+        std::map<int, double> leastOfGroup;
+        for (int other = 0; other < rows.rows; other++)
+        {
+            const double distance = cv::norm(rows.row(row), rows.row(other), NORM_L2SQR);
+            const auto least = leastOfGroup.insert({groups[other], distance}).first;
+            least->second = std::min(least->second, distance);
+        }
+        leastOfGroup.erase(groups[row]);
+        std::vector<double> sorted;
+        for (const auto& each : leastOfGroup)
+            sorted.push_back(each.second);
+        std::sort(sorted.begin(), sorted.end());
+        for (int place = 0; place < 2; place++)
+            EXPECT_EQ(sorted[place], cv::norm(rows.row(row), rows.row(nearest[row][place]), NORM_L2SQR)) << row;
+        EXPECT_NE(groups[nearest[row][0]], groups[nearest[row][1]]);
+        EXPECT_NE(groups[row], groups[nearest[row][0]]);
+        EXPECT_NE(groups[row], groups[nearest[row][1]]);
+    }
+}
+
+TEST(Anomaly_RowsOfOthers, are_none_where_there_is_no_other_group)
+{
+    const Mat rows = (Mat_<float>(3, 1) << 0, 1, 5);
+    EXPECT_EQ(Vec2i(-1, -1), nearestRowsOfOthers({rows, {4, 4, 4}}, {rows, {4, 4, 4}})[1]);
+    EXPECT_EQ(Vec2i(2, -1), nearestRowsOfOthers({rows, {4, 4, 4}}, {rows, {4, 4, 1}})[1]);
 }
 
 } // namespace

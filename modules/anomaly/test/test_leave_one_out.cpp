@@ -97,17 +97,24 @@ TEST(Anomaly_LeaveOneOut, retrieval_passes_over_the_image)
     EXPECT_EQ(0, cv::norm(expected, actual, NORM_INF));
 }
 
-//! A bank of all patches of each image, as they come.
+//! A bank of all patches of each image, as they come, without stand-ins.
 PatchCoreModel patchesOf(const std::vector<Mat>& maps)
 {
     PatchCoreModel model;
     model.channelCounts = {channels};
     model.patchStride = model.K = 1;
+    const std::shared_ptr<CoresetBank> coreset = std::make_shared<CoresetBank>();
+    PatchRows& chosen = coreset->chosen;
     for (size_t image = 0; image < maps.size(); image++)
     {
-        model.bank.push_back(Mat(poolPatches({maps[image]})[0].reshape(1, channels).t()));
-        model.pieces.insert(model.pieces.end(), grid.area(), int(image));
+        chosen.rows.push_back(Mat(poolPatches({maps[image]})[0].reshape(1, channels).t()));
+        chosen.images.insert(chosen.images.end(), grid.area(), int(image));
+        coreset->sources.push_back(int(image));
     }
+    chosen.places.resize(chosen.images.size());
+    coreset->standInsOf.resize(chosen.images.size(), Vec2i(-1, -1));
+    model.bank = chosen.rows;
+    model.coreset = coreset;
     return model;
 }
 
@@ -120,9 +127,7 @@ TEST(Anomaly_LeaveOneOut, bank_lacks_what_the_image_taught)
     const Mat expected = scoresOf(others.createScoreMap(asTheyAre, plain), image);
     EXPECT_EQ(0,
               cv::norm(expected, scoresOf(all.createScoreMapWithout({leftImage}, asTheyAre, plain), image), NORM_INF));
-    std::vector<int> pieces(images);
-    std::iota(pieces.begin(), pieces.end(), 0);
-    EXPECT_FALSE(all.createScoreMapWithout(pieces, asTheyAre, plain)) << "nothing would be left";
+    EXPECT_FALSE(patchesOf({image}).createScoreMapWithout({0}, asTheyAre, plain)) << "nothing would be left";
 }
 
 // Thresholds of images that were learned lie where those of new ones do.

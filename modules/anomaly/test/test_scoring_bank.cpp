@@ -1,6 +1,7 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+#include "test_methods.hpp"
 #include "test_textures.hpp"
 
 #include "../src/patches/projection.hpp"
@@ -12,7 +13,7 @@ namespace opencv_test { namespace {
 class Anomaly_CoresetBank : public testing::Test
 {
 protected:
-    Anomaly_CoresetBank() : images(8)
+    Anomaly_CoresetBank() : images(8), sources({0, 1, 2, 3, 4, 5, 6, 7})
     {
         RNG random(3);
         for (TrainingFeatures& image : images)
@@ -32,19 +33,26 @@ protected:
 
     static void describeAsTheyAre(const std::vector<Mat>& pooled, Mat& phi) { phi = pooled[0].reshape(1, 4).clone(); }
 
+    CoresetBank coresetOf(int poolSize, int bankSize, int projection = 0, int engine = ENGINE_PLAIN,
+                          const DescribePatches& describe = describeAsTheyAre)
+    {
+        FeatureCache cache([this](int image) { return images[image]; }, 0, false);
+        const TrainingData data = {int(images.size()), sources, cache, nullptr};
+        const CoresetBankSettings settings = {poolSize, bankSize, projection, 0, engine, 0, Size(), 0};
+        const FitReporter reporter(FitCallback(), 1);
+        return coresetBank(data, settings, describe, "bank", reporter);
+    }
+
     Mat bankOf(int poolSize, int bankSize, int projection = 0, int engine = ENGINE_PLAIN,
                const DescribePatches& describe = describeAsTheyAre)
     {
-        FeatureCache cache([this](int image) { return images[image]; }, 0, false);
-        const TrainingData data = {int(images.size()), cache, nullptr};
-        const CoresetBankSettings settings = {poolSize, bankSize, projection, 0, engine, 0, Size(), 0};
-        const FitReporter reporter(FitCallback(), 1);
-        return coresetBank(data, settings, describe, "bank", reporter).rows;
+        return coresetOf(poolSize, bankSize, projection, engine, describe).chosen.rows;
     }
 
     static int rowsWith(const Mat& bank, float value) { return countNonZero(bank.col(0) == value); }
 
     std::vector<TrainingFeatures> images;
+    std::vector<int> sources;
 };
 
 TEST_F(Anomaly_CoresetBank, engines_choose_the_same_patches)
@@ -97,6 +105,71 @@ TEST_F(Anomaly_CoresetBank, is_chosen_from_the_same_number_of_patches_of_each_im
     ASSERT_EQ(24, bank.rows);
     for (int image = 0; image < 8; image++)
         EXPECT_EQ(3, countNonZero(bank.col(0) >= 100 * image) - countNonZero(bank.col(0) >= 100 * (image + 1)));
+}
+
+// Patches of image i have values from 100 i to 100 i + 29; those of image 4 are image 2's, moved by a quarter.
+class Anomaly_CoresetBankWithout : public Anomaly_CoresetBank
+{
+protected:
+    Anomaly_CoresetBankWithout()
+    {
+        for (int image = 0; image < 8; image++)
+            for (int patch = 0; patch < 30; patch++)
+                setPatch(image, patch, image == 4 ? 200.25f + float(patch) : float(100 * image + patch));
+    }
+
+    static int rowsBetween(const Mat& rows, double low, double high)
+    {
+        return countNonZero(rows.col(0) >= low) - countNonZero(rows.col(0) >= high);
+    }
+};
+
+TEST_F(Anomaly_CoresetBankWithout, an_image_has_stand_ins_of_others_and_not_its_twin)
+{
+    for (const int projection : {0, 2})
+    {
+        const PatchRows rest = coresetOf(0, 240, projection).without(2);
+        EXPECT_EQ(0, rowsBetween(rest.rows, 200, 300));
+        EXPECT_EQ(182, rest.rows.rows) << "the nearest patch below and the nearest above stand in";
+        EXPECT_EQ(2, rowsWith(rest.rows, 129));
+        EXPECT_EQ(2, rowsWith(rest.rows, 300));
+        ASSERT_EQ(182u, rest.images.size());
+        ASSERT_EQ(182u, rest.places.size());
+        for (int row = 0; row < 182; row++)
+            EXPECT_EQ(rest.rows.at<float>(row, 0), float(100 * rest.images[row] + rest.places[row]));
+    }
+}
+
+TEST_F(Anomaly_CoresetBankWithout, an_image_is_without_all_of_its_pieces)
+{
+    sources = {0, 0, 1, 1, 2, 2, 3, 3};
+    const PatchRows rest = coresetOf(0, 240).without(6);
+    EXPECT_EQ(0, rowsBetween(rest.rows, 600, 800));
+    EXPECT_EQ(0, rowsBetween(rest.rows, 500, 600)) << "image 2 is the most similar one, by its second piece";
+    EXPECT_EQ(0, rowsWith(rest.rows, 200.25f)) << "which goes with both";
+    EXPECT_EQ(2, rowsWith(rest.rows, 200)) << "and has stand-ins of its own";
+    EXPECT_EQ(2, rowsWith(rest.rows, 329));
+    EXPECT_EQ(120 + 30 + 1, rest.rows.rows);
+}
+
+TEST_F(Anomaly_CoresetBankWithout, one_of_two_images_keeps_the_other)
+{
+    sources = {0, 1, 0, 0, 0, 0, 0, 0};
+    const PatchRows rest = coresetOf(0, 240).without(0);
+    EXPECT_EQ(0, rowsBetween(rest.rows, 0, 100) + rowsBetween(rest.rows, 200, 1000));
+    EXPECT_LT(0, rest.rows.rows);
+    sources = {0, 0, 0, 0, 0, 0, 0, 0};
+    EXPECT_TRUE(coresetOf(0, 240).without(0).rows.empty());
+}
+
+// Only the second image teaches: there is no model without it, and the first one's mask leaves nothing to score.
+TEST(Anomaly_ScoringBank, may_be_of_one_image)
+{
+    const std::vector<Mat> images = goodImages(2);
+    const std::vector<Mat> masks = {Mat::zeros(images[0].size(), CV_8U), Mat(images[1].size(), CV_8U, Scalar(255))};
+    const Ptr<PatchCore> detector = PatchCore::create(quickParamsOf<PatchCore>());
+    detector->fit(images, masks);
+    EXPECT_LT(detector->getImageThreshold(), detector->predict(badImage(3)));
 }
 
 TEST(Anomaly_ScoringBank, has_the_asked_size_or_what_there_is)

@@ -53,10 +53,10 @@ CoresetBank coresetOfAdapted(const TrainingData& data, const CFA::Params& params
         projection.project(pooled, MAPS_AVERAGED, phi);
     };
     const CoresetBank bank = coresetBank(data, settings, describe, "scoring bank", reporter);
-    if (bank.rows.rows < params.K)
+    if (bank.chosen.rows.rows < params.K)
         CV_Error_(Error::StsBadArg, ("The images have %d different patches to score with, expected at least K = %d: "
                                      "lower K, or give masks that leave more of the images",
-                                     bank.rows.rows, params.K));
+                                     bank.chosen.rows.rows, params.K));
     return bank;
 }
 
@@ -311,10 +311,9 @@ std::shared_ptr<const CfaModel> adapt(const TrainingData& data, const CFA::Param
                                "scoring bank", reporter);
     else if (params.scoringBank == CFA::SCORING_BANK_CORESET)
     {
-        const CoresetBank coreset =
-            coresetOfAdapted(data, params, engine, *Projection::create(model.descriptor, engine), reporter);
-        model.bank = coreset.rows;
-        model.pieces = coreset.pieces;
+        model.coreset = std::make_shared<CoresetBank>(
+            coresetOfAdapted(data, params, engine, *Projection::create(model.descriptor, engine), reporter));
+        model.bank = model.coreset->chosen.rows;
     }
     return made;
 }

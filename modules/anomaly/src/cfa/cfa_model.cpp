@@ -4,7 +4,6 @@
 #include "../precomp.hpp"
 #include "cfa_model.hpp"
 #include "../detector/model_fields.hpp"
-#include "../training/coreset_bank.hpp"
 
 #include <numeric>
 
@@ -39,9 +38,9 @@ NearestSettings CfaModel::nearestSettings() const
 std::shared_ptr<const ScoreMap> CfaModel::createScoreMapWithout(const std::vector<int>& left,
                                                                 const MapSettings& settings, const Device& device) const
 {
-    Mat others;
-    for (const int row : rowsWithout(pieces, left))
-        others.push_back(bank.row(row));
+    if (!coreset || left.empty())
+        return nullptr;
+    const Mat others = coreset->without(left[0]).rows;
     if (others.rows < scoredNeighbors)
         return nullptr;
     return createNearestScoreMap(descriptor, others, nearestSettings(), settings, device);

@@ -7,6 +7,8 @@
 #include "../detector/method.hpp"
 #include "../scoring/nearest_scorer.hpp"
 
+#include "../training/coreset_bank.hpp"
+
 #include "opencv2/anomaly/cfa.hpp"
 
 namespace cv { namespace anomaly {
@@ -36,7 +38,7 @@ public:
 
     Descriptor descriptor;
     Mat bank;                // centers x D', CV_32F
-    std::vector<int> pieces; // of the training data that a coreset's rows come from; empty for centers, and from a file
+    std::shared_ptr<const CoresetBank> coreset; // as fit chose it; null for a bank of centers, and from a file
     double radius;
     const int K, scoreMode;    // of the settings
     const int scoredNeighbors; // nearest rows of the bank that a score is made of: 1 or K

@@ -26,8 +26,8 @@ public:
     //! What scores images; a device that the method does not know is an error (see Method::checkDevice).
     virtual std::shared_ptr<const ScoreMap> createScoreMap(const MapSettings& settings, const Device& device) const = 0;
 
-    //! What would score images had some pieces of the training data, by their numbers in TrainingData, not been
-    //! learned; null where the model cannot tell, as after it is read from a file.
+    //! What would score images had one of them not been learned, of which these are all pieces by their numbers in
+    //! TrainingData; null where the model cannot tell, as after it is read from a file.
     virtual std::shared_ptr<const ScoreMap>
     createScoreMapWithout(const std::vector<int>& pieces, const MapSettings& settings, const Device& device) const;
 

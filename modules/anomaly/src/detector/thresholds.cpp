@@ -19,13 +19,16 @@ const size_t mostLearnedImagesScored = 64, mostImagesLeftOut = 200;
 typedef std::function<void(double score, const Mat& map, const Mat& mask)> ScoreVisitor;
 typedef std::function<std::shared_ptr<const FittedModel>(int image)> ModelOfImage;
 
-// Those that cannot be read, if they are to be left out, and those of which a mask leaves nothing are passed over.
+// Those that cannot be read, if they are to be left out, those of which a mask leaves nothing, and those without which
+// there is no model are passed over.
 void forEachScore(const ModelOfImage& modelOf, const ImageSource& images, const std::vector<int>& indices,
                   bool leaveOut, const ScoreVisitor& visit)
 {
     for (const int index : indices)
     {
         const std::shared_ptr<const FittedModel> model = modelOf(index);
+        if (!model)
+            continue;
         const Mat mask = maskAtInput(images.mask(index), model->input());
         Mat image, map;
         if (!leavesPixels(mask) || !readImage(images, index, leaveOut, image))

@@ -11,7 +11,6 @@
 #include "../patches/whitening.hpp"
 #include "patch_features.hpp"
 #include "../search/neighbor_search.hpp"
-#include "../training/coreset_bank.hpp"
 #include "../search/window_search.hpp"
 
 #include <numeric>
@@ -107,15 +106,13 @@ std::shared_ptr<const ScoreMap> PatchCoreModel::createScoreMapWithout(const std:
                                                                       const MapSettings& settings,
                                                                       const Device& device) const
 {
+    if (!coreset || left.empty())
+        return nullptr;
+    const PatchRows rest = coreset->without(left[0]);
     PatchCoreModel others = *this;
-    others.bank.release();
-    others.places.clear();
-    for (const int row : rowsWithout(pieces, left))
-    {
-        others.bank.push_back(bank.row(row));
-        if (window > 0)
-            others.places.push_back(places[row]);
-    }
+    others.bank = rest.rows;
+    if (window > 0)
+        others.places = rest.places;
     return others.bank.empty() ? nullptr : others.createScoreMap(settings, device);
 }
 

@@ -7,6 +7,8 @@
 #include "../detector/method.hpp"
 #include "../patches/descriptor.hpp"
 
+#include "../training/coreset_bank.hpp"
+
 #include "opencv2/anomaly/patchcore.hpp"
 
 namespace cv { namespace anomaly {
@@ -37,7 +39,7 @@ public:
     bool choosesWindow;      // whether the settings have a window, or leave it to fit
     int window;              // how far a patch's place may be from that of what it is compared with, 0: anywhere
     std::vector<int> places; // of each patch of the bank where there is a window, on the grid row by row
-    std::vector<int> pieces; // of the training data that the bank's rows come from; empty in a model from a file
+    std::shared_ptr<const CoresetBank> coreset; // the bank as fit chose it; null in a model from a file
 };
 
 }} // namespace cv::anomaly

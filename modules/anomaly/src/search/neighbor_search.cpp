@@ -7,6 +7,14 @@
 
 namespace cv { namespace anomaly {
 
+Mat rowsAt(const Mat& rows, const std::vector<int>& indices)
+{
+    Mat picked(int(indices.size()), rows.cols, CV_32F);
+    for (size_t i = 0; i < indices.size(); i++)
+        rows.row(indices[i]).copyTo(picked.row(int(i)));
+    return picked;
+}
+
 Mat squaredNorms(const Mat& rows)
 {
     Mat norms;

@@ -35,6 +35,9 @@ public:
     static std::shared_ptr<const NeighborSearch> create(const Mat& bank, int engine, const PrincipalAxes* axes = NULL);
 };
 
+//! Some of the rows, in the order of their indices.
+Mat rowsAt(const Mat& rows, const std::vector<int>& indices);
+
 //! Of each row, rows x 1.
 Mat squaredNorms(const Mat& rows);
 

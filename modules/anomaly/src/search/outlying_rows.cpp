@@ -16,14 +16,6 @@ namespace {
 // 100,000.
 const size_t mostCompared = 4000;
 
-Mat rowsAt(const Mat& rows, const std::vector<int>& indices)
-{
-    Mat picked(int(indices.size()), rows.cols, CV_32F);
-    for (size_t i = 0; i < indices.size(); i++)
-        rows.row(indices[i]).copyTo(picked.row(int(i)));
-    return picked;
-}
-
 // Squared distances of some rows to the nearest of others, into their places.
 void compare(const Mat& rows, const std::vector<int>& some, const std::vector<int>& others, int engine, Mat& distances)
 {

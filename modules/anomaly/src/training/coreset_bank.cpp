@@ -5,16 +5,28 @@
 #include "coreset_bank.hpp"
 #include "patch_pool.hpp"
 
+#include <map>
+#include <set>
+
 namespace cv { namespace anomaly {
 
 // Memory for the patches that a bank is chosen from: a million of them in 128 dimensions, from 1,300 images of 28 x 28.
 // It is no setting, since it changes what is chosen from more than that.
 static const size_t poolBytes = size_t(512) << 20;
 
+namespace {
+
 typedef std::vector<PatchPool::Place> Places;
 
-static Places chooseCoreset(const TrainingData& data, const CoresetBankSettings& settings,
-                            const DescribePatches& describe, const FitReporter& reporter)
+//! What a pool says of a choice.
+struct Choice
+{
+    Places chosen;
+    std::vector<std::pair<PatchPool::Place, PatchPool::Place>> standIns;
+};
+
+Choice chooseCoreset(const TrainingData& data, const CoresetBankSettings& settings, const DescribePatches& describe,
+                     const FitReporter& reporter)
 {
     const int fromImage = settings.poolSize > 0 ? 1 + (settings.poolSize - 1) / data.images : 0;
     PatchPool pool({fromImage, settings.bankSize, settings.projection, poolBytes, settings.seed, settings.engine,
@@ -27,49 +39,134 @@ static Places chooseCoreset(const TrainingData& data, const CoresetBankSettings&
         pool.add(image, phi, features.mask);
         reporter.report("patches", image + 1, data.images);
     }
-    return pool.choose([&](int chosen, int count) { reporter.report("coreset", chosen, count); });
+    const Places chosen = pool.choose([&](int done, int count) { reporter.report("coreset", done, count); });
+    return {chosen, pool.standIns(data.sources)};
 }
 
-static std::vector<std::vector<int>> rowsByImage(const Places& places, int images)
+//! Collects patches whose vectors come later, each of them once.
+class PatchList
 {
-    std::vector<std::vector<int>> rows(images);
-    for (size_t row = 0; row < places.size(); row++)
-        rows[places[row].image].push_back(int(row));
-    return rows;
+public:
+    explicit PatchList(const std::vector<int>& s) : sources(s) {}
+
+    //! The patch's row; -1 for none.
+    int add(const PatchPool::Place& place)
+    {
+        if (place.image < 0)
+            return -1;
+        const auto added = rowOf.insert({{place.image, place.patch}, int(rowOf.size())});
+        if (added.second)
+        {
+            patches.images.push_back(sources[place.image]);
+            patches.places.push_back(place.patch);
+        }
+        return added.first->second;
+    }
+
+    bool hasAnyOf(int piece) const
+    {
+        const auto first = rowOf.lower_bound({piece, 0});
+        return first != rowOf.end() && first->first.first == piece;
+    }
+
+    //! phi: the vectors of a piece's patches, length x patches.
+    void describe(int piece, const Mat& phi)
+    {
+        if (patches.rows.empty())
+            patches.rows.create(int(rowOf.size()), phi.rows, CV_32F);
+        for (auto row = rowOf.lower_bound({piece, 0}); row != rowOf.end() && row->first.first == piece; ++row)
+            Mat(phi.col(row->first.second).t()).copyTo(patches.rows.row(row->second));
+    }
+
+    const PatchRows& described() const { return patches; }
+
+private:
+    const std::vector<int>& sources;
+    std::map<std::pair<int, int>, int> rowOf; // by piece and patch
+    PatchRows patches;
+};
+
+void append(const PatchRows& from, int row, PatchRows& to)
+{
+    to.rows.push_back(from.rows.row(row));
+    to.images.push_back(from.images[row]);
+    to.places.push_back(from.places[row]);
 }
+
+} // namespace
 
 CoresetBank coresetBank(const TrainingData& data, const CoresetBankSettings& settings, const DescribePatches& describe,
                         const char* lastStage, const FitReporter& reporter)
 {
-    const Places places = chooseCoreset(data, settings, describe, reporter);
-    const std::vector<std::vector<int>> rows = rowsByImage(places, data.images);
+    const Choice choice = chooseCoreset(data, settings, describe, reporter);
+    PatchList chosen(data.sources), standIns(data.sources);
     CoresetBank bank;
-    for (const PatchPool::Place& place : places)
+    bank.sources = data.sources;
+    for (const PatchPool::Place& place : choice.chosen)
+        chosen.add(place);
+    for (const auto& places : choice.standIns)
     {
-        bank.pieces.push_back(place.image);
-        bank.places.push_back(place.patch);
+        const int first = standIns.add(places.first);
+        bank.standInsOf.push_back(Vec2i(first, standIns.add(places.second)));
     }
     Mat phi;
-    for (int image = 0; image < data.images; image++)
+    for (int piece = 0; piece < data.images; piece++)
     {
-        if (!rows[image].empty())
-            describe(data.features.get(image).maps, phi);
-        if (bank.rows.empty() && !phi.empty())
-            bank.rows.create(int(places.size()), phi.rows, CV_32F);
-        for (const int row : rows[image])
-            Mat(phi.col(places[row].patch).t()).copyTo(bank.rows.row(row));
-        reporter.report(lastStage, image + 1, data.images);
+        if (chosen.hasAnyOf(piece) || standIns.hasAnyOf(piece))
+        {
+            describe(data.features.get(piece).maps, phi);
+            chosen.describe(piece, phi);
+            standIns.describe(piece, phi);
+        }
+        reporter.report(lastStage, piece + 1, data.images);
     }
+    bank.chosen = chosen.described();
+    bank.standIns = standIns.described();
     return bank;
 }
 
-std::vector<int> rowsWithout(const std::vector<int>& pieces, const std::vector<int>& left)
+PatchRows CoresetBank::without(int piece) const
 {
-    std::vector<int> rows;
-    for (size_t row = 0; row < pieces.size(); row++)
-        if (std::find(left.begin(), left.end(), pieces[row]) == left.end())
-            rows.push_back(int(row));
-    return rows;
+    const int image = sources[piece];
+    const PatchRows rest = withoutImages(image, mostSimilar(image));
+    return rest.rows.empty() ? withoutImages(image, image) : rest;
+}
+
+// That most of the stand-ins for its patches are of, the first of several; itself where there are none.
+int CoresetBank::mostSimilar(int image) const
+{
+    std::map<int, int> votes;
+    for (size_t row = 0; row < standInsOf.size(); row++)
+        if (chosen.images[row] == image && standInsOf[row][0] >= 0)
+            votes[standIns.images[standInsOf[row][0]]]++;
+    const auto fewer = [](const std::pair<const int, int>& a, const std::pair<const int, int>& b) {
+        return a.second < b.second;
+    };
+    return votes.empty() ? image : std::max_element(votes.begin(), votes.end(), fewer)->first;
+}
+
+// Of each patch that goes, the first stand-in stays that is of neither image.
+PatchRows CoresetBank::withoutImages(int image, int other) const
+{
+    const auto isLeft = [&](int taught) { return taught == image || taught == other; };
+    PatchRows rest;
+    std::set<int> taken;
+    for (size_t row = 0; row < chosen.images.size(); row++)
+    {
+        if (!isLeft(chosen.images[row]))
+        {
+            append(chosen, int(row), rest);
+            continue;
+        }
+        for (const int standIn : {standInsOf[row][0], standInsOf[row][1]})
+            if (standIn >= 0 && !isLeft(standIns.images[standIn]))
+            {
+                if (taken.insert(standIn).second)
+                    append(standIns, standIn, rest);
+                break;
+            }
+    }
+    return rest;
 }
 
 }} // namespace cv::anomaly

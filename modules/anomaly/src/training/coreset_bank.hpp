@@ -20,11 +20,37 @@ struct CoresetBankSettings
     int window;           // each chosen patch covers those this near to its place only (see windowCoreset), 0: all
 };
 
+//! Patches of good images, and where they come from.
+struct PatchRows
+{
+    Mat rows;                // patches x length, CV_32F
+    std::vector<int> images; // that each is of, by TrainingData::sources
+    std::vector<int> places; // of each on the grid, row by row
+};
+
+/** @brief Chosen patches, and what is needed to tell how the bank would look without one of the images.
+
+Were an image not there, the patches that it taught would not just be missing: the choice would take similar ones of
+other images in their place. Scores against a bank with holes are too high: casting's good images have 2.293 as the mean
+of their scores' logarithms, for 2.257 with stand-ins and 2.256 for new images.
+*/
 struct CoresetBank
 {
-    Mat rows;                // patches x length, CV_32F, in the order of choice
-    std::vector<int> pieces; // of the training data that each comes from
-    std::vector<int> places; // of each on the grid, row by row
+    PatchRows chosen;              // in the order of choice
+    PatchRows standIns;            // for chosen ones
+    std::vector<Vec2i> standInsOf; // for each chosen one the rows of two stand-ins from different images, -1: none
+    std::vector<int> sources;      // TrainingData's
+
+    /** @brief The bank as it would be without the image that a piece of the training data is of.
+
+    Left out with it is the image that resembles it most, as the stand-ins for its patches tell: photographs often show
+    a part or a place twice, and a new image has no such twin. Where nothing else would be left, that one stays.
+    */
+    PatchRows without(int piece) const;
+
+private:
+    int mostSimilar(int image) const;
+    PatchRows withoutImages(int image, int other) const;
 };
 
 //! Gives the vectors of all patches of an image, length x patches, CV_32F, from its pooled maps.
@@ -40,9 +66,6 @@ Reports the stages "patches", "coreset" and `lastStage`.
 */
 CoresetBank coresetBank(const TrainingData& data, const CoresetBankSettings& settings, const DescribePatches& describe,
                         const char* lastStage, const FitReporter& reporter);
-
-//! Numbers of the rows that were taught by other pieces of the training data than those left out. pieces: of each row.
-std::vector<int> rowsWithout(const std::vector<int>& pieces, const std::vector<int>& left);
 
 }} // namespace cv::anomaly
 

@@ -3,10 +3,15 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "patch_pool.hpp"
+#include "../base/even_sample.hpp"
 #include "../base/random_stream.hpp"
 #include "../search/greedy_coreset.hpp"
+#include "../search/neighbor_search.hpp"
 #include "../search/outlying_rows.hpp"
+#include "../search/rows_of_others.hpp"
 #include "../search/window_search.hpp"
+
+#include <numeric>
 
 namespace cv { namespace anomaly {
 
@@ -92,11 +97,11 @@ void PatchPool::leaveOutliersOut()
     keepRows(rowsWithoutOutliers(rows, images, settings.contamination, settings.engine));
 }
 
-void PatchPool::keepRows(const std::vector<int>& chosen)
+void PatchPool::keepRows(const std::vector<int>& some)
 {
     Mat kept;
     std::vector<Place> keptPlaces;
-    for (const int row : chosen)
+    for (const int row : some)
     {
         kept.push_back(rows.row(row));
         keptPlaces.push_back(places[row]);
@@ -113,12 +118,35 @@ std::vector<PatchPool::Place> PatchPool::choose(const Progress& progress)
     if (settings.contamination > 0)
         leaveOutliersOut();
     const int count = std::min(settings.bankSize, int(places.size()));
-    const std::vector<int> chosen = chooseRows(count, progress);
-    rows.release();
+    chosen = chooseRows(count, progress);
     std::vector<Place> chosenPlaces;
     for (const int row : chosen)
         chosenPlaces.push_back(places[row]);
     return chosenPlaces;
+}
+
+// Among this many patches the most similar one is nearly as similar as among all, which may be a million.
+static const size_t mostStandIns = 100000;
+
+std::vector<std::pair<PatchPool::Place, PatchPool::Place>> PatchPool::standIns(const std::vector<int>& sources) const
+{
+    std::vector<int> candidates(places.size());
+    std::iota(candidates.begin(), candidates.end(), 0);
+    candidates = evenSample(candidates, mostStandIns);
+    const auto sourceOf = [&](int row) { return sources[places[row].image]; };
+    std::vector<int> candidateSources, chosenSources;
+    for (const int row : candidates)
+        candidateSources.push_back(sourceOf(row));
+    for (const int row : chosen)
+        chosenSources.push_back(sourceOf(row));
+    const auto placeOf = [&](int candidate) {
+        return candidate < 0 ? Place{-1, -1} : places[candidates[candidate]];
+    };
+    std::vector<std::pair<Place, Place>> found;
+    for (const Vec2i& nearest : nearestRowsOfOthers({rowsAt(rows, chosen), chosenSources},
+                                                    {rowsAt(rows, candidates), candidateSources}))
+        found.push_back({placeOf(nearest[0]), placeOf(nearest[1])});
+    return found;
 }
 
 }} // namespace cv::anomaly

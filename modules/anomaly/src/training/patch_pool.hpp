@@ -52,6 +52,11 @@ public:
     //! none.
     std::vector<Place> choose(const Progress& progress);
 
+    //! Of each chosen patch the most similar patch of another image, and that of a third one: what the choice might have
+    //! taken had the patch's own image not been there. Of an image below 0 where there is none. sources: what counts as
+    //! one image, by the numbers given to add.
+    std::vector<std::pair<Place, Place>> standIns(const std::vector<int>& sources) const;
+
 private:
     std::vector<int> draw(int image, int count, const Mat& mask) const;
     std::vector<int> chooseRows(int count, const Progress& progress) const;
@@ -63,6 +68,7 @@ private:
     Mat projection;            // features x dimensions, empty: none
     Mat rows;                  // memory for the patches that wait, a row each; the first places.size() are in use
     std::vector<Place> places; // of each row
+    std::vector<int> chosen;   // of these
 };
 
 }} // namespace cv::anomaly

@@ -120,7 +120,10 @@ std::vector<int> TrainingImages::piecesOf(int image) const
 
 TrainingData TrainingImages::data()
 {
-    return {int(pieces.size()), cache, [this](int piece, int epoch) { return featuresOfView(piece, epoch); }};
+    std::vector<int> sources;
+    for (const Piece& piece : pieces)
+        sources.push_back(piece.image);
+    return {int(pieces.size()), sources, cache, [this](int piece, int epoch) { return featuresOfView(piece, epoch); }};
 }
 
 }} // namespace cv::anomaly

@@ -30,8 +30,9 @@ struct FeatureKeeping
 //! What a method learns from: the features of all images of a fit, or of all tiles of them.
 struct TrainingData
 {
-    int images;             // or tiles, each as often as it is turned
-    FeatureCache& features; // of the images as they are
+    int images;               // or tiles, each as often as it is turned
+    std::vector<int> sources; // the image that each of them is of
+    FeatureCache& features;   // of the images as they are
     std::function<TrainingFeatures(int image, int epoch)>
         view; // of an image as randomView turns and cuts it for an epoch
 };
