@@ -131,7 +131,7 @@ TEST(Anomaly_OnnxExport, both_halves_of_an_ensemble_share_the_network)
     const GraphNames graph = exported(*quickDetectorOf<PaDiM>(params), Size(96, 80));
     int convolutions = 0;
     for (const OnnxNode& node : graph.nodes)
-        if (node.type == "Conv" && node.name.find("cropped_backbone/") == 0)
+        if (node.type == "Conv" && node.name.compare(0, 17, "cropped_backbone/") == 0)
         {
             convolutions++;
             EXPECT_EQ(0u, node.inputs[1].find("backbone/")) << node.inputs[1];

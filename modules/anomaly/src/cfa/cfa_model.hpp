@@ -37,7 +37,7 @@ public:
     std::vector<Mat> neighborDistances(const FeatureMaps& features) const;
 
     Descriptor descriptor;
-    Mat bank;                // centers x D', CV_32F
+    Mat bank;                                   // centers x D', CV_32F
     std::shared_ptr<const CoresetBank> coreset; // as fit chose it; null for a bank of centers, and from a file
     double radius;
     const int K, scoreMode;    // of the settings

@@ -245,8 +245,8 @@ ExportedGraph onnxOf(const FittedModel& model, const OnnxExportSettings& setting
     {
         const ExportedGraph exported = DetectorGraph(model, settings).build();
         if (exported.graph.size() > mostBytes)
-            CV_Error_(Error::StsNotImplemented,
-                      ("it would have %.0f MiB, and an ONNX file holds up to 2047", double(exported.graph.size() >> 20)));
+            CV_Error_(Error::StsNotImplemented, ("it would have %.0f MiB, and an ONNX file holds up to 2047",
+                                                 double(exported.graph.size() >> 20)));
         return exported;
     }
     catch (const cv::Exception& e)

@@ -75,8 +75,7 @@ public:
             params.poolSize, params.bankSize, params.projection, params.seed, device.engine, params.contamination, grid,
             model->window};
         const auto describe = [&](const std::vector<Mat>& pooled, Mat& phi) { features.compute(pooled, phi); };
-        model->coreset =
-            std::make_shared<CoresetBank>(coresetBank(data, settings, describe, "bank", reporter));
+        model->coreset = std::make_shared<CoresetBank>(coresetBank(data, settings, describe, "bank", reporter));
         model->bank = model->coreset->chosen.rows;
         if (model->window > 0)
             model->places = model->coreset->chosen.places;

@@ -106,7 +106,7 @@ public:
 private:
     bool isFarther(int row, int other) const
     {
-        return distances[row] > distances[other] || (distances[row] == distances[other] && row < other);
+        return distances[row] > distances[other] || (row < other && distances[row] == distances[other]);
     }
 
     void findFarthest(int place)

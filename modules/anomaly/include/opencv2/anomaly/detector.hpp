@@ -128,8 +128,9 @@ struct CV_EXPORTS_W_SIMPLE DetectorParams
     CV_PROP_RW int mapSize;        //!< one of cv::anomaly::MapSize; default MAP_IMAGE
 
     //! Share of the good images kept out of fit to set thresholds, [0, 0.5]. With 0 thresholds come from the learned
-    //! images, each scored without what it taught the model; where a method cannot tell that (CFA with another
-    //! bank than its default one) they are a little low, and fit says so in the log; default 0
+    //! images, each scored without what it taught the model, and by PatchCore and CFA without what the image that
+    //! resembles it most taught, too; where a method cannot tell that (CFA with another bank than its default one) they
+    //! are a little low, and fit says so in the log; default 0
     CV_PROP_RW double validationFraction;
     //! Share of further good images that are expected to stay below the thresholds, [0, 1]: of their scores, and of
     //! their maps outside of regions smaller than defectArea. It is extrapolated where good images are too few to tell
