@@ -52,9 +52,9 @@ public:
     //! none.
     std::vector<Place> choose(const Progress& progress);
 
-    //! Of each chosen patch the most similar patch of another image, and that of a third one: what the choice might have
-    //! taken had the patch's own image not been there. Of an image below 0 where there is none. sources: what counts as
-    //! one image, by the numbers given to add.
+    //! Of each chosen patch the most similar patch of another image, and that of a third one: what the choice might
+    //! have taken had the patch's own image not been there. Of an image below 0 where there is none. sources: what
+    //! counts as one image, by the numbers given to add.
     std::vector<std::pair<Place, Place>> standIns(const std::vector<int>& sources) const;
 
 private:
