@@ -24,15 +24,34 @@ double thresholdOf(const GoodSample& scores, double quantile)
     return scores.threshold(quantile);
 }
 
-TEST(Anomaly_Calibration, quantile_as_numpy)
+// Values of numpy.quantile(values, q, method='weibull').
+TEST(Anomaly_Calibration, quantile_of_further_values_as_numpy)
 {
     std::vector<float> values = {4, 1, 3, 2};
-    EXPECT_DOUBLE_EQ(1, quantile(values, 0));
-    EXPECT_DOUBLE_EQ(4, quantile(values, 1));
-    EXPECT_DOUBLE_EQ(2.5, quantile(values, 0.5));
-    EXPECT_NEAR(3.985, quantile(values, 0.995), 1e-12);
+    EXPECT_DOUBLE_EQ(1, quantileOfFurther(values, 0));
+    EXPECT_DOUBLE_EQ(4, quantileOfFurther(values, 1));
+    EXPECT_DOUBLE_EQ(2.5, quantileOfFurther(values, 0.5));
+    EXPECT_NEAR(3.75, quantileOfFurther(values, 0.75), 1e-12);
+    EXPECT_NEAR(1.5, quantileOfFurther(values, 0.3), 1e-12);
+    EXPECT_DOUBLE_EQ(4, quantileOfFurther(values, 0.995));
     std::vector<float> one = {5};
-    EXPECT_DOUBLE_EQ(5, quantile(one, 0.995));
+    EXPECT_DOUBLE_EQ(5, quantileOfFurther(one, 0.995));
+}
+
+// Of uniform values the share q of further ones lies below it, also where there are few: 19 of 20 at most, as here.
+TEST(Anomaly_Calibration, so_many_further_values_stay_below)
+{
+    RNG random(1);
+    double below = 0;
+    const int trials = 20000;
+    for (int trial = 0; trial < trials; trial++)
+    {
+        std::vector<float> values(19);
+        for (float& value : values)
+            value = random.uniform(0.f, 1.f);
+        below += quantileOfFurther(values, 0.95);
+    }
+    EXPECT_NEAR(0.95, below / trials, 0.002);
 }
 
 // Values of scipy.stats.norm and numpy.
@@ -53,7 +72,7 @@ TEST(Anomaly_Calibration, a_quantile_that_is_reached_is_taken)
     std::vector<double> many;
     for (int i = 0; i < 200; i++)
         many.push_back(1 + i);
-    EXPECT_NEAR(199.005, thresholdOf(scoresOf(many), 0.995), 1e-4);
+    EXPECT_NEAR(199.995, thresholdOf(scoresOf(many), 0.995), 1e-4);
 }
 
 TEST(Anomaly_Calibration, scores_without_spread_or_logarithm)
@@ -61,8 +80,8 @@ TEST(Anomaly_Calibration, scores_without_spread_or_logarithm)
     EXPECT_NEAR(2, thresholdOf(scoresOf({2}), 0.995), 1e-6);
     EXPECT_NEAR(2, thresholdOf(scoresOf({2, 2, 2}, {1, 1}), 0.995), 1e-6);
     EXPECT_EQ(0, thresholdOf(scoresOf({0, 0}), 0.995));
-    EXPECT_NEAR(3 * 0.995, thresholdOf(scoresOf({0, 3}), 0.995), 1e-6);
-    EXPECT_NEAR(1 + 2 * 0.995, thresholdOf(scoresOf({1, 3}, {0}), 0.995), 1e-6);
+    EXPECT_EQ(3, thresholdOf(scoresOf({0, 3}), 0.995));
+    EXPECT_EQ(3, thresholdOf(scoresOf({1, 3}, {0}), 0.995));
 }
 
 TEST(Anomaly_Calibration, level_of_an_area_is_what_so_many_pixels_reach)

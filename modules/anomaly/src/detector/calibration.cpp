@@ -21,10 +21,10 @@ double normalizedScore(const Calibration& calibration, double score)
     return std::min(1., std::max(0., (score - calibration.imageThreshold) / rangeOf(calibration) + 0.5));
 }
 
-double quantile(std::vector<float>& values, double q)
+double quantileOfFurther(std::vector<float>& values, double q)
 {
     CV_Assert(!values.empty());
-    const double at = q * double(values.size() - 1);
+    const double count = double(values.size()), at = std::min(std::max(q * (count + 1) - 1, 0.), count - 1);
     const size_t below = size_t(at);
     std::nth_element(values.begin(), values.begin() + below, values.end());
     const double low = values[below];
@@ -103,9 +103,9 @@ double GoodSample::threshold(double q, double contamination) const
 {
     std::vector<float> good = withoutHighest(fresh, contamination);
     const double count = double(good.size());
-    const bool isReached = count * (1 - q) >= 1;
+    const bool isReached = q * (count + 1) <= count;
     if (q == 1 || isReached || !hasLogarithms(good) || !hasLogarithms(learned))
-        return quantile(good, q);
+        return quantileOfFurther(good, q);
     const LogScores ofFresh(good), ofLearned(learned);
     const double freedom = count - 1 + std::max(0., double(learned.size()) - 1);
     const double deviation = std::sqrt((ofFresh.squares + ofLearned.squares) / std::max(1., freedom));

@@ -92,8 +92,10 @@ void checkLabels(const Mat& labels, size_t images);
 //! Whether labels say of every image that it is good.
 bool allGood(const Mat& labels);
 
-//! The q quantile with linear interpolation, as numpy's default. Reorders the values.
-double quantile(std::vector<float>& values, double q);
+//! What a further value stays below with probability q: of n values in rising order the q (n + 1)-th, as k of n values
+//! part all that may come into n + 1 ranges of equal probability (numpy's method 'weibull'). Where that lies beyond
+//! them it is the lowest or the highest. Reorders the values.
+double quantileOfFurther(std::vector<float>& values, double q);
 
 }} // namespace cv::anomaly
 

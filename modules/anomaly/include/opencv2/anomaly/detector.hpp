@@ -134,7 +134,7 @@ struct CV_EXPORTS_W_SIMPLE DetectorParams
     CV_PROP_RW double validationFraction;
     //! Share of further good images that are expected to stay below the thresholds, [0, 1]: of their scores, and of
     //! their maps outside of regions smaller than defectArea. It is extrapolated where good images are too few to tell
-    //! (fewer than 34 for 0.97); 1: the highest of theirs; default 0.97
+    //! (fewer than 33 for 0.97); 1: the highest of theirs; default 0.97
     CV_PROP_RW double thresholdQuantile;
     //! Pixels of the network's input (of a MAP_INPUT map) that a region above the pixel threshold has to have to be
     //! called a defect, [0, 2^24]; default 50, somewhat less than a patch
