@@ -185,8 +185,9 @@ class Training:
         return loss, distances[:1].detach()
 
     def save(self):
+        """Tensors only: torch 1.13 reads nothing else of a file that it does not trust. The optimizer's settings come with a training's."""
         stream = io.BytesIO()
-        torch.save({'W': self.W, 'b': self.b, 'radius': self.radius, 'optimizer': self.optimizer.state_dict()}, stream)
+        torch.save({'W': self.W, 'b': self.b, 'radius': self.radius, 'moments': self.optimizer.state_dict()['state']}, stream)
         return stream.getvalue()
 
     def restore(self, data):
@@ -194,7 +195,7 @@ class Training:
         with torch.no_grad():
             for name in 'W', 'b', 'radius':
                 getattr(self, name).copy_(saved[name])
-        self.optimizer.load_state_dict(saved['optimizer'])
+        self.optimizer.load_state_dict(dict(self.optimizer.state_dict(), state=saved['moments']))
 
 
 class Helper:
