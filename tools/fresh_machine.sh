@@ -26,7 +26,11 @@ trap leave EXIT
 fail() { echo "fresh_machine.sh: $1" >&2; exit 1; }
 (( EUID == 0 )) || fail "debootstrap and chroot need root"
 
-inside() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 "$@"; }
+# CMAKE_BUILD_PARALLEL_LEVEL, where it is set, holds in there too.
+inside() {
+  chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 \
+    CMAKE_BUILD_PARALLEL_LEVEL="${CMAKE_BUILD_PARALLEL_LEVEL:-}" "$@"
+}
 
 # timed COMMAND: its output into the log, its time to the screen.
 timed() {
