@@ -1,14 +1,22 @@
 #!/bin/bash
 # Installs what building and testing need: install_packages.sh [SET]..., the sets below; "build" if none.
-# On Debian 12 it calls apt-get, as root or through sudo, for what is missing. On any other system it installs nothing and
-# says what is missing.
+# On Debian 12 and 13 it calls apt-get, as root or through sudo, for what is missing. On any other system it installs nothing
+# and says what is missing.
 set -euo pipefail
 
+system=$([[ ! -r /etc/os-release ]] || (. /etc/os-release && echo "${ID:-} ${VERSION_ID:-}"))
+case $system in
+  "debian 12") halide=libhalide14-0-dev ;;
+  "debian 13") halide=libhalide19-dev ;;
+  *) system=other halide='' ;;
+esac
+
 declare -A packages=(
-  [build]="g++ cmake ninja-build ccache libopencv-dev libopencv-contrib-dev libtorch-dev libhalide14-0-dev libgtest-dev
+  [build]="g++ cmake ninja-build ccache libopencv-dev libopencv-contrib-dev libtorch-dev $halide libgtest-dev
            libopenblas0-pthread zlib1g-dev pybind11-dev python3-dev python3-numpy"
   [test]="python3 binutils doxygen pkg-config python3-opencv python3-torch python3-torchvision python3-onnx"
   [packages]="dpkg-dev file debootstrap"
+  [wheel]="ca-certificates python3-dev python3-venv"
   [in_tree]="ca-certificates dpkg-dev libjpeg-dev libpng-dev libprotobuf-dev libtiff-dev opencl-headers protobuf-compiler python3-venv"
   [fuzz]="clang libclang-rt-dev"
   [lint]="clang-format-14 cppcheck clang-tidy python3"
@@ -24,8 +32,11 @@ for set in "${sets[@]}"; do
   fi
 done
 
-is_debian_12() {
-  [[ -r /etc/os-release ]] && (. /etc/os-release && [[ ${ID:-} == debian && ${VERSION_ID:-} == 12 ]])
+# Their tools are those of one release: OpenCV 4.6's source, and clang-format, each version of which breaks lines a little differently.
+refuse_sets_of_debian_12() {
+  for set in "${sets[@]}"; do
+    [[ $set != in_tree && $set != lint ]] || { echo "$0: the set '$set' is for Debian 12, and this is Debian 13" >&2; exit 1; }
+  done
 }
 
 install_on_debian() {
@@ -84,7 +95,9 @@ list_missing_elsewhere() {
           echo "$0: without onnx, onnxruntime and openvino (PyPI) in python3 the test onnx_export is skipped" >&2
         has_python_modules "mlserver tritonclient" ||
           echo "$0: without mlserver and tritonclient (PyPI) in python3 the test serving is skipped" >&2 ;;
-      packages|in_tree)
+      packages)
+        missing+=("Debian 12 or 13") ;;
+      in_tree)
         missing+=("Debian 12") ;;
       fuzz)
         has_program clang++ || missing+=("clang with its run time libraries (clang++)") ;;
@@ -96,15 +109,19 @@ list_missing_elsewhere() {
         has_program valgrind || missing+=("Valgrind (valgrind)") ;;
       opencl)
         [[ -n $(find -H /etc/OpenCL/vendors -name '*.icd' -print -quit 2>/dev/null) ]] || missing+=("an OpenCL driver, such as PoCL (/etc/OpenCL/vendors)") ;;
-      elpv)
+      elpv|wheel)
         has_python_modules "venv ensurepip" || missing+=("Python 3 with venv and pip (python3)") ;;
     esac
   done
   (( ${#missing[@]} )) || return 0
-  echo "This system is not Debian 12, so nothing was installed. Missing:" >&2
+  echo "This system is neither Debian 12 nor 13, so nothing was installed. Missing:" >&2
   printf '  - %s\n' "${missing[@]}" >&2
   echo "Install them, name places that CMake does not search in CMAKE_PREFIX_PATH, and start again." >&2
   return 1
 }
 
-if is_debian_12; then install_on_debian; else list_missing_elsewhere; fi
+case $system in
+  "debian 12") install_on_debian ;;
+  "debian 13") refuse_sets_of_debian_12; install_on_debian ;;
+  *) list_missing_elsewhere ;;
+esac

@@ -2,6 +2,10 @@
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
 """Visual anomaly detection: the names of cv2.anomaly, for a Python whose cv2 was built without it."""
+import os as _os
+import sys as _sys
+
+_os.environ['CV_ANOMALY_PYTHON'] = _sys.executable or ''  # in a wheel, training takes this Python's torch, in a process of its own
 try:
     from ._cv_anomaly import *
 except ModuleNotFoundError as _error:

@@ -14,6 +14,14 @@ set(ANOMALY_TRAINER_PROGRAM opencv_anomaly_trainer.${OPENCV_SOVERSION})
 set(ANOMALY_TRAINING_DEFINITIONS ANOMALY_TRAINING_FILE="${CMAKE_SHARED_LIBRARY_PREFIX}opencv_anomaly_train${_suffix}"
   ANOMALY_TRAINER_PROGRAM="${ANOMALY_TRAINER_PROGRAM}")
 
+# In a wheel the helper process is a Python program, python/wheel/trainer.py.
+if(SKBUILD)
+  list(APPEND ANOMALY_TRAINING_DEFINITIONS ANOMALY_TRAINS_BY_PYTHON)
+  install(PROGRAMS ${PROJECT_SOURCE_DIR}/python/wheel/opencv_anomaly_trainer.sh DESTINATION cv_anomaly RENAME ${ANOMALY_TRAINER_PROGRAM})
+  message(STATUS "anomaly: training with the torch of the Python that the wheel is installed for")
+  return()
+endif()
+
 # The file of LibTorch's own code.
 function(anomaly_torch_file out)
   get_target_property(_configurations torch_cpu IMPORTED_CONFIGURATIONS)

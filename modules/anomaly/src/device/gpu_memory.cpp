@@ -45,7 +45,7 @@ GpuView::GpuView(const GpuMemory& memory, halide_type_t type, std::initializer_l
 {
     CV_CheckLE(buffer.size_in_bytes(), memory.capacity, "A kernel's argument must lie within the memory on the GPU");
     buffer.device = memory.device;
-    buffer.device_interface = memory.interface;
+    buffer.device_interface = memory.deviceInterface;
 }
 
 GpuView::GpuView(const GpuMemory& memory, halide_type_t type, std::initializer_list<int> extents)
@@ -90,7 +90,7 @@ void GpuMemory::reserve(size_t bytes)
         return ANOMALY_RUNTIME(halide_device_malloc)(context, all, ANOMALY_RUNTIME(ANOMALY_GPU_INTERFACE)());
     });
     device = all.buffer.device;
-    interface = all.buffer.device_interface;
+    deviceInterface = all.buffer.device_interface;
     capacity = words * sizeof(uint64_t);
 }
 
@@ -116,7 +116,7 @@ void GpuMemory::upload(const Mat& from)
     both.buffer.host = const_cast<uchar*>(from.data);
     both.buffer.set_host_dirty();
     runKernel("copy_to_device",
-              [&](void* context) { return ANOMALY_RUNTIME(halide_copy_to_device)(context, both, interface); });
+              [&](void* context) { return ANOMALY_RUNTIME(halide_copy_to_device)(context, both, deviceInterface); });
     if (!GpuQueue::current())
         wait();
 }

@@ -52,7 +52,7 @@ private:
 class GpuMemory
 {
 public:
-    GpuMemory() : device(0), interface(NULL), capacity(0) {}
+    GpuMemory() : device(0), deviceInterface(NULL), capacity(0) {}
     ~GpuMemory() { release(); }
     GpuMemory(const GpuMemory&) = delete;
     GpuMemory& operator=(const GpuMemory&) = delete;
@@ -90,7 +90,7 @@ private:
     void release();
 
     uint64_t device;
-    const halide_device_interface_t* interface;
+    const halide_device_interface_t* deviceInterface;
     size_t capacity;
 };
 

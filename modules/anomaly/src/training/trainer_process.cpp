@@ -6,14 +6,19 @@
 
 namespace cv { namespace anomaly {
 
+#ifdef ANOMALY_TRAINS_BY_PYTHON
+static const char* const trainerAdvice = "PyTorch in the Python that runs it: pip install \"cv-anomaly[train]\"";
+#else
+static const char* const trainerAdvice =
+    "the library opencv_anomaly_train: build with LibTorch (Debian: libtorch-dev) and ANOMALY_WITH_TORCH=ON, and keep "
+    "it beside opencv_anomaly";
+#endif
+
 void reportMissingTrainer(const String& why)
 {
-    CV_Error_(
-        Error::StsNotImplemented,
-        ("fit needs the library opencv_anomaly_train: build with LibTorch (Debian: libtorch-dev) and "
-         "ANOMALY_WITH_TORCH=ON, and keep it beside opencv_anomaly. Without it only ADAPTATION_NONE can be fitted. "
-         "The loader says: %s",
-         why.c_str()));
+    CV_Error_(Error::StsNotImplemented,
+              ("fit needs %s. Without it only ADAPTATION_NONE can be fitted. The loader says: %s", trainerAdvice,
+               why.c_str()));
 }
 
 }} // namespace cv::anomaly
