@@ -4,6 +4,7 @@
 #include "../precomp.hpp"
 #include "gpu_network.hpp"
 #include "../base/error_text.hpp"
+#include "../base/lending_pool.hpp"
 #include "gpu_layers.hpp"
 #include "../device/gpu_queue.hpp"
 #include "../device/halide_runtime.hpp"
@@ -13,8 +14,6 @@
 #include "anomaly_gpu_image_planes.h"
 
 #include "opencv2/dnn.hpp"
-
-#include <mutex>
 
 namespace cv { namespace anomaly {
 
@@ -42,27 +41,29 @@ memory to later ones: all of a GPU's work is done in order. */
 class Execution
 {
 public:
-    Execution(const LayerGraph& g, const MapShape& input)
+    Execution(const std::shared_ptr<const LayerGraph>& g, const MapShape& input)
         : shape(input),
           queue(GpuQueue::create()),
-          graph(g),
-          shapes(g.shapes(input)),
-          memoryOf(g.count, -1),
-          lastUse(g.lastUses())
+          owner(g),
+          graph(*g),
+          shapes(graph.shapes(input)),
+          // the next call's input must not wait for this one's maps
+          places(placeMaps(graph, shapes, MapSharing{false, true})),
+          memories(places.bytes.size())
     {
         const GpuQueue::Scope scope(*queue);
-        memoryOf[0] = takeMemory(input.bytes());
-        lastUse[0] = INT_MAX; // the next call's input must not wait for this one's maps
         size_t workspaceBytes = 0;
-        for (size_t i = 0; i < graph.layers.size(); i++)
+        for (const std::unique_ptr<NetworkLayer>& layer : graph.layers)
         {
-            addTask(int(i));
+            tasks.push_back(static_cast<const GpuLayer&>(*layer).setUp(shapes[layer->input]));
             workspaceBytes = std::max(workspaceBytes, tasks.back()->workspaceBytes());
         }
         workspace.reserve(std::max(workspaceBytes, size_t(1)));
-        for (const std::unique_ptr<Memory>& memory : memories)
-            memory->there.reserve(memory->bytes);
+        for (size_t i = 0; i < memories.size(); i++)
+            memories[i].reserve(places.bytes[i]);
     }
+
+    bool takes(const MapShape& input) const { return shape.images == input.images && shape.size == input.size; }
 
     GpuMemory& input() { return there(0); }
 
@@ -91,13 +92,6 @@ public:
     GpuMemory pixels, clippedMaps;
 
 private:
-    struct Memory
-    {
-        size_t bytes;
-        bool taken;
-        GpuMemory there;
-    };
-
     void runLayers()
     {
         for (size_t i = 0; i < tasks.size(); i++)
@@ -108,88 +102,16 @@ private:
         }
     }
 
-    GpuMemory& there(int number) { return memories[memoryOf[number]]->there; }
+    GpuMemory& there(int number) { return memories[places.memoryOf[number]]; }
 
-    void addTask(int i)
-    {
-        const NetworkLayer& layer = *graph.layers[i];
-        memoryOf[layer.output] = takeMemory(shapes[layer.output].bytes());
-        tasks.push_back(static_cast<const GpuLayer&>(layer).setUp(shapes[layer.input]));
-        for (const int number : {layer.input, layer.added})
-            if (number >= 0 && lastUse[number] == i)
-                memories[memoryOf[number]]->taken = false;
-    }
-
-    //! Of those that are free the one that has to grow least.
-    int takeMemory(size_t bytes)
-    {
-        const auto misfit = [bytes](const Memory& memory) {
-            return memory.bytes >= bytes ? memory.bytes - bytes : 2 * (bytes - memory.bytes);
-        };
-        int best = -1;
-        for (size_t i = 0; i < memories.size(); i++)
-            if (!memories[i]->taken && (best < 0 || misfit(*memories[i]) < misfit(*memories[best])))
-                best = int(i);
-        if (best < 0)
-        {
-            best = int(memories.size());
-            memories.emplace_back(new Memory());
-        }
-        memories[best]->bytes = std::max(memories[best]->bytes, bytes);
-        memories[best]->taken = true;
-        return best;
-    }
-
+    const std::shared_ptr<const LayerGraph> owner;
     const LayerGraph& graph;
     const std::vector<MapShape> shapes;
-    std::vector<int> memoryOf, lastUse;
+    const MapPlaces places;
     std::vector<std::unique_ptr<GpuTask>> tasks;
-    std::vector<std::unique_ptr<Memory>> memories;
+    std::vector<GpuMemory> memories;
     GpuMemory workspace;
     GpuRepetition repetition;
-};
-
-//! Set-ups of a network, each on loan to one call at a time.
-class ExecutionPool : public std::enable_shared_from_this<ExecutionPool>
-{
-public:
-    explicit ExecutionPool(LayerGraph g) : graph(std::move(g)), made(0) {}
-
-    std::shared_ptr<Execution> borrow(const MapShape& input)
-    {
-        const std::shared_ptr<ExecutionPool> pool = shared_from_this();
-        std::unique_ptr<Execution> execution = takeIdle(input);
-        if (!execution)
-            execution.reset(new Execution(graph, input));
-        return std::shared_ptr<Execution>(execution.release(), [pool](Execution* used) { pool->giveBack(used); });
-    }
-
-private:
-    std::unique_ptr<Execution> takeIdle(const MapShape& input)
-    {
-        std::lock_guard<std::mutex> lock(mutex);
-        for (auto at = idle.begin(); at != idle.end(); ++at)
-            if ((*at)->shape.images == input.images && (*at)->shape.size == input.size)
-            {
-                std::unique_ptr<Execution> execution = std::move(*at);
-                idle.erase(at);
-                return execution;
-            }
-        idle.reserve(++made); // giving back never allocates, so that it never throws
-        return std::unique_ptr<Execution>();
-    }
-
-    void giveBack(Execution* execution)
-    {
-        std::unique_ptr<Execution> owned(execution);
-        std::lock_guard<std::mutex> lock(mutex);
-        idle.push_back(std::move(owned));
-    }
-
-    const LayerGraph graph;
-    std::mutex mutex;
-    size_t made;
-    std::vector<std::unique_ptr<Execution>> idle;
 };
 
 class GpuNetwork CV_FINAL : public Backbone
@@ -197,8 +119,9 @@ class GpuNetwork CV_FINAL : public Backbone
 public:
     GpuNetwork(const BackboneSource& source, int target)
         : name(source.name),
-          pool(std::make_shared<ExecutionPool>(readLayers(readOnnxGraph(source.bytes), source.outputs,
-                                                          GpuLayerFactory(target == dnn::DNN_TARGET_CUDA_FP16))))
+          graph(std::make_shared<LayerGraph>(readLayers(readOnnxGraph(source.bytes), source.outputs,
+                                                        GpuLayerFactory(target == dnn::DNN_TARGET_CUDA_FP16)))),
+          pool(std::make_shared<LendingPool<Execution>>())
     {}
 
     FeatureMaps forward(const Mat& input) const CV_OVERRIDE
@@ -245,7 +168,9 @@ private:
     {
         try
         {
-            const std::shared_ptr<Execution> execution = pool->borrow(input);
+            const std::shared_ptr<Execution> execution =
+                pool->borrow([&input](const Execution& known) { return known.takes(input); },
+                             [&] { return std::unique_ptr<Execution>(new Execution(graph, input)); });
             checkSizes(execution->outputs());
             return execution;
         }
@@ -297,7 +222,8 @@ private:
     }
 
     const String name;
-    const std::shared_ptr<ExecutionPool> pool;
+    const std::shared_ptr<const LayerGraph> graph;
+    const std::shared_ptr<LendingPool<Execution>> pool;
 };
 
 } // namespace

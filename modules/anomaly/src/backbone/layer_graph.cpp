@@ -214,7 +214,86 @@ private:
     std::map<std::string, MapNumber> values;
 };
 
+//! See placeMaps.
+class PlacesInMemory
+{
+public:
+    PlacesInMemory(const LayerGraph& g, const std::vector<MapShape>& s, const MapSharing& how)
+        : graph(g),
+          shapes(s),
+          sharing(how),
+          lastUse(g.lastUses())
+    {
+        result.memoryOf.assign(graph.count, -1);
+        if (sharing.keepsInput)
+            lastUse[0] = INT_MAX;
+        result.memoryOf[0] = take(shapes[0].bytes());
+        for (size_t i = 0; i < graph.layers.size(); i++)
+            place(int(i));
+    }
+
+    MapPlaces result;
+
+private:
+    void place(int i)
+    {
+        const NetworkLayer& layer = *graph.layers[i];
+        if (isSumInPlace(i))
+        {
+            result.memoryOf[layer.output] = result.memoryOf[layer.added];
+            giveBack(layer.input, i);
+            return;
+        }
+        result.memoryOf[layer.output] = take(shapes[layer.output].bytes());
+        giveBack(layer.input, i);
+        giveBack(layer.added, i);
+    }
+
+    // A convolution still reads rows of its input beside those that it has written.
+    bool isSumInPlace(int i) const
+    {
+        const NetworkLayer& layer = *graph.layers[i];
+        return sharing.sumsInPlace && layer.added >= 0 && layer.added != layer.input && lastUse[layer.added] == i;
+    }
+
+    void giveBack(int number, int i)
+    {
+        if (number >= 0 && lastUse[number] == i)
+            taken[result.memoryOf[number]] = false;
+    }
+
+    //! Of those that are free the one that has to grow least.
+    int take(size_t bytes)
+    {
+        const auto misfit = [bytes](size_t memory) { return memory >= bytes ? memory - bytes : 2 * (bytes - memory); };
+        int best = -1;
+        for (size_t i = 0; i < taken.size(); i++)
+            if (!taken[i] && (best < 0 || misfit(result.bytes[i]) < misfit(result.bytes[best])))
+                best = int(i);
+        if (best < 0)
+        {
+            best = int(taken.size());
+            taken.push_back(false);
+            result.bytes.push_back(0);
+        }
+        result.bytes[best] = std::max(result.bytes[best], bytes);
+        taken[best] = true;
+        return best;
+    }
+
+    const LayerGraph& graph;
+    const std::vector<MapShape>& shapes;
+    const MapSharing sharing;
+    std::vector<int> lastUse;
+    std::vector<bool> taken;
+};
+
 } // namespace
+
+MapPlaces placeMaps(const LayerGraph& graph, const std::vector<MapShape>& shapes, const MapSharing& sharing)
+{
+    return PlacesInMemory(graph, shapes, sharing).result;
+}
 
 std::vector<int> LayerGraph::lastUses() const
 {

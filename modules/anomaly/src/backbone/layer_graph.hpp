@@ -31,6 +31,23 @@ struct LayerGraph
     int count;
 };
 
+//! Which memory each map lies in, and how large each memory is.
+struct MapPlaces
+{
+    std::vector<int> memoryOf;
+    std::vector<size_t> bytes;
+};
+
+struct MapSharing
+{
+    bool sumsInPlace; // a layer writes its sum over the maps that it adds, where nobody reads these later
+    bool keepsInput;  // nothing is written over the input
+};
+
+/** @brief Memory for the maps of a network whose layers are computed one after the other: maps that are not read any
+more give theirs to later ones. Outputs stay. */
+MapPlaces placeMaps(const LayerGraph& graph, const std::vector<MapShape>& shapes, const MapSharing& sharing);
+
 //! Makes the layers that compute a network. Each throws StsNotImplemented for what it can not compute.
 class LayerFactory
 {
