@@ -310,7 +310,7 @@ std::shared_ptr<const Backbone> Backbone::create(const BackboneSource& source, c
         return createOnGpu(source, device);
 #endif
 #ifdef HAVE_ANOMALY_ONEDNN
-    if (device.engine != ENGINE_PLAIN && !device.isGpu())
+    if (device.engine != ENGINE_PLAIN && !device.isGpu() && isOneDnnFast())
         if (const std::shared_ptr<const Backbone> network = createWithOneDnn(source))
             return network;
 #endif

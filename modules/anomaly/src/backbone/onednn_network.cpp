@@ -315,6 +315,12 @@ private:
 
 } // namespace
 
+bool isOneDnnFast()
+{
+    const int avx2 = int(dnnl::cpu_isa::avx2); // sets of instructions are bits, of which later ones have all
+    return (int(dnnl::get_effective_cpu_isa()) & avx2) == avx2;
+}
+
 std::shared_ptr<const Backbone> createOneDnnNetwork(const BackboneSource& source)
 {
     return std::make_shared<OneDnnNetwork>(source);

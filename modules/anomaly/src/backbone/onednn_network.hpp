@@ -8,6 +8,10 @@
 
 namespace cv { namespace anomaly {
 
+//! Whether oneDNN is to run networks here: its convolutions for processors without AVX2 take more than twice as long as
+//! those with, longer than layers of ours do, and it has no fast ones for others than x86-64.
+bool isOneDnnFast();
+
 /** @brief A network that oneDNN computes on the processor, in single precision.
 
 Maps lie as rows x columns x channels. Each layer is cut into strips of rows, which are contiguous then, and OpenCV's
