@@ -96,7 +96,7 @@ protected:
     void SetUp() CV_OVERRIDE
     {
         if (CFA::create()->getEngine() == ENGINE_HALIDE)
-            Backbone::create(loadBackbone("lite0", {"c2"}), onProcessor(ENGINE_HALIDE)); // registers the layers
+            createDnnBackbone(loadBackbone("lite0", {"c2"}), onProcessor(ENGINE_HALIDE)); // registers the layers
     }
 };
 

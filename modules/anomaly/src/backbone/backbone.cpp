@@ -6,6 +6,7 @@
 #include "convolution_layers.hpp"
 #include "../base/error_text.hpp"
 #include "gpu_network.hpp"
+#include "onednn_network.hpp"
 
 #include "opencv2/dnn.hpp"
 
@@ -98,14 +99,6 @@ String join(const std::vector<String>& names)
     return all;
 }
 
-String shapeOf(const Mat& map)
-{
-    String shape;
-    for (int i = 0; i < map.dims; i++)
-        shape += (i ? "x" : "") + std::to_string(map.size[i]);
-    return shape;
-}
-
 // A GPU has convolutions of its own.
 std::vector<uchar> bytesFor(const Device& device, const std::vector<uchar>& onnx)
 {
@@ -118,23 +111,23 @@ std::vector<uchar> bytesFor(const Device& device, const std::vector<uchar>& onnx
 #endif
 }
 
-class DnnBackbone CV_FINAL : public Backbone
+class DnnBackbone CV_FINAL : public ProcessorBackbone
 {
 public:
     DnnBackbone(const BackboneSource& source, const Device& device)
-        : name(source.name),
-          outputs(source.outputs),
+        : ProcessorBackbone(source),
           pool(read(source, device))
     {}
 
+    using ProcessorBackbone::forward;
     FeatureMaps forward(const Mat& input) const CV_OVERRIDE
     {
         const std::shared_ptr<dnn::Net> net = pool->borrow(input.size[0]);
-        FeatureMaps features;
+        std::vector<Mat> maps;
         try
         {
             net->setInput(input);
-            net->forward(features.maps, outputs);
+            net->forward(maps, outputs);
         }
         catch (const std::exception& e)
         {
@@ -143,21 +136,7 @@ public:
                                          name.c_str(), join(outputs).c_str(), shapeOf(input).c_str(),
                                          join(net->getUnconnectedOutLayersNames()).c_str(), errorText(e).c_str()));
         }
-        features.owner = net;
-        checkShapes(features.maps, input.size[0]);
-        for (const Mat& map : features.maps)
-            features.channels.push_back(map.size[1]);
-        return features;
-    }
-
-    FeatureMaps forward(const Mat* images, int count, const InputSettings& input, StageClock* clock) const CV_OVERRIDE
-    {
-        const WorkspacePool<InputMemory>::Loan work(inputs);
-        preprocess(images, count, input, *work);
-        lap(clock, STAGE_PREPROCESS);
-        const FeatureMaps features = forward(work->blob);
-        lap(clock, STAGE_BACKBONE);
-        return features;
+        return checkedMaps(maps, input.size[0], net);
     }
 
 private:
@@ -179,25 +158,7 @@ private:
         }
     }
 
-    void checkShapes(const std::vector<Mat>& maps, int images) const
-    {
-        for (size_t i = 0; i < maps.size(); i++)
-        {
-            const Mat& map = maps[i];
-            const bool isMap = map.dims == 4 && map.size[0] == images && map.type() == CV_32F && map.total() > 0;
-            if (!isMap || map.size[2] > maps[0].size[2] || map.size[3] > maps[0].size[3])
-                CV_Error_(Error::StsUnmatchedSizes,
-                          ("Backbone %s gives output '%s' of shape %s, expected %d x channels x rows x columns, the "
-                           "finest map first "
-                           "(the first is %s)",
-                           name.c_str(), outputs[i].c_str(), shapeOf(map).c_str(), images, shapeOf(maps[0]).c_str()));
-        }
-    }
-
-    String name;
-    std::vector<String> outputs;
     std::shared_ptr<NetPool> pool;
-    mutable WorkspacePool<InputMemory> inputs;
 };
 
 std::vector<uchar> readBytes(const String& file)
@@ -233,6 +194,45 @@ BackboneSource loadBackbone(const String& nameOrFile, const std::vector<String>&
     return source;
 }
 
+FeatureMaps ProcessorBackbone::forward(const Mat* images, int count, const InputSettings& input,
+                                       StageClock* clock) const
+{
+    const WorkspacePool<InputMemory>::Loan work(inputs);
+    preprocess(images, count, input, *work);
+    lap(clock, STAGE_PREPROCESS);
+    const FeatureMaps features = forward(work->blob);
+    lap(clock, STAGE_BACKBONE);
+    return features;
+}
+
+FeatureMaps ProcessorBackbone::checkedMaps(const std::vector<Mat>& maps, int images,
+                                           const std::shared_ptr<void>& owner) const
+{
+    FeatureMaps features;
+    for (size_t i = 0; i < maps.size(); i++)
+    {
+        const Mat& map = maps[i];
+        const bool isMap = map.dims == 4 && map.size[0] == images && map.type() == CV_32F && map.total() > 0;
+        if (!isMap || map.size[2] > maps[0].size[2] || map.size[3] > maps[0].size[3])
+            CV_Error_(Error::StsUnmatchedSizes,
+                      ("Backbone %s gives output '%s' of shape %s, expected %d x channels x rows x columns, the "
+                       "finest map first (the first is %s)",
+                       name.c_str(), outputs[i].c_str(), shapeOf(map).c_str(), images, shapeOf(maps[0]).c_str()));
+        features.channels.push_back(map.size[1]);
+    }
+    features.maps = maps;
+    features.owner = owner;
+    return features;
+}
+
+String shapeOf(const Mat& map)
+{
+    String shape;
+    for (int i = 0; i < map.dims; i++)
+        shape += (i ? "x" : "") + std::to_string(map.size[i]);
+    return shape;
+}
+
 std::vector<Mat> FeatureMaps::of(int image) const
 {
     std::vector<Mat> slices;
@@ -259,6 +259,11 @@ int coarsestStride(const Backbone& backbone)
     return cvRound(double(side) / fewest);
 }
 
+std::shared_ptr<const Backbone> createDnnBackbone(const BackboneSource& source, const Device& device)
+{
+    return std::make_shared<DnnBackbone>(source, device);
+}
+
 #ifdef HAVE_ANOMALY_GPU
 static std::shared_ptr<const Backbone> createOnGpu(const BackboneSource& source, const Device& device)
 {
@@ -276,7 +281,23 @@ static std::shared_ptr<const Backbone> createOnGpu(const BackboneSource& source,
                                                  "CUDA (WITH_CUDA, WITH_CUDNN, OPENCV_DNN_CUDA): %s",
                                                  source.name.c_str(), errorText(e).c_str()));
     }
-    return std::make_shared<DnnBackbone>(source, device);
+    return createDnnBackbone(source, device);
+}
+#endif
+
+#ifdef HAVE_ANOMALY_ONEDNN
+//! Null where cv::dnn is to run the network, or to say what is wrong with it.
+static std::shared_ptr<const Backbone> createWithOneDnn(const BackboneSource& source)
+{
+    try
+    {
+        return createOneDnnNetwork(source);
+    }
+    catch (const cv::Exception& e)
+    {
+        CV_LOG_INFO(NULL, "anomaly: cv::dnn runs backbone " << source.name << ", oneDNN does not: " << e.err);
+        return std::shared_ptr<const Backbone>();
+    }
 }
 #endif
 
@@ -288,7 +309,12 @@ std::shared_ptr<const Backbone> Backbone::create(const BackboneSource& source, c
     if (device.isGpu())
         return createOnGpu(source, device);
 #endif
-    return std::make_shared<DnnBackbone>(source, device);
+#ifdef HAVE_ANOMALY_ONEDNN
+    if (device.engine != ENGINE_PLAIN && !device.isGpu() && isOneDnnFast())
+        if (const std::shared_ptr<const Backbone> network = createWithOneDnn(source))
+            return network;
+#endif
+    return createDnnBackbone(source, device);
 }
 
 }} // namespace cv::anomaly

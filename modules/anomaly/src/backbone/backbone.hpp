@@ -49,11 +49,38 @@ public:
     //! Of images as they come, preprocessed first. A GPU may keep the maps. The clock may be null.
     virtual FeatureMaps forward(const Mat* images, int count, const InputSettings& input, StageClock* clock) const = 0;
 
-    //! Run by cv::dnn: on the processor with ENGINE_HALIDE its convolutions by layers of ours. On a GPU by gpu_network,
-    //! and by cv::dnn where that does not know an operator and OpenCV is built with CUDA. Throws when the bytes are no
-    //! network or lack an output.
+    //! On the processor run by cv::dnn; with ENGINE_HALIDE by onednn_network where that is built in and knows the
+    //! operators, else cv::dnn's convolutions are layers of ours. On a GPU by gpu_network, and by cv::dnn where that
+    //! does not know an operator and OpenCV is built with CUDA. Throws when the bytes are no network or lack an output.
     static std::shared_ptr<const Backbone> create(const BackboneSource& source, const Device& device);
 };
+
+//! What networks share that take their input on the processor.
+class ProcessorBackbone : public Backbone
+{
+public:
+    using Backbone::forward;
+    FeatureMaps forward(const Mat* images, int count, const InputSettings& input,
+                        StageClock* clock) const CV_OVERRIDE CV_FINAL;
+
+protected:
+    explicit ProcessorBackbone(const BackboneSource& source) : name(source.name), outputs(source.outputs) {}
+
+    //! Maps that keep `owner`. Throws where they are no maps of so many images, the finest first.
+    FeatureMaps checkedMaps(const std::vector<Mat>& maps, int images, const std::shared_ptr<void>& owner) const;
+
+    const String name;
+    const std::vector<String> outputs;
+
+private:
+    mutable WorkspacePool<InputMemory> inputs;
+};
+
+//! "1x3x224x224", for messages.
+String shapeOf(const Mat& map);
+
+//! Run by cv::dnn, whatever else there is: what create falls back to on the processor.
+std::shared_ptr<const Backbone> createDnnBackbone(const BackboneSource& source, const Device& device);
 
 //! The embedded network for "", "lite0" and its full name; else the file of that name.
 BackboneSource loadBackbone(const String& nameOrFile, const std::vector<String>& outputs);

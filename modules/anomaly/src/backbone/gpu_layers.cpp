@@ -18,81 +18,17 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-//! A number of a layer's geometry, within bounds in which no size can pass an int's.
-int checkedNumber(const OnnxNode& node, int64 number, int lowest)
-{
-    const int highest = 1 << 14;
-    if (number < lowest || number > highest)
-        CV_Error_(Error::StsParseError,
-                  ("%s with a stride, dilation, kernel, padding or group of %.0f, expected %d to %d", node.type.c_str(),
-                   double(number), lowest, highest));
-    return int(number);
-}
-
-//! Of a convolution or a pooling, as ONNX has it.
-struct Window
-{
-    explicit Window(const OnnxNode& node, Size k) : kernel(k)
-    {
-        const std::vector<int64> ones(2, 1), strides = numbersOf(node, "strides", ones),
-                                             dilations = numbersOf(node, "dilations", ones);
-        const std::vector<int64> pads = numbersOf(node, "pads", std::vector<int64>(4, 0));
-        if (node.integers.count("auto_pad") || strides.size() != 2 || dilations.size() != 2 || pads.size() != 4 ||
-            strides[0] != strides[1] || dilations[0] != dilations[1])
-            CV_Error_(Error::StsNotImplemented,
-                      ("%s in more than two dimensions, with auto_pad, or with strides or dilations that differ",
-                       node.type.c_str()));
-        checkedNumber(node, kernel.width, 1);
-        checkedNumber(node, kernel.height, 1);
-        stride = checkedNumber(node, strides[0], 1);
-        dilation = checkedNumber(node, dilations[0], 1);
-        top = checkedNumber(node, pads[0], 0);
-        left = checkedNumber(node, pads[1], 0);
-        bottom = checkedNumber(node, pads[2], 0);
-        right = checkedNumber(node, pads[3], 0);
-    }
-
-    Size outputSize(Size in) const
-    {
-        const Size out((in.width + left + right - dilation * (kernel.width - 1) - 1) / stride + 1,
-                       (in.height + top + bottom - dilation * (kernel.height - 1) - 1) / stride + 1);
-        CV_CheckGT(std::min(out.width, out.height), 0, "A network needs a larger input");
-        return out;
-    }
-
-    Size kernel;
-    int stride, dilation, top, left, bottom, right;
-};
-
 //! What both kinds of convolutions share: weights on the host until nothing more is taken along.
-class ConvolutionBase : public GpuLayer
+class ConvolutionBase : public GpuLayer, protected Convolution
 {
 public:
-    ConvolutionBase(const Window& w, const Mat& from, const Mat& biases)
-        : window(w),
-          weights(from.clone()),
-          outputs(from.size[0])
-    {
-        bias = biases.empty() ? Mat::zeros(1, outputs, CV_32F) : biases.reshape(1, 1).clone();
-        CV_CheckEQ(int(bias.total()), outputs, "A convolution has a bias for each output");
-    }
+    explicit ConvolutionBase(const Convolution& c) : Convolution(c) {}
 
-    MapShape outputShape(const MapShape& in) const CV_OVERRIDE
-    {
-        return MapShape{in.images, outputs, window.outputSize(in.size)};
-    }
+    MapShape outputShape(const MapShape& in) const CV_OVERRIDE { return Convolution::outputShape(in); }
 
     bool takeScale(const Mat& scale, const Mat& shift) CV_OVERRIDE
     {
-        if (!clip.isNone() || added >= 0 || int(scale.total()) != outputs)
-            return false;
-        Mat rows = weights.reshape(1, outputs);
-        for (int o = 0; o < outputs; o++)
-        {
-            rows.row(o) *= scale.at<float>(o);
-            bias.at<float>(o) = bias.at<float>(o) * scale.at<float>(o) + shift.at<float>(o);
-        }
-        return true;
+        return clip.isNone() && added < 0 && Convolution::takeScale(scale, shift);
     }
 
     void finish() CV_OVERRIDE
@@ -102,9 +38,6 @@ public:
     }
 
 protected:
-    const Window window;
-    Mat weights, bias;
-    const int outputs;
     Clip clip;
     GpuMemory weightsThere, biasThere;
 };
@@ -128,11 +61,7 @@ private:
 class ConvolutionLayer CV_FINAL : public ConvolutionBase
 {
 public:
-    ConvolutionLayer(const Window& w, const Mat& from, const Mat& biases, int g, bool digits)
-        : ConvolutionBase(w, from, biases),
-          groups(g),
-          threeDigits(digits)
-    {}
+    ConvolutionLayer(const Convolution& c, bool digits) : ConvolutionBase(c), threeDigits(digits) {}
 
     bool takeSum() CV_OVERRIDE { return clip.isNone() && added < 0; }
 
@@ -155,7 +84,6 @@ public:
 
     std::unique_ptr<GpuTask> setUp(const MapShape& in) const CV_OVERRIDE
     {
-        CV_CheckEQ(in.channels, weights.size[1] * groups, "A convolution has weights for each channel");
         const int padX = std::max(window.left, window.right), padY = std::max(window.top, window.bottom);
         const GpuConvolutionSettings settings = {in.images, in.channels,   in.size,         weights,
                                                  bias,      window.stride, window.dilation, padX,
@@ -179,7 +107,6 @@ private:
         return longer;
     }
 
-    const int groups;
     const bool threeDigits;
 };
 
@@ -192,7 +119,7 @@ bool hasDepthwiseKernel(const Window& window)
 class DepthwiseLayer CV_FINAL : public ConvolutionBase
 {
 public:
-    DepthwiseLayer(const Window& w, const Mat& from, const Mat& biases) : ConvolutionBase(w, from, biases) {}
+    explicit DepthwiseLayer(const Convolution& c) : ConvolutionBase(c) {}
 
     bool takeClip(const Clip& other) CV_OVERRIDE
     {
@@ -242,7 +169,6 @@ private:
 
 std::unique_ptr<GpuTask> DepthwiseLayer::setUp(const MapShape& in) const
 {
-    CV_CheckEQ(in.channels, outputs, "A convolution has weights for each channel");
     return std::unique_ptr<GpuTask>(new DepthwiseTask(*this, in));
 }
 
@@ -348,32 +274,19 @@ private:
 
 } // namespace
 
-std::unique_ptr<GpuLayer> createConvolutionLayer(const OnnxNode& node, const Mat& weights, const Mat& bias,
-                                                 bool threeDigits)
+std::unique_ptr<GpuLayer> createConvolutionLayer(const Convolution& convolution, bool threeDigits)
 {
-    if (weights.dims != 4)
-        CV_Error(Error::StsNotImplemented, "Conv in other than two dimensions, or with weights that are no constant");
-    const Window window(node, Size(weights.size[3], weights.size[2]));
-    const std::vector<int64> group = numbersOf(node, "group", {1});
-    const int groups = group.size() == 1 ? checkedNumber(node, group[0], 1) : 0;
-    if (groups == 0 || weights.size[0] % groups)
-        CV_Error(Error::StsParseError, "Conv with outputs that no whole number of groups shares");
-    if (groups > 1 && groups == weights.size[0] && weights.size[1] == 1 && hasDepthwiseKernel(window))
-        return std::unique_ptr<GpuLayer>(new DepthwiseLayer(window, weights, bias));
+    const Window& window = convolution.window;
+    if (convolution.groups > 1 && convolution.groups == convolution.outputs && convolution.weights.size[1] == 1 &&
+        hasDepthwiseKernel(window))
+        return std::unique_ptr<GpuLayer>(new DepthwiseLayer(convolution));
     if (window.dilation > 1 && (window.top != window.bottom || window.left != window.right))
         CV_Error(Error::StsNotImplemented, "Conv with dilation and padding that differs between sides");
-    return std::unique_ptr<GpuLayer>(new ConvolutionLayer(window, weights, bias, groups, threeDigits));
+    return std::unique_ptr<GpuLayer>(new ConvolutionLayer(convolution, threeDigits));
 }
 
-std::unique_ptr<GpuLayer> createMaxPoolLayer(const OnnxNode& node)
+std::unique_ptr<GpuLayer> createMaxPoolLayer(const Window& window)
 {
-    const std::vector<int64> kernel = numbersOf(node, "kernel_shape", {});
-    if (kernel.size() != 2 || kernel[0] != kernel[1] || numbersOf(node, "ceil_mode", {0}) != std::vector<int64>(1, 0))
-        CV_Error(Error::StsNotImplemented,
-                 "MaxPool in other than two dimensions, on windows that are no squares, or with ceil_mode");
-    const Window window(node, Size(checkedNumber(node, kernel[1], 1), checkedNumber(node, kernel[0], 1)));
-    if (window.dilation != 1 || std::max({window.top, window.left, window.bottom, window.right}) >= window.kernel.width)
-        CV_Error(Error::StsNotImplemented, "MaxPool with dilation, or with a border as wide as its windows");
     return std::unique_ptr<GpuLayer>(new MaxPoolLayer(window));
 }
 

@@ -1,0 +1,109 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+// Times a backbone on the processor, run by cv::dnn as it is, by cv::dnn with layers of ours, and as a model's
+// prediction runs it, which is by oneDNN where that is built in:
+//
+//   backbone_benchmark [--backbone=resnet18.onnx --outputs=c2,c3,c4] [--size=224] [--threads=1] [--runs=100]
+//
+// The three take turns. It prints processor time of all threads together, which varies less than the time that passes
+// where other programs share the cores, and how far the maps lie from cv::dnn's.
+#include "opencv2/anomaly.hpp"
+
+#include "../modules/anomaly/src/backbone/backbone.hpp"
+
+#include <algorithm>
+#include <cstdio>
+#include <ctime>
+#include <iostream>
+#include <sstream>
+
+using namespace cv;
+using namespace cv::anomaly;
+
+namespace {
+
+double millisecondsSince(std::clock_t start)
+{
+    return 1000. * double(std::clock() - start) / CLOCKS_PER_SEC;
+}
+
+std::vector<String> splitAtCommas(const String& text)
+{
+    std::vector<String> parts;
+    std::istringstream stream(text);
+    for (std::string part; std::getline(stream, part, ',');)
+        parts.push_back(part);
+    return parts;
+}
+
+struct Contestant
+{
+    Contestant(const char* n, const std::function<std::shared_ptr<const Backbone>()>& create, const Mat& input)
+        : name(n)
+    {
+        const std::clock_t start = std::clock();
+        backbone = create();
+        maps = backbone->forward(input);
+        std::printf("%s: %.1f ms to create it, with the first input\n", name, millisecondsSince(start));
+    }
+
+    const char* name;
+    std::shared_ptr<const Backbone> backbone;
+    FeatureMaps maps;
+    std::vector<double> times;
+};
+
+double farthest(const FeatureMaps& maps, const FeatureMaps& from)
+{
+    double share = 0;
+    for (size_t i = 0; i < maps.maps.size(); i++)
+        share = std::max(share, norm(maps.maps[i], from.maps[i], NORM_INF) / norm(from.maps[i], NORM_INF));
+    return share;
+}
+
+void measure(const CommandLineParser& line)
+{
+    const BackboneSource source =
+        loadBackbone(line.get<String>("backbone"), splitAtCommas(line.get<String>("outputs")));
+    Mat input = blackInput(Size(line.get<int>("size"), line.get<int>("size")));
+    randu(input, -1, 1);
+    const Device plain = {ENGINE_PLAIN, 0}, fast = {CFA::create()->getEngine(), 0};
+    Contestant contestants[] = {
+        {"cv::dnn", [&] { return createDnnBackbone(source, plain); }, input},
+        {"cv::dnn with layers of ours", [&] { return createDnnBackbone(source, fast); }, input},
+        {"as prediction runs it", [&] { return Backbone::create(source, fast); }, input}};
+    for (int run = 0; run < line.get<int>("runs"); run++)
+        for (Contestant& contestant : contestants)
+        {
+            const std::clock_t start = std::clock();
+            contestant.backbone->forward(input);
+            contestant.times.push_back(millisecondsSince(start));
+        }
+    for (Contestant& contestant : contestants)
+    {
+        std::sort(contestant.times.begin(), contestant.times.end());
+        std::printf("%s: least %.2f ms, median %.2f ms; farthest from cv::dnn's maps: %.1e of the maximum\n",
+                    contestant.name, contestant.times[0], contestant.times[contestant.times.size() / 2],
+                    farthest(contestant.maps, contestants[0].maps));
+    }
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    try
+    {
+        const CommandLineParser line(argc, argv,
+                                     "{backbone||}{outputs|c2,c3,c4|}{size|224|}{threads|1|}{runs|100|}");
+        setNumThreads(line.get<int>("threads"));
+        measure(line);
+        return 0;
+    }
+    catch (const std::exception& e)
+    {
+        std::cerr << e.what() << std::endl;
+        return 1;
+    }
+}

@@ -1,0 +1,329 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "onednn_network.hpp"
+#include "../base/error_text.hpp"
+#include "../base/lending_pool.hpp"
+#include "onednn_layers.hpp"
+
+#include <omp.h>
+
+#include <cstring>
+#include <map>
+
+namespace cv { namespace anomaly {
+
+namespace {
+
+// oneDNN computes by OpenMP, whose waiting threads would take the cores from OpenCV's. OpenMP keeps the number by
+// calling thread.
+class OnThisThreadOnly
+{
+public:
+    OnThisThreadOnly() : before(omp_get_max_threads()) { omp_set_num_threads(1); }
+    ~OnThisThreadOnly() { omp_set_num_threads(before); }
+    OnThisThreadOnly(const OnThisThreadOnly&) = delete;
+    OnThisThreadOnly& operator=(const OnThisThreadOnly&) = delete;
+
+private:
+    const int before;
+};
+
+//! What a thread needs to compute strips.
+struct Worker
+{
+    Worker() : stream(oneDnnEngine()) {}
+
+    dnnl::stream stream;
+    Mat memory;
+};
+
+//! A layer set up for maps of one size: its strips, and of each the primitive that computes it.
+struct PreparedLayer
+{
+    PreparedLayer(const OneDnnLayer& layer, const MapShape& in, const MapShape& out)
+        : strips(cutIntoStrips(in.size.height, out.size.height, layer.windowOrNull()))
+    {
+        for (size_t i = 0; i < strips.size(); i++)
+        {
+            size_t like = 0;
+            while (!strips[like].isLike(strips[i]))
+                like++;
+            primitives.push_back(like < i ? primitives[like] : std::make_shared<const StripPrimitive>(layer.prepare(
+                                                                   in, out, strips[i])));
+        }
+    }
+
+    std::vector<Strip> strips;
+    std::vector<std::shared_ptr<const StripPrimitive>> primitives;
+};
+
+//! A network set up for images of one size. Callers share it.
+struct PreparedNetwork
+{
+    PreparedNetwork(const LayerGraph& graph, const MapShape& input)
+        : shapes(graph.shapes(input)),
+          places(placeMaps(graph, shapes, MapSharing{true, false}))
+    {
+        const OnThisThreadOnly alone; // a primitive remembers how many threads there were
+        add(entry, *createInterleaving(), input, input);
+        for (const std::unique_ptr<NetworkLayer>& layer : graph.layers)
+            add(layers, static_cast<const OneDnnLayer&>(*layer), shapes[layer->input], shapes[layer->output]);
+        for (const MapNumber& value : graph.outputs)
+            add(exits, *createDeinterleaving(), shapes[value.number], shapes[value.number]);
+    }
+
+    const std::vector<MapShape> shapes;
+    const MapPlaces places;
+    std::vector<PreparedLayer> entry, layers, exits; // of the input, one; of each output
+    size_t workerBytes = 0;
+
+private:
+    void add(std::vector<PreparedLayer>& to, const OneDnnLayer& layer, const MapShape& in, const MapShape& out)
+    {
+        to.push_back(PreparedLayer(layer, in, out));
+        for (const std::shared_ptr<const StripPrimitive>& primitive : to.back().primitives)
+            workerBytes = std::max(workerBytes, primitive->scratch.get_size());
+    }
+};
+
+//! A map in memory, with the distance from a row to the next.
+struct PlacedMap
+{
+    float* row(int y) const { return data + y * step; }
+
+    float* data;
+    size_t step;
+};
+
+//! A strip with its places in memory.
+class BoundStrip
+{
+public:
+    BoundStrip(const StripPrimitive& p, const Strip& strip, const PlacedMap& in, const PlacedMap* added,
+               const PlacedMap& out)
+        : primitive(p),
+          arguments(p.constants),
+          copied(NULL),
+          to(out.row(strip.to.start)),
+          bytes(p.to.get_size())
+    {
+        place(DNNL_ARG_SRC, p.from, in.row(strip.from.start));
+        place(DNNL_ARG_DST, p.to, to);
+        if (p.scratch.get_size())
+            place(DNNL_ARG_SCRATCHPAD, p.scratch, NULL);
+        if (added && p.added)
+            place(p.added, p.to, added->row(strip.to.start));
+        else if (added && added->data != out.data)
+            copied = added->row(strip.to.start);
+    }
+
+    void run(Worker& worker)
+    {
+        if (copied)
+            std::memcpy(to, copied, bytes);
+        const auto lent = arguments.find(DNNL_ARG_SCRATCHPAD);
+        if (lent != arguments.end())
+            lent->second.set_data_handle(worker.memory.data);
+        primitive.primitive.execute(worker.stream, arguments);
+    }
+
+private:
+    void place(int argument, const dnnl::memory::desc& description, float* data)
+    {
+        arguments[argument] = dnnl::memory(description, oneDnnEngine(), data);
+    }
+
+    const StripPrimitive& primitive;
+    OneDnnArguments arguments;
+    const float* copied; // a map to add to, where it does not lie at the result already
+    float* to;
+    size_t bytes;
+};
+
+typedef std::vector<BoundStrip> BoundLayer;
+
+BoundLayer bind(const PreparedLayer& layer, const PlacedMap& in, const PlacedMap* added, const PlacedMap& out)
+{
+    BoundLayer strips;
+    for (size_t i = 0; i < layer.strips.size(); i++)
+        strips.push_back(BoundStrip(*layer.primitives[i], layer.strips[i], in, added, out));
+    return strips;
+}
+
+//! A prepared network with memory for the maps of one image: on loan to one call at a time, with the outputs.
+class Execution
+{
+public:
+    Execution(const std::shared_ptr<const LayerGraph>& g, const std::shared_ptr<const PreparedNetwork>& p)
+        : prepared(p),
+          graph(g),
+          maps(g->outputs.size())
+    {
+        for (const size_t bytes : p->places.bytes)
+            memories.push_back(allocated(bytes));
+        for (size_t i = 0; i < g->layers.size(); i++)
+        {
+            const NetworkLayer& layer = *g->layers[i];
+            const PlacedMap added = layer.added >= 0 ? placed(layer.added) : PlacedMap{NULL, 0};
+            layers.push_back(bind(p->layers[i], placed(layer.input), added.data ? &added : NULL, placed(layer.output)));
+        }
+    }
+
+    //! images x channels x rows x columns, as are the maps, which the next call overwrites.
+    const std::vector<Mat>& run(const Mat& input)
+    {
+        for (size_t i = 0; i < maps.size(); i++)
+        {
+            const MapShape& shape = prepared->shapes[graph->outputs[i].number];
+            const int sizes[] = {input.size[0], shape.channels, shape.size.height, shape.size.width};
+            maps[i].create(4, sizes, CV_32F);
+        }
+        for (int image = 0; image < input.size[0]; image++)
+            runImage(input, image);
+        for (size_t i = 0; i < maps.size(); i++)
+            clip(graph->outputs[i].pending, maps[i]);
+        return maps;
+    }
+
+    const std::shared_ptr<const PreparedNetwork> prepared;
+
+private:
+    static Mat allocated(size_t bytes)
+    {
+        const size_t count = bytes / sizeof(float);
+        if (count > size_t(INT_MAX))
+            CV_Error_(Error::StsNoMem, ("A map of %.0f values is too large, expected %d at most", double(count), INT_MAX));
+        return Mat(1, int(count), CV_32F);
+    }
+
+    static void clip(const Clip& range, Mat& map)
+    {
+        if (range.lowest != -FLT_MAX)
+            max(map, range.lowest, map);
+        if (range.highest != FLT_MAX)
+            min(map, range.highest, map);
+    }
+
+    PlacedMap placed(int number)
+    {
+        const MapShape& shape = prepared->shapes[number];
+        return PlacedMap{memories[prepared->places.memoryOf[number]].ptr<float>(),
+                         size_t(shape.size.width) * shape.channels};
+    }
+
+    static PlacedMap planar(const Mat& batch, int image)
+    {
+        return PlacedMap{const_cast<float*>(batch.ptr<float>(image)), size_t(batch.size[3])};
+    }
+
+    void runImage(const Mat& input, int image)
+    {
+        BoundLayer entry = bind(prepared->entry[0], planar(input, image), NULL, placed(0));
+        run(entry);
+        for (BoundLayer& layer : layers)
+            run(layer);
+        for (size_t i = 0; i < maps.size(); i++)
+        {
+            BoundLayer exit = bind(prepared->exits[i], placed(graph->outputs[i].number), NULL, planar(maps[i], image));
+            run(exit);
+        }
+    }
+
+    void run(BoundLayer& strips)
+    {
+        const auto runStrips = [&](const Range& range) {
+            const OnThisThreadOnly alone;
+            const WorkspacePool<Worker>::Loan worker(workers);
+            worker->memory.create(1, int(prepared->workerBytes + 1), CV_8U);
+            for (int i = range.start; i < range.end; i++)
+                strips[i].run(*worker);
+            worker->stream.wait();
+        };
+        parallel_for_(Range(0, int(strips.size())), [&runStrips](const Range& range) { runStrips(range); });
+    }
+
+    const std::shared_ptr<const LayerGraph> graph;
+    std::vector<Mat> memories, maps;
+    std::vector<BoundLayer> layers;
+    WorkspacePool<Worker> workers;
+};
+
+class OneDnnNetwork CV_FINAL : public ProcessorBackbone
+{
+public:
+    explicit OneDnnNetwork(const BackboneSource& source)
+        : ProcessorBackbone(source),
+          graph(std::make_shared<LayerGraph>(
+              readLayers(readOnnxGraph(source.bytes), source.outputs, OneDnnLayerFactory()))),
+          executions(std::make_shared<LendingPool<Execution>>())
+    {}
+
+    using ProcessorBackbone::forward;
+    FeatureMaps forward(const Mat& input) const CV_OVERRIDE
+    {
+        CV_CheckEQ(input.dims, 4, "An input is images x channels x rows x columns");
+        CV_CheckTypeEQ(input.type(), CV_32F, "An input is of single precision");
+        std::shared_ptr<Execution> execution;
+        try
+        {
+            execution = borrow(MapShape{1, input.size[1], Size(input.size[3], input.size[2])});
+            return checkedMaps(execution->run(input), input.size[0], execution);
+        }
+        catch (const cv::Exception& e)
+        {
+            refuse(input, e, execution ? e.code : int(Error::StsBadArg));
+        }
+        catch (const std::exception& e)
+        {
+            refuse(input, e, Error::StsError);
+        }
+    }
+
+private:
+    [[noreturn]] void refuse(const Mat& input, const std::exception& e, int code) const
+    {
+        CV_Error_(code, ("Backbone %s does not take an input of %s, expected what its layers can compute: %s",
+                         name.c_str(), shapeOf(input).c_str(), errorText(e).c_str()));
+    }
+
+    std::shared_ptr<Execution> borrow(const MapShape& input) const
+    {
+        const std::shared_ptr<const PreparedNetwork> prepared = prepare(input);
+        return executions->borrow([&](const Execution& known) { return known.prepared == prepared; },
+                                  [&] { return std::unique_ptr<Execution>(new Execution(graph, prepared)); });
+    }
+
+    // Sizes are few: that of a detector's input, and one to try the network with. Another call waits meanwhile, some
+    // tens of milliseconds, since layers keep their packed weights for all sizes.
+    std::shared_ptr<const PreparedNetwork> prepare(const MapShape& input) const
+    {
+        const std::lock_guard<std::mutex> lock(mutex);
+        std::shared_ptr<const PreparedNetwork>& known =
+            networks[std::make_tuple(input.channels, input.size.height, input.size.width)];
+        if (!known)
+            known = std::make_shared<const PreparedNetwork>(*graph, input);
+        return known;
+    }
+
+    const std::shared_ptr<const LayerGraph> graph;
+    const std::shared_ptr<LendingPool<Execution>> executions;
+    mutable std::mutex mutex;
+    mutable std::map<std::tuple<int, int, int>, std::shared_ptr<const PreparedNetwork>> networks;
+};
+
+} // namespace
+
+bool isOneDnnFast()
+{
+    const int avx2 = int(dnnl::cpu_isa::avx2); // sets of instructions are bits, of which later ones have all
+    return (int(dnnl::get_effective_cpu_isa()) & avx2) == avx2;
+}
+
+std::shared_ptr<const Backbone> createOneDnnNetwork(const BackboneSource& source)
+{
+    return std::make_shared<OneDnnNetwork>(source);
+}
+
+}} // namespace cv::anomaly

@@ -1,0 +1,402 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "test_textures.hpp"
+#include "test_maps.hpp"
+
+#ifdef HAVE_ANOMALY_ONEDNN
+
+#include "../src/backbone/onednn_network.hpp"
+#include "../src/backbone/onnx_builder.hpp"
+#include "../src/backbone/onnx_fields.hpp"
+
+#include <atomic>
+#include <sstream>
+#include <thread>
+
+namespace opencv_test { namespace {
+
+//! Whole numbers are such that all sums are exact.
+Mat numbers(const std::vector<int>& sizes, bool whole, int seed)
+{
+    Mat values(sizes, CV_32F);
+    RNG random(seed);
+    if (!whole)
+    {
+        random.fill(values, RNG::UNIFORM, -1, 1);
+        return values;
+    }
+    Mat integers(sizes, CV_32S);
+    random.fill(integers, RNG::UNIFORM, -3, 4);
+    integers.convertTo(values, CV_32F);
+    return values;
+}
+
+Mat inputOf(int images, int channels, Size size, bool whole = false)
+{
+    return numbers({images, channels, size.height, size.width}, whole, 99);
+}
+
+//! A network made node by node, with the weights that its convolutions need.
+class Network
+{
+public:
+    explicit Network(int channels, bool wholeNumbers = false) : builder("1"), whole(wholeNumbers), seed(0)
+    {
+        builder.addInput("image", ONNX_FLOAT, {1, channels, 64, 64});
+    }
+
+    std::string add(const char* type, const std::vector<std::string>& inputs,
+                    const std::vector<OnnxAttribute>& attributes = {})
+    {
+        return builder.add(type, inputs, attributes);
+    }
+
+    //! channels: of a group.
+    std::string convolve(const std::string& input, int outputs, int channels, int kernel,
+                         std::vector<OnnxAttribute> attributes = {})
+    {
+        attributes.emplace_back("kernel_shape", std::vector<int64>(2, kernel));
+        const Mat weights = numbers({outputs, channels, kernel, kernel}, whole, ++seed);
+        const Mat bias = numbers({outputs}, whole, ++seed).reshape(1, std::vector<int>{outputs});
+        return builder.add("Conv", {input, builder.constant(weights), builder.constant(bias)}, attributes);
+    }
+
+    std::string clip(const std::string& input, float lowest, float highest)
+    {
+        return builder.add("Clip", {input, builder.constant(lowest), builder.constant(highest)});
+    }
+
+    std::string normalize(const std::string& input, int channels)
+    {
+        std::vector<std::string> inputs(1, input);
+        for (int i = 0; i < 4; i++)
+        {
+            const Mat term = abs(numbers({channels}, false, ++seed)) + 0.5;
+            inputs.push_back(builder.constant(term.reshape(1, std::vector<int>{channels}).clone()));
+        }
+        return builder.add("BatchNormalization", inputs);
+    }
+
+    BackboneSource source(const std::vector<std::string>& outputs)
+    {
+        BackboneSource result;
+        result.name = "test";
+        for (const std::string& output : outputs)
+        {
+            builder.addOutput(output, ONNX_FLOAT, {1, 1, 1, 1});
+            result.outputs.push_back(output);
+        }
+        std::ostringstream stream;
+        builder.write(stream);
+        const std::string bytes = stream.str();
+        result.bytes.assign(bytes.begin(), bytes.end());
+        return result;
+    }
+
+private:
+    OnnxBuilder builder;
+    const bool whole;
+    int seed;
+};
+
+FeatureMaps byOpenCV(const BackboneSource& source, const Mat& input)
+{
+    return createDnnBackbone(source, onProcessor(ENGINE_PLAIN))->forward(input);
+}
+
+void expectAsOpenCV(const BackboneSource& source, const Mat& input, bool exactly = false)
+{
+    const FeatureMaps expected = byOpenCV(source, input), found = createOneDnnNetwork(source)->forward(input);
+    ASSERT_EQ(expected.maps.size(), found.maps.size());
+    EXPECT_EQ(expected.channels, found.channels);
+    for (size_t i = 0; i < expected.maps.size(); i++)
+    {
+        ASSERT_EQ(shapeOf(expected.maps[i]), shapeOf(found.maps[i]));
+        EXPECT_GT(cv::norm(expected.maps[i], NORM_INF), 0);
+        EXPECT_LE(difference(found.maps[i], expected.maps[i]), exactly ? 0 : 1e-5) << source.outputs[i];
+    }
+}
+
+struct Kind
+{
+    int channels, outputs, groups, kernel, stride;
+    std::vector<int64> pads; // top, left, bottom, right
+};
+
+void expectConvolutionAsOpenCV(const Kind& kind, Size map, bool whole)
+{
+    SCOPED_TRACE(format("%d -> %d channels in %d groups, %dx%d, stride %d, map %dx%d, pads %d %d %d %d", kind.channels,
+                        kind.outputs, kind.groups, kind.kernel, kind.kernel, kind.stride, map.width, map.height,
+                        int(kind.pads[0]), int(kind.pads[1]), int(kind.pads[2]), int(kind.pads[3])));
+    Network network(kind.channels, whole);
+    const std::string output = network.convolve("image", kind.outputs, kind.channels / kind.groups, kind.kernel,
+                                                {{"strides", std::vector<int64>(2, kind.stride)},
+                                                 {"pads", kind.pads},
+                                                 {"group", int64(kind.groups)}});
+    expectAsOpenCV(network.source({output}), inputOf(2, kind.channels, map, whole), whole);
+}
+
+void expectConvolutionsAsOpenCV(const std::vector<Kind>& kinds)
+{
+    for (const Size map : {Size(31, 37), Size(9, 115), Size(7, 5)})
+        for (const Kind& kind : kinds)
+            for (bool whole : {false, true})
+                expectConvolutionAsOpenCV(kind, map, whole);
+}
+
+std::vector<int64> all(int pad)
+{
+    return std::vector<int64>(4, pad);
+}
+
+TEST(Anomaly_OneDnn, full_convolutions_agree_with_opencv)
+{
+    for (int stride : {1, 2})
+        expectConvolutionsAsOpenCV({{5, 19, 1, 1, stride, all(0)},
+                                    {33, 16, 1, 1, stride, all(0)},
+                                    {3, 32, 1, 3, stride, all(1)},
+                                    {16, 24, 1, 5, stride, all(2)},
+                                    {3, 64, 1, 7, stride, all(3)},
+                                    {6, 10, 1, 3, stride, {1, 0, 2, 1}}});
+}
+
+TEST(Anomaly_OneDnn, convolutions_in_groups_agree_with_opencv)
+{
+    for (int stride : {1, 2})
+        expectConvolutionsAsOpenCV({{32, 64, 4, 3, stride, all(1)}, {10, 15, 5, 3, stride, all(1)}});
+}
+
+TEST(Anomaly_OneDnn, depthwise_convolutions_agree_with_opencv)
+{
+    for (int stride : {1, 2})
+        expectConvolutionsAsOpenCV({{13, 13, 13, 3, stride, all(1)}, {48, 48, 48, 5, stride, all(2)}});
+}
+
+// cv::dnn's depthwise convolutions take one padding for both sides, so that the border comes with the map here.
+TEST(Anomaly_OneDnn, depthwise_convolutions_pad_each_side_by_itself)
+{
+    for (int stride : {1, 2})
+    {
+        const auto depthwise = [stride](const std::vector<int64>& pads) {
+            Network network(6);
+            const std::string output = network.convolve("image", 6, 1, 5,
+                                                        {{"strides", std::vector<int64>(2, stride)},
+                                                         {"pads", pads},
+                                                         {"group", 6}});
+            return network.source({output});
+        };
+        const Mat input = inputOf(1, 6, Size(14, 31));
+        Mat bordered = Mat::zeros(4, std::vector<int>{1, 6, 31 + 4, 14 + 2}.data(), CV_32F);
+        input.copyTo(bordered({Range::all(), Range::all(), Range(1, 32), Range(2, 16)}));
+        const FeatureMaps found = createOneDnnNetwork(depthwise({1, 2, 3, 0}))->forward(input),
+                          expected = byOpenCV(depthwise(all(0)), bordered);
+        EXPECT_LT(difference(found.maps[0], expected.maps[0]), 1e-5);
+    }
+}
+
+// Strips that lie in the padding as a whole.
+TEST(Anomaly_OneDnn, wide_padding_agrees_with_opencv)
+{
+    Network network(4);
+    const std::string output =
+        network.convolve("image", 8, 4, 3, {{"pads", all(20)}});
+    expectAsOpenCV(network.source({output}), inputOf(1, 4, Size(11, 9)));
+}
+
+TEST(Anomaly_OneDnn, normalization_and_activations_agree_with_opencv)
+{
+    Network network(3);
+    const std::string first = network.normalize(network.convolve("image", 16, 3, 3, {{"pads", all(1)}}), 16),
+                      relu = network.add("Relu", {first}),
+                      second = network.normalize(network.convolve(relu, 20, 16, 1), 20),
+                      third = network.add("Relu", {network.normalize(network.convolve(second, 8, 20, 3), 8)});
+    expectAsOpenCV(network.source({relu, second, third}), inputOf(2, 3, Size(31, 23)));
+}
+
+// OpenCV 4.6 does not read bounds that are inputs. With one reader the convolution clips, with two a layer behind it.
+TEST(Anomaly_OneDnn, clips_to_any_range)
+{
+    const Mat input = inputOf(2, 3, Size(29, 31), true);
+    for (const Vec2f& range : {Vec2f(0, 6), Vec2f(-2, 3), Vec2f(1, FLT_MAX), Vec2f(-FLT_MAX, 2)})
+    {
+        Network alone(3, true), both(3, true);
+        const std::string clipped = alone.clip(alone.convolve("image", 8, 3, 3), range[0], range[1]),
+                          plain = both.convolve("image", 8, 3, 3),
+                          clippedToo = both.clip(plain, range[0], range[1]);
+        const FeatureMaps one = createOneDnnNetwork(alone.source({clipped}))->forward(input),
+                          two = createOneDnnNetwork(both.source({plain, clippedToo}))->forward(input);
+        const Mat expected = min(max(two.maps[0], range[0]), range[1]);
+        EXPECT_GT(cv::norm(expected, two.maps[0], NORM_INF), 0);
+        EXPECT_EQ(0, cv::norm(expected, two.maps[1], NORM_INF)) << range;
+        EXPECT_EQ(0, cv::norm(expected, one.maps[0], NORM_INF)) << range;
+    }
+}
+
+// As in ResNets, and as in MobileNets; of whole numbers, which show a sum that is taken twice or from a later map.
+TEST(Anomaly_OneDnn, sums_before_and_after_an_activation_are_exact)
+{
+    const std::vector<OnnxAttribute> same = {{"pads", all(1)}};
+    Network network(3, true);
+    const std::string first = network.add("Relu", {network.convolve("image", 8, 3, 3, same)}),
+                      before = network.add("Relu", {network.add("Add", {network.convolve(first, 8, 8, 3, same), first})}),
+                      active = network.add("Relu", {network.convolve(before, 8, 8, 1)}),
+                      after = network.add("Add", {active, before}),
+                      itself = network.add("Add", {network.convolve(after, 8, 8, 3, same), after});
+    expectAsOpenCV(network.source({itself}), inputOf(2, 3, Size(29, 31), true), true);
+}
+
+// Then the sum cannot lie where the map did.
+TEST(Anomaly_OneDnn, sums_leave_an_output_that_they_add_as_it_is)
+{
+    Network network(3, true);
+    const std::string first = network.convolve("image", 8, 3, 1), second = network.convolve(first, 8, 8, 1),
+                      third = network.convolve(second, 8, 8, 1), sum = network.add("Add", {third, first});
+    expectAsOpenCV(network.source({first, second, sum}), inputOf(2, 3, Size(29, 31), true), true);
+}
+
+// An activation that one of two readers sees.
+TEST(Anomaly_OneDnn, maps_with_several_readers_agree_with_opencv)
+{
+    Network network(3, true);
+    const std::string first = network.convolve("image", 8, 3, 1), relu = network.add("Relu", {first}),
+                      same = network.add("Identity", {relu}), sum = network.add("Add", {same, first}),
+                      pooled = network.add("MaxPool", {relu}, {{"kernel_shape", {1, 1}}, {"strides", {1, 1}}}),
+                      deeper = network.convolve(relu, 5, 8, 1);
+    expectAsOpenCV(network.source({relu, sum, pooled, deeper}), inputOf(2, 3, Size(29, 31), true), true);
+}
+
+TEST(Anomaly_OneDnn, max_pooling_agrees_with_opencv)
+{
+    for (int stride : {1, 2})
+        for (int kernel : {2, 3})
+            for (const Size map : {Size(31, 37), Size(20, 115)})
+            {
+                Network network(5, true);
+                const std::string output = network.add("MaxPool", {"image"},
+                                                       {{"kernel_shape", std::vector<int64>(2, kernel)},
+                                                        {"strides", std::vector<int64>(2, stride)},
+                                                        {"pads", all(kernel / 2)}});
+                expectAsOpenCV(network.source({output}), inputOf(2, 5, map, true), true);
+            }
+}
+
+TEST(Anomaly_OneDnn, all_operators_in_one_network_agree_with_opencv)
+{
+    expectAsOpenCV(loadBackbone(testDataPath("backbones/operators.onnx"), {"clipped", "sum_relu", "last"}),
+                   inputOf(2, 3, Size(61, 90)));
+}
+
+std::vector<Mat> copied(const FeatureMaps& features)
+{
+    std::vector<Mat> maps;
+    for (const Mat& map : features.maps)
+        maps.push_back(map.clone());
+    return maps;
+}
+
+bool areEqual(const std::vector<Mat>& maps, const std::vector<Mat>& others)
+{
+    for (size_t i = 0; i < maps.size(); i++)
+        if (cv::norm(maps[i], others[i], NORM_INF) != 0)
+            return false;
+    return maps.size() == others.size();
+}
+
+TEST(Anomaly_OneDnn, results_are_the_same_on_any_number_of_threads_and_in_a_batch)
+{
+    const std::shared_ptr<const Backbone> network = createOneDnnNetwork(loadBackbone("", {"c2", "c3", "c4"}));
+    const int images = 3, threadsBefore = getNumThreads();
+    const Mat batch = inputOf(images, 3, Size(225, 193));
+    setNumThreads(1);
+    const FeatureMaps together = network->forward(batch);
+    for (int threads : {1, 2, 3})
+    {
+        setNumThreads(threads);
+        EXPECT_TRUE(areEqual(copied(network->forward(batch)), together.maps)) << threads;
+        for (int image = 0; image < images; image++)
+        {
+            const int sizes[] = {1, 3, batch.size[2], batch.size[3]};
+            const Mat alone(4, sizes, CV_32F, const_cast<float*>(batch.ptr<float>(image)));
+            EXPECT_TRUE(areEqual(copied(network->forward(alone)), together.of(image))) << threads << ", " << image;
+        }
+    }
+    setNumThreads(threadsBefore);
+}
+
+TEST(Anomaly_OneDnn, callers_at_the_same_time_get_what_they_get_alone)
+{
+    const std::shared_ptr<const Backbone> network = createOneDnnNetwork(loadBackbone("", {"c2", "c3", "c4"}));
+    const Size sizes[] = {Size(64, 96), Size(97, 65), Size(64, 64)};
+    std::vector<Mat> inputs;
+    std::vector<std::vector<Mat>> alone;
+    for (const Size& size : sizes)
+    {
+        inputs.push_back(inputOf(1, 3, size));
+        alone.push_back(copied(createOneDnnNetwork(loadBackbone("", {"c2", "c3", "c4"}))->forward(inputs.back())));
+    }
+    std::atomic<int> others(0);
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < 6; thread++)
+        threads.emplace_back([&, thread] {
+            for (int step = 0; step < 9; step++)
+                others += !areEqual(network->forward(inputs[(thread + step) % 3]).maps, alone[(thread + step) % 3]);
+        });
+    for (std::thread& thread : threads)
+        thread.join();
+    EXPECT_EQ(0, others);
+}
+
+TEST(Anomaly_OneDnn, maps_outlive_the_network)
+{
+    std::shared_ptr<const Backbone> network = createOneDnnNetwork(loadBackbone("", {"c2"}));
+    const FeatureMaps features = network->forward(inputOf(1, 3, Size(64, 64)));
+    const std::vector<Mat> before = copied(features);
+    network.reset();
+    EXPECT_TRUE(areEqual(before, features.maps));
+}
+
+TEST(Anomaly_OneDnn, unknown_operators_are_named_and_left_to_opencv)
+{
+    const BackboneSource reshaped = loadBackbone(testDataPath("backbones/fixed_size.onnx"), {"fixed"});
+    EXPECT_ERROR_WITH("operator Reshape", createOneDnnNetwork(reshaped));
+    const Mat input = inputOf(1, 3, Size(64, 64));
+    const FeatureMaps found = Backbone::create(reshaped, onProcessor(CFA::create()->getEngine()))->forward(input);
+    EXPECT_LT(difference(found.maps[0], byOpenCV(reshaped, input).maps[0]), 1e-5);
+}
+
+TEST(Anomaly_OneDnn, inputs_that_a_network_does_not_take_are_exceptions)
+{
+    Network network(3);
+    const std::string output = network.convolve("image", 4, 3, 5);
+    const std::shared_ptr<const Backbone> backbone = createOneDnnNetwork(network.source({output}));
+    EXPECT_ERROR_WITH("does not take an input of 1x3x4x9", backbone->forward(inputOf(1, 3, Size(9, 4))));
+    EXPECT_ERROR_WITH("weights for each channel", backbone->forward(inputOf(1, 2, Size(9, 9))));
+    EXPECT_EQ("1x4x5x5", shapeOf(backbone->forward(inputOf(1, 3, Size(9, 9))).maps[0]));
+}
+
+TEST(Anomaly_OneDnn, runs_the_embedded_backbone_of_a_model)
+{
+    SKIP_WITHOUT_HALIDE();
+    if (!isOneDnnFast())
+        SKIP_TEST("oneDNN has no fast convolutions for this processor");
+    const BackboneSource source = loadBackbone("", {"c2", "c3", "c4"});
+    const Mat input = inputOf(1, 3, Size(64, 64));
+    EXPECT_TRUE(areEqual(createOneDnnNetwork(source)->forward(input).maps,
+                         Backbone::create(source, onProcessor(ENGINE_HALIDE))->forward(input).maps));
+}
+
+}} // namespace opencv_test
+
+#else
+
+namespace opencv_test { namespace {
+
+TEST(Anomaly_OneDnn, all)
+{
+    SKIP_TEST("this build has no oneDNN");
+}
+
+}} // namespace opencv_test
+
+#endif
