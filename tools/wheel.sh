@@ -7,6 +7,7 @@
 # Debian 12 asks for glibc 2.34: Debian 12, Ubuntu 22.04 and RHEL 9 have it.
 set -euo pipefail
 export PATH HOME=~  # both may be unset, in a bare container
+export CC=${CC:-cc} CXX=${CXX:-c++}  # else each Python's own choice, and another compiler builds all anew
 project=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 [[ ${1:-} != -* ]] || { sed -n '2,4s/^# \?//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 work=$(realpath -m "${1:-$project/build/wheel}")
