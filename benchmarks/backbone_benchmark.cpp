@@ -69,10 +69,9 @@ void measure(const CommandLineParser& line)
     Mat input = blackInput(Size(line.get<int>("size"), line.get<int>("size")));
     randu(input, -1, 1);
     const Device plain = {ENGINE_PLAIN, 0}, fast = {CFA::create()->getEngine(), 0};
-    Contestant contestants[] = {
-        {"cv::dnn", [&] { return createDnnBackbone(source, plain); }, input},
-        {"cv::dnn with layers of ours", [&] { return createDnnBackbone(source, fast); }, input},
-        {"as prediction runs it", [&] { return Backbone::create(source, fast); }, input}};
+    Contestant contestants[] = {{"cv::dnn", [&] { return createDnnBackbone(source, plain); }, input},
+                                {"cv::dnn with layers of ours", [&] { return createDnnBackbone(source, fast); }, input},
+                                {"as prediction runs it", [&] { return Backbone::create(source, fast); }, input}};
     for (int run = 0; run < line.get<int>("runs"); run++)
         for (Contestant& contestant : contestants)
         {
@@ -95,8 +94,7 @@ int main(int argc, char** argv)
 {
     try
     {
-        const CommandLineParser line(argc, argv,
-                                     "{backbone||}{outputs|c2,c3,c4|}{size|224|}{threads|1|}{runs|100|}");
+        const CommandLineParser line(argc, argv, "{backbone||}{outputs|c2,c3,c4|}{size|224|}{threads|1|}{runs|100|}");
         setNumThreads(line.get<int>("threads"));
         measure(line);
         return 0;

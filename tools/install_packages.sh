@@ -12,7 +12,7 @@ case $system in
 esac
 
 declare -A packages=(
-  [build]="g++ cmake ninja-build ccache libopencv-dev libopencv-contrib-dev libtorch-dev $halide libgtest-dev
+  [build]="g++ cmake ninja-build ccache libopencv-dev libopencv-contrib-dev libtorch-dev $halide libdnnl-dev libgtest-dev
            libopenblas0-pthread zlib1g-dev pybind11-dev python3-dev python3-numpy"
   [test]="python3 binutils doxygen pkg-config python3-opencv python3-torch python3-torchvision python3-onnx"
   [packages]="dpkg-dev file debootstrap"

@@ -130,10 +130,9 @@ void expectConvolutionAsOpenCV(const Kind& kind, Size map, bool whole)
                         kind.outputs, kind.groups, kind.kernel, kind.kernel, kind.stride, map.width, map.height,
                         int(kind.pads[0]), int(kind.pads[1]), int(kind.pads[2]), int(kind.pads[3])));
     Network network(kind.channels, whole);
-    const std::string output = network.convolve("image", kind.outputs, kind.channels / kind.groups, kind.kernel,
-                                                {{"strides", std::vector<int64>(2, kind.stride)},
-                                                 {"pads", kind.pads},
-                                                 {"group", int64(kind.groups)}});
+    const std::string output = network.convolve(
+        "image", kind.outputs, kind.channels / kind.groups, kind.kernel,
+        {{"strides", std::vector<int64>(2, kind.stride)}, {"pads", kind.pads}, {"group", int64(kind.groups)}});
     expectAsOpenCV(network.source({output}), inputOf(2, kind.channels, map, whole), whole);
 }
 
@@ -180,10 +179,8 @@ TEST(Anomaly_OneDnn, depthwise_convolutions_pad_each_side_by_itself)
     {
         const auto depthwise = [stride](const std::vector<int64>& pads) {
             Network network(6);
-            const std::string output = network.convolve("image", 6, 1, 5,
-                                                        {{"strides", std::vector<int64>(2, stride)},
-                                                         {"pads", pads},
-                                                         {"group", 6}});
+            const std::string output = network.convolve(
+                "image", 6, 1, 5, {{"strides", std::vector<int64>(2, stride)}, {"pads", pads}, {"group", 6}});
             return network.source({output});
         };
         const Mat input = inputOf(1, 6, Size(14, 31));
@@ -199,8 +196,7 @@ TEST(Anomaly_OneDnn, depthwise_convolutions_pad_each_side_by_itself)
 TEST(Anomaly_OneDnn, wide_padding_agrees_with_opencv)
 {
     Network network(4);
-    const std::string output =
-        network.convolve("image", 8, 4, 3, {{"pads", all(20)}});
+    const std::string output = network.convolve("image", 8, 4, 3, {{"pads", all(20)}});
     expectAsOpenCV(network.source({output}), inputOf(1, 4, Size(11, 9)));
 }
 
@@ -222,8 +218,7 @@ TEST(Anomaly_OneDnn, clips_to_any_range)
     {
         Network alone(3, true), both(3, true);
         const std::string clipped = alone.clip(alone.convolve("image", 8, 3, 3), range[0], range[1]),
-                          plain = both.convolve("image", 8, 3, 3),
-                          clippedToo = both.clip(plain, range[0], range[1]);
+                          plain = both.convolve("image", 8, 3, 3), clippedToo = both.clip(plain, range[0], range[1]);
         const FeatureMaps one = createOneDnnNetwork(alone.source({clipped}))->forward(input),
                           two = createOneDnnNetwork(both.source({plain, clippedToo}))->forward(input);
         const Mat expected = min(max(two.maps[0], range[0]), range[1]);
@@ -239,7 +234,8 @@ TEST(Anomaly_OneDnn, sums_before_and_after_an_activation_are_exact)
     const std::vector<OnnxAttribute> same = {{"pads", all(1)}};
     Network network(3, true);
     const std::string first = network.add("Relu", {network.convolve("image", 8, 3, 3, same)}),
-                      before = network.add("Relu", {network.add("Add", {network.convolve(first, 8, 8, 3, same), first})}),
+                      before =
+                          network.add("Relu", {network.add("Add", {network.convolve(first, 8, 8, 3, same), first})}),
                       active = network.add("Relu", {network.convolve(before, 8, 8, 1)}),
                       after = network.add("Add", {active, before}),
                       itself = network.add("Add", {network.convolve(after, 8, 8, 3, same), after});

@@ -170,9 +170,9 @@ public:
     {
         const Description from = rowsOf(in, strip.from), to = rowsOf(out, strip.to);
         const Sizes strides(2, window.stride), sides(2, window.kernel.width), dilations(2, 0);
-        const auto description = describe<Pooling>(
-            withLentMemory(), dnnl::prop_kind::forward_inference, dnnl::algorithm::pooling_max, from, to, strides,
-            sides, dilations, Sizes{strip.above, window.left}, Sizes{strip.below, window.right});
+        const auto description = describe<Pooling>(withLentMemory(), dnnl::prop_kind::forward_inference,
+                                                   dnnl::algorithm::pooling_max, from, to, strides, sides, dilations,
+                                                   Sizes{strip.above, window.left}, Sizes{strip.below, window.right});
         return stripPrimitive(Pooling(description), description, from, to);
     }
 
@@ -214,12 +214,12 @@ public:
     {
         const Description from = rowsOf(in, strip.from), to = rowsOf(out, strip.to);
         const float first = clip.isRelu() ? 0.f : clip.lowest, second = clip.isRelu() ? 0.f : clip.highest;
-        const auto description =
-            describe<dnnl::eltwise_forward>(withLentMemory(), dnnl::prop_kind::forward_inference, algorithmOf(clip), from,
+        const auto description = describe<dnnl::eltwise_forward>(withLentMemory(), dnnl::prop_kind::forward_inference,
+                                                                 algorithmOf(clip), from,
 #if DNNL_VERSION_MAJOR >= 3
-                                            to,
+                                                                 to,
 #endif
-                                            first, second);
+                                                                 first, second);
         return stripPrimitive(dnnl::eltwise_forward(description), description, from, to);
     }
 
@@ -262,7 +262,8 @@ const dnnl::engine& oneDnnEngine()
 
 std::vector<Strip> cutIntoStrips(int rowsIn, int rowsOut, const Window* window)
 {
-    // Shorter strips would load a layer's weights too often: 7 rows cost as much processor time as whole maps.
+    // Shorter strips load a layer's weights more often: Lite0 takes 4 % more processor time by strips of 4 rows than of
+    // 7, 10 % more by 2, and 1 % less by 14. Maps of 14 rows are to give two threads something to do.
     const int fewestRows = 7, mostStrips = 16;
     const int count = std::max(std::min(rowsOut / fewestRows, mostStrips), 1);
     std::vector<Strip> strips;

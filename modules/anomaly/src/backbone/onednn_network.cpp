@@ -50,8 +50,8 @@ struct PreparedLayer
             size_t like = 0;
             while (!strips[like].isLike(strips[i]))
                 like++;
-            primitives.push_back(like < i ? primitives[like] : std::make_shared<const StripPrimitive>(layer.prepare(
-                                                                   in, out, strips[i])));
+            primitives.push_back(like < i ? primitives[like]
+                                          : std::make_shared<const StripPrimitive>(layer.prepare(in, out, strips[i])));
         }
     }
 
@@ -194,7 +194,8 @@ private:
     {
         const size_t count = bytes / sizeof(float);
         if (count > size_t(INT_MAX))
-            CV_Error_(Error::StsNoMem, ("A map of %.0f values is too large, expected %d at most", double(count), INT_MAX));
+            CV_Error_(Error::StsNoMem,
+                      ("A map of %.0f values is too large, expected %d at most", double(count), INT_MAX));
         return Mat(1, int(count), CV_32F);
     }
 
@@ -317,8 +318,8 @@ private:
 
 bool isOneDnnFast()
 {
-    const int avx2 = int(dnnl::cpu_isa::avx2); // sets of instructions are bits, of which later ones have all
-    return (int(dnnl::get_effective_cpu_isa()) & avx2) == avx2;
+    const int sse41 = int(dnnl::cpu_isa::sse41); // sets of instructions are bits, of which later ones have all
+    return (int(dnnl::get_effective_cpu_isa()) & sse41) == sse41;
 }
 
 std::shared_ptr<const Backbone> createOneDnnNetwork(const BackboneSource& source)

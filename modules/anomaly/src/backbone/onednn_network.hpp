@@ -8,8 +8,8 @@
 
 namespace cv { namespace anomaly {
 
-//! Whether oneDNN is to run networks here: its convolutions for processors without AVX2 take more than twice as long as
-//! those with, longer than layers of ours do, and it has no fast ones for others than x86-64.
+//! Whether oneDNN has convolutions for this processor that are faster than layers of ours: on x86-64 from SSE4.1 on, as
+//! doc/kernels.md shows. On other processors it was not measured.
 bool isOneDnnFast();
 
 /** @brief A network that oneDNN computes on the processor, in single precision.
