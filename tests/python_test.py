@@ -110,7 +110,7 @@ class Names(unittest.TestCase):
                 listed.add(node.name)
         public = {name for name in vars(anomaly) if not name.startswith('_')} | {'__version__'}
         self.assertEqual(listed, public)
-        for name in ['AnomalyDetector', 'DetectorParams', 'PixelMetrics', 'FitProgress'] + [m.__name__ + '_Params' for m in METHODS]:
+        for name in ['AnomalyDetector', 'DetectorParams', 'PixelMetrics', 'FitProgress', 'DefectRegion'] + [m.__name__ + '_Params' for m in METHODS]:
             members = {item for item in vars(getattr(anomaly, name)) if not item.startswith('_')}
             self.assertEqual(self.members_of(name) - {'__init__'}, members, name)
         for method in METHODS:
@@ -776,6 +776,12 @@ class Figures(unittest.TestCase):
         contours = anomaly.findDefects(map, 0.5)
         self.assertEqual([contour.shape[1:] for contour in contours], [(1, 2)])
         self.assertEqual((contours[0].min(), contours[0].max()), (40, 55))
+        region, = anomaly.findRegions(map, 0.5, imageSize=(192, 96))
+        self.assertEqual((region.box, region.area, region.peak, region.meanScore), ((80, 40, 32, 16), 512, 1, region.meanScore))
+        self.assertTrue(0.9 < region.meanScore <= 1)
+        np.testing.assert_allclose(region.centroid, (95.5, 47.5))
+        self.assertEqual((region.contour.dtype, region.contour.shape[1:]), (np.int32, (1, 2)))
+        self.assertEqual(anomaly.findRegions(map, 0.5, minimumArea=257), [])
         heat = anomaly.drawHeatMap(image, map, opacity=1)
         outlined = anomaly.drawDefects(image, map, 0.5, color=(255, 0, 0), thickness=1)
         self.assertGreater(outlined[40, 45, 0], 200)

@@ -7,7 +7,8 @@ set -euo pipefail
 declare -A packages=(
   [build]="g++ cmake ninja-build ccache libopencv-dev libopencv-contrib-dev libtorch-dev libhalide14-0-dev libgtest-dev
            libopenblas0-pthread zlib1g-dev pybind11-dev python3-dev python3-numpy"
-  [test]="python3 binutils doxygen pkg-config python3-opencv python3-torch python3-torchvision python3-onnx"
+  [test]="python3 binutils doxygen pkg-config python3-opencv python3-torch python3-torchvision python3-onnx python3-jsonschema
+           locales mosquitto mosquitto-clients"
   [packages]="dpkg-dev file debootstrap"
   [in_tree]="ca-certificates dpkg-dev libjpeg-dev libpng-dev libprotobuf-dev libtiff-dev opencl-headers protobuf-compiler python3-venv"
   [fuzz]="clang libclang-rt-dev"
