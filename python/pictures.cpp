@@ -24,7 +24,8 @@ static py::tuple defects(const Array& map, double threshold, double minimumArea)
     return toNumpy(contours);
 }
 
-static std::vector<DefectRegion> regions(const Array& map, double threshold, double minimumArea, const cv::Size& imageSize)
+static std::vector<DefectRegion> regions(const Array& map, double threshold, double minimumArea,
+                                         const cv::Size& imageSize)
 {
     std::vector<DefectRegion> found;
     findRegions(map.mat, threshold, found, minimumArea, imageSize);
@@ -56,8 +57,8 @@ static void bindRegion(py::module_& m)
         .def_readonly("area", &DefectRegion::area)
         .def_readonly("peak", &DefectRegion::peak)
         .def_readonly("meanScore", &DefectRegion::meanScore)
-        .def_property_readonly("centroid",
-                               [](const DefectRegion& self) { return py::make_tuple(self.centroid.x, self.centroid.y); })
+        .def_property_readonly(
+            "centroid", [](const DefectRegion& self) { return py::make_tuple(self.centroid.x, self.centroid.y); })
         .def_property_readonly("contour", &contourOf)
         .def("__repr__", &textOf);
 }

@@ -5,6 +5,7 @@
 #include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "device_option.hpp"
+#include "drift_watch.hpp"
 #include "files.hpp"
 #include "json_lines.hpp"
 #include "outputs.hpp"
@@ -41,7 +42,8 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     settings.source = "0";
     CommandLine line("anomaly_camera",
                      "Shows live where a camera's pictures differ from the good images that a model was trained with. "
-                     "Needs a display, unless --headless is given; q or Esc ends it.");
+                     "Says when light, focus, position or texture have changed. Needs a display, unless --headless is "
+                     "given; q or Esc ends it.");
     line.required("model", "FILE", settings.model, "model file that anomaly_train wrote");
     line.heading("Options");
     addBackboneFile(line, settings.backbone);
@@ -200,6 +202,7 @@ public:
           region(readRegion("anomaly_camera", s.mask)),
           source(withoutPassword(s.source)),
           lines(s.jsonl, true, s.jsonl.empty() ? "" : hashOf(s.model)),
+          drift(d),
           frames(0)
     {}
 
@@ -218,6 +221,7 @@ private:
     const std::string source;
     VideoCapture video;
     JsonLines lines;
+    DriftWatch drift;
     Mat map;
     int frames;
 };
@@ -236,7 +240,11 @@ Judgment Watch::judge(const Mat& frame)
     time.start();
     const double score = detector->predict(frame, map, region);
     time.stop();
-    Judgment judgment = {score, detector->normalizedScore(score), time.getTimeMilli(), verdict(*detector, score), {}};
+    Judgment judgment = {
+        score, detector->normalizedScore(score), time.getTimeMilli(), verdict(*detector, score), {}, drift.isKnown(),
+        {}};
+    printNotes("anomaly_camera", drift.add(frame, score));
+    judgment.drift = drift.causes();
     findRegions(map, detector->getPixelThreshold(), judgment.regions, smallestDefect(*detector, frame.size()));
     return judgment;
 }
@@ -244,7 +252,10 @@ Judgment Watch::judge(const Mat& frame)
 void Watch::show(const Mat& frame, const Judgment& judgment, double rate) const
 {
     Mat picture = drawOverlay(*detector, frame, map);
-    addCaption(picture, format("%.3f %s  %.1f frames/s", judgment.score, judgment.verdict.c_str(), rate));
+    std::string caption = format("%.3f %s  %.1f frames/s", judgment.score, judgment.verdict.c_str(), rate);
+    for (size_t i = 0; i < judgment.drift.size(); i++)
+        caption += (i == 0 ? "  changed: " : ", ") + judgment.drift[i];
+    addCaption(picture, caption);
     showPicture(picture);
 }
 

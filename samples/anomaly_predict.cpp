@@ -5,6 +5,7 @@
 #include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "device_option.hpp"
+#include "drift_watch.hpp"
 #include "files.hpp"
 #include "image_list.hpp"
 #include "interruption.hpp"
@@ -53,7 +54,8 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
 {
     CommandLine line("anomaly_predict", "Scores images, folders (with all folders inside) and videos with a model, and "
                                         "writes for each image a picture of "
-                                        "where it differs from the good images that the model was trained with.");
+                                        "where it differs from the good images that the model was trained with. Tells "
+                                        "at the end if light, focus, position or texture have changed on the way.");
     line.arguments("image|folder|video|csv", settings.inputs,
                    "what to score; a .csv names images in its column image_path; damaged frames of a video are passed "
                    "over and counted");
@@ -310,11 +312,14 @@ public:
           region(readRegion("anomaly_predict", s.mask)),
           modelHash(s.csv.empty() && s.jsonl.empty() ? "" : hashOf(s.model)),
           table(s.csv, s.resume, modelHash),
-          lines(s.jsonl, s.resume, modelHash)
+          lines(s.jsonl, s.resume, modelHash),
+          drift(d)
     {}
 
     void run(const std::vector<Input>& inputs);
     const Counts& counts() const { return table.counts; }
+    //! A line for each change of light, focus, position or texture, with the image where it was seen first.
+    const std::vector<std::string>& changes() const { return changeNotes; }
 
 private:
     void predictVideo(const Input& input);
@@ -323,7 +328,8 @@ private:
 #endif
     void predictImage(const Input& input);
     void predict(const ImageName& name, const Mat& image, const std::string& output);
-    Judgment judge(const Mat& image, Mat& map) const;
+    Judgment judge(const ImageName& name, const Mat& image, Mat& map);
+    void watch(const ImageName& name, const Mat& image, Judgment& judgment);
     void unreadable(const ImageName& name, const std::string& reason);
     void draw(const Mat& image, const Mat& map, const std::string& title, const std::string& output);
     void report(const std::string& reason);
@@ -336,6 +342,8 @@ private:
     const std::string modelHash;
     Table table;
     JsonLines lines;
+    DriftWatch drift;
+    std::vector<std::string> changeNotes;
     ProgressBar bar;
 };
 
@@ -377,7 +385,7 @@ void Prediction::predictImage(const Input& input)
     predict(ImageName(input.file), image, input.output);
 }
 
-Judgment Prediction::judge(const Mat& image, Mat& map) const
+Judgment Prediction::judge(const ImageName& name, const Mat& image, Mat& map)
 {
     const bool isMapNeeded = !settings.output.empty() || lines.isWanted();
     TickMeter time;
@@ -385,11 +393,23 @@ Judgment Prediction::judge(const Mat& image, Mat& map) const
     const double score =
         isMapNeeded ? detector->predict(image, map, region) : detector->predict(image, noArray(), region);
     time.stop();
-    Judgment judgment = {score, detector->normalizedScore(score), time.getTimeMilli(), verdict(*detector, score), {}};
+    Judgment judgment = {
+        score, detector->normalizedScore(score), time.getTimeMilli(), verdict(*detector, score), {}, drift.isKnown(),
+        {}};
     if (lines.isWanted())
         findRegions(map, detector->getPixelThreshold(), judgment.regions,
                     smallestDefect(*detector, image.size(), settings.minimumArea));
+    watch(name, image, judgment);
     return judgment;
+}
+
+void Prediction::watch(const ImageName& name, const Mat& image, Judgment& judgment)
+{
+    const size_t mostNotes = 20; // of a run where it comes and goes
+    for (const std::string& note : drift.add(image, judgment.score))
+        if (changeNotes.size() < mostNotes)
+            changeNotes.push_back("at '" + name.text() + "' " + note);
+    judgment.drift = drift.causes();
 }
 
 // What the detector refuses (too small, NaN) is an image that could not be read, too. Without its picture an image
@@ -400,7 +420,7 @@ void Prediction::predict(const ImageName& name, const Mat& image, const std::str
     Judgment judgment;
     try
     {
-        judgment = judge(image, map);
+        judgment = judge(name, image, map);
     }
     catch (const std::exception& error)
     {
@@ -569,6 +589,8 @@ int predictAll(int argc, char** argv)
     Prediction prediction(settings, detector, outputs);
     prediction.run(list.inputs);
     print(settings, prediction.counts());
+    for (const std::string& change : prediction.changes())
+        std::cout << change << std::endl;
     const Counts& counts = prediction.counts();
     return counts.unreadable || counts.withoutPicture || !list.leftOut.unreadable.empty() ? 1 : 0;
 }

@@ -32,8 +32,11 @@ std::string timeText()
 size_t characterLength(const std::string& text, size_t at)
 {
     const unsigned char first = (unsigned char)text[at];
-    const size_t length = first < 0x80 ? 1 : first >= 0xc2 && first < 0xe0 ? 2 : first >= 0xe0 && first < 0xf0 ? 3 :
-                          first >= 0xf0 && first < 0xf5 ? 4 : 0;
+    const size_t length = first < 0x80                    ? 1
+                          : first >= 0xc2 && first < 0xe0 ? 2
+                          : first >= 0xe0 && first < 0xf0 ? 3
+                          : first >= 0xf0 && first < 0xf5 ? 4
+                                                          : 0;
     if (length == 0 || at + length > text.size())
         return 0;
     for (size_t i = 1; i < length; i++)
@@ -62,6 +65,14 @@ std::string jsonNumber(double number)
     stream.precision(9); // a float is told by these
     stream << number;
     return stream.str();
+}
+
+std::vector<std::string> jsonStrings(const std::vector<String>& texts)
+{
+    std::vector<std::string> json;
+    for (const String& text : texts)
+        json.push_back(jsonString(text));
+    return json;
 }
 
 std::string jsonPoint(double x, double y)
@@ -211,6 +222,8 @@ void JsonLines::add(const ImageName& image, const Judgment& judgment)
     for (const anomaly::DefectRegion& region : judgment.regions)
         regions.push_back(jsonRegion(region));
     line.putJson("regions", jsonArray(regions));
+    if (judgment.knowsDrift)
+        line.putJson("drift", jsonArray(jsonStrings(judgment.drift)));
     end(line);
 }
 

@@ -56,6 +56,8 @@ struct Judgment
     double score, normalizedScore, milliseconds;
     std::string verdict;
     std::vector<cv::anomaly::DefectRegion> regions; // in pixels of the image
+    bool knowsDrift;                                // whether the model tells what has changed in the last images,
+    std::vector<cv::String> drift;                  // and what that is
 };
 
 /** @brief Writes a JSON object a line and image, each as soon as it is known, as doc/json_lines.schema.json says.

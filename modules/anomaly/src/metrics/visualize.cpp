@@ -191,14 +191,16 @@ static std::vector<DefectRegion> regionsOf(const Mat& map, double threshold, dou
     regions.erase(std::remove_if(regions.begin(), regions.end(),
                                  [=](const DefectRegion& region) { return region.area < minimumArea; }),
                   regions.end());
-    std::stable_sort(regions.begin(), regions.end(), [](const DefectRegion& a, const DefectRegion& b) { return a.peak > b.peak; });
+    std::stable_sort(regions.begin(), regions.end(),
+                     [](const DefectRegion& a, const DefectRegion& b) { return a.peak > b.peak; });
     return regions;
 }
 
-void findRegions(InputArray map, double threshold, std::vector<DefectRegion>& regions, double minimumArea, Size imageSize)
+void findRegions(InputArray map, double threshold, std::vector<DefectRegion>& regions, double minimumArea,
+                 Size imageSize)
 {
-    regions = regionsOf(imageSize.empty() ? map.getMat() : stretchedMap(map.getMat(), imageSize), threshold,
-                        minimumArea);
+    regions =
+        regionsOf(imageSize.empty() ? map.getMat() : stretchedMap(map.getMat(), imageSize), threshold, minimumArea);
 }
 
 static std::vector<std::vector<Point>> outerContours(const Mat& map, double threshold, double minimumArea)

@@ -14,11 +14,13 @@ static const size_t poolBytes = size_t(512) << 20;
 typedef std::vector<PatchPool::Place> Places;
 
 static Places chooseCoreset(const TrainingData& data, const CoresetBankSettings& settings,
-                            const DescribePatches& describe, const FitReporter& reporter)
+                            const DescribePatches& describe, const FitReporter& reporter, const CoresetBank* before)
 {
     const int fromImage = settings.poolSize > 0 ? 1 + (settings.poolSize - 1) / data.images : 0;
     PatchPool pool({fromImage, settings.bankSize, settings.projection, poolBytes, settings.seed, settings.engine,
                     settings.contamination, settings.grid, settings.window});
+    if (before)
+        pool.addBank(before->rows, before->places);
     Mat phi;
     for (int image = 0; image < data.images; image++)
     {
@@ -34,20 +36,25 @@ static std::vector<std::vector<int>> rowsByImage(const Places& places, int image
 {
     std::vector<std::vector<int>> rows(images);
     for (size_t row = 0; row < places.size(); row++)
-        rows[places[row].image].push_back(int(row));
+        if (!places[row].isOfBank())
+            rows[places[row].image].push_back(int(row));
     return rows;
 }
 
 CoresetBank coresetBank(const TrainingData& data, const CoresetBankSettings& settings, const DescribePatches& describe,
-                        const char* lastStage, const FitReporter& reporter)
+                        const char* lastStage, const FitReporter& reporter, const CoresetBank* before)
 {
-    const Places places = chooseCoreset(data, settings, describe, reporter);
+    const Places places = chooseCoreset(data, settings, describe, reporter, before);
     const std::vector<std::vector<int>> rows = rowsByImage(places, data.images);
     CoresetBank bank;
-    for (const PatchPool::Place& place : places)
+    if (before)
+        bank.rows.create(int(places.size()), before->rows.cols, CV_32F);
+    for (size_t row = 0; row < places.size(); row++)
     {
-        bank.pieces.push_back(place.image);
-        bank.places.push_back(place.patch);
+        bank.pieces.push_back(places[row].image);
+        bank.places.push_back(places[row].patch);
+        if (places[row].isOfBank())
+            before->rows.row(places[row].bankRow).copyTo(bank.rows.row(int(row)));
     }
     Mat phi;
     for (int image = 0; image < data.images; image++)

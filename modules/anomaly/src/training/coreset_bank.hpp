@@ -30,16 +30,18 @@ struct CoresetBank
 //! Gives the vectors of all patches of an image, length x patches, CV_32F, from its pooled maps.
 typedef std::function<void(const std::vector<Mat>& pooled, Mat& phi)> DescribePatches;
 
-/** @brief A greedy coreset of the patches of all images.
+/** @brief A greedy coreset of the patches of all images, and of those of an earlier bank where one is given.
 
 Fewer than bankSize come back where there are fewer different patches. Masked patches are never chosen. All features are
 read twice: what waits for the choice is a projection in few dimensions (see PatchPool), and the chosen patches are kept
 as they are. Memory does not grow with the number of images.
 
 Reports the stages "patches", "coreset" and `lastStage`.
+@param before an earlier bank of as long vectors, with `places` where there is a window, or null. Its rows that are
+chosen again have -1 as piece
 */
 CoresetBank coresetBank(const TrainingData& data, const CoresetBankSettings& settings, const DescribePatches& describe,
-                        const char* lastStage, const FitReporter& reporter);
+                        const char* lastStage, const FitReporter& reporter, const CoresetBank* before = nullptr);
 
 //! Numbers of the rows that were taught by other pieces of the training data than those left out. pieces: of each row.
 std::vector<int> rowsWithout(const std::vector<int>& pieces, const std::vector<int>& left);

@@ -35,10 +35,13 @@ replaced by a coreset of theirs: a coreset of coresets, so that memory does not 
 class PatchPool
 {
 public:
-    //! A patch of an image.
+    //! A patch of an image, or of an earlier bank.
     struct Place
     {
-        int image, patch;
+        bool isOfBank() const { return image < 0; }
+        int image;   // -1: a row of the bank
+        int patch;   // on the grid, row by row
+        int bankRow; // of the bank
     };
     typedef std::function<void(int chosen, int count)> Progress;
 
@@ -48,6 +51,9 @@ public:
     //! patches that are drawn hold NaN or infinity.
     void add(int image, const Mat& phi, const Mat& mask);
 
+    //! Adds all patches of an earlier bank. places: of each on the grid; empty: without a window they do not matter.
+    void addBank(const Mat& bank, const std::vector<int>& places);
+
     //! In the order of choice; fewer than bankSize where there are fewer different patches. Throws where there are
     //! none.
     std::vector<Place> choose(const Progress& progress);
@@ -55,6 +61,7 @@ public:
 private:
     std::vector<int> draw(int image, int count, const Mat& mask) const;
     std::vector<int> chooseRows(int count, const Progress& progress) const;
+    void append(Mat patches, const std::vector<Place>& placesOfPatches);
     void reduce();
     void leaveOutliersOut();
     void keepRows(const std::vector<int>& rows);
