@@ -84,7 +84,7 @@ class Update(unittest.TestCase):
                 done = run('anomaly_predict', *images, '--model=%s' % new, '--jsonl=-')
                 bad, good = map(json.loads, done.stdout.splitlines())
                 self.assertGreater(bad['score'], good['score'])
-                self.assertEqual((good['verdict'], good['drift']), ('good', []))
+                self.assertEqual(good['drift'], [])
 
     def test_changes_on_the_way_are_told(self):
         """By anomaly_predict at its end and in its lines."""
