@@ -63,7 +63,7 @@ private:
 };
 
 //! How many times as high images score as before: the median of those that scored below the threshold then, since
-//! others are no longer compared with the same; 1 where fewer than three did. Both are of the same images in the same order.
+//! others are no longer compared with the same; 1 where fewer than three did. Both are of the same images in one order.
 double changeOfScores(const GoodSample& before, const GoodSample& after, double threshold);
 
 //! What a model keeps of the good images that its thresholds come from.

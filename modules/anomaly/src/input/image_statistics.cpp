@@ -27,8 +27,8 @@ static double fineDetail(const Mat& gray)
 }
 
 // The center of all edges of a small copy, which noise of single pixels does not move. Of the parts tried, a shift
-// moves it further, beside how much it differs from one good image to another, than the center of the squared gradient or of
-// the difference from the ground.
+// moves it further, beside how much it differs from one good image to another, than the center of the squared gradient
+// or of the difference from the ground.
 static Point2d centerOfEdges(const Mat& gray)
 {
     const int side = 128;

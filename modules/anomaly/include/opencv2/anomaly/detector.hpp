@@ -178,7 +178,7 @@ refused. Every refusal is a cv::Exception, and the detector is then as it was.
 Out-of-memory is reported the same way.
 
 Threads: the const methods may be called from several threads on one object, also while another thread changes it by
-fit,
+fit, update,
 calibrate, read, clear or a setter. A call that runs keeps to the model, engine and map size with which it began, a
 predictBatch for
 all its images; calls that begin once the change is complete see it. A fit that runs is seen by nobody until it ends.
