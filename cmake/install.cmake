@@ -34,7 +34,7 @@ elseif(TARGET opencv_anomaly_train)
 endif()
 
 if(ANOMALY_BUILD_SAMPLES)
-  set(programs anomaly_train anomaly_evaluate anomaly_predict anomaly_export anomaly_camera anomaly_benchmark)
+  set(programs anomaly_train anomaly_evaluate anomaly_predict anomaly_update anomaly_export anomaly_camera anomaly_benchmark)
   foreach(program ${programs})
     anomaly_find_beside(${program} ${CMAKE_INSTALL_BINDIR})
   endforeach()

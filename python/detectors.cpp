@@ -106,6 +106,23 @@ static void fitFiles(AnomalyDetector& self, const FileNames& files, const Array&
     fitWith(self, progress, [&] { self.fit(files.names, optional(mask)); });
 }
 
+static void update(AnomalyDetector& self, const Arrays& images, const Arrays& masks, const py::object& progress)
+{
+    fitWith(self, progress, [&] { self.update(images.mats, optional(masks)); });
+}
+
+static void updateFiles(AnomalyDetector& self, const FileNames& files, const Array& mask, const py::object& progress)
+{
+    fitWith(self, progress, [&] { self.update(files.names, optional(mask)); });
+}
+
+static py::tuple goodImages(const AnomalyDetector& self)
+{
+    Mat figures, scores;
+    self.getGoodImages(figures, scores);
+    return py::make_tuple(toNumpy(figures), toNumpy(scores));
+}
+
 //! image: a matrix, or a file's name.
 template <typename Image>
 static py::tuple predictOne(const AnomalyDetector& self, const Image& image, const Array& mask)
@@ -333,6 +350,11 @@ static void bindDetector(py::module_& m)
         .def("getDetectorParams", &AnomalyDetector::getDetectorParams)
         .def("fit", &fit, "images"_a, "masks"_a = none, py::kw_only(), "progress"_a = none)
         .def("fitFiles", &fitFiles, "files"_a, py::kw_only(), "mask"_a = none, "progress"_a = none)
+        .def("update", &update, "images"_a, "masks"_a = none, py::kw_only(), "progress"_a = none)
+        .def("updateFiles", &updateFiles, "files"_a, py::kw_only(), "mask"_a = none, "progress"_a = none)
+        .def("getLearnedImages", &AnomalyDetector::getLearnedImages)
+        .def("getUpdates", &AnomalyDetector::getUpdates)
+        .def("getGoodImages", &goodImages)
         .def("predict", &predict, "image"_a, py::kw_only(), "mask"_a = none)
         .def("predictFile", &predictFile, "file"_a, py::kw_only(), "mask"_a = none)
         .def("predictBatch", &predictBatch, "images"_a)

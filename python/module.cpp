@@ -58,6 +58,7 @@ PYBIND11_MODULE(_cv_anomaly, m)
     py::register_exception_translator(&translate);
 
     bindDetectors(m);
+    bindDrift(m);
     bindMetrics(m);
     bindPictures(m);
 #define ANOMALY_CONSTANT(name, value) m.attr(#name) = py::int_(static_cast<int>(value));

@@ -17,6 +17,7 @@ the same in both.
 #include <opencv2/anomaly.hpp>
 
 void bindDetectors(pybind11::module_& m);
+void bindDrift(pybind11::module_& m);
 void bindMetrics(pybind11::module_& m);
 void bindPictures(pybind11::module_& m);
 

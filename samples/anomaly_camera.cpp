@@ -5,6 +5,10 @@
 #include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "device_option.hpp"
+#include "drift_watch.hpp"
+#include "files.hpp"
+#include "json_lines.hpp"
+#include "outputs.hpp"
 #include "overlay.hpp"
 #include "region_option.hpp"
 
@@ -15,9 +19,11 @@
 #include "opencv2/videoio.hpp"
 #endif
 
+#include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <thread>
 
 using namespace cv;
 using namespace cv::anomaly;
@@ -26,9 +32,9 @@ namespace {
 
 struct Settings
 {
-    std::string model, backbone, source, mask;
+    std::string model, backbone, source, mask, jsonl;
     int device;
-    bool reconnect;
+    bool reconnect, headless;
 };
 
 bool readCommandLine(int argc, char** argv, Settings& settings)
@@ -36,7 +42,8 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     settings.source = "0";
     CommandLine line("anomaly_camera",
                      "Shows live where a camera's pictures differ from the good images that a model was trained with. "
-                     "Needs a display; q or Esc ends it.");
+                     "Says when light, focus, position or texture have changed. Needs a display, unless --headless is "
+                     "given; q or Esc ends it.");
     line.required("model", "FILE", settings.model, "model file that anomaly_train wrote");
     line.heading("Options");
     addBackboneFile(line, settings.backbone);
@@ -44,23 +51,47 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.flag("reconnect", settings.reconnect,
               "open the source again, each second, when it ends or is not there yet; without it the program says so "
               "and ends");
+    line.flag("headless", settings.headless, "show nothing, where there is no display; --jsonl then has what is found");
+    line.option("jsonl", "FILE|-", settings.jsonl,
+                "lines to write, a JSON object a frame: source, frame, time, model, verdict, scores, milliseconds, and "
+                "the regions of the defects (doc/json_lines.md); -: to standard output, which then has nothing else");
     addRegionOption(line, settings.mask, "look for defects");
     addDeviceOption(line, settings.device);
     line.threadsOption();
     line.example("--model=model.yml.gz");
     line.example("--model=model.yml.gz --source=rtsp://camera.example/stream");
-    return line.parse(argc, argv);
+    line.example("--model=model.yml.gz --headless --reconnect --jsonl=- | mosquitto_pub -l -t line1/anomalies");
+    if (!line.parse(argc, argv))
+        return false;
+    if (settings.headless && settings.jsonl.empty())
+        throw UsageError("--headless shows nothing: --jsonl is needed to say where results go");
+    return true;
 }
 
-#if defined(WITH_HIGHGUI) && defined(WITH_VIDEOIO)
+#ifdef WITH_VIDEOIO
 
-const char* const windowName = "anomaly_camera";
-
-int noDisplay(const std::string& reason)
+//! Thrown where pictures are to be shown and cannot be: exit code 2.
+struct NoDisplay : std::runtime_error
 {
-    std::cerr << "anomaly_camera: no display to show pictures on: " << reason << std::endl;
+    explicit NoDisplay(const std::string& reason)
+        : std::runtime_error("no display to show pictures on (--headless does without): " + reason)
+    {}
+};
+
+int report(const NoDisplay& error)
+{
+    std::cerr << "anomaly_camera: " << error.what() << std::endl;
     return 2;
 }
+
+void pause(int milliseconds)
+{
+    std::this_thread::sleep_for(std::chrono::milliseconds(milliseconds));
+}
+
+#ifdef WITH_HIGHGUI
+
+const char* const windowName = "anomaly_camera";
 
 bool hasDisplay()
 {
@@ -74,16 +105,58 @@ bool hasDisplay()
 // Qt calls abort where others throw.
 void displayAborted(int)
 {
-    noDisplay("it can not be opened");
+    report(NoDisplay("it can not be opened"));
     std::_Exit(2);
+}
+
+void checkDisplay()
+{
+    if (!hasDisplay())
+        throw NoDisplay("neither DISPLAY nor WAYLAND_DISPLAY is set");
 }
 
 void openWindow()
 {
     void (*const before)(int) = std::signal(SIGABRT, displayAborted);
-    namedWindow(windowName, WINDOW_AUTOSIZE);
+    try
+    {
+        namedWindow(windowName, WINDOW_AUTOSIZE);
+    }
+    catch (const cv::Exception& error)
+    {
+        throw NoDisplay(error.err);
+    }
     std::signal(SIGABRT, before);
 }
+
+void showPicture(const Mat& picture)
+{
+    imshow(windowName, picture);
+}
+
+bool isEndAsked(int milliseconds)
+{
+    const int escape = 27, key = waitKey(milliseconds) & 255;
+    return key == 'q' || key == escape;
+}
+
+#else
+
+void checkDisplay()
+{
+    throw NoDisplay("this OpenCV lacks its highgui module");
+}
+
+void openWindow() {}
+void showPicture(const Mat&) {}
+
+bool isEndAsked(int milliseconds)
+{
+    pause(milliseconds);
+    return false;
+}
+
+#endif
 
 bool open(VideoCapture& video, const std::string& source)
 {
@@ -91,10 +164,12 @@ bool open(VideoCapture& video, const std::string& source)
     return isNumber ? video.open(std::atoi(source.c_str())) : video.open(source);
 }
 
-bool isEnd(int key)
+// Lines go to other machines, which need not know the camera's password.
+std::string withoutPassword(const std::string& source)
 {
-    const int escape = 27;
-    return (key & 255) == 'q' || (key & 255) == escape;
+    const size_t scheme = source.find("://"), host = scheme == std::string::npos ? scheme : scheme + 3;
+    const size_t at = host == std::string::npos ? host : source.substr(0, source.find('/', host)).rfind('@');
+    return at == std::string::npos || at < host ? source : source.substr(0, host) + source.substr(at + 1);
 }
 
 // Smoothed over some ten frames, so that the figure can be read.
@@ -117,60 +192,145 @@ private:
     double seconds;
 };
 
-//! False when the stream has ended, true when the user is done.
-bool show(AnomalyDetector& detector, VideoCapture& video, const Mat& region)
+//! Judges frames as they come, shows them where there is a display, and writes their lines.
+class Watch
+{
+public:
+    Watch(const Settings& s, const Ptr<AnomalyDetector>& d)
+        : settings(s),
+          detector(d),
+          region(readRegion("anomaly_camera", s.mask)),
+          source(withoutPassword(s.source)),
+          lines(s.jsonl, true, s.jsonl.empty() ? "" : hashOf(s.model)),
+          drift(d),
+          frames(0)
+    {}
+
+    void run();
+
+private:
+    bool watchStream();
+    bool waitForStream();
+    Judgment judge(const Mat& frame);
+    void show(const Mat& frame, const Judgment& judgment, double rate) const;
+    bool isDone(int milliseconds) const;
+
+    const Settings& settings;
+    const Ptr<AnomalyDetector> detector;
+    const Mat region; // of each frame; empty: all of it
+    const std::string source;
+    VideoCapture video;
+    JsonLines lines;
+    DriftWatch drift;
+    Mat map;
+    int frames;
+};
+
+bool Watch::isDone(int milliseconds) const
+{
+    if (!settings.headless)
+        return isEndAsked(milliseconds);
+    pause(milliseconds);
+    return false;
+}
+
+Judgment Watch::judge(const Mat& frame)
+{
+    TickMeter time;
+    time.start();
+    const double score = detector->predict(frame, map, region);
+    time.stop();
+    Judgment judgment = {
+        score, detector->normalizedScore(score), time.getTimeMilli(), verdict(*detector, score), {}, drift.isKnown(),
+        {}};
+    printNotes("anomaly_camera", drift.add(frame, score));
+    judgment.drift = drift.causes();
+    findRegions(map, detector->getPixelThreshold(), judgment.regions, smallestDefect(*detector, frame.size()));
+    return judgment;
+}
+
+void Watch::show(const Mat& frame, const Judgment& judgment, double rate) const
+{
+    Mat picture = drawOverlay(*detector, frame, map);
+    std::string caption = format("%.3f %s  %.1f frames/s", judgment.score, judgment.verdict.c_str(), rate);
+    for (size_t i = 0; i < judgment.drift.size(); i++)
+        caption += (i == 0 ? "  changed: " : ", ") + judgment.drift[i];
+    addCaption(picture, caption);
+    showPicture(picture);
+}
+
+// False when the stream has ended, true when the user is done.
+bool Watch::watchStream()
 {
     FrameRate rate;
-    for (Mat frame, map; video.read(frame);)
+    for (Mat frame; video.read(frame);)
     {
-        const double score = detector.predict(frame, map, region);
-        Mat picture = drawOverlay(detector, frame, map);
-        addCaption(picture, format("%.3f %s  %.1f frames/s", score, verdict(detector, score).c_str(), rate.tick()));
-        imshow(windowName, picture);
-        if (isEnd(waitKey(1)))
+        const Judgment judgment = judge(frame);
+        lines.add(ImageName(source, frames++), judgment);
+        const double framesPerSecond = rate.tick();
+        if (!settings.headless)
+            show(frame, judgment, framesPerSecond);
+        if (!settings.headless && isDone(1))
             return true;
     }
     return false;
 }
 
-// Until the user is done. Throws when the stream ends before, unless it is to be opened again.
-void showAll(AnomalyDetector& detector, VideoCapture& video, const Settings& settings, const Mat& region)
+// False when the user is done before.
+bool Watch::waitForStream()
 {
-    const int pause = 1000; // ms
-    while (!show(detector, video, region))
+    const int milliseconds = 1000;
+    do
+        if (isDone(milliseconds))
+            return false;
+    while (!open(video, settings.source));
+    return true;
+}
+
+// Until the user is done. Throws when the stream ends before, unless it is to be opened again.
+void Watch::run()
+{
+    if (!open(video, settings.source) && !settings.reconnect)
+        throw std::runtime_error("the source '" + source + "' can not be opened");
+    if (!settings.headless)
+        openWindow();
+    while (!watchStream())
     {
         if (!settings.reconnect)
-            throw std::runtime_error("the stream of '" + settings.source +
-                                     "' has ended; --reconnect waits for it to come back");
-        std::cerr << "anomaly_camera: the stream of '" << settings.source << "' has ended, opening it again"
-                  << std::endl;
-        do
-            if (isEnd(waitKey(pause)))
-                return;
-        while (!open(video, settings.source));
+            throw std::runtime_error("the stream of '" + source + "' has ended; --reconnect waits for it to come back");
+        std::cerr << "anomaly_camera: the stream of '" << source << "' has ended, opening it again" << std::endl;
+        if (!waitForStream())
+            return;
     }
+}
+
+void checkOutputs(const Settings& settings, const AnomalyDetector& detector)
+{
+    if (settings.jsonl.empty() || isStandardOutput(settings.jsonl))
+        return;
+    Outputs outputs;
+    outputs.reads({settings.source, settings.mask});
+    outputs.readsModel(settings.model, settings.backbone, detector);
+    outputs.writes("jsonl", settings.jsonl);
+    checkWritable(settings.jsonl);
 }
 
 int run(const Settings& settings)
 {
-    if (!hasDisplay())
-        return noDisplay("neither DISPLAY nor WAYLAND_DISPLAY is set");
-    const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
-    detector->setPreferableTarget(targetOf(settings.device));
-    detector->setMapSize(MAP_IMAGE);
-    const Mat region = readRegion("anomaly_camera", settings.mask);
-    VideoCapture video;
-    if (!open(video, settings.source) && !settings.reconnect)
-        throw std::runtime_error("the source '" + settings.source + "' can not be opened");
     try
     {
-        openWindow();
+        if (!settings.headless)
+            checkDisplay();
+        const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
+        detector->setPreferableTarget(targetOf(settings.device));
+        detector->setMapSize(MAP_IMAGE);
+        checkOutputs(settings, *detector);
+        Watch(settings, detector).run();
     }
-    catch (const cv::Exception& error)
+    catch (const NoDisplay& error)
     {
-        return noDisplay(error.err);
+        return report(error);
     }
-    showAll(*detector, video, settings, region);
     return 0;
 }
 
@@ -178,8 +338,7 @@ int run(const Settings& settings)
 
 int run(const Settings&)
 {
-    std::cerr << "anomaly_camera: this OpenCV lacks its highgui or videoio module: there is no display or camera to use"
-              << std::endl;
+    std::cerr << "anomaly_camera: this OpenCV lacks its videoio module: there is no camera to use" << std::endl;
     return 2;
 }
 

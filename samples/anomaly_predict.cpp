@@ -5,9 +5,11 @@
 #include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "device_option.hpp"
+#include "drift_watch.hpp"
 #include "files.hpp"
 #include "image_list.hpp"
 #include "interruption.hpp"
+#include "json_lines.hpp"
 #include "outputs.hpp"
 #include "overlay.hpp"
 #include "progress.hpp"
@@ -19,8 +21,6 @@
 #ifdef WITH_VIDEOIO
 #include "video_frames.hpp"
 #endif
-
-#include "../modules/anomaly/src/base/sha256.hpp"
 
 #include <fstream>
 #include <iostream>
@@ -37,7 +37,7 @@ namespace {
 struct Settings
 {
     std::vector<std::string> inputs;
-    std::string model, backbone, output, csv, mask;
+    std::string model, backbone, output, csv, jsonl, mask;
     double minimumArea = -1;
     int device;
     bool raw, resume;
@@ -54,22 +54,28 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
 {
     CommandLine line("anomaly_predict", "Scores images, folders (with all folders inside) and videos with a model, and "
                                         "writes for each image a picture of "
-                                        "where it differs from the good images that the model was trained with.");
+                                        "where it differs from the good images that the model was trained with. Tells "
+                                        "at the end if light, focus, position or texture have changed on the way.");
     line.arguments("image|folder|video|csv", settings.inputs,
                    "what to score; a .csv names images in its column image_path; damaged frames of a video are passed "
                    "over and counted");
     line.required("model", "FILE", settings.model, "model file that anomaly_train wrote");
-    line.heading("Options, of which --output or --csv must be given");
+    line.heading("Options, of which --output, --csv or --jsonl must be given");
     line.option("output", "DIR", settings.output,
                 "folder for the pictures, with the folders of the images inside; JPEG, or PNG where one side has more "
                 "than 65500 pixels");
     line.option("csv", "FILE", settings.csv,
                 "table to write: file, score, normalized score (0.5 is the threshold), verdict, and the start of the "
                 "model file's SHA-256");
+    line.option("jsonl", "FILE|-", settings.jsonl,
+                "lines to write as images are scored, a JSON object each: file, time, model, verdict, scores, "
+                "milliseconds, and the regions of the defects (doc/json_lines.md); -: to standard output, which then "
+                "has nothing else");
     line.flag("resume", settings.resume,
-              "go on where a run with the same table and model stopped: images that have a row in it are left out");
+              "go on where a run with the same table and model stopped: images that have a row in it are left out; "
+              "lines of --jsonl are added to those that are there");
     line.option("min_area", "PIXELS", settings.minimumArea,
-                "outline only defects of at least so many pixels; 0: all; -1: as the model says");
+                "outline and list only defects of at least so many pixels; 0: all; -1: as the model says");
     line.flag("raw", settings.raw, "also write the maps as numbers, 32-bit float TIFF");
     addRegionOption(line, settings.mask, "look for defects");
     addBackboneFile(line, settings.backbone);
@@ -77,11 +83,12 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.threadsOption();
     line.example("photos/new --model=model.yml.gz --output=overlays --csv=scores.csv");
     line.example("a.png b.png clip.mp4 --model=model.yml.gz --output=overlays --raw");
+    line.example("photos/new --model=model.yml.gz --jsonl=- | mosquitto_pub -l -t line1/anomalies");
     line.example("archive --model=model.yml.gz --csv=scores.csv --resume");
     if (!line.parse(argc, argv))
         return false;
-    if (settings.output.empty() && settings.csv.empty())
-        throw UsageError("neither --output nor --csv says what to write");
+    if (settings.output.empty() && settings.csv.empty() && settings.jsonl.empty())
+        throw UsageError("none of --output, --csv and --jsonl says what to write");
     if (settings.output.empty() && settings.raw)
         throw UsageError("--raw writes into the folder of --output, which is missing");
     if (settings.resume && settings.csv.empty())
@@ -189,14 +196,6 @@ struct Counts
     int good, defective, unreadable;
     int withoutPicture; // of the good and the defective ones
 };
-
-//! Tells a model file from others in a table: the start of what sha256sum prints of it.
-std::string hashOf(const std::string& modelFile)
-{
-    const size_t digits = 16;
-    const std::string bytes = readFile(modelFile);
-    return Sha256().add(bytes.data(), bytes.size()).digest().substr(0, digits);
-}
 
 //! A row for each image, written as it comes, and counted also where no file is wanted.
 class Table
@@ -311,11 +310,16 @@ public:
           outputs(o),
           detector(d),
           region(readRegion("anomaly_predict", s.mask)),
-          table(s.csv, s.resume, s.csv.empty() ? "" : hashOf(s.model))
+          modelHash(s.csv.empty() && s.jsonl.empty() ? "" : hashOf(s.model)),
+          table(s.csv, s.resume, modelHash),
+          lines(s.jsonl, s.resume, modelHash),
+          drift(d)
     {}
 
     void run(const std::vector<Input>& inputs);
     const Counts& counts() const { return table.counts; }
+    //! A line for each change of light, focus, position or texture, with the image where it was seen first.
+    const std::vector<std::string>& changes() const { return changeNotes; }
 
 private:
     void predictVideo(const Input& input);
@@ -323,8 +327,10 @@ private:
     void lostFrames(const std::string& file, const VideoFrames& video);
 #endif
     void predictImage(const Input& input);
-    void predict(const std::string& name, const Mat& image, const std::string& output);
-    void unreadable(const std::string& name, const std::string& reason);
+    void predict(const ImageName& name, const Mat& image, const std::string& output);
+    Judgment judge(const ImageName& name, const Mat& image, Mat& map);
+    void watch(const ImageName& name, const Mat& image, Judgment& judgment);
+    void unreadable(const ImageName& name, const std::string& reason);
     void draw(const Mat& image, const Mat& map, const std::string& title, const std::string& output);
     void report(const std::string& reason);
     void stopIfAsked() const;
@@ -333,7 +339,11 @@ private:
     const Outputs& outputs;
     Ptr<AnomalyDetector> detector;
     const Mat region; // of each image; empty: all of it
+    const std::string modelHash;
     Table table;
+    JsonLines lines;
+    DriftWatch drift;
+    std::vector<std::string> changeNotes;
     ProgressBar bar;
 };
 
@@ -369,30 +379,58 @@ void Prediction::predictImage(const Input& input)
     catch (const cv::Exception& error)
     {
         const std::string reason = error.err, name = "'" + input.file + "'";
-        return unreadable(input.file, reason.find(name) == std::string::npos ? name + ": " + reason : reason);
+        return unreadable(ImageName(input.file),
+                          reason.find(name) == std::string::npos ? name + ": " + reason : reason);
     }
-    predict(input.file, image, input.output);
+    predict(ImageName(input.file), image, input.output);
+}
+
+Judgment Prediction::judge(const ImageName& name, const Mat& image, Mat& map)
+{
+    const bool isMapNeeded = !settings.output.empty() || lines.isWanted();
+    TickMeter time;
+    time.start();
+    const double score =
+        isMapNeeded ? detector->predict(image, map, region) : detector->predict(image, noArray(), region);
+    time.stop();
+    Judgment judgment = {
+        score, detector->normalizedScore(score), time.getTimeMilli(), verdict(*detector, score), {}, drift.isKnown(),
+        {}};
+    if (lines.isWanted())
+        findRegions(map, detector->getPixelThreshold(), judgment.regions,
+                    smallestDefect(*detector, image.size(), settings.minimumArea));
+    watch(name, image, judgment);
+    return judgment;
+}
+
+void Prediction::watch(const ImageName& name, const Mat& image, Judgment& judgment)
+{
+    const size_t mostNotes = 20; // of a run where it comes and goes
+    for (const std::string& note : drift.add(image, judgment.score))
+        if (changeNotes.size() < mostNotes)
+            changeNotes.push_back("at '" + name.text() + "' " + note);
+    judgment.drift = drift.causes();
 }
 
 // What the detector refuses (too small, NaN) is an image that could not be read, too. Without its picture an image
-// still has its row.
-void Prediction::predict(const std::string& name, const Mat& image, const std::string& output)
+// still has its row. Its line comes before the row, by which --resume knows what is done.
+void Prediction::predict(const ImageName& name, const Mat& image, const std::string& output)
 {
     Mat map;
-    double score;
+    Judgment judgment;
     try
     {
-        score = settings.output.empty() ? detector->predict(image, noArray(), region)
-                                        : detector->predict(image, map, region);
+        judgment = judge(name, image, map);
     }
     catch (const std::exception& error)
     {
-        return unreadable(name, "'" + name + "': " + errorText(error));
+        return unreadable(name, "'" + name.text() + "': " + errorText(error));
     }
-    const std::string judged = verdict(*detector, score);
     if (!settings.output.empty())
-        draw(image, map, format("%.3f %s", score, judged.c_str()), fs::join(settings.output, output));
-    table.add(name, format("%.9g", score), format("%.9g", detector->normalizedScore(score)), judged);
+        draw(image, map, format("%.3f %s", judgment.score, judgment.verdict.c_str()),
+             fs::join(settings.output, output));
+    lines.add(name, judgment);
+    table.add(name.text(), format("%.9g", judgment.score), format("%.9g", judgment.normalizedScore), judgment.verdict);
 }
 
 void Prediction::report(const std::string& reason)
@@ -401,10 +439,11 @@ void Prediction::report(const std::string& reason)
     std::cerr << "anomaly_predict: " << reason << std::endl;
 }
 
-void Prediction::unreadable(const std::string& name, const std::string& reason)
+void Prediction::unreadable(const ImageName& name, const std::string& reason)
 {
     report(reason);
-    table.add(name, "", "", "unreadable");
+    lines.addUnreadable(name, reason);
+    table.add(name.text(), "", "", "unreadable");
 }
 
 void Prediction::draw(const Mat& image, const Mat& map, const std::string& title, const std::string& output)
@@ -432,14 +471,13 @@ void Prediction::predictVideo(const Input& input)
     for (Mat frame; video.next(frame);)
     {
         stopIfAsked();
-        const std::string number = format("%06d", video.number());
-        const std::string name = input.file + "#" + number;
-        if (!table.has(name))
-            predict(name, frame, fs::join(input.output, "frame_" + number));
+        const ImageName name(input.file, video.number());
+        if (!table.has(name.text()))
+            predict(name, frame, fs::join(input.output, format("frame_%06d", name.frame)));
         bar.update(fileName(input.file), video.count(), announced ? std::max(video.count(), announced) : 0);
     }
     if (video.count() == 0)
-        unreadable(input.file, "'" + input.file + "' is neither an image nor a video that can be read");
+        unreadable(ImageName(input.file), "'" + input.file + "' is neither an image nor a video that can be read");
     else if (video.lost() > 0)
         lostFrames(input.file, video);
 }
@@ -458,7 +496,8 @@ void Prediction::lostFrames(const std::string& file, const VideoFrames& video)
 #else
 void Prediction::predictVideo(const Input& input)
 {
-    unreadable(input.file, "'" + input.file + "' is no image, and this OpenCV has no videoio module to read videos");
+    unreadable(ImageName(input.file),
+               "'" + input.file + "' is no image, and this OpenCV has no videoio module to read videos");
 }
 #endif
 
@@ -493,6 +532,8 @@ Outputs checkOutputs(const Settings& settings, const std::vector<Input>& inputs,
         outputs.reads(input.file);
     outputs.writes("output", settings.output);
     outputs.writes("csv", settings.csv);
+    if (!isStandardOutput(settings.jsonl))
+        outputs.writes("jsonl", settings.jsonl);
     if (!settings.output.empty())
         for (const Input& input : inputs)
             checkPictures(settings, input, outputs);
@@ -500,6 +541,8 @@ Outputs checkOutputs(const Settings& settings, const std::vector<Input>& inputs,
         checkWritableFolder(settings.output);
     if (!settings.csv.empty())
         checkWritable(settings.csv);
+    if (!settings.jsonl.empty() && !isStandardOutput(settings.jsonl))
+        checkWritable(settings.jsonl);
     return outputs;
 }
 
@@ -511,10 +554,19 @@ Ptr<AnomalyDetector> loadModel(const Settings& settings)
     return detector;
 }
 
+std::string placeOfResults(const Settings& settings)
+{
+    if (!settings.output.empty())
+        return "pictures in " + settings.output;
+    if (!settings.csv.empty())
+        return "table in " + settings.csv;
+    return "lines in " + (isStandardOutput(settings.jsonl) ? "standard output" : settings.jsonl);
+}
+
 void print(const Settings& settings, const Counts& counts)
 {
     std::cout << counts.good << " good, " << counts.defective << " defective, " << counts.unreadable << " unreadable; "
-              << (settings.output.empty() ? "table in " + settings.csv : "pictures in " + settings.output);
+              << placeOfResults(settings);
     if (counts.withoutPicture)
         std::cout << ", where " << counts.withoutPicture << " could not be written";
     std::cout << std::endl;
@@ -537,6 +589,8 @@ int predictAll(int argc, char** argv)
     Prediction prediction(settings, detector, outputs);
     prediction.run(list.inputs);
     print(settings, prediction.counts());
+    for (const std::string& change : prediction.changes())
+        std::cout << change << std::endl;
     const Counts& counts = prediction.counts();
     return counts.unreadable || counts.withoutPicture || !list.leftOut.unreadable.empty() ? 1 : 0;
 }

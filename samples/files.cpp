@@ -6,6 +6,8 @@
 #include "opencv2/core/utils/filesystem.hpp"
 #include "opencv2/imgcodecs.hpp"
 
+#include "../modules/anomaly/src/base/sha256.hpp"
+
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
@@ -309,6 +311,13 @@ std::string readFile(const std::string& file)
     if (!stream || fs::isDirectory(file))
         throw std::runtime_error("'" + file + "' can not be read" + (reason.empty() ? "" : ": " + reason));
     return text.str();
+}
+
+std::string hashOf(const std::string& modelFile)
+{
+    const size_t digits = 16;
+    const std::string bytes = readFile(modelFile);
+    return cv::anomaly::Sha256().add(bytes.data(), bytes.size()).digest().substr(0, digits);
 }
 
 std::runtime_error notWritable(const std::string& file)

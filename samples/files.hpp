@@ -67,6 +67,9 @@ std::string firstBytes(const std::string& file, size_t count);
 //! All of a file. Throws when it cannot be read.
 std::string readFile(const std::string& file);
 
+//! Tells a model file from others in tables and lines: the first 16 digits of what sha256sum prints of it.
+std::string hashOf(const std::string& modelFile);
+
 //! The error that a file cannot be written, with the system's reason where errno has one.
 std::runtime_error notWritable(const std::string& file);
 

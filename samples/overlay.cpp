@@ -21,9 +21,13 @@ Mat drawOverlay(const anomaly::AnomalyDetector& detector, const Mat& image, cons
     detector.toPicture(image, picture);
     anomaly::drawHeatMap(picture, map, picture, lowest, lowest + 1.5 * (threshold - lowest), 0.5, COLORMAP_JET,
                          threshold);
-    anomaly::drawDefects(picture, map, picture, threshold,
-                         minimumArea < 0 ? detector.getDefectArea(image.size()) : minimumArea);
+    anomaly::drawDefects(picture, map, picture, threshold, smallestDefect(detector, image.size(), minimumArea));
     return picture;
+}
+
+double smallestDefect(const anomaly::AnomalyDetector& detector, Size imageSize, double minimumArea)
+{
+    return minimumArea < 0 ? detector.getDefectArea(imageSize) : minimumArea;
 }
 
 void addCaption(Mat& picture, const std::string& text)

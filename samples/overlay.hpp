@@ -14,6 +14,10 @@
 cv::Mat drawOverlay(const cv::anomaly::AnomalyDetector& detector, const cv::Mat& image, const cv::Mat& map,
                     double minimumArea = -1);
 
+//! Pixels of an image that a region has to have to be called a defect: minimumArea, or as many as the model says where
+//! that is negative.
+double smallestDefect(const cv::anomaly::AnomalyDetector& detector, cv::Size imageSize, double minimumArea = -1);
+
 //! Puts a line of text below a picture, where it hides nothing and no pixel changes its place. A narrow picture gets a
 //! margin on the right.
 void addCaption(cv::Mat& picture, const std::string& text);

@@ -22,9 +22,10 @@ OPTIONS = {
                  'resize_size tile_overlap embed_backbone adaptation init augmentation patience bank bank_momentum scoring_bank score learning_rate skip_unreadable cache_mb checkpoint '
                  'image_score top_share bank_size pool_size patch_stride window projection whitening axes neighbors features reduction regularization device threads help',
     'anomaly_evaluate': 'model mask backbone json report calibrate transform seed device threads help',
-    'anomaly_predict': 'model mask backbone output csv resume min_area raw device threads help',
+    'anomaly_predict': 'model mask backbone output csv jsonl resume min_area raw device threads help',
+    'anomaly_update': 'output mask backbone device threads help',
     'anomaly_export': 'output size colors layout map batch backbone for name storage help',
-    'anomaly_camera': 'model mask backbone source reconnect device threads help',
+    'anomaly_camera': 'model mask backbone source reconnect headless jsonl device threads help',
     'anomaly_benchmark': 'model random method backbone scoring_bank_size gamma_c gamma_d bank_size patch_stride window neighbors features outputs mean scale input_size images batch callers runs engine train device threads json help',
 }
 # Of each method: options that make a small model in little time.

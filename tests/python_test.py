@@ -83,7 +83,7 @@ class Names(unittest.TestCase):
                 if isinstance(item, (ast.AnnAssign, ast.FunctionDef))}
 
     def test_everything_that_the_headers_export_is_here(self):
-        classes = METHODS + (anomaly.AnomalyDetector, anomaly.PixelMetrics, anomaly) + tuple(m.Params for m in METHODS)
+        classes = METHODS + (anomaly.AnomalyDetector, anomaly.PixelMetrics, anomaly.DriftMonitor, anomaly) + tuple(m.Params for m in METHODS)
         exported = set()
         for text in self.headers.values():
             exported.update(re.findall(r'CV_WRAP_AS\((\w+)\)', text))
@@ -110,7 +110,7 @@ class Names(unittest.TestCase):
                 listed.add(node.name)
         public = {name for name in vars(anomaly) if not name.startswith('_')} | {'__version__'}
         self.assertEqual(listed, public)
-        for name in ['AnomalyDetector', 'DetectorParams', 'PixelMetrics', 'FitProgress'] + [m.__name__ + '_Params' for m in METHODS]:
+        for name in ['AnomalyDetector', 'DetectorParams', 'PixelMetrics', 'FitProgress', 'DefectRegion', 'DriftMonitor'] + [m.__name__ + '_Params' for m in METHODS]:
             members = {item for item in vars(getattr(anomaly, name)) if not item.startswith('_')}
             self.assertEqual(self.members_of(name) - {'__init__'}, members, name)
         for method in METHODS:
@@ -276,6 +276,40 @@ class Detectors(unittest.TestCase):
             native = np.ascontiguousarray(view).astype(view.dtype.newbyteorder('='))
             self.assertEqual(self.cfa.predict(view)[0], self.cfa.predict(native)[0])
         self.assertNotEqual(self.cfa.predict(image[:, ::-1])[0], self.cfa.predict(image)[0])
+
+    def test_updates(self):
+        for method in METHODS:
+            detector = fitted(method)
+            learned = detector.getLearnedImages()
+            stages = []
+            detector.update([pattern(300), pattern(301)], progress=lambda progress: stages.append(progress.stage))
+            detector.updateFiles(sorted((BRICK / 'train' / 'good').glob('*.png'))[:1])
+            self.assertEqual((detector.getLearnedImages(), detector.getUpdates()), (learned + 3, 2))
+            self.assertEqual((stages[0], stages[-1]), ('features', 'thresholds'))
+            figures, scores = detector.getGoodImages()
+            self.assertEqual((figures.shape[1], figures.dtype, scores.dtype), (5, np.float32, np.float32))
+            self.assertEqual(pickle.loads(pickle.dumps(detector)).getUpdates(), 2)
+        with self.assertRaisesRegex(anomaly.error, 'written before'):
+            anomaly.CFA.load(STORED).update([pattern(1)])
+
+    def test_drift(self):
+        images = [pattern(seed) for seed in range(6)]
+        monitor = anomaly.DriftMonitor.create(self.cfa, window=5)
+        for image in images:
+            monitor.add(image, self.cfa.predict(image)[0])
+        self.assertEqual((monitor.count(), monitor.getDrift()), (5, ()))
+        for image in images:
+            monitor.add(image // 2, 0)
+        self.assertIn('light', monitor.getDrift())
+        median, lowest, highest = monitor.getFigure(anomaly.DRIFT_BRIGHTNESS)
+        self.assertTrue(median < lowest < highest)
+        monitor.clear()
+        self.assertEqual(monitor.count(), 0)
+        self.assertTrue(np.isnan(monitor.getFigure(anomaly.DRIFT_X)[0]))
+        with self.assertRaisesRegex(anomaly.error, 'figure 6'):
+            monitor.getFigure(6)
+        with self.assertRaisesRegex(anomaly.error, 'Window'):
+            anomaly.DriftMonitor_create(self.cfa, 4)
 
     def test_masks_may_be_truth_values(self):
         image = with_spot(pattern(104))
@@ -776,6 +810,12 @@ class Figures(unittest.TestCase):
         contours = anomaly.findDefects(map, 0.5)
         self.assertEqual([contour.shape[1:] for contour in contours], [(1, 2)])
         self.assertEqual((contours[0].min(), contours[0].max()), (40, 55))
+        region, = anomaly.findRegions(map, 0.5, imageSize=(192, 96))
+        self.assertEqual((region.box, region.area, region.peak, region.meanScore), ((80, 40, 32, 16), 512, 1, region.meanScore))
+        self.assertTrue(0.9 < region.meanScore <= 1)
+        np.testing.assert_allclose(region.centroid, (95.5, 47.5))
+        self.assertEqual((region.contour.dtype, region.contour.shape[1:]), (np.int32, (1, 2)))
+        self.assertEqual(anomaly.findRegions(map, 0.5, minimumArea=257), [])
         heat = anomaly.drawHeatMap(image, map, opacity=1)
         outlined = anomaly.drawDefects(image, map, 0.5, color=(255, 0, 0), thickness=1)
         self.assertGreater(outlined[40, 45, 0], 200)

@@ -14,7 +14,8 @@ esac
 declare -A packages=(
   [build]="g++ cmake ninja-build ccache libopencv-dev libopencv-contrib-dev libtorch-dev $halide libdnnl-dev libgtest-dev
            libopenblas0-pthread zlib1g-dev pybind11-dev python3-dev python3-numpy"
-  [test]="python3 binutils doxygen pkg-config python3-opencv python3-torch python3-torchvision python3-onnx"
+  [test]="python3 binutils doxygen pkg-config python3-opencv python3-torch python3-torchvision python3-onnx python3-jsonschema
+           locales mosquitto mosquitto-clients"
   [packages]="dpkg-dev file debootstrap"
   [wheel]="ca-certificates python3-dev python3-venv"
   [in_tree]="ca-certificates dpkg-dev libjpeg-dev libpng-dev libprotobuf-dev libtiff-dev opencl-headers protobuf-compiler python3-venv"

@@ -107,7 +107,7 @@ TEST(Anomaly_Calibration, no_region_of_a_defects_area_lies_above_the_pixel_thres
     {
         maps.push_back(Mat(16, 24, CV_32F));
         random.fill(maps.back(), RNG::UNIFORM, 1, 2);
-        scores.add(2, maps.back(), Mat());
+        scores.add(2, maps.back(), Mat(), Mat(8, 8, CV_8UC3, Scalar::all(9)));
     }
     const double threshold = scores.calibrate(1).pixelThreshold;
     bool isReached = false;

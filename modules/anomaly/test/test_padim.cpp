@@ -152,7 +152,7 @@ PositionGaussians randomGaussians(int length, int positions)
 {
     RNG random(length * 1000 + positions);
     PositionGaussians gaussians = {Mat(length, positions, CV_32F),
-                                   Mat::zeros(panelsOf(positions), triangle(length) * gaussianPanel, CV_32F)};
+                                   Mat::zeros(panelsOf(positions), triangle(length) * gaussianPanel, CV_32F), Mat()};
     random.fill(gaussians.mean, RNG::NORMAL, 1, 1);
     for (int p = 0; p < positions; p++)
         for (int i = 0, e = 0; i < length; i++)

@@ -191,6 +191,64 @@ TEST(Anomaly_Visualize, small_regions_are_left_out)
     EXPECT_EQ(0u, contours.size());
 }
 
+TEST(Anomaly_Visualize, regions_have_the_figures_of_their_pixels)
+{
+    Mat map = mapWithBlock(Size(40, 30), Rect(2, 3, 5, 4));
+    map(Rect(20, 20, 4, 2)) = 3;
+    map.at<float>(21, 24) = 7; // one pixel to the right of the lower row
+    std::vector<DefectRegion> regions;
+    findRegions(map, 0.5, regions);
+    ASSERT_EQ(2u, regions.size());
+    const DefectRegion& highest = regions[0];
+    EXPECT_EQ(Rect(20, 20, 5, 2), highest.box);
+    EXPECT_EQ(9, highest.area);
+    EXPECT_EQ(7, highest.peak);
+    EXPECT_DOUBLE_EQ((8 * 3 + 7) / 9., highest.meanScore);
+    EXPECT_DOUBLE_EQ((2 * (20 + 21 + 22 + 23) + 24) / 9., highest.centroid.x);
+    EXPECT_DOUBLE_EQ((4 * 20 + 5 * 21) / 9., highest.centroid.y);
+    EXPECT_EQ(highest.box, boundingRect(highest.contour));
+    EXPECT_EQ(Rect(2, 3, 5, 4), regions[1].box);
+    EXPECT_EQ(20, regions[1].area);
+    EXPECT_EQ(1, regions[1].peak);
+    EXPECT_EQ(Point2d(4, 4.5), regions[1].centroid);
+}
+
+TEST(Anomaly_Visualize, contours_of_regions_are_the_defects)
+{
+    Mat map(60, 80, CV_32F);
+    randu(map, 0, 1);
+    GaussianBlur(map, map, Size(), 2);
+    std::vector<DefectRegion> regions;
+    Contours contours;
+    findRegions(map, 0.52, regions, 5);
+    findDefects(map, 0.52, contours, 5);
+    ASSERT_GT(regions.size(), 5u);
+    ASSERT_EQ(regions.size(), contours.size());
+    for (size_t i = 0; i < regions.size(); i++)
+    {
+        EXPECT_EQ(contours[i], regions[i].contour);
+        EXPECT_EQ(boundingRect(contours[i]), regions[i].box);
+        EXPECT_TRUE(regions[i].peak >= regions[i].meanScore && regions[i].meanScore >= 0.52);
+        EXPECT_TRUE(i == 0 || regions[i - 1].peak >= regions[i].peak);
+    }
+}
+
+TEST(Anomaly_Visualize, regions_in_pixels_of_the_image)
+{
+    const Mat map = mapWithBlock(Size(40, 30), Rect(10, 10, 8, 8));
+    std::vector<DefectRegion> regions(3);
+    findRegions(map, 0.5, regions, 0, Size(160, 60));
+    ASSERT_EQ(1u, regions.size());
+    EXPECT_EQ(Rect(40, 20, 32, 16), regions[0].box);
+    EXPECT_NEAR(55.5, regions[0].centroid.x, 0.5);
+    findRegions(map, -1, regions);
+    ASSERT_EQ(1u, regions.size()); // all of the map
+    EXPECT_EQ(1200, regions[0].area);
+    EXPECT_NEAR(64 / 1200., regions[0].meanScore, 1e-12);
+    findRegions(map, 2, regions);
+    EXPECT_TRUE(regions.empty());
+}
+
 TEST(Anomaly_Visualize, drawn_outline_surrounds_the_defect)
 {
     const Mat image(200, 300, CV_8UC1, Scalar(128));
@@ -253,6 +311,10 @@ TEST(Anomaly_Visualize, errors)
     EXPECT_THROW(drawHeatMap(image, map, dst, 0, 1, 0.5, COLORMAP_JET, NAN), cv::Exception);
     EXPECT_THROW(findDefects(image, 1, contours), cv::Exception);
     EXPECT_THROW(findDefects(broken, 1, contours), cv::Exception);
+    std::vector<DefectRegion> regions(2);
+    EXPECT_THROW(findRegions(image, 1, regions), cv::Exception);
+    EXPECT_THROW(findRegions(broken, 1, regions, 0, Size(60, 60)), cv::Exception);
+    EXPECT_EQ(2u, regions.size());
     EXPECT_THROW(drawDefects(image, map, dst, 1, 0, Scalar(), -1), cv::Exception);
     EXPECT_THROW(drawPanel(std::vector<Mat>(), std::vector<String>(), dst), cv::Exception);
     EXPECT_THROW(drawPanel(std::vector<Mat>(2, image), std::vector<String>(1), dst), cv::Exception);

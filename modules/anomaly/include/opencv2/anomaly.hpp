@@ -6,6 +6,7 @@
 
 #include "opencv2/anomaly/cfa.hpp"
 #include "opencv2/anomaly/detector.hpp"
+#include "opencv2/anomaly/drift.hpp"
 #include "opencv2/anomaly/metrics.hpp"
 #include "opencv2/anomaly/padim.hpp"
 #include "opencv2/anomaly/patchcore.hpp"

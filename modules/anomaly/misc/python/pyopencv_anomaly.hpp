@@ -9,4 +9,6 @@ typedef cv::anomaly::PaDiM::Params PaDiM_Params;
 typedef cv::anomaly::PatchCore::Params PatchCore_Params;
 typedef cv::anomaly::SPADE::Params SPADE_Params;
 
+typedef std::vector<cv::anomaly::DefectRegion> vector_DefectRegion;
+
 #endif

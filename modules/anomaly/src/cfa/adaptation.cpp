@@ -39,20 +39,21 @@ Mat buildBank(Builder builder, const TrainingData& data, const Projection& proje
 const int coresetPoolSize = 100000, coresetProjection = 128;
 
 CoresetBank coresetOfAdapted(const TrainingData& data, const CFA::Params& params, int engine,
-                             const Projection& projection, const FitReporter& reporter)
+                             const Projection& projection, const FitReporter& reporter,
+                             const PatchRows* before = nullptr)
 {
     const CoresetBankSettings settings = {coresetPoolSize,
                                           params.scoringBankSize,
                                           coresetProjection,
                                           params.seed,
                                           engine,
-                                          params.contamination,
+                                          before ? 0 : params.contamination, // all images of an update are good
                                           Size(),
                                           0};
     const auto describe = [&](const std::vector<Mat>& pooled, Mat& phi) {
         projection.project(pooled, MAPS_AVERAGED, phi);
     };
-    const CoresetBank bank = coresetBank(data, settings, describe, "scoring bank", reporter);
+    const CoresetBank bank = coresetBank(data, settings, describe, "scoring bank", reporter, before);
     if (bank.chosen.rows.rows < params.K)
         CV_Error_(Error::StsBadArg, ("The images have %d different patches to score with, expected at least K = %d: "
                                      "lower K, or give masks that leave more of the images",
@@ -316,6 +317,21 @@ std::shared_ptr<const CfaModel> adapt(const TrainingData& data, const CFA::Param
         model.bank = model.coreset->chosen.rows;
     }
     return made;
+}
+
+std::shared_ptr<const CfaModel> withFurtherPatches(const CfaModel& before, const TrainingData& data,
+                                                   const CFA::Params& params, int engine, FitReporter& reporter)
+{
+    if (params.scoringBank != CFA::SCORING_BANK_CORESET)
+        CV_Error(Error::StsNotImplemented,
+                 "The model's scoring bank has centers of patches, to which no patch can be added: fit one with "
+                 "SCORING_BANK_CORESET, the default, or fit anew to old and new images");
+    const std::shared_ptr<CfaModel> model = std::make_shared<CfaModel>(before);
+    const PatchRows bank = {before.bank, {}, {}};
+    model->coreset = std::make_shared<CoresetBank>(
+        coresetOfAdapted(data, params, engine, *Projection::create(before.descriptor, engine), reporter, &bank));
+    model->bank = model->coreset->chosen.rows;
+    return model;
 }
 
 }} // namespace cv::anomaly

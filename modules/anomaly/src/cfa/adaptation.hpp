@@ -20,6 +20,11 @@ inline bool adapts(const CFA::Params& params)
 std::shared_ptr<const CfaModel> adapt(const TrainingData& data, const CFA::Params& params, int engine,
                                       int trainerDevice, TrainingCheckpoint& checkpoint, FitReporter& reporter);
 
+//! `before` with the patches of further images in its scoring bank; descriptor and radius stay. Throws
+//! StsNotImplemented for other scoring banks than a coreset of patches.
+std::shared_ptr<const CfaModel> withFurtherPatches(const CfaModel& before, const TrainingData& data,
+                                                   const CFA::Params& params, int engine, FitReporter& reporter);
+
 //! A descriptor at its random start.
 Descriptor randomDescriptor(const std::vector<int>& channels, double gammaD, int init, int seed);
 

@@ -27,6 +27,12 @@ public:
         return adapt(data, params, device.engine, trainerDevice(device), checkpoint, reporter);
     }
 
+    std::shared_ptr<const LearnedModel> update(const LearnedModel& before, const TrainingData& data,
+                                               FitReporter& reporter) const CV_OVERRIDE
+    {
+        return withFurtherPatches(static_cast<const CfaModel&>(before), data, params, device.engine, reporter);
+    }
+
 private:
     const CFA::Params params;
     const Device device;
@@ -48,6 +54,13 @@ public:
         if (adapts(params))
             requireTrainer(trainerDevice(device));
         return std::unique_ptr<Learner>(new CfaLearner(params, device));
+    }
+    // Nothing is trained, so neither LibTorch nor a checkpoint is needed.
+    std::unique_ptr<Learner> startUpdate(const LearnedModel&, const Device& device) const CV_OVERRIDE
+    {
+        CFA::Params untrained = params;
+        untrained.checkpoint.clear();
+        return std::unique_ptr<Learner>(new CfaLearner(untrained, device));
     }
     std::shared_ptr<const LearnedModel> read(const FileNode& node) const CV_OVERRIDE
     {

@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "calibration.hpp"
+#include "../input/image_statistics.hpp"
 #include "../map/anomaly_map.hpp"
 
 #include <functional>
@@ -42,7 +43,7 @@ double levelOfArea(const Mat& map, int pixels, const Mat& mask)
     return values[at];
 }
 
-void GoodScores::add(double score, const Mat& map, const Mat& mask)
+void GoodScores::add(double score, const Mat& map, const Mat& mask, const Mat& picture)
 {
     double low, high;
     minMaxIdx(map, &low, &high, NULL, NULL, mask);
@@ -50,12 +51,23 @@ void GoodScores::add(double score, const Mat& map, const Mat& mask)
     highest = empty() ? high : std::max(highest, high);
     scores.add(score);
     levels.add(levelOfArea(map, defectArea, mask));
+    statistics.push_back(imageStatistics(picture));
 }
 
-void GoodScores::addLearned(double score, const Mat& map, const Mat& mask)
+void GoodScores::addLearned(double score, const Mat& map, const Mat& mask, const Mat& picture)
 {
     scores.addLearned(score);
     levels.addLearned(levelOfArea(map, defectArea, mask));
+    statistics.push_back(imageStatistics(picture));
+}
+
+GoodImages GoodScores::kept(double contamination) const
+{
+    GoodImages images = {scores, levels, statistics};
+    images.scores.leaveOut(contamination);
+    images.levels.leaveOut(contamination);
+    images.join(GoodImages());
+    return images;
 }
 
 // Where the standard normal distribution reaches a share q in (0, 1).
@@ -97,6 +109,53 @@ static std::vector<float> withoutHighest(std::vector<float> scores, double share
     std::sort(scores.begin(), scores.end());
     scores.resize(scores.size() - std::min(size_t(cvRound(share * double(scores.size()))), scores.size() - 1));
     return scores;
+}
+
+void GoodSample::leaveOut(double contamination)
+{
+    if (contamination > 0 && !fresh.empty())
+        fresh = withoutHighest(fresh, contamination);
+}
+
+static void joinLists(std::vector<float>& scores, const std::vector<float>& later, size_t most)
+{
+    scores.insert(scores.end(), later.begin(), later.end());
+    scores.erase(scores.begin(), scores.end() - std::min(scores.size(), most));
+}
+
+void GoodSample::join(const GoodSample& later, size_t most)
+{
+    joinLists(fresh, later.fresh, most);
+    joinLists(learned, later.learned, most);
+}
+
+void GoodSample::scale(double factor)
+{
+    for (std::vector<float>* const scores : {&fresh, &learned})
+        for (float& score : *scores)
+            score = float(score * factor);
+}
+
+double changeOfScores(const GoodSample& before, const GoodSample& after, double threshold)
+{
+    const size_t fewest = 3;
+    const std::vector<float>&old = before.freshScores(), &now = after.freshScores();
+    CV_Assert(old.size() == now.size());
+    std::vector<float> ratios;
+    for (size_t i = 0; i < old.size(); i++)
+        if (old[i] > 0 && old[i] < threshold)
+            ratios.push_back(now[i] / old[i]);
+    return ratios.size() < fewest ? 1 : quantileOfFurther(ratios, 0.5);
+}
+
+void GoodImages::join(const GoodImages& later)
+{
+    scores.join(later.scores, most);
+    levels.join(later.levels, most);
+    Mat all = statistics.clone(); // copies of the model share this one
+    if (!later.statistics.empty())
+        all.push_back(later.statistics);
+    statistics = all.rows > int(most) ? all.rowRange(all.rows - int(most), all.rows).clone() : all;
 }
 
 double GoodSample::threshold(double q, double contamination) const

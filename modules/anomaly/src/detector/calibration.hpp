@@ -35,20 +35,53 @@ images lie lower than new ones', but are spread as widely (doc/results.md).
 class GoodSample
 {
 public:
+    GoodSample() {}
+    GoodSample(const std::vector<float>& freshScores, const std::vector<float>& learnedScores)
+        : fresh(freshScores),
+          learned(learnedScores)
+    {}
+
     void add(double score) { fresh.push_back(float(score)); }
     //! Of an image that was learned, which tells how widely scores are spread.
     void addLearned(double score) { learned.push_back(float(score)); }
     bool empty() const { return fresh.empty(); }
     //! contamination: share of the images, those that score highest, that are not good after all.
     double threshold(double quantile, double contamination = 0) const;
+    //! Leaves out that share of the new images, those that score highest.
+    void leaveOut(double contamination);
+    //! Adds those of later images. Of more than `most` the first ones are left out.
+    void join(const GoodSample& later, size_t most);
+    //! As images would score whose scores have become `factor` times as high.
+    void scale(double factor);
+
+    //! Of images that were not learned, or by a model without them; and of learned ones.
+    const std::vector<float>& freshScores() const { return fresh; }
+    const std::vector<float>& learnedScores() const { return learned; }
 
 private:
     std::vector<float> fresh, learned;
 };
 
-/** @brief Collects scores and maps of good images. The image threshold is a quantile of their scores, the pixel
-threshold the same quantile of the levels that an area as small as the smallest defect reaches in their maps: on that
-share of good images no region of this area lies above it.
+//! How many times as high images score as before: the median of those that scored below the threshold then, since
+//! others are no longer compared with the same; 1 where fewer than three did. Both are of the same images in one order.
+double changeOfScores(const GoodSample& before, const GoodSample& after, double threshold);
+
+//! What a model keeps of the good images that its thresholds come from.
+struct GoodImages
+{
+    //! The newest so many images count, so that a model does not grow with each update.
+    static const size_t most = 1000;
+
+    //! Adds those of later images.
+    void join(const GoodImages& later);
+
+    GoodSample scores, levels; // empty in files of before they were kept
+    Mat statistics;            // images x imageFigures, CV_32F
+};
+
+/** @brief What good images show: scores, maps and imageStatistics. The image threshold is a quantile of their scores,
+the pixel threshold the same quantile of the levels that an area as small as the smallest defect reaches in their maps:
+on that share of good images no region of this area lies above it.
 */
 class GoodScores
 {
@@ -56,15 +89,19 @@ public:
     //! defectArea: pixels of the maps.
     explicit GoodScores(int defectArea_ = 0) : defectArea(defectArea_), lowest(0), highest(0) {}
 
-    void add(double score, const Mat& map, const Mat& mask);
+    //! picture: CV_8UC3.
+    void add(double score, const Mat& map, const Mat& mask, const Mat& picture);
     //! An image that was learned.
-    void addLearned(double score, const Mat& map, const Mat& mask);
+    void addLearned(double score, const Mat& map, const Mat& mask, const Mat& picture);
     bool empty() const { return scores.empty(); }
     Calibration calibrate(double quantile, double contamination = 0) const;
+    //! What a model keeps of it, so that later images can be added. contamination: as in calibrate.
+    GoodImages kept(double contamination) const;
 
 private:
     int defectArea;
     GoodSample scores, levels;
+    Mat statistics;
     double lowest, highest; // of all pixels that count
 };
 

@@ -12,6 +12,8 @@
 
 #include "opencv2/dnn.hpp"
 
+#include <numeric>
+
 namespace cv { namespace anomaly {
 
 DetectorCore::DetectorCore()
@@ -110,11 +112,24 @@ void DetectorCore::moveTo(const Device& next)
     });
 }
 
-void DetectorCore::setThreshold(double Calibration::*which, double value)
+void DetectorCore::setImageThreshold(double value)
+{
+    setThreshold(&Calibration::imageThreshold, &ModelHistory::imageFollows, value);
+}
+
+void DetectorCore::setPixelThreshold(double value)
+{
+    setThreshold(&Calibration::pixelThreshold, &ModelHistory::pixelFollows, value);
+}
+
+void DetectorCore::setThreshold(double Calibration::*which, bool ModelHistory::*follows, double value)
 {
     if (cvIsNaN(value) || cvIsInf(value))
         CV_Error_(Error::StsOutOfRange, ("A threshold of %g is no number to compare scores with", value));
-    changeModel([=](DetectorModel& model) { model.calibration.*which = value; });
+    changeModel([=](DetectorModel& model) {
+        model.calibration.*which = value;
+        model.history.*follows = false;
+    });
 }
 
 void DetectorCore::toPicture(const Mat& image, OutputArray picture) const
@@ -164,14 +179,17 @@ void DetectorCore::fit(const ImageSource& images)
     const std::unique_ptr<Learner> learner = method->startFit(device());
     const std::vector<int> good = scorable(images, std::vector<int>(order.begin(), order.begin() + heldOut), settings);
 
-    DetectorModel model = {method, backboneSource, std::vector<InputModel>(), Calibration()};
+    DetectorModel model = {method, backboneSource, std::vector<InputModel>(), Calibration(), ModelHistory()};
     const std::vector<int> modes = inputModes(settings.inputMode);
     FitReporter reporter(callback, int(modes.size()));
     std::vector<PiecesOfImages> pieces(modes.size());
     for (size_t i = 0; i < modes.size(); i++)
         model.models.push_back(learn(*learner, settings, images, learned, modes[i], int(i), pieces[i], reporter));
     const FittedModel uncalibrated(model, backbone, device());
-    model.calibration = thresholdsAfterFit(uncalibrated, images, good, learned, pieces, FitReporter(callback, 1));
+    const GoodScores scores = scoresAfterFit(uncalibrated, images, good, learned, pieces, FitReporter(callback, 1));
+    model.calibration = scores.calibrate(settings.thresholdQuantile, settings.contamination);
+    model.history.images = int(learned.size());
+    model.history.good = scores.kept(settings.contamination);
     const std::shared_ptr<const FittedModel> calibrated = uncalibrated.with(model);
     setMethod(method);
     std::atomic_store(&fitted, calibrated);
@@ -226,6 +244,80 @@ InputModel DetectorCore::learn(Learner& learner, const DetectorParams& settings,
     for (const int image : chosen)
         pieces[image] = training.piecesOf(image);
     return {inputMode, learner.learn(training.data(), index, reporter)};
+}
+
+// ---- update
+
+static void checkUpdate(const DetectorModel& model, int images)
+{
+    if (images == 0)
+        CV_Error(Error::StsBadArg, "There is no image to add, expected at least one");
+    if (model.history.images == 0)
+        CV_Error(Error::StsNotImplemented,
+                 "The model was written before models kept how many images they learned from and what those scored, "
+                 "which an update goes on from: fit it once more, to old and new images");
+}
+
+// Scores of old images come to what they would be with more images to compare with, and those of new ones join them.
+static void joinGoodImages(DetectorModel& model, const GoodImages& byOldModel, const GoodImages& byNewModel)
+{
+    const double share = model.method->sharedParams().thresholdQuantile;
+    GoodImages& good = model.history.good;
+    good.scores.scale(changeOfScores(byOldModel.scores, byNewModel.scores, good.scores.threshold(share)));
+    good.levels.scale(changeOfScores(byOldModel.levels, byNewModel.levels, good.levels.threshold(share)));
+    good.join(byNewModel);
+}
+
+// Thresholds that were set, or come from labels, stay.
+static Calibration followedBy(const DetectorModel& model, const Calibration& later)
+{
+    const DetectorParams& params = model.method->sharedParams();
+    const ModelHistory& history = model.history;
+    Calibration next = model.calibration;
+    if (history.imageFollows)
+        next.imageThreshold = history.good.scores.threshold(params.thresholdQuantile);
+    if (history.pixelFollows)
+        next.pixelThreshold = history.good.levels.threshold(params.thresholdQuantile);
+    next.lowest = std::min(next.lowest, later.lowest);
+    next.highest = std::max(next.highest, later.highest);
+    return next;
+}
+
+void DetectorCore::update(const ImageSource& images)
+{
+    const std::shared_ptr<const FittedModel> before = fittedModel();
+    checkUpdate(before->model, images.size());
+    DetectorModel model = before->model;
+    const DetectorParams& settings = before->params();
+    std::vector<int> chosen(images.size());
+    std::iota(chosen.begin(), chosen.end(), 0);
+    FitReporter reporter(callback, int(model.models.size()));
+    std::vector<PiecesOfImages> pieces(model.models.size());
+    for (size_t i = 0; i < model.models.size(); i++)
+        addImages(model.models[i], settings, *model.method, images, chosen, int(i), pieces[i], reporter);
+    const FittedModel updated(model, before->backbone, before->device);
+    const std::vector<int> scored = imagesToScore(chosen);
+    const GoodScores scores =
+        scoresAfterFit(updated, images, std::vector<int>(), scored, pieces, FitReporter(callback, 1));
+    model.history.images += int(chosen.size());
+    model.history.updates++;
+    joinGoodImages(model, scoresOfGood(*before, images, scored).kept(0), scores.kept(0));
+    model.calibration = followedBy(model, scores.calibrate(settings.thresholdQuantile));
+    std::atomic_store(&fitted, std::shared_ptr<const FittedModel>(updated.with(model)));
+}
+
+void DetectorCore::addImages(InputModel& model, const DetectorParams& settings, const Method& method,
+                             const ImageSource& images, std::vector<int>& chosen, int index, PiecesOfImages& pieces,
+                             FitReporter& reporter) const
+{
+    reporter.startModel(index);
+    const std::unique_ptr<Learner> learner = method.startUpdate(*model.learned, device());
+    TrainingImages training(images, settings, inputSettings(settings, model.inputMode), *backbone,
+                            learner->featureKeeping());
+    training.read(chosen, reporter, 1);
+    for (const int image : chosen)
+        pieces[image] = training.piecesOf(image);
+    model.learned = learner->update(*model.learned, training.data(), reporter);
 }
 
 // ---- predict
@@ -346,10 +438,29 @@ void DetectorCore::calibrate(InputArrayOfArrays images, const Mat& labels, Input
     const std::unique_ptr<ImageSource> source = imagesFromArrays(images, masks, model->params().significantBits);
     const bool goodOnly = masks.empty() && allGood(labels);
     checkLabels(labels, source->size());
-    const Calibration calibrated = reportingLackOfMemory([&]() {
-        return goodOnly ? goodThresholds(*model, *source) : bestThresholds(*model, *source, labels, !masks.empty());
+    if (goodOnly)
+        return calibrateWithGood(*model, *source);
+    const bool masked = !masks.empty();
+    const Calibration calibrated =
+        reportingLackOfMemory([&]() { return bestThresholds(*model, *source, labels, masked); });
+    changeModel([&calibrated, masked](DetectorModel& changed) {
+        changed.calibration = calibrated;
+        changed.history.imageFollows = false;
+        changed.history.pixelFollows = changed.history.pixelFollows && !masked;
     });
-    changeModel([&calibrated](DetectorModel& changed) { changed.calibration = calibrated; });
+}
+
+void DetectorCore::calibrateWithGood(const FittedModel& model, const ImageSource& images)
+{
+    std::vector<int> all(images.size());
+    std::iota(all.begin(), all.end(), 0);
+    const GoodScores scores = reportingLackOfMemory([&]() { return scoresOfGood(model, images, all); });
+    const Calibration calibrated = scores.calibrate(model.params().thresholdQuantile);
+    changeModel([&](DetectorModel& changed) {
+        changed.calibration = calibrated;
+        changed.history.imageFollows = changed.history.pixelFollows = true;
+        changed.history.good = scores.kept(0);
+    });
 }
 
 // ---- save

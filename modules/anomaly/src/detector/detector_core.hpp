@@ -32,6 +32,7 @@ public:
     explicit DetectorCore(const DetectorModel& model);
 
     void fit(const ImageSource& images);
+    void update(const ImageSource& images);
     void setFitCallback(const FitCallback& function) { callback = function; }
 
     double predict(const Mat& image, OutputArray map, const Mat& mask) const;
@@ -43,7 +44,8 @@ public:
                    OutputArrayOfArrays maps) const;
 
     void calibrate(InputArrayOfArrays images, const Mat& labels, InputArrayOfArrays masks);
-    void setThreshold(double Calibration::*which, double value);
+    void setImageThreshold(double value);
+    void setPixelThreshold(double value);
     void toPicture(const Mat& image, OutputArray picture) const;
 
     //! The fitted model; throws where there is none.
@@ -75,6 +77,7 @@ private:
     Device device() const { return Device{usedEngine, usedTarget}; }
     void moveTo(const Device& next);
     void useModel(const DetectorModel& model);
+    void setThreshold(double Calibration::*which, bool ModelHistory::*follows, double value);
     void setMethod(std::shared_ptr<const Method> changed);
     void changeModel(const std::function<void(DetectorModel&)>& change);
     const DetectorParams& params() const { return usedMethod->sharedParams(); }
@@ -85,6 +88,10 @@ private:
     InputModel learn(Learner& learner, const DetectorParams& settings, const ImageSource& images,
                      std::vector<int>& chosen, int inputMode, int index, PiecesOfImages& pieces,
                      FitReporter& reporter) const;
+    void calibrateWithGood(const FittedModel& model, const ImageSource& images);
+    //! As learn, for one of the models of an update.
+    void addImages(InputModel& model, const DetectorParams& settings, const Method& method, const ImageSource& images,
+                   std::vector<int>& chosen, int index, PiecesOfImages& pieces, FitReporter& reporter) const;
     double score(const FittedModel& model, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock,
                  BatchWish* wish = NULL) const;
     void scoreBatchOnGpu(const FittedModel& model, const std::vector<Mat>& images, std::vector<double>& scores,

@@ -28,6 +28,23 @@ public:
     {
         reportingLackOfMemory([&]() { core->fit(*imagesFromFiles(files, mask.getMat(), significantBits())); });
     }
+    void update(InputArrayOfArrays images, InputArrayOfArrays masks) CV_OVERRIDE
+    {
+        reportingLackOfMemory([&]() { core->update(*imagesFromArrays(images, masks, significantBits())); });
+    }
+    void update(const std::vector<String>& files, InputArray mask) CV_OVERRIDE
+    {
+        reportingLackOfMemory([&]() { core->update(*imagesFromFiles(files, mask.getMat(), significantBits())); });
+    }
+    int getLearnedImages() const CV_OVERRIDE { return core->fittedModel()->model.history.images; }
+    int getUpdates() const CV_OVERRIDE { return core->fittedModel()->model.history.updates; }
+    void getGoodImages(OutputArray figures, OutputArray scores) const CV_OVERRIDE
+    {
+        const std::shared_ptr<const FittedModel> model = core->fittedModel();
+        const GoodImages& good = model->model.history.good;
+        good.statistics.copyTo(figures);
+        Mat(good.scores.freshScores()).copyTo(scores);
+    }
     void setFitCallback(const FitCallback& callback) CV_OVERRIDE { core->setFitCallback(callback); }
 
     double predict(InputArray image, OutputArray map, InputArray mask) const CV_OVERRIDE
@@ -60,14 +77,8 @@ public:
     double getImageThreshold() const CV_OVERRIDE { return core->fittedModel()->model.calibration.imageThreshold; }
     double getPixelThreshold() const CV_OVERRIDE { return core->fittedModel()->model.calibration.pixelThreshold; }
     double getDefectArea(Size imageSize) const CV_OVERRIDE { return core->fittedModel()->defectArea(imageSize); }
-    void setImageThreshold(double threshold) CV_OVERRIDE
-    {
-        core->setThreshold(&Calibration::imageThreshold, threshold);
-    }
-    void setPixelThreshold(double threshold) CV_OVERRIDE
-    {
-        core->setThreshold(&Calibration::pixelThreshold, threshold);
-    }
+    void setImageThreshold(double threshold) CV_OVERRIDE { core->setImageThreshold(threshold); }
+    void setPixelThreshold(double threshold) CV_OVERRIDE { core->setPixelThreshold(threshold); }
     void getMapRange(double& lowest, double& highest) const CV_OVERRIDE
     {
         const std::shared_ptr<const FittedModel> model = core->fittedModel();

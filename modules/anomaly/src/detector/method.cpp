@@ -17,6 +17,16 @@ ScoreNodes LearnedModel::addNodes(OnnxBuilder&, const std::vector<MapsNode>&, Si
     CV_Error(Error::StsNotImplemented, "what it learned has no form in ONNX yet");
 }
 
+std::shared_ptr<const LearnedModel> Learner::update(const LearnedModel&, const TrainingData&, FitReporter&) const
+{
+    CV_Error(Error::StsNotImplemented, "Models of this method cannot be updated: fit one to old and new images");
+}
+
+std::unique_ptr<Learner> Method::startUpdate(const LearnedModel&, const Device& device) const
+{
+    return startFit(device);
+}
+
 void requireProcessor(const char* name, const Device& device)
 {
     if (device.isGpu())

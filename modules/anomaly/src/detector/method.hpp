@@ -53,6 +53,11 @@ public:
 
     //! index: of the model in an ensemble, 0 for the first.
     virtual std::shared_ptr<const LearnedModel> learn(const TrainingData& data, int index, FitReporter& reporter) = 0;
+
+    //! What `before` is with what further good images teach. Their pieces have the numbers of `data` in
+    //! createScoreMapWithout of what it returns. Unless a method does it, it throws StsNotImplemented.
+    virtual std::shared_ptr<const LearnedModel> update(const LearnedModel& before, const TrainingData& data,
+                                                       FitReporter& reporter) const;
 };
 
 /** @brief What tells one method of detection from another: its settings, what it learns of the features of good images,
@@ -86,6 +91,9 @@ public:
 
     //! Begins a fit; throws before anything is computed where something is missing for it.
     virtual std::unique_ptr<Learner> startFit(const Device& device) const = 0;
+
+    //! Begins to add images to what was learned.
+    virtual std::unique_ptr<Learner> startUpdate(const LearnedModel& before, const Device& device) const;
 
     //! Reads what LearnedModel::write wrote; throws StsParseError naming the field that is not as it should be.
     virtual std::shared_ptr<const LearnedModel> read(const FileNode& node) const = 0;

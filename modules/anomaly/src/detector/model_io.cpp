@@ -29,11 +29,13 @@ namespace cv { namespace anomaly {
      backbone: {name, size, sha256, bytes where embedBackbone}
      models: [{input, the method's fields, checksum of their matrices}]
      thresholds: {image, pixel, lowest, highest}
+     history: {images, updates, imageFollows, pixelFollows, scores, levels, learnedScores, learnedLevels, statistics}
      checksum: of all but the backbone's bytes and the models' matrices, which have their own
 
    Version 1, which has but the first of the methods, lacks the last one. Its first files lack some settings, too, and
    the first of version 2 lack keepAspect and inputShape: what they learned from was stretched to a square. Later ones
    lack rotations: images were learned as they are, or chooseContrast and matchContrast: contrasts were left alone.
+   Those that lack history cannot be updated.
 */
 
 static const char* const rootName = "opencv_anomaly";
@@ -159,7 +161,9 @@ String checksumOf(const DetectorModel& model, const PartSums& parts, const FileN
     }
     const Calibration& c = model.calibration;
     const double thresholds[] = {c.imageThreshold, c.pixelThreshold, c.lowest, c.highest};
-    return sum.add(thresholds, sizeof(thresholds)).digest();
+    sum.add(thresholds, sizeof(thresholds));
+    addHistory(sum, model.history);
+    return sum.digest();
 }
 
 void writeBackbone(FileStorage& file, const DetectorModel& model, const String& sum)
@@ -298,6 +302,7 @@ DetectorModel readFields(const FileNode& node, const BackbonePlaces& places)
     DetectorModel model;
     model.models = readInputModels(child(node, "models"), *method);
     model.calibration = readCalibration(child(node, "thresholds"));
+    model.history = readHistory(node);
     const FileNode backbone = child(node, "backbone");
     model.backbone = readBackbone(backbone, params.outputs, places);
     params.backbone = model.backbone.name;
@@ -330,8 +335,9 @@ void writeModel(FileStorage& file, const DetectorModel& model)
          << "thresholds"
          << "{"
          << "image" << calibration.imageThreshold << "pixel" << calibration.pixelThreshold << "lowest"
-         << calibration.lowest << "highest" << calibration.highest << "}"
-         << "checksum" << checksumOf(model, sums);
+         << calibration.lowest << "highest" << calibration.highest << "}";
+    writeHistory(file, model.history);
+    file << "checksum" << checksumOf(model, sums);
 }
 
 void writeWholeModel(FileStorage& file, const DetectorModel& model)

@@ -7,6 +7,7 @@
 #include "../backbone/backbone.hpp"
 #include "calibration.hpp"
 #include "method.hpp"
+#include "model_history.hpp"
 
 namespace cv { namespace anomaly {
 
@@ -24,6 +25,7 @@ struct DetectorModel
     BackboneSource backbone;
     std::vector<InputModel> models; // two for INPUT_ENSEMBLE: resized, cropped
     Calibration calibration;
+    ModelHistory history;
 };
 
 //! Where a backbone that is not embedded in the library is looked for.

@@ -6,7 +6,6 @@
 #include "../base/even_sample.hpp"
 
 #include <functional>
-#include <numeric>
 
 namespace cv { namespace anomaly {
 
@@ -16,7 +15,7 @@ namespace {
 // a prediction, and where it is left out of the model the time to set up a search, some 50 ms.
 const size_t mostLearnedImagesScored = 64, mostImagesLeftOut = 200;
 
-typedef std::function<void(double score, const Mat& map, const Mat& mask)> ScoreVisitor;
+typedef std::function<void(double score, const Mat& map, const Mat& mask, const Mat& picture)> ScoreVisitor;
 typedef std::function<std::shared_ptr<const FittedModel>(int image)> ModelOfImage;
 
 // Those that cannot be read, if they are to be left out, those of which a mask leaves nothing, and those without which
@@ -34,7 +33,7 @@ void forEachScore(const ModelOfImage& modelOf, const ImageSource& images, const 
         if (!leavesPixels(mask) || !readImage(images, index, leaveOut, image))
             continue;
         const double ownScore = model->scoreMap(image, NULL, map);
-        visit(model->imageScore(ownScore, map, mask), map, mask);
+        visit(model->imageScore(ownScore, map, mask), map, mask, toBgr8(image, model->params().significantBits));
     }
 }
 
@@ -65,9 +64,9 @@ ModelOfImage leavingOut(const FittedModel& model, const std::vector<int>& learne
 
 } // namespace
 
-Calibration thresholdsAfterFit(const FittedModel& model, const ImageSource& images, const std::vector<int>& good,
-                               const std::vector<int>& learned, const std::vector<PiecesOfImages>& pieces,
-                               const FitReporter& reporter)
+GoodScores scoresAfterFit(const FittedModel& model, const ImageSource& images, const std::vector<int>& good,
+                          const std::vector<int>& learned, const std::vector<PiecesOfImages>& pieces,
+                          const FitReporter& reporter)
 {
     const ModelOfImage modelOf = leavingOut(model, learned, pieces);
     const std::vector<int> sample = evenSample(learned, modelOf ? mostImagesLeftOut : mostLearnedImagesScored);
@@ -75,12 +74,12 @@ Calibration thresholdsAfterFit(const FittedModel& model, const ImageSource& imag
     const bool skips = model.params().skipUnreadable;
     int done = 0;
     GoodScores scores(model.params().defectArea);
-    const auto addFresh = [&](double score, const Mat& map, const Mat& mask) {
-        scores.add(score, map, mask);
+    const auto addFresh = [&](double score, const Mat& map, const Mat& mask, const Mat& picture) {
+        scores.add(score, map, mask, picture);
         reporter.report("thresholds", ++done, steps);
     };
-    const auto addLearned = [&](double score, const Mat& map, const Mat& mask) {
-        scores.addLearned(score, map, mask);
+    const auto addLearned = [&](double score, const Mat& map, const Mat& mask, const Mat& picture) {
+        scores.addLearned(score, map, mask, picture);
         reporter.report("thresholds", ++done, steps);
     };
     forEachScore(always(model), images, good, skips, addFresh);
@@ -96,17 +95,22 @@ Calibration thresholdsAfterFit(const FittedModel& model, const ImageSource& imag
                              "images that were learned and are a little low");
         forEachScore(always(model), images, sample, skips, addFresh);
     }
-    return scores.calibrate(model.params().thresholdQuantile, model.params().contamination);
+    return scores;
 }
 
-Calibration goodThresholds(const FittedModel& model, const ImageSource& images)
+std::vector<int> imagesToScore(const std::vector<int>& learned)
 {
-    std::vector<int> all(images.size());
-    std::iota(all.begin(), all.end(), 0);
+    return evenSample(learned, mostImagesLeftOut);
+}
+
+GoodScores scoresOfGood(const FittedModel& model, const ImageSource& images, const std::vector<int>& chosen)
+{
     GoodScores scores(model.params().defectArea);
-    forEachScore(always(model), images, all, false,
-                 [&scores](double score, const Mat& map, const Mat& mask) { scores.add(score, map, mask); });
-    return scores.calibrate(model.params().thresholdQuantile);
+    forEachScore(always(model), images, chosen, false,
+                 [&scores](double score, const Mat& map, const Mat& mask, const Mat& picture) {
+                     scores.add(score, map, mask, picture);
+                 });
+    return scores;
 }
 
 Calibration bestThresholds(const FittedModel& model, const ImageSource& images, const Mat& labels, bool masked)

@@ -14,18 +14,21 @@ namespace cv { namespace anomaly {
 //! For one model of a fit: the numbers that the training data has for the pieces of each image that was learned.
 typedef std::map<int, std::vector<int>> PiecesOfImages;
 
-/** @brief Thresholds after a fit: from `good` images that were kept out of it, and from `learned` ones.
+/** @brief Scores of good images after a fit: of `good` ones that were kept out of it, and of `learned` ones.
 
 Of a method that can tell, each learned image is scored by the model without what it taught itself, which is as a new
 image would score (doc/results.md). Of others, the scores of learned images only tell how widely scores are spread;
-where no good image was kept out, thresholds are theirs, a little low, with a warning.
+where no good image was kept out, they stand for new ones, a little low, with a warning.
 */
-Calibration thresholdsAfterFit(const FittedModel& model, const ImageSource& images, const std::vector<int>& good,
-                               const std::vector<int>& learned, const std::vector<PiecesOfImages>& pieces,
-                               const FitReporter& reporter);
+GoodScores scoresAfterFit(const FittedModel& model, const ImageSource& images, const std::vector<int>& good,
+                          const std::vector<int>& learned, const std::vector<PiecesOfImages>& pieces,
+                          const FitReporter& reporter);
 
-//! Thresholds from images that are all good.
-Calibration goodThresholds(const FittedModel& model, const ImageSource& images);
+//! Scores of some of the images, which are all good and were not learned.
+GoodScores scoresOfGood(const FittedModel& model, const ImageSource& images, const std::vector<int>& chosen);
+
+//! Those of the learned images that tell enough: all, or an even sample of many.
+std::vector<int> imagesToScore(const std::vector<int>& learned);
 
 //! Thresholds from good and defective images. The pixel threshold stays as it is unless `masked`, where the masks of
 //! `images` are nonzero on defects.

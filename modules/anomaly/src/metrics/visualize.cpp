@@ -138,33 +138,77 @@ void drawHeatMap(InputArray image, InputArray mapArray, OutputArray dst, double 
     canvas.copyTo(dst);
 }
 
-static Mat segment(const Mat& map, double threshold, double minimumArea)
+DefectRegion::DefectRegion() : area(0), peak(0), meanScore(0) {}
+
+static DefectRegion regionOf(const Mat_<int>& statistics, const Mat_<double>& centroid)
 {
-    Mat mask = map >= threshold;
-    if (minimumArea <= 1)
-        return mask;
+    DefectRegion region;
+    region.box =
+        Rect(statistics(CC_STAT_LEFT), statistics(CC_STAT_TOP), statistics(CC_STAT_WIDTH), statistics(CC_STAT_HEIGHT));
+    region.area = statistics(CC_STAT_AREA);
+    region.centroid = Point2d(centroid(0), centroid(1));
+    region.peak = -FLT_MAX;
+    return region;
+}
+
+static void addScores(const Mat_<float>& map, const Mat_<int>& labels, std::vector<DefectRegion>& regions)
+{
+    for (int y = 0; y < map.rows; y++)
+        for (int x = 0; x < map.cols; x++)
+        {
+            DefectRegion& region = regions[labels(y, x)];
+            region.peak = std::max(region.peak, double(map(y, x)));
+            region.meanScore += map(y, x);
+        }
+    for (DefectRegion& region : regions)
+        region.meanScore /= std::max(1, region.area);
+}
+
+static void addContours(const Mat& mask, const Mat_<int>& labels, std::vector<DefectRegion>& regions)
+{
+    // RETR_EXTERNAL would miss a region that lies within another's hole.
+    std::vector<std::vector<Point>> boundaries;
+    std::vector<Vec4i> hierarchy;
+    findContours(mask, boundaries, hierarchy, RETR_CCOMP, CHAIN_APPROX_SIMPLE);
+    for (size_t i = 0; i < boundaries.size(); i++)
+        if (hierarchy[i][3] < 0)
+            regions[labels(boundaries[i][0])].contour.swap(boundaries[i]);
+}
+
+static std::vector<DefectRegion> regionsOf(const Mat& map, double threshold, double minimumArea)
+{
+    checkMap(map);
+    const Mat mask = map >= threshold;
     Mat_<int> labels, statistics;
-    Mat centroids;
+    Mat_<double> centroids;
     connectedComponentsWithStats(mask, labels, statistics, centroids, 8, CV_32S);
-    for (int y = 0; y < mask.rows; y++)
-        for (int x = 0; x < mask.cols; x++)
-            if (statistics(labels(y, x), CC_STAT_AREA) < minimumArea)
-                mask.at<uchar>(y, x) = 0;
-    return mask;
+    std::vector<DefectRegion> regions;
+    for (int label = 0; label < statistics.rows; label++)
+        regions.push_back(regionOf(statistics.row(label), centroids.row(label)));
+    addScores(map, labels, regions);
+    addContours(mask, labels, regions);
+    regions.erase(regions.begin()); // all that lies below the threshold
+    regions.erase(std::remove_if(regions.begin(), regions.end(),
+                                 [=](const DefectRegion& region) { return region.area < minimumArea; }),
+                  regions.end());
+    std::stable_sort(regions.begin(), regions.end(),
+                     [](const DefectRegion& a, const DefectRegion& b) { return a.peak > b.peak; });
+    return regions;
+}
+
+void findRegions(InputArray map, double threshold, std::vector<DefectRegion>& regions, double minimumArea,
+                 Size imageSize)
+{
+    regions =
+        regionsOf(imageSize.empty() ? map.getMat() : stretchedMap(map.getMat(), imageSize), threshold, minimumArea);
 }
 
 static std::vector<std::vector<Point>> outerContours(const Mat& map, double threshold, double minimumArea)
 {
-    checkMap(map);
-    // RETR_EXTERNAL would miss a region that lies within another's hole.
-    std::vector<std::vector<Point>> boundaries;
-    std::vector<Vec4i> hierarchy;
-    findContours(segment(map, threshold, minimumArea), boundaries, hierarchy, RETR_CCOMP, CHAIN_APPROX_SIMPLE);
-    std::vector<std::vector<Point>> outer;
-    for (size_t i = 0; i < boundaries.size(); i++)
-        if (hierarchy[i][3] < 0)
-            outer.push_back(boundaries[i]);
-    return outer;
+    std::vector<std::vector<Point>> contours;
+    for (DefectRegion& region : regionsOf(map, threshold, minimumArea))
+        contours.push_back(std::move(region.contour));
+    return contours;
 }
 
 void findDefects(InputArray map, double threshold, OutputArrayOfArrays contours, double minimumArea)

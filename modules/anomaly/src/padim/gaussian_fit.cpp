@@ -118,6 +118,17 @@ public:
             addBatch();
     }
 
+    //! Goes on from what was learned before.
+    void start(const PositionGaussians& before, double regularization)
+    {
+        parallel_for_(Range(0, positions.size()), [&](const Range& range) {
+            std::vector<double> sums;
+            for (int p = range.start; p < range.end; p++)
+                if (before.counts.at<int>(positions.start + p) >= 2)
+                    start(p, before, regularization, sums);
+        });
+    }
+
     //! Writes the block's part of the result.
     void finish(double regularization, PositionGaussians& gaussians)
     {
@@ -131,6 +142,24 @@ public:
     }
 
 private:
+    void start(int p, const PositionGaussians& before, double regularization, std::vector<double>& sums)
+    {
+        const int position = positions.start + p;
+        images[p] = before.counts.at<int>(position);
+        for (int i = 0; i < length; i++)
+            mean.at<double>(p, i) = before.mean.at<float>(i, position);
+        std::vector<double> L(products.cols);
+        const float* from = before.whitening.ptr<float>(position / gaussianPanel) + position % gaussianPanel;
+        for (int e = 0; e < products.cols; e++)
+            L[e] = from[size_t(e) * gaussianPanel];
+        invert(L.data(), length, sums);
+        double* S = products.ptr<double>(p);
+        for (int i = 0; i < length; i++)
+            for (int j = 0; j <= i; j++)
+                S[triangle(i) + j] =
+                    (images[p] - 1) * (dot(&L[triangle(i)], &L[triangle(j)], j + 1) - (i == j ? regularization : 0));
+    }
+
     void copyFeatures(const Mat& features, int p)
     {
         float* to = batch.ptr<float>(p) + waiting[p]++ * length;
@@ -195,6 +224,7 @@ private:
     void write(int p, const double* whitening, PositionGaussians& gaussians) const
     {
         const int position = positions.start + p;
+        gaussians.counts.at<int>(position) = images[p];
         for (int i = 0; i < length; i++)
             gaussians.mean.at<float>(i, position) = float(mean.at<double>(p, i));
         float* to = gaussians.whitening.ptr<float>(position / gaussianPanel) + position % gaussianPanel;
@@ -223,15 +253,14 @@ void checkSample(const PositionSample& sample, Size expected)
 PositionGaussians emptyGaussians(Size features)
 {
     return {Mat::zeros(features, CV_32F),
-            Mat::zeros(panelsOf(features.width), triangle(features.height) * gaussianPanel, CV_32F)};
+            Mat::zeros(panelsOf(features.width), triangle(features.height) * gaussianPanel, CV_32F),
+            Mat::zeros(1, features.width, CV_32S)};
 }
 
-} // namespace
-
-PositionGaussians fitGaussians(int images, const std::function<PositionSample(int)>& sample,
-                               const GaussianSettings& settings, const std::function<void(int, int)>& progress)
+PositionGaussians gaussiansOf(const PositionGaussians* before, int images,
+                              const std::function<PositionSample(int)>& sample, const GaussianSettings& settings,
+                              const std::function<void(int, int)>& progress)
 {
-    CV_CheckGE(images, 2, "A covariance needs at least two images");
     const Size size = sample(0).features.size();
     PositionGaussians gaussians = emptyGaussians(size);
     const int fitting =
@@ -240,6 +269,8 @@ PositionGaussians fitGaussians(int images, const std::function<PositionSample(in
     for (int pass = 0; pass < passes; pass++)
     {
         Moments moments(Range(pass * step, std::min((pass + 1) * step, size.width)), size.height);
+        if (before)
+            moments.start(*before, settings.regularization);
         for (int i = 0; i < images; i++)
         {
             const PositionSample image = sample(i);
@@ -251,6 +282,24 @@ PositionGaussians fitGaussians(int images, const std::function<PositionSample(in
         moments.finish(settings.regularization, gaussians);
     }
     return gaussians;
+}
+
+} // namespace
+
+PositionGaussians fitGaussians(int images, const std::function<PositionSample(int)>& sample,
+                               const GaussianSettings& settings, const std::function<void(int, int)>& progress)
+{
+    CV_CheckGE(images, 2, "A covariance needs at least two images");
+    return gaussiansOf(nullptr, images, sample, settings, progress);
+}
+
+PositionGaussians updatedGaussians(const PositionGaussians& before, int images,
+                                   const std::function<PositionSample(int)>& sample, const GaussianSettings& settings,
+                                   const std::function<void(int, int)>& progress)
+{
+    CV_CheckGE(images, 1, "An update needs an image");
+    CV_Assert(before.counts.total() == size_t(before.positions()) && sample(0).features.size() == before.mean.size());
+    return gaussiansOf(&before, images, sample, settings, progress);
 }
 
 }} // namespace cv::anomaly

@@ -28,7 +28,12 @@ ChannelReduction drawReduction(const PaDiM::Params& params, const std::vector<in
 class PadimLearner CV_FINAL : public Learner
 {
 public:
-    explicit PadimLearner(const PaDiM::Params& p) : params(p), grid(gridOfStride(inputShapeOf(p), p.patchStride)) {}
+    //! kept: empty, and the features are drawn; else those of a model that is updated.
+    explicit PadimLearner(const PaDiM::Params& p, const ChannelReduction& kept = ChannelReduction())
+        : params(p),
+          grid(gridOfStride(inputShapeOf(p), p.patchStride)),
+          reduction(kept)
+    {}
 
     // Only the d features of each position are kept: 0.3 MB an image in place of 4 MB.
     FeatureKeeping featureKeeping() const CV_OVERRIDE
@@ -38,15 +43,9 @@ public:
 
     std::shared_ptr<const LearnedModel> learn(const TrainingData& data, int, FitReporter& reporter) CV_OVERRIDE
     {
-        GaussianSettings settings;
-        settings.regularization = params.regularization;
-        const auto sample = [&](int image) {
-            const TrainingFeatures features = data.features.get(image);
-            return PositionSample{features.maps[0].reshape(1, reduction.length()), features.mask};
-        };
         const auto progress = [&](int done, int total) { reporter.report("gaussians", done, total); };
         const std::shared_ptr<PadimModel> model = std::make_shared<PadimModel>();
-        model->gaussians = fitGaussians(data.images, sample, settings, progress);
+        model->gaussians = fitGaussians(data.images, samplesOf(data), settings(), progress);
         model->reduction = reduction;
         model->grid = grid;
         model->images = data.images;
@@ -54,7 +53,32 @@ public:
         return model;
     }
 
+    std::shared_ptr<const LearnedModel> update(const LearnedModel& learned, const TrainingData& data,
+                                               FitReporter& reporter) const CV_OVERRIDE
+    {
+        const auto progress = [&](int done, int total) { reporter.report("gaussians", done, total); };
+        const std::shared_ptr<PadimModel> model = std::make_shared<PadimModel>(static_cast<const PadimModel&>(learned));
+        model->gaussians = updatedGaussians(model->gaussians, data.images, samplesOf(data), settings(), progress);
+        model->images += data.images;
+        return model;
+    }
+
 private:
+    GaussianSettings settings() const
+    {
+        GaussianSettings settings;
+        settings.regularization = params.regularization;
+        return settings;
+    }
+
+    std::function<PositionSample(int)> samplesOf(const TrainingData& data) const
+    {
+        return [&data, this](int image) {
+            const TrainingFeatures features = data.features.get(image);
+            return PositionSample{features.maps[0].reshape(1, reduction.length()), features.mask};
+        };
+    }
+
     // As one map of d channels. How many there are to draw from is known from the first image on; both models of an
     // ensemble keep the same.
     TrainingFeatures reduced(const TrainingFeatures& features) const
@@ -98,6 +122,10 @@ public:
     std::unique_ptr<Learner> startFit(const Device&) const CV_OVERRIDE
     {
         return std::unique_ptr<Learner>(new PadimLearner(params));
+    }
+    std::unique_ptr<Learner> startUpdate(const LearnedModel& before, const Device&) const CV_OVERRIDE
+    {
+        return std::unique_ptr<Learner>(new PadimLearner(params, static_cast<const PadimModel&>(before).reduction));
     }
     std::shared_ptr<const LearnedModel> read(const FileNode& node) const CV_OVERRIDE
     {

@@ -85,6 +85,17 @@ std::vector<int> readDrawn(const FileNode& node, int features)
     return drawn;
 }
 
+// Images that each position was learned from.
+Mat readCounts(const FileNode& node, int positions)
+{
+    const std::vector<int> counts = readIntegers(node, "counts");
+    const bool possible = std::all_of(counts.begin(), counts.end(), [](int count) { return count >= 0 && count != 1; });
+    if (counts.size() != size_t(positions) || !possible)
+        CV_Error_(Error::StsParseError,
+                  ("Model file has no list of %d counts, each 0 or 2 and more, as 'counts'", positions));
+    return Mat(counts, true).reshape(1, 1);
+}
+
 ChannelReduction readReduction(const FileNode& node, const PaDiM::Params& params)
 {
     ChannelReduction reduction;
@@ -134,6 +145,8 @@ std::vector<Mat> PadimModel::matrices() const
         all.push_back(Mat(reduction.drawn, true));
     else
         all.push_back(reduction.projection);
+    if (!gaussians.counts.empty())
+        all.push_back(gaussians.counts);
     return all;
 }
 
@@ -148,6 +161,8 @@ void PadimModel::write(FileStorage& file) const
     else
         file << "projection" << reduction.projection;
     file << "mean" << gaussians.mean << "whitening" << gaussians.whitening;
+    if (!gaussians.counts.empty())
+        writeIntegers(file, "counts", gaussians.counts);
 }
 
 std::shared_ptr<const PadimModel> PadimModel::read(const FileNode& node, const PaDiM::Params& params)
@@ -161,6 +176,13 @@ std::shared_ptr<const PadimModel> PadimModel::read(const FileNode& node, const P
     const int d = model->reduction.length(), positions = model->grid.area();
     expectSize(gaussians.mean, "mean", d, positions);
     expectSize(gaussians.whitening, "whitening", panelsOf(positions), int64(triangle(d)) * gaussianPanel);
+    if (!node["counts"].empty())
+    {
+        gaussians.counts = readCounts(node, positions);
+        double most;
+        minMaxIdx(gaussians.counts, nullptr, &most);
+        model->images = int(most);
+    }
     return model;
 }
 

@@ -35,7 +35,7 @@ public:
     ChannelReduction reduction;
     PositionGaussians gaussians;
     Size grid;  // of the positions
-    int images; // that the Gaussians were learned from; 0 in a model from a file
+    int images; // that the Gaussians were learned from; 0 in files of before it was kept
 };
 
 }} // namespace cv::anomaly

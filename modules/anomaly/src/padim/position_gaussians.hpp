@@ -22,6 +22,7 @@ struct PositionGaussians
 {
     Mat mean;      // d x positions, CV_32F: positions innermost, as descriptors come
     Mat whitening; // panels x (triangle(d) * gaussianPanel), CV_32F: L^-1 row by row, positions of a panel innermost
+    Mat counts;    // 1 x positions, CV_32S: images that each was learned from; empty in files of before they were kept
 
     int length() const { return mean.rows; }
     int positions() const { return mean.cols; }
@@ -52,6 +53,17 @@ image of each pass, and may throw to end the fit.
 PositionGaussians fitGaussians(int images, const std::function<PositionSample(int)>& sample,
                                const GaussianSettings& settings = GaussianSettings(),
                                const std::function<void(int done, int total)>& progress = nullptr);
+
+/** @brief The Gaussians of the images of `before` and further ones, as if all had been learned at once.
+
+Sums of products come from L^-1: they are (n - 1) (L L^T - regularization). A position that one image alone had shown
+starts anew, since its mean was not kept. before: with counts, and fitted with the same regularization. images: 1 or
+more.
+*/
+PositionGaussians updatedGaussians(const PositionGaussians& before, int images,
+                                   const std::function<PositionSample(int)>& sample,
+                                   const GaussianSettings& settings = GaussianSettings(),
+                                   const std::function<void(int done, int total)>& progress = nullptr);
 
 //! Mahalanobis distances of an image's features, position by position (Eq. 2).
 class GaussianScorer

@@ -68,21 +68,40 @@ public:
         model->channelCounts = channelsOf(data.features.get(0).maps);
         if (params.whitening > 0 || params.axes > 0)
             model->whitening = whiteningOf(data, model->channelCounts, reporter);
-        const PatchFeatures features(grid, model->whitening, device.engine);
         model->choosesWindow = params.window != 0;
-        model->window = params.window < 0 ? windowOf(data, features) : params.window;
-        const CoresetBankSettings settings = {
-            params.poolSize, params.bankSize, params.projection, params.seed, device.engine, params.contamination, grid,
-            model->window};
-        const auto describe = [&](const std::vector<Mat>& pooled, Mat& phi) { features.compute(pooled, phi); };
-        model->coreset = std::make_shared<CoresetBank>(coresetBank(data, settings, describe, "bank", reporter));
-        model->bank = model->coreset->chosen.rows;
-        if (model->window > 0)
-            model->places = model->coreset->chosen.places;
+        model->window =
+            params.window < 0 ? windowOf(data, PatchFeatures(grid, model->whitening, device.engine)) : params.window;
+        chooseBank(*model, data, params.contamination, nullptr, reporter);
+        return model;
+    }
+
+    // Axes and window stay. All images of an update are good, so contamination does not count.
+    std::shared_ptr<const LearnedModel> update(const LearnedModel& learned, const TrainingData& data,
+                                               FitReporter& reporter) const CV_OVERRIDE
+    {
+        const std::shared_ptr<PatchCoreModel> model =
+            std::make_shared<PatchCoreModel>(static_cast<const PatchCoreModel&>(learned));
+        const PatchRows before = {model->bank, {}, model->places};
+        chooseBank(*model, data, 0, &before, reporter);
         return model;
     }
 
 private:
+    void chooseBank(PatchCoreModel& model, const TrainingData& data, double contamination, const PatchRows* before,
+                    const FitReporter& reporter) const
+    {
+        const PatchFeatures features(grid, model.whitening, device.engine);
+        const CoresetBankSettings settings = {
+            params.poolSize, params.bankSize, params.projection, params.seed, device.engine, contamination, grid,
+            model.window};
+        const auto describe = [&](const std::vector<Mat>& pooled, Mat& phi) { features.compute(pooled, phi); };
+        model.coreset =
+            std::make_shared<CoresetBank>(coresetBank(data, settings, describe, "bank", reporter, before));
+        model.bank = model.coreset->chosen.rows;
+        if (model.window > 0)
+            model.places = model.coreset->chosen.places;
+    }
+
     // None where masks leave no patch, of which the choice of the coreset tells.
     Descriptor whiteningOf(const TrainingData& data, const std::vector<int>& channels,
                            const FitReporter& reporter) const

@@ -69,7 +69,19 @@ Mat imageSummary(const std::vector<Mat>& maps)
     return summary;
 }
 
-FeatureBankBuilder::FeatureBankBuilder(int count, size_t most) : images(count), mostBytes(most) {}
+FeatureBankBuilder::FeatureBankBuilder(int count, size_t most) : images(count), mostBytes(most), bytesBefore(0) {}
+
+// Copies, since models never change.
+FeatureBankBuilder::FeatureBankBuilder(const FeatureBank& before, int count, size_t most)
+    : images(count),
+      mostBytes(most),
+      bytesBefore(before.bytes()),
+      features(before)
+{
+    features.summaries = before.summaries.clone();
+    for (Mat& rows : features.rows)
+        rows = rows.clone();
+}
 
 void FeatureBankBuilder::add(const std::vector<Mat>& maps, const Mat& mask)
 {
@@ -103,7 +115,8 @@ void FeatureBankBuilder::start(const std::vector<Mat>& maps)
 // Without masks all images take as much as the first one.
 void FeatureBankBuilder::checkLimit(size_t imageBytes, bool masked) const
 {
-    const double expected = masked ? double(features.bytes() + imageBytes) : double(imageBytes) * images;
+    const double expected =
+        masked ? double(features.bytes() + imageBytes) : double(bytesBefore) + double(imageBytes) * images;
     if (expected > double(mostBytes))
         CV_Error_(
             Error::StsOutOfRange,

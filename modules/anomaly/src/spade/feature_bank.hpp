@@ -35,6 +35,8 @@ class FeatureBankBuilder
 {
 public:
     explicit FeatureBankBuilder(int images, size_t mostBytes = mostBankBytes);
+    //! Goes on from a bank, by so many images more.
+    FeatureBankBuilder(const FeatureBank& before, int images, size_t mostBytes = mostBankBytes);
 
     //! maps: pooled, and none finer than the patch grid (see averagedToGrid). mask: empty, or CV_8U of any size that
     //! shows the same, nonzero on what is to be learned.
@@ -46,8 +48,8 @@ private:
     void start(const std::vector<Mat>& maps);
     void checkLimit(size_t imageBytes, bool masked) const;
 
-    int images;
-    size_t mostBytes;
+    int images; // that are to be added
+    size_t mostBytes, bytesBefore;
     FeatureBank features;
 };
 

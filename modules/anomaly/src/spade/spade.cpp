@@ -28,7 +28,22 @@ public:
 
     std::shared_ptr<const LearnedModel> learn(const TrainingData& data, int, FitReporter& reporter) CV_OVERRIDE
     {
-        FeatureBankBuilder builder(data.images);
+        return modelOf(FeatureBankBuilder(data.images), data, reporter);
+    }
+
+    std::shared_ptr<const LearnedModel> update(const LearnedModel& learned, const TrainingData& data,
+                                               FitReporter& reporter) const CV_OVERRIDE
+    {
+        const FeatureBank& before = static_cast<const SpadeModel&>(learned).bank;
+        const std::shared_ptr<SpadeModel> model = modelOf(FeatureBankBuilder(before, data.images), data, reporter);
+        model->firstPiece = before.images();
+        return model;
+    }
+
+private:
+    std::shared_ptr<SpadeModel> modelOf(FeatureBankBuilder builder, const TrainingData& data,
+                                        const FitReporter& reporter) const
+    {
         for (int i = 0; i < data.images; i++)
         {
             const TrainingFeatures image = data.features.get(i);
@@ -43,7 +58,6 @@ public:
         return model;
     }
 
-private:
     const SPADE::Params params;
     const Size grid;
 };

@@ -129,7 +129,10 @@ std::shared_ptr<const ScoreMap> SpadeModel::createScoreMapWithout(const std::vec
 {
     if (int(pieces.size()) >= bank.images())
         return nullptr;
-    return anomaly::createScoreMap(std::make_shared<SpadeScorer>(*this, device.engine, pieces), settings,
+    std::vector<int> images = pieces;
+    for (int& image : images)
+        image += firstPiece;
+    return anomaly::createScoreMap(std::make_shared<SpadeScorer>(*this, device.engine, images), settings,
                                    device.engine);
 }
 

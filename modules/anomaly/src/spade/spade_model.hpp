@@ -15,7 +15,7 @@ namespace cv { namespace anomaly {
 class SpadeModel CV_FINAL : public LearnedModel
 {
 public:
-    SpadeModel() : K(0) {}
+    SpadeModel() : K(0), firstPiece(0) {}
 
     std::vector<int> channels() const CV_OVERRIDE;
     std::shared_ptr<const ScoreMap> createScoreMap(const MapSettings& settings, const Device& device) const CV_OVERRIDE;
@@ -31,8 +31,9 @@ public:
     static std::shared_ptr<const SpadeModel> read(const FileNode& node, const SPADE::Params& params);
 
     FeatureBank bank;
-    Size grid; // of the patches
-    int K;     // of the settings
+    Size grid;      // of the patches
+    int K;          // of the settings
+    int firstPiece; // of the training data: its number in the bank, behind the images of before an update
 };
 
 }} // namespace cv::anomaly

@@ -26,11 +26,13 @@ struct Choice
 };
 
 Choice chooseCoreset(const TrainingData& data, const CoresetBankSettings& settings, const DescribePatches& describe,
-                     const FitReporter& reporter)
+                     const FitReporter& reporter, const PatchRows* before)
 {
     const int fromImage = settings.poolSize > 0 ? 1 + (settings.poolSize - 1) / data.images : 0;
     PatchPool pool({fromImage, settings.bankSize, settings.projection, poolBytes, settings.seed, settings.engine,
                     settings.contamination, settings.grid, settings.window});
+    if (before)
+        pool.addBank(before->rows, before->places);
     Mat phi;
     for (int image = 0; image < data.images; image++)
     {
@@ -43,7 +45,7 @@ Choice chooseCoreset(const TrainingData& data, const CoresetBankSettings& settin
     return {chosen, pool.standIns(data.sources)};
 }
 
-//! Collects patches whose vectors come later, each of them once.
+//! Collects patches, each of them once, whose vectors come later.
 class PatchList
 {
 public:
@@ -52,12 +54,13 @@ public:
     //! The patch's row; -1 for none.
     int add(const PatchPool::Place& place)
     {
-        if (place.image < 0)
+        if (place.isNone())
             return -1;
-        const auto added = rowOf.insert({{place.image, place.patch}, int(rowOf.size())});
+        const Key key(place.image, place.isOfBank() ? place.bankRow : place.patch);
+        const auto added = rowOf.insert({key, int(rowOf.size())});
         if (added.second)
         {
-            patches.images.push_back(sources[place.image]);
+            patches.images.push_back(place.isOfBank() ? -1 : sources[place.image]);
             patches.places.push_back(place.patch);
         }
         return added.first->second;
@@ -65,24 +68,36 @@ public:
 
     bool hasAnyOf(int piece) const
     {
-        const auto first = rowOf.lower_bound({piece, 0});
+        const auto first = rowOf.lower_bound(Key(piece, 0));
         return first != rowOf.end() && first->first.first == piece;
     }
 
     //! phi: the vectors of a piece's patches, length x patches.
     void describe(int piece, const Mat& phi)
     {
-        if (patches.rows.empty())
-            patches.rows.create(int(rowOf.size()), phi.rows, CV_32F);
-        for (auto row = rowOf.lower_bound({piece, 0}); row != rowOf.end() && row->first.first == piece; ++row)
-            Mat(phi.col(row->first.second).t()).copyTo(patches.rows.row(row->second));
+        copyRows(piece, phi.rows, [&](int patch) -> Mat { return phi.col(patch).t(); });
+    }
+
+    void describeBank(const Mat& bank)
+    {
+        copyRows(-1, bank.cols, [&](int row) { return bank.row(row); });
     }
 
     const PatchRows& described() const { return patches; }
 
 private:
+    typedef std::pair<int, int> Key; // piece and patch, or -1 and a row of the bank
+
+    void copyRows(int piece, int length, const std::function<Mat(int)>& vectorOf)
+    {
+        if (patches.rows.empty() && !rowOf.empty())
+            patches.rows.create(int(rowOf.size()), length, CV_32F);
+        for (auto row = rowOf.lower_bound(Key(piece, 0)); row != rowOf.end() && row->first.first == piece; ++row)
+            vectorOf(row->first.second).copyTo(patches.rows.row(row->second));
+    }
+
     const std::vector<int>& sources;
-    std::map<std::pair<int, int>, int> rowOf; // by piece and patch
+    std::map<Key, int> rowOf;
     PatchRows patches;
 };
 
@@ -96,9 +111,9 @@ void append(const PatchRows& from, int row, PatchRows& to)
 } // namespace
 
 CoresetBank coresetBank(const TrainingData& data, const CoresetBankSettings& settings, const DescribePatches& describe,
-                        const char* lastStage, const FitReporter& reporter)
+                        const char* lastStage, const FitReporter& reporter, const PatchRows* before)
 {
-    const Choice choice = chooseCoreset(data, settings, describe, reporter);
+    const Choice choice = chooseCoreset(data, settings, describe, reporter, before);
     PatchList chosen(data.sources), standIns(data.sources);
     CoresetBank bank;
     bank.sources = data.sources;
@@ -109,6 +124,9 @@ CoresetBank coresetBank(const TrainingData& data, const CoresetBankSettings& set
         const int first = standIns.add(places.first);
         bank.standInsOf.push_back(Vec2i(first, standIns.add(places.second)));
     }
+    if (before)
+        for (PatchList* const list : {&chosen, &standIns})
+            list->describeBank(before->rows);
     Mat phi;
     for (int piece = 0; piece < data.images; piece++)
     {
@@ -132,12 +150,13 @@ PatchRows CoresetBank::without(int piece) const
     return rest.rows.empty() ? withoutImages(image, image) : rest;
 }
 
-// That most of the stand-ins for its patches are of, the first of several; itself where there are none.
+// That most of the stand-ins for its patches are of, the first of several; itself where there are none. What an earlier
+// bank's rows were of is not known any more.
 int CoresetBank::mostSimilar(int image) const
 {
     std::map<int, int> votes;
     for (size_t row = 0; row < standInsOf.size(); row++)
-        if (chosen.images[row] == image && standInsOf[row][0] >= 0)
+        if (chosen.images[row] == image && standInsOf[row][0] >= 0 && standIns.images[standInsOf[row][0]] >= 0)
             votes[standIns.images[standInsOf[row][0]]]++;
     const auto fewer = [](const std::pair<const int, int>& a, const std::pair<const int, int>& b) {
         return a.second < b.second;

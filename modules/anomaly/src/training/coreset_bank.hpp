@@ -24,7 +24,7 @@ struct CoresetBankSettings
 struct PatchRows
 {
     Mat rows;                // patches x length, CV_32F
-    std::vector<int> images; // that each is of, by TrainingData::sources
+    std::vector<int> images; // that each is of, by TrainingData::sources; -1: of an earlier bank
     std::vector<int> places; // of each on the grid, row by row
 };
 
@@ -56,16 +56,17 @@ private:
 //! Gives the vectors of all patches of an image, length x patches, CV_32F, from its pooled maps.
 typedef std::function<void(const std::vector<Mat>& pooled, Mat& phi)> DescribePatches;
 
-/** @brief A greedy coreset of the patches of all images.
+/** @brief A greedy coreset of the patches of all images, and of those of an earlier bank where one is given.
 
 Fewer than bankSize come back where there are fewer different patches. Masked patches are never chosen. All features are
 read twice: what waits for the choice is a projection in few dimensions (see PatchPool), and the chosen patches are kept
 as they are. Memory does not grow with the number of images.
 
 Reports the stages "patches", "coreset" and `lastStage`.
+@param before an earlier bank of as long vectors, with `places` where there is a window, or null
 */
 CoresetBank coresetBank(const TrainingData& data, const CoresetBankSettings& settings, const DescribePatches& describe,
-                        const char* lastStage, const FitReporter& reporter);
+                        const char* lastStage, const FitReporter& reporter, const PatchRows* before = nullptr);
 
 }} // namespace cv::anomaly
 

@@ -37,11 +37,6 @@ std::vector<int> PatchPool::draw(int image, int count, const Mat& mask) const
 
 void PatchPool::add(int image, const Mat& phi, const Mat& mask)
 {
-    if (projection.empty() && settings.projection > 0 && settings.projection < phi.rows)
-    {
-        RNG random = randomStream(settings.seed, RANDOM_PROJECTION);
-        projection = randomProjection(phi.rows, settings.projection, random);
-    }
     const std::vector<int> drawn = draw(image, phi.cols, mask);
     if (drawn.empty())
         return;
@@ -53,13 +48,33 @@ void PatchPool::add(int image, const Mat& phi, const Mat& mask)
         CV_Error_(Error::StsOutOfRange, ("Features of training image %d hold NaN or infinity: the backbone cannot be "
                                          "used with it, or inputMean and inputScale are not the backbone's",
                                          image));
+    std::vector<Place> drawnPlaces;
+    for (const int patch : drawn)
+        drawnPlaces.push_back({image, patch, 0});
+    append(patches, drawnPlaces);
+}
+
+void PatchPool::addBank(const Mat& bank, const std::vector<int>& placesOnGrid)
+{
+    std::vector<Place> placesOfRows;
+    for (int row = 0; row < bank.rows; row++)
+        placesOfRows.push_back({-1, placesOnGrid.empty() ? 0 : placesOnGrid[row], row});
+    append(bank, placesOfRows);
+}
+
+void PatchPool::append(Mat patches, const std::vector<Place>& placesOfPatches)
+{
+    if (projection.empty() && settings.projection > 0 && settings.projection < patches.cols)
+    {
+        RNG random = randomStream(settings.seed, RANDOM_PROJECTION);
+        projection = randomProjection(patches.cols, settings.projection, random);
+    }
     if (!projection.empty())
         patches = patches * projection;
-    if ((places.size() + drawn.size()) * patches.cols * sizeof(float) > settings.poolBytes)
+    if ((places.size() + placesOfPatches.size()) * patches.cols * sizeof(float) > settings.poolBytes)
         reduce();
     rows.push_back(patches);
-    for (const int patch : drawn)
-        places.push_back({image, patch});
+    places.insert(places.end(), placesOfPatches.begin(), placesOfPatches.end());
 }
 
 std::vector<int> PatchPool::chooseRows(int count, const Progress& progress) const
@@ -133,13 +148,13 @@ std::vector<std::pair<PatchPool::Place, PatchPool::Place>> PatchPool::standIns(c
     std::vector<int> candidates(places.size());
     std::iota(candidates.begin(), candidates.end(), 0);
     candidates = evenSample(candidates, mostStandIns);
-    const auto sourceOf = [&](int row) { return sources[places[row].image]; };
+    const auto sourceOf = [&](int row) { return places[row].isOfBank() ? -1 : sources[places[row].image]; };
     std::vector<int> candidateSources, chosenSources;
     for (const int row : candidates)
         candidateSources.push_back(sourceOf(row));
     for (const int row : chosen)
         chosenSources.push_back(sourceOf(row));
-    const auto placeOf = [&](int candidate) { return candidate < 0 ? Place{-1, -1} : places[candidates[candidate]]; };
+    const auto placeOf = [&](int candidate) { return candidate < 0 ? Place{-1, -1, -1} : places[candidates[candidate]]; };
     std::vector<std::pair<Place, Place>> found;
     for (const Vec2i& nearest :
          nearestRowsOfOthers({rowsAt(rows, chosen), chosenSources}, {rowsAt(rows, candidates), candidateSources}))

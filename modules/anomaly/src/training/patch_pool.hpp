@@ -35,10 +35,14 @@ replaced by a coreset of theirs: a coreset of coresets, so that memory does not 
 class PatchPool
 {
 public:
-    //! A patch of an image.
+    //! A patch of an image, or of an earlier bank.
     struct Place
     {
-        int image, patch;
+        bool isOfBank() const { return image < 0 && bankRow >= 0; }
+        bool isNone() const { return image < 0 && bankRow < 0; }
+        int image;   // -1: a row of the bank, or none
+        int patch;   // on the grid, row by row
+        int bankRow; // of the bank
     };
     typedef std::function<void(int chosen, int count)> Progress;
 
@@ -48,18 +52,22 @@ public:
     //! patches that are drawn hold NaN or infinity.
     void add(int image, const Mat& phi, const Mat& mask);
 
+    //! Adds all patches of an earlier bank. places: of each on the grid; empty: without a window they do not matter.
+    void addBank(const Mat& bank, const std::vector<int>& places);
+
     //! In the order of choice; fewer than bankSize where there are fewer different patches. Throws where there are
     //! none.
     std::vector<Place> choose(const Progress& progress);
 
     //! Of each chosen patch the most similar patch of another image, and that of a third one: what the choice might
-    //! have taken had the patch's own image not been there. Of an image below 0 where there is none. sources: what
-    //! counts as one image, by the numbers given to add.
+    //! have taken had the patch's own image not been there. None where there is no such image. sources: what counts as
+    //! one image, by the numbers given to add; an earlier bank counts as one, too.
     std::vector<std::pair<Place, Place>> standIns(const std::vector<int>& sources) const;
 
 private:
     std::vector<int> draw(int image, int count, const Mat& mask) const;
     std::vector<int> chooseRows(int count, const Progress& progress) const;
+    void append(Mat patches, const std::vector<Place>& placesOfPatches);
     void reduce();
     void leaveOutliersOut();
     void keepRows(const std::vector<int>& rows);

@@ -28,7 +28,7 @@ TrainingImages::TrainingImages(const ImageSource& i, const DetectorParams& p, co
             k.toFile)
 {}
 
-void TrainingImages::read(std::vector<int>& chosen, const FitReporter& reporter)
+void TrainingImages::read(std::vector<int>& chosen, const FitReporter& reporter, int fewest)
 {
     std::vector<int> readable;
     for (size_t i = 0; i < chosen.size(); i++)
@@ -41,9 +41,9 @@ void TrainingImages::read(std::vector<int>& chosen, const FitReporter& reporter)
         }
         reporter.report("features", int(i) + 1, int(chosen.size()));
     }
-    if (readable.size() < 2)
-        CV_Error_(Error::StsBadArg, ("%zu of %zu images can be read, expected at least two to learn from",
-                                     readable.size(), chosen.size()));
+    if (readable.size() < size_t(fewest))
+        CV_Error_(Error::StsBadArg, ("%zu of %zu images can be read, expected at least %s to learn from",
+                                     readable.size(), chosen.size(), fewest == 1 ? "one" : "two"));
     if (pieces.empty())
         CV_Error(Error::StsBadArg,
                  "The masks leave nothing to learn: they must be nonzero where the images are to be checked");

@@ -45,8 +45,9 @@ public:
     TrainingImages(const ImageSource& images, const DetectorParams& params, const InputSettings& input,
                    const Backbone& backbone, const FeatureKeeping& keeping);
 
-    //! Passes each image through the backbone once. `chosen` loses those that cannot be read.
-    void read(std::vector<int>& chosen, const FitReporter& reporter);
+    //! Passes each image through the backbone once. `chosen` loses those that cannot be read; throws where fewer than
+    //! `fewest` are left.
+    void read(std::vector<int>& chosen, const FitReporter& reporter, int fewest = 2);
 
     TrainingData data();
 

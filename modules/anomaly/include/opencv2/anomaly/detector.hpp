@@ -179,7 +179,7 @@ refused. Every refusal is a cv::Exception, and the detector is then as it was.
 Out-of-memory is reported the same way.
 
 Threads: the const methods may be called from several threads on one object, also while another thread changes it by
-fit,
+fit, update,
 calibrate, read, clear or a setter. A call that runs keeps to the model, engine and map size with which it began, a
 predictBatch for
 all its images; calls that begin once the change is complete see it. A fit that runs is seen by nobody until it ends.
@@ -210,7 +210,49 @@ public:
     */
     CV_WRAP_AS(fitFiles) virtual void fit(const std::vector<String>& files, InputArray mask = noArray()) = 0;
 
-    //! Sets what fit calls as it goes on, or nothing to stop that. Not copied into the model file.
+    /** @brief Adds further good images to what was learned, without the old ones: parts of a new batch, or images that
+    were called defective and are good.
+
+    PatchCore and CFA choose their bank anew from its patches and those of the images, within the size that it has in
+    the settings; PaDiM adds to its sums; SPADE appends, so that its model grows by each image. What else was learned
+    stays: the shape and contrast of the input, PatchCore's axes and window, CFA's descriptor and radius. All images are
+    taken for good (DetectorParams::contamination does not count), and none is kept out (validationFraction).
+
+    Thresholds follow: each new image (200 of them at most) is scored by the new model without what that image taught
+    it, and its score joins those of the good images of before, of which the newest 1,000 count; the thresholds are
+    their quantile, as after fit. With more images to compare with, the old images would score lower now: their scores
+    are multiplied by the median of what became of the scores of those new images that the old model called good, if
+    there are three of them. Images that are added one by one do not show that, so that thresholds stay a little high
+    then. A threshold that was set by hand, or by calibrate with labels, stays as it is.
+
+    While it runs, other threads use the old model; when it throws, that stays.
+    @param images vector of one image or more; sizes may differ
+    @param masks as for fit
+    @throws cv::Exception of code Error::StsNotImplemented for a model from a file of before models kept what an update
+    goes on from, and for CFA with a scoring bank of centers
+    */
+    CV_WRAP virtual void update(InputArrayOfArrays images, InputArrayOfArrays masks = noArray()) = 0;
+
+    /** @brief Adds further good image files, read one at a time.
+    @param files as for fit
+    @param mask as for fit
+    */
+    CV_WRAP_AS(updateFiles) virtual void update(const std::vector<String>& files, InputArray mask = noArray()) = 0;
+
+    //! Images that the model learned from, those of updates included; 0: its file does not tell, since it was written
+    //! before models kept that.
+    CV_WRAP virtual int getLearnedImages() const = 0;
+    //! How often images were added since fit.
+    CV_WRAP virtual int getUpdates() const = 0;
+
+    /** @brief What the good images show that the thresholds come from, for DriftMonitor and statistics of one's own.
+    @param figures CV_32F, a row an image: the figures of cv::anomaly::DriftFigure but the score, in their order
+    @param scores CV_32F column, in no order that goes with the rows of figures: scores of good images as new images
+    would score. Both are empty where getLearnedImages is 0
+    */
+    CV_WRAP virtual void getGoodImages(OutputArray figures, OutputArray scores) const = 0;
+
+    //! Sets what fit and update call as they go on, or nothing to stop that. Not copied into the model file.
     virtual void setFitCallback(const FitCallback& callback) = 0;
 
     /** @brief Scores one image.

@@ -42,7 +42,32 @@ has the full range of colors even if nothing is wrong. To compare images use Ano
 CV_EXPORTS_W void drawHeatMap(InputArray image, InputArray map, OutputArray dst, double lowest = 0, double highest = 0,
                               double opacity = 0.5, int colormap = COLORMAP_JET, double threshold = -DBL_MAX);
 
-/** @brief Outlines of the regions where a map is at or above a threshold.
+//! A region where a map is at or above a threshold, as findRegions gives it: places and lengths are in pixels.
+struct CV_EXPORTS_W_SIMPLE DefectRegion
+{
+    CV_WRAP DefectRegion();
+
+    CV_PROP Rect box;         //!< the smallest upright rectangle around the region
+    CV_PROP int area;         //!< number of its pixels, 1 or more
+    CV_PROP double peak;      //!< its highest score
+    CV_PROP double meanScore; //!< mean of its scores
+    CV_PROP Point2d centroid; //!< mean place of its pixels, from (0, 0) at the center of the first pixel
+    //! Outer contour, as cv::findContours with CHAIN_APPROX_SIMPLE gives it
+    CV_PROP std::vector<Point> contour;
+};
+
+/** @brief The 8-connected regions where a map is at or above a threshold, with figures of each.
+@param map CV_32FC1 map of scores
+@param threshold map value from which a pixel is called defective, as AnomalyDetector::getPixelThreshold
+@param regions the regions, that of the highest score first; each counts, also one within another's hole
+@param minimumArea regions with fewer pixels are left out, as AnomalyDetector::getDefectArea
+@param imageSize where it is given the map is stretched to this size first, as drawDefects does, so that all figures
+are in pixels of the image; empty: in pixels of the map
+*/
+CV_EXPORTS_W void findRegions(InputArray map, double threshold, CV_OUT std::vector<DefectRegion>& regions,
+                              double minimumArea = 0, Size imageSize = Size());
+
+/** @brief Outlines of the regions where a map is at or above a threshold: the contours of findRegions, in its order.
 @param map CV_32FC1 map of scores
 @param threshold map value from which a pixel is called defective, as AnomalyDetector::getPixelThreshold
 @param contours vector of vectors of Point, as cv::findContours gives: the outer contour of each 8-connected region, in

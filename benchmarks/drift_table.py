@@ -1,0 +1,108 @@
+#!/usr/bin/env python3
+# This file is part of OpenCV project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://opencv.org/license.html.
+"""How soon DriftMonitor tells that images have changed, and how often it says so of good ones:
+drift_table.py SETS --packages=FOLDER. SETS: a folder of categories in MVTec layout. A detector is fitted to two thirds of
+the good training images; streams of the last third, in random order over and over, are as the good images, made 15 %
+darker, blurred by sigma 1, or shifted by 5 % of the width. Prints a row a set: images until it is told and what is told
+(the change comes after 60 good images), then what is told after 30; and alarms in 300 good images, of the last third and of test/good."""
+import argparse
+import pathlib
+import random
+import sys
+
+import cv2
+import numpy as np
+
+
+def images_of(folder):
+    return [cv2.imread(str(file)) for file in sorted(folder.iterdir())]
+
+
+def darkened(image):
+    return (image * 0.85).astype(np.uint8)
+
+
+def blurred(image):
+    return cv2.GaussianBlur(image, (0, 0), 1)
+
+
+def shifted(image):
+    pixels = round(0.05 * image.shape[1])
+    return cv2.copyMakeBorder(image, 0, 0, pixels, 0, cv2.BORDER_REPLICATE)[:, :image.shape[1]]
+
+
+CHANGES = {'15 % darker': darkened, 'blur of sigma 1': blurred, 'shift of 5 %': shifted}
+
+
+class Stream:
+    """Images in random order over and over, with the scores that the detector gives them."""
+
+    def __init__(self, detector, images, seed):
+        self.images = images
+        self.scores = [detector.predict(image)[0] for image in images]
+        self.random = random.Random(seed)
+        self.order = []
+
+    def next(self):
+        if not self.order:
+            self.order = list(range(len(self.images)))
+            self.random.shuffle(self.order)
+        i = self.order.pop()
+        return self.images[i], self.scores[i]
+
+
+def alarms(anomaly, detector, stream, count):
+    """Images of a stream until something is said, and what; None in so many images."""
+    monitor = anomaly.DriftMonitor.create(detector)
+    for i in range(count):
+        monitor.add(*stream.next())
+        if monitor.getDrift():
+            return '%d: %s' % (i + 1, ', '.join(monitor.getDrift()))
+    return 'none'
+
+
+def until_told(anomaly, detector, good, changed):
+    monitor = anomaly.DriftMonitor.create(detector)
+    for _ in range(60):
+        monitor.add(*good.next())
+    told = ''
+    for i in range(30):
+        monitor.add(*changed.next())
+        if monitor.getDrift() and not told:
+            told = '%d: %s' % (i + 1, ', '.join(monitor.getDrift()))
+    return told + '; ' + ', '.join(monitor.getDrift()) if told else 'not in 30'
+
+
+def row(anomaly, category, method):
+    images = images_of(category / 'train' / 'good')
+    random.Random(0).shuffle(images)
+    learned, kept = images[:2 * len(images) // 3][:120], images[2 * len(images) // 3:][:60]
+    detector = getattr(anomaly, method).create()
+    detector.fit(learned)
+    cells = [until_told(anomaly, detector, Stream(detector, kept, 1), Stream(detector, [change(i) for i in kept], 2))
+             for change in CHANGES.values()]
+    cells += [alarms(anomaly, detector, Stream(detector, good, 3), 300)
+              for good in (kept, images_of(category / 'test' / 'good')[:60])]
+    return '| %s | %d | %s |' % (category.name, len(learned), ' | '.join(cells))
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument('sets', type=pathlib.Path)
+    parser.add_argument('--packages', required=True, help='folder of the Python package cv_anomaly')
+    parser.add_argument('--method', default='PaDiM')
+    parser.add_argument('--categories', default='', help='names with commas; all if left out')
+    arguments = parser.parse_args()
+    sys.path.insert(0, arguments.packages)
+    import cv_anomaly
+    print('| set | learned | %s | 300 good | 300 of test/good |\n|' % ' | '.join(CHANGES) + '---|' * 7)
+    named = set(filter(None, arguments.categories.split(',')))
+    for category in sorted(arguments.sets.iterdir()):
+        if (category / 'train').is_dir() and (not named or category.name in named):
+            print(row(cv_anomaly, category, arguments.method), flush=True)
+
+
+if __name__ == '__main__':
+    main()

@@ -1,0 +1,151 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "../input/image_statistics.hpp"
+#include "calibration.hpp"
+
+#include "opencv2/anomaly/drift.hpp"
+
+#include <cfloat>
+#include <deque>
+
+namespace cv { namespace anomaly {
+
+namespace {
+
+const int figureCount = imageFigures + 1; // and the score
+
+// Of the quantiles of so few good images the outer ones are uncertain.
+const int fewGoodImages = 20;
+const double rangeQuantile = 0.15;
+
+struct FigureRange
+{
+    double lowest, highest;
+};
+
+// What a figure has to change by at least: less of a change no model minds.
+double marginOf(int figure, double median)
+{
+    if (figure == DRIFT_X || figure == DRIFT_Y)
+        return 0.01;
+    return (figure == DRIFT_SHARPNESS ? 0.15 : 0.1) * median;
+}
+
+FigureRange rangeOfGood(int figure, std::vector<float> values)
+{
+    const double outer = values.size() < size_t(fewGoodImages) ? 0 : rangeQuantile, median = quantile(values, 0.5),
+                 margin = marginOf(figure, median);
+    const FigureRange range = {std::min(quantile(values, outer), median - margin),
+                               std::max(quantile(values, 1 - outer), median + margin)};
+    return figure == DRIFT_SCORE ? FigureRange{0, range.highest} : range;
+}
+
+std::vector<float> columnOf(const Mat_<float>& rows, int column)
+{
+    std::vector<float> values;
+    for (int row = 0; row < rows.rows; row++)
+        values.push_back(rows(row, column));
+    return values;
+}
+
+class DriftMonitorImpl CV_FINAL : public DriftMonitor
+{
+public:
+    DriftMonitorImpl(const Ptr<AnomalyDetector>& d, int w) : detector(d), window(w), imagesWithScoreOut(0)
+    {
+        Mat figures, scores;
+        detector->getGoodImages(figures, scores);
+        if (figures.empty())
+            CV_Error(Error::StsNotImplemented,
+                     "The model does not tell what good images show, since it was written before models kept that: fit "
+                     "it once more to know when images change");
+        for (int figure = 0; figure < imageFigures; figure++)
+            ranges.push_back(rangeOfGood(figure, columnOf(figures, figure)));
+        ranges.push_back(rangeOfGood(DRIFT_SCORE, columnOf(scores, 0)));
+    }
+
+    void add(InputArray image, double score) CV_OVERRIDE
+    {
+        Mat picture;
+        detector->toPicture(image, picture);
+        const Mat_<float> figures = imageStatistics(picture);
+        std::vector<float> all(figures.begin(), figures.end());
+        all.push_back(cvIsNaN(score) ? FLT_MAX : float(std::min(score, double(FLT_MAX))));
+        images.push_back(all);
+        if (images.size() > size_t(window))
+            images.pop_front();
+        imagesWithScoreOut = hasLeft(DRIFT_SCORE) ? imagesWithScoreOut + 1 : 0;
+    }
+
+    std::vector<String> getDrift() const CV_OVERRIDE
+    {
+        std::vector<String> causes;
+        if (images.size() < size_t(window))
+            return causes;
+        if (hasLeft(DRIFT_BRIGHTNESS) || hasLeft(DRIFT_CONTRAST))
+            causes.push_back("light");
+        if (hasLeft(DRIFT_SHARPNESS))
+            causes.push_back("focus");
+        if (hasLeft(DRIFT_X) || hasLeft(DRIFT_Y))
+            causes.push_back("position");
+        // Scores rise at once when light, focus or position change, too, so that these get time to show first.
+        if (causes.empty() && imagesWithScoreOut > window / 3)
+            causes.push_back("texture");
+        return causes;
+    }
+
+    void getFigure(int figure, double& median, double& lowest, double& highest) const CV_OVERRIDE
+    {
+        if (figure < 0 || figure >= figureCount)
+            CV_Error_(Error::StsOutOfRange,
+                      ("There is no figure %d, expected one of DriftFigure, 0 to %d", figure, figureCount - 1));
+        median = medianOf(figure);
+        lowest = ranges[figure].lowest;
+        highest = ranges[figure].highest;
+    }
+
+    int count() const CV_OVERRIDE { return int(images.size()); }
+    void clear() CV_OVERRIDE
+    {
+        images.clear();
+        imagesWithScoreOut = 0;
+    }
+
+private:
+    double medianOf(int figure) const
+    {
+        if (images.empty())
+            return std::numeric_limits<double>::quiet_NaN();
+        std::vector<float> values;
+        for (const std::vector<float>& image : images)
+            values.push_back(image[figure]);
+        return quantile(values, 0.5);
+    }
+
+    bool hasLeft(int figure) const
+    {
+        const double median = medianOf(figure);
+        return median < ranges[figure].lowest || median > ranges[figure].highest;
+    }
+
+    const Ptr<AnomalyDetector> detector; // reads images as they are predicted
+    const int window;
+    std::vector<FigureRange> ranges;
+    std::deque<std::vector<float>> images; // the figures of each in the window
+    int imagesWithScoreOut;                // since when the median of the scores is out of its range
+};
+
+} // namespace
+
+Ptr<DriftMonitor> DriftMonitor::create(const Ptr<AnomalyDetector>& detector, int window)
+{
+    if (!detector)
+        CV_Error(Error::StsBadArg, "There is no detector, expected a fitted one");
+    if (window < 5 || window > 1000)
+        CV_Error_(Error::StsOutOfRange, ("Window is %d, expected 5 to 1000 images", window));
+    return makePtr<DriftMonitorImpl>(detector, window);
+}
+
+}} // namespace cv::anomaly

@@ -1,0 +1,94 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "model_history.hpp"
+#include "../input/image_statistics.hpp"
+#include "model_fields.hpp"
+
+#include <functional>
+
+namespace cv { namespace anomaly {
+
+static const char* const historyName = "history";
+
+// One row; the Mat shares the scores' memory.
+static Mat rowOf(const std::vector<float>& scores)
+{
+    return Mat(1, int(scores.size()), CV_32F, const_cast<float*>(scores.data()));
+}
+
+// Each list of scores under its name.
+static void visitScores(const ModelHistory& history,
+                        const std::function<void(const char* name, const std::vector<float>& scores)>& visit)
+{
+    visit("scores", history.good.scores.freshScores());
+    visit("levels", history.good.levels.freshScores());
+    visit("learnedScores", history.good.scores.learnedScores());
+    visit("learnedLevels", history.good.levels.learnedScores());
+}
+
+void writeHistory(FileStorage& file, const ModelHistory& history)
+{
+    if (history.images == 0)
+        return;
+    file << historyName << "{"
+         << "images" << history.images << "updates" << history.updates << "imageFollows" << int(history.imageFollows)
+         << "pixelFollows" << int(history.pixelFollows);
+    visitScores(history, [&file](const char* name, const std::vector<float>& scores) {
+        if (!scores.empty())
+            file << name << rowOf(scores);
+    });
+    file << "statistics" << history.good.statistics << "}";
+}
+
+static std::vector<float> readScores(const FileNode& node, const char* name)
+{
+    if (node[name].empty())
+        return std::vector<float>();
+    const Mat scores = matrix(node, name, CV_32F);
+    expectSize(scores, name, 1, std::min(scores.cols, int(GoodImages::most)));
+    return std::vector<float>(scores.begin<float>(), scores.end<float>());
+}
+
+static GoodImages readGoodImages(const FileNode& node)
+{
+    GoodImages good;
+    good.scores = GoodSample(readScores(node, "scores"), readScores(node, "learnedScores"));
+    good.levels = GoodSample(readScores(node, "levels"), readScores(node, "learnedLevels"));
+    good.statistics = matrix(node, "statistics", CV_32F);
+    expectSize(good.statistics, "statistics", std::min(good.statistics.rows, int(GoodImages::most)), imageFigures);
+    if (good.scores.empty() || good.scores.freshScores().size() != good.levels.freshScores().size())
+        CV_Error(Error::StsParseError,
+                 "Model file has no 'scores' of good images in 'history', or another number of 'levels'");
+    return good;
+}
+
+ModelHistory readHistory(const FileNode& model)
+{
+    ModelHistory history;
+    const FileNode node = model[historyName];
+    if (node.empty())
+        return history;
+    history.images = integer(node, "images", 1, INT_MAX);
+    history.updates = integer(node, "updates", 0, INT_MAX);
+    history.imageFollows = integer(node, "imageFollows", 0, 1) != 0;
+    history.pixelFollows = integer(node, "pixelFollows", 0, 1) != 0;
+    history.good = readGoodImages(node);
+    return history;
+}
+
+void addHistory(Sha256& sum, const ModelHistory& history)
+{
+    if (history.images == 0)
+        return;
+    const int counts[] = {history.images, history.updates, history.imageFollows, history.pixelFollows};
+    sum.add(counts, sizeof(counts));
+    visitScores(history, [&sum](const char*, const std::vector<float>& scores) {
+        sum.add(scores.data(), scores.size() * sizeof(float));
+    });
+    const Mat statistics = history.good.statistics.clone(); // without gaps between rows
+    sum.add(statistics.data, statistics.total() * sizeof(float));
+}
+
+}} // namespace cv::anomaly

@@ -1,0 +1,244 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "test_methods.hpp"
+
+#include "../src/padim/position_gaussians.hpp"
+#include "../src/training/patch_pool.hpp"
+
+namespace opencv_test { namespace {
+
+template <typename Method> class Anomaly_Update : public testing::Test
+{};
+typedef testing::Types<CFA, PatchCore, PaDiM, SPADE> Methods;
+TYPED_TEST_CASE(Anomaly_Update, Methods);
+
+std::vector<Mat> imagesFrom(int first, int count)
+{
+    std::vector<Mat> images;
+    for (int i = 0; i < count; i++)
+        images.push_back(goodImage(first + i));
+    return images;
+}
+
+//! Good parts of another batch, with stripes that the first one lacks.
+Mat imageOfOtherBatch(int seed)
+{
+    Mat image = goodImage(seed);
+    for (int y = 10; y < image.rows; y += 20)
+        image.rowRange(y, y + 6).setTo(Scalar(60, 200, 60));
+    return image;
+}
+
+std::vector<Mat> otherBatch(int count)
+{
+    std::vector<Mat> images;
+    for (int i = 0; i < count; i++)
+        images.push_back(imageOfOtherBatch(100 + i));
+    return images;
+}
+
+TYPED_TEST(Anomaly_Update, learns_what_is_added_and_forgets_nothing)
+{
+    const Ptr<TypeParam> detector = quickDetectorOf<TypeParam>(quickParamsOf<TypeParam>(), 8);
+    const double before = detector->predict(imageOfOtherBatch(50));
+    detector->update(otherBatch(8));
+    EXPECT_LT(detector->predict(imageOfOtherBatch(50)), before);
+    EXPECT_LT(detector->predict(imageOfOtherBatch(50)), detector->predict(badImage(3)));
+    EXPECT_LT(detector->predict(goodImage(60)), detector->predict(badImage(3)));
+    EXPECT_EQ(16, detector->getLearnedImages());
+    EXPECT_EQ(1, detector->getUpdates());
+}
+
+TYPED_TEST(Anomaly_Update, model_from_a_file_is_updated_bit_for_bit_as_the_fitted_one)
+{
+    const Ptr<TypeParam> detector = quickDetectorOf<TypeParam>();
+    const TemporaryName file(".yml");
+    detector->save(file.name);
+    const Ptr<TypeParam> loaded = TypeParam::load(file.name);
+    EXPECT_EQ(6, loaded->getLearnedImages());
+    detector->update(imagesFrom(20, 3));
+    loaded->update(imagesFrom(20, 3));
+    EXPECT_EQ(savedContent(*detector), savedContent(*loaded));
+    loaded->save(file.name);
+    const Ptr<TypeParam> again = TypeParam::load(file.name);
+    EXPECT_EQ(9, again->getLearnedImages());
+    EXPECT_EQ(1, again->getUpdates());
+    EXPECT_TRUE(ScoredImage(*detector, badImage(3)) == ScoredImage(*again, badImage(3)));
+    again->update(imagesFrom(30, 1));
+    EXPECT_EQ(10, again->getLearnedImages());
+}
+
+TYPED_TEST(Anomaly_Update, bad_images_leave_the_model_as_it_was)
+{
+    const Ptr<TypeParam> detector = quickDetectorOf<TypeParam>();
+    const String before = savedContent(*detector);
+    std::vector<Mat> images = imagesFrom(20, 3);
+    images[2] = Mat(4, 4, CV_8UC3, Scalar());
+    EXPECT_ERROR_WITH("Image 2", detector->update(images));
+    EXPECT_ERROR_WITH("no_such.png", detector->update(std::vector<String>{"no_such.png"}));
+    EXPECT_ERROR_WITH("no image to add", detector->update(std::vector<Mat>()));
+    EXPECT_ERROR_WITH("masks for", detector->update(imagesFrom(20, 2), std::vector<Mat>(1)));
+    detector->setFitCallback([](const FitProgress& progress) { return progress.stage != "thresholds"; });
+    EXPECT_ERROR_WITH("canceled", detector->update(imagesFrom(20, 3)));
+    detector->setFitCallback(FitCallback());
+    EXPECT_EQ(before, savedContent(*detector));
+    EXPECT_THROW(TypeParam::create(quickParamsOf<TypeParam>())->update(images), cv::Exception);
+}
+
+TYPED_TEST(Anomaly_Update, files_are_as_images)
+{
+    const Ptr<TypeParam> one = quickDetectorOf<TypeParam>(), other = quickDetectorOf<TypeParam>();
+    const TemporaryName file(".png");
+    imwrite(file.name, goodImage(20));
+    one->update(std::vector<String>{file.name});
+    other->update(imagesFrom(20, 1));
+    EXPECT_EQ(savedContent(*one), savedContent(*other));
+}
+
+TYPED_TEST(Anomaly_Update, thresholds_follow_unless_they_were_set)
+{
+    const Ptr<TypeParam> detector = quickDetectorOf<TypeParam>(quickParamsOf<TypeParam>(), 8);
+    const double pixel = detector->getPixelThreshold();
+    detector->setImageThreshold(1234);
+    detector->update(otherBatch(8));
+    EXPECT_EQ(1234, detector->getImageThreshold());
+    EXPECT_NE(pixel, detector->getPixelThreshold());
+    Mat figures, scores;
+    detector->getGoodImages(figures, scores);
+    EXPECT_EQ(Size(5, 16), figures.size());
+    EXPECT_EQ(16u, scores.total());
+    // Thresholds by good images follow again.
+    detector->calibrate(imagesFrom(40, 4), std::vector<int>(4, 0));
+    const double calibrated = detector->getImageThreshold();
+    detector->update(otherBatch(2));
+    EXPECT_NE(calibrated, detector->getImageThreshold());
+    // Those by labels do not.
+    detector->calibrate(std::vector<Mat>{goodImage(40), badImage(41)}, std::vector<int>{0, 1});
+    const double labeled = detector->getImageThreshold();
+    detector->update(otherBatch(1));
+    EXPECT_EQ(labeled, detector->getImageThreshold());
+}
+
+TYPED_TEST(Anomaly_Update, clones_and_calls_that_run_keep_the_old_model)
+{
+    const Ptr<TypeParam> detector = quickDetectorOf<TypeParam>();
+    const Ptr<AnomalyDetector> clone = detector->clone();
+    const String before = savedContent(*clone);
+    detector->update(otherBatch(2));
+    EXPECT_EQ(before, savedContent(*clone));
+    EXPECT_EQ(0, clone->getUpdates());
+}
+
+TYPED_TEST(Anomaly_Update, ensembles_masks_and_tiles)
+{
+    typename TypeParam::Params params = quickParamsOf<TypeParam>();
+    params.inputMode = INPUT_ENSEMBLE;
+    const Ptr<TypeParam> ensemble = quickDetectorOf<TypeParam>(params);
+    ensemble->update(otherBatch(2));
+    EXPECT_LT(ensemble->predict(imageOfOtherBatch(50)), ensemble->predict(badImage(3)));
+    params.inputMode = INPUT_RESIZED;
+    params.tile = 48;
+    const Ptr<TypeParam> tiles = quickDetectorOf<TypeParam>(params);
+    tiles->update(otherBatch(2));
+    EXPECT_EQ(8, tiles->getLearnedImages());
+    params.tile = 0;
+    const Ptr<TypeParam> masked = quickDetectorOf<TypeParam>(params);
+    Mat half = Mat::zeros(80, 96, CV_8U);
+    half.colRange(0, 48).setTo(1);
+    masked->update(otherBatch(2), std::vector<Mat>(2, half));
+    EXPECT_EQ(8, masked->getLearnedImages());
+}
+
+// Files of before models kept their history, and a bank of centers.
+TEST(Anomaly_Update, models_that_cannot_be_updated_say_why)
+{
+    const Ptr<AnomalyDetector> old = loadDetector(testDataPath("models/square_version_2.yml"));
+    EXPECT_EQ(0, old->getLearnedImages());
+    EXPECT_ERROR_WITH("written before", old->update(imagesFrom(0, 2)));
+    CFA::Params params = quickParams();
+    params.scoringBank = CFA::SCORING_BANK_KEPT;
+    EXPECT_ERROR_WITH("centers", quickDetector(params)->update(imagesFrom(20, 2)));
+}
+
+TEST(Anomaly_Update, bank_keeps_its_size)
+{
+    const Ptr<PatchCore> detector = quickDetectorOf<PatchCore>();
+    for (int i = 0; i < 3; i++)
+        detector->update(imagesFrom(20 + i, 1));
+    EXPECT_EQ(100, detector->getMemoryBank().rows);
+    EXPECT_EQ(9, detector->getLearnedImages());
+    EXPECT_EQ(3, detector->getUpdates());
+}
+
+TEST(Anomaly_Update, windows_keep_places)
+{
+    PatchCore::Params params = quickParamsOf<PatchCore>();
+    params.window = 1;
+    const Ptr<PatchCore> detector = quickDetectorOf<PatchCore>(params);
+    detector->update(imagesFrom(20, 2));
+    const TemporaryName file(".yml");
+    detector->save(file.name);
+    EXPECT_TRUE(ScoredImage(*detector, badImage(3)) == ScoredImage(*PatchCore::load(file.name), badImage(3)));
+}
+
+// A patch far from all of the bank is chosen, one that is in the bank already is not chosen twice.
+TEST(Anomaly_Update, coreset_of_a_bank_and_new_patches)
+{
+    PatchPool pool({0, 4, 0, size_t(1) << 20, 0, ENGINE_PLAIN, 0, Size(), 0});
+    const Mat bank = (Mat_<float>(3, 2) << 0, 0, 10, 0, 0, 10), patches = (Mat_<float>(2, 3) << 10, 0, 30, 0, 0, 30);
+    pool.addBank(bank, std::vector<int>());
+    pool.add(7, patches, Mat());
+    int ofBank = 0, far = 0;
+    const std::vector<PatchPool::Place> chosen = pool.choose(PatchPool::Progress());
+    for (const PatchPool::Place& place : chosen)
+    {
+        ofBank += place.isOfBank();
+        far += place.image == 7 && place.patch == 2;
+    }
+    EXPECT_EQ(4u, chosen.size());
+    EXPECT_EQ(1, far);
+    EXPECT_GE(ofBank, 1);
+}
+
+//! Samples with correlated features, some of them masked out.
+PositionSample sampleOf(int seed, bool masked)
+{
+    Mat features(6, 20, CV_32F), mask;
+    RNG random(seed + 1);
+    random.fill(features, RNG::NORMAL, 3, 2);
+    features.row(1) += features.row(0);
+    if (masked)
+    {
+        mask.create(1, 20, CV_8U);
+        random.fill(mask, RNG::UNIFORM, 0, 2);
+    }
+    return {features, mask};
+}
+
+TEST(Anomaly_Update, gaussians_are_those_of_all_images)
+{
+    for (const bool masked : {false, true})
+    {
+        const auto sample = [masked](int i) { return sampleOf(i, masked); };
+        const PositionGaussians all = fitGaussians(40, sample);
+        PositionGaussians grown = fitGaussians(25, sample);
+        for (int first = 25; first < 40; first += 5)
+            grown = updatedGaussians(grown, 5, [&](int i) { return sample(first + i); });
+        EXPECT_LT(cv::norm(all.mean, grown.mean, NORM_INF), 1e-5);
+        EXPECT_LT(cv::norm(all.whitening, grown.whitening, NORM_INF), 1e-4 * cv::norm(all.whitening, NORM_INF));
+        EXPECT_EQ(0, cv::norm(all.counts, grown.counts, NORM_INF));
+    }
+}
+
+TEST(Anomaly_Update, hundred_small_updates_of_gaussians_stay_exact)
+{
+    const auto sample = [](int i) { return sampleOf(i, false); };
+    const PositionGaussians all = fitGaussians(110, sample);
+    PositionGaussians grown = fitGaussians(10, sample);
+    for (int i = 10; i < 110; i++)
+        grown = updatedGaussians(grown, 1, [&](int) { return sample(i); });
+    EXPECT_LT(cv::norm(all.whitening, grown.whitening, NORM_INF), 1e-3 * cv::norm(all.whitening, NORM_INF));
+}
+
+}} // namespace opencv_test

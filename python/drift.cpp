@@ -1,0 +1,39 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "module.hpp"
+
+namespace py = pybind11;
+using namespace py::literals;
+using namespace cv::anomaly;
+
+// pybind11 knows how to hold a std::shared_ptr, on which cv::Ptr is built.
+static std::shared_ptr<DriftMonitor> create(const std::shared_ptr<AnomalyDetector>& detector, int window)
+{
+    return DriftMonitor::create(detector, window);
+}
+
+static void add(DriftMonitor& self, const Array& image, double score)
+{
+    const py::gil_scoped_release released;
+    self.add(image.mat, score);
+}
+
+static py::tuple figureOf(const DriftMonitor& self, int figure)
+{
+    double median, lowest, highest;
+    self.getFigure(figure, median, lowest, highest);
+    return py::make_tuple(median, lowest, highest);
+}
+
+void bindDrift(py::module_& m)
+{
+    py::class_<DriftMonitor, std::shared_ptr<DriftMonitor>>(m, "DriftMonitor")
+        .def_static("create", &create, "detector"_a, "window"_a = 25)
+        .def("add", &add, "image"_a, "score"_a)
+        .def("getDrift", [](const DriftMonitor& self) { return py::tuple(py::cast(self.getDrift())); })
+        .def("getFigure", &figureOf, "figure"_a)
+        .def("count", &DriftMonitor::count)
+        .def("clear", &DriftMonitor::clear);
+    m.def("DriftMonitor_create", &create, "detector"_a, "window"_a = 25);
+}

@@ -1,0 +1,118 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+// Adds good images to a model without those that it was trained with.
+#include "backbone_options.hpp"
+#include "command_line.hpp"
+#include "dataset.hpp"
+#include "device_option.hpp"
+#include "files.hpp"
+#include "interruption.hpp"
+#include "outputs.hpp"
+#include "progress.hpp"
+#include "region_option.hpp"
+
+#include "opencv2/anomaly/detector.hpp"
+#include "opencv2/core/utils/filesystem.hpp"
+
+#include <iostream>
+
+using namespace cv;
+using namespace cv::anomaly;
+
+namespace {
+
+struct Settings
+{
+    std::string model, images, output, backbone, mask;
+    int device;
+};
+
+bool readCommandLine(int argc, char** argv, Settings& settings)
+{
+    CommandLine line("anomaly_update",
+                     "Adds good images to a model without those that it was trained with: parts of a new batch, or "
+                     "images that were called defective and are good. Thresholds follow, unless they were set by hand "
+                     "or by defective images. Ctrl-C stops it; no model is written then.");
+    line.argument("model", settings.model, "model file that anomaly_train or this program wrote");
+    line.argument("images", settings.images, "folder of good images, or what else anomaly_train takes");
+    line.required("output", "FILE", settings.output,
+                  "model file to write; it may be that of the model, which is replaced when all is done, as a whole");
+    line.heading("Options");
+    addRegionOption(line, settings.mask, "learn");
+    addBackboneFile(line, settings.backbone);
+    addDeviceOption(line, settings.device);
+    line.threadsOption();
+    line.example("model.yml.gz photos/false_alarms --output=model2.yml.gz");
+    line.example("model.yml.gz photos/new_batch --output=model.yml.gz");
+    return line.parse(argc, argv);
+}
+
+bool isSameFile(const std::string& one, const std::string& other)
+{
+    return utils::fs::exists(other) && utils::fs::canonical(one) == utils::fs::canonical(other);
+}
+
+void checkOutputs(const Settings& settings, const std::vector<std::string>& files, const AnomalyDetector& detector)
+{
+    Outputs outputs;
+    outputs.reads(settings.images);
+    outputs.reads(files);
+    outputs.reads(settings.mask);
+    if (!isSameFile(settings.model, settings.output))
+        outputs.readsModel(settings.model, settings.backbone, detector);
+    outputs.writes("output", settings.output);
+    checkModelName("output", settings.output);
+}
+
+void update(AnomalyDetector& detector, const std::vector<std::string>& files, const Mat& region)
+{
+    ProgressBar bar;
+    detector.setFitCallback([&](const FitProgress& progress) {
+        bar.update(progress.stage, progress.step, progress.steps);
+        return !Interruption::isRequested();
+    });
+    try
+    {
+        detector.update(files, region);
+    }
+    catch (const cv::Exception&)
+    {
+        if (Interruption::isRequested())
+            throw std::runtime_error("stopped; no model was written");
+        throw;
+    }
+    detector.setFitCallback(FitCallback()); // it refers to what ends here
+}
+
+int updateModel(int argc, char** argv)
+{
+    Settings settings = Settings();
+    if (!readCommandLine(argc, argv, settings))
+        return 0;
+    const GoodImages good = readGoodImages(settings.images);
+    std::cout << good.summary << std::endl;
+    printNotes("anomaly_update", good.notes);
+    printNotes("anomaly_update", notesOfPages(good.files));
+    const Mat region = readRegion("anomaly_update", settings.mask);
+    const Interruption untilSaved;
+    const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
+    detector->setPreferableTarget(targetOf(settings.device));
+    checkOutputs(settings, good.files, *detector);
+
+    const double imageThreshold = detector->getImageThreshold(), pixelThreshold = detector->getPixelThreshold();
+    update(*detector, good.files, region);
+    saveModel(*detector, settings.output);
+    std::cout << settings.output << ": " << good.files.size() << " images added, learned from "
+              << detector->getLearnedImages() << " in all, update " << detector->getUpdates()
+              << format("; image threshold %.4g (was %.4g), pixel threshold %.4g (was %.4g)\n",
+                        detector->getImageThreshold(), imageThreshold, detector->getPixelThreshold(), pixelThreshold);
+    return 0;
+}
+
+} // namespace
+
+int main(int argc, char** argv)
+{
+    return runProgram("anomaly_update", updateModel, argc, argv);
+}

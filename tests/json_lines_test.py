@@ -1,0 +1,250 @@
+#!/usr/bin/env python3
+# This file is part of OpenCV project.
+# It is subject to the license terms in the LICENSE file found in the top-level directory
+# of this distribution and at http://opencv.org/license.html.
+"""Reads the JSON lines of the programs as other programs would: json_lines_test.py <folder of the programs> <project>."""
+import json
+import os
+import pathlib
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+PROGRAMS = pathlib.Path()
+PROJECT = pathlib.Path()
+WORK = pathlib.Path()
+
+
+def model():
+    return PROJECT / 'test_data' / 'models' / 'brick.yml.gz'
+
+
+def brick(pattern):
+    return sorted((PROJECT / 'test_data' / 'textures' / 'brick').glob(pattern))
+
+
+def command(program, *arguments):
+    return [str(PROGRAMS / program), '--model=%s' % model()] + [os.fsdecode(a) for a in arguments]
+
+
+def run(program, *arguments, **environment):
+    return subprocess.run(command(program, *arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          env=dict(os.environ, **environment))
+
+
+def refuse_constant(name):
+    raise ValueError('%s is no JSON' % name)
+
+
+def parse(text):
+    """The objects of UTF-8 lines; NaN and what is not ended by a line break are refused."""
+    lines = text.decode('utf-8').split('\n')
+    assert lines.pop() == '', 'the last line is not whole'
+    return [json.loads(line, parse_constant=refuse_constant) for line in lines]
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(dir=str(WORK)))
+
+    def valid(self, text):
+        objects = parse(text)
+        try:
+            import jsonschema
+        except ImportError:
+            print('skipped: the schema, since this Python has no jsonschema (Debian: python3-jsonschema)')
+            return objects
+        validator = jsonschema.Draft7Validator(json.loads((PROJECT / 'doc' / 'json_lines.schema.json').read_text()))
+        for line in objects:
+            errors = [error.message for error in validator.iter_errors(line)]
+            self.assertEqual(errors, [], line)
+        return objects
+
+
+class Predict(Case):
+    def test_standard_output_has_the_lines_only(self):
+        images = brick('test/hole/*.png')[:2] + brick('test/good/*.png')[:2]
+        done = run('anomaly_predict', *images, '--jsonl=-', '--csv=%s' % (self.folder / 't.csv'), OPENCV_LOG_LEVEL='DEBUG')
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = self.valid(done.stdout)
+        self.assertEqual([line['file'] for line in lines], [str(image) for image in images])
+        rows = (self.folder / 't.csv').read_text().splitlines()[1:]
+        for line, row in zip(lines, rows):
+            self.assertEqual('%s,%.9g,%.9g,%s,%s' % (line['file'], line['score'], line['normalized_score'], line['verdict'], line['model']), row)
+        self.assertEqual(lines[0]['verdict'], 'defective')
+        self.assertGreater(len(lines[0]['regions']), 0)
+        self.assertIn(b'defective', done.stderr)  # the summary
+
+    def test_regions_are_those_of_the_map(self):
+        """Those that lie above the threshold in the map of --raw."""
+        try:
+            import cv2
+            import numpy as np
+        except ImportError:
+            self.skipTest('this Python has no cv2 (Debian: python3-opencv)')
+        image = brick('test/hole/*.png')[0]
+        done = run('anomaly_predict', image, '--jsonl=-', '--output=%s' % self.folder, '--raw', '--min_area=0')
+        line, = self.valid(done.stdout)
+        map = cv2.imread(str(next(self.folder.glob('*.tiff'))), cv2.IMREAD_UNCHANGED)
+        peaks = [region['peak'] for region in line['regions']]
+        self.assertAlmostEqual(peaks[0], float(map.max()), 5)
+        self.assertEqual(peaks, sorted(peaks, reverse=True))
+        region = line['regions'][0]
+        x, y, width, height = region['box']
+        mask = np.zeros(map.shape, np.uint8)
+        cv2.drawContours(mask, [np.array(region['contour'], np.int32)], -1, 1, cv2.FILLED)
+        self.assertEqual((cv2.boundingRect(mask), int(mask.sum()) >= region['area']), ((x, y, width, height), True))
+        self.assertTrue(x <= region['centroid'][0] < x + width and y <= region['centroid'][1] < y + height)
+        wide = self.valid(run('anomaly_predict', image, '--jsonl=-', '--min_area=1e9').stdout)
+        self.assertEqual(wide[0]['regions'], [])
+
+    def test_odd_names_and_unreadable_files(self):
+        names = [b'quote".png', b'back\\slash.png', b'new\nline.png', b'tab\t\x01\x7f.png', 'Gr\u00fc\u00dfe \u96ea \U0001f600.png'.encode(), b'-.png', b"it's.png", b'\xff\xfe.png',
+                 b'cut\xe2\x82.png', b'surrogate\xed\xa0\x80.png', b'long\xc0\xaf.png', b'comma,.png']
+        images = os.fsencode(str(self.folder / 'images'))
+        os.mkdir(images)
+        for name in names:
+            shutil.copy(str(brick('test/good/*.png')[0]), os.path.join(images, name))
+        with open(os.path.join(images, b'"damaged"\n.png'), 'wb') as file:
+            file.write(b'no image')
+        done = run('anomaly_predict', self.folder / 'images', '--jsonl=-')
+        self.assertEqual(done.returncode, 1)
+        lines = self.valid(done.stdout)
+        found = {line['file'][len(str(self.folder / 'images')) + 1:]: line for line in lines}
+        self.assertEqual(len(found), len(names) + 1)
+        for name in names:
+            try:
+                text = name.decode()
+            except UnicodeDecodeError:
+                continue
+            self.assertIn(text, found)
+        self.assertIn('cut\ufffd\ufffd.png', found)
+        self.assertIn('surrogate\ufffd\ufffd\ufffd.png', found)
+        self.assertEqual(found['"damaged"\n.png']['verdict'], 'unreadable')
+        self.assertNotIn('score', found['"damaged"\n.png'])
+
+    def test_other_locales(self):
+        """With a comma in numbers, where the system can make such a locale."""
+        made = subprocess.run(['localedef', '-i', 'de_DE', '-f', 'UTF-8', str(self.folder / 'de_DE.UTF-8')], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if not (self.folder / 'de_DE.UTF-8').exists():
+            self.skipTest('localedef has no German locale (Debian: locales): %d' % made.returncode)
+        image = brick('test/hole/*.png')[0]
+        one, other = (self.valid(run('anomaly_predict', image, '--jsonl=-', LOCPATH=str(self.folder), LC_ALL=name).stdout) for name in ('C', 'de_DE.UTF-8'))
+        for line in one + other:
+            del line['time'], line['milliseconds']
+        self.assertEqual(one, other)
+
+    def test_file_is_resumed_at_whole_lines(self):
+        images, lines, table = brick('test/hole/*.png')[:3], self.folder / 'l.jsonl', self.folder / 't.csv'
+        options = ('--jsonl=%s' % lines, '--csv=%s' % table, '--resume')
+        self.assertEqual(run('anomaly_predict', *images[:2], *options).returncode, 0)
+        with open(str(lines), 'a') as file:
+            file.write('{"file":"cut o')
+        self.assertEqual(run('anomaly_predict', *images, *options).returncode, 0)
+        self.assertEqual([line['file'] for line in self.valid(lines.read_bytes())], [str(image) for image in images])
+        self.assertEqual(run('anomaly_predict', images[0], '--jsonl=%s' % lines).returncode, 0)
+        self.assertEqual(len(self.valid(lines.read_bytes())), 1)
+
+    def test_refused_places(self):
+        image = brick('test/good/*.png')[0]
+        kept = self.folder / 'a.png'
+        shutil.copy(str(image), str(kept))
+        self.assertEqual(run('anomaly_predict', kept, '--jsonl=%s' % kept).returncode, 2)
+        self.assertEqual(kept.read_bytes(), image.read_bytes())
+        self.assertEqual(run('anomaly_predict', image, '--jsonl=%s' % (self.folder / 'none' / 'l.jsonl')).returncode, 1)
+        if os.path.exists('/dev/full'):
+            done = run('anomaly_predict', image, '--jsonl=/dev/full')
+            self.assertEqual(done.returncode, 1)
+            self.assertIn(b'can not be written', done.stderr)
+
+    def test_each_line_comes_at_once(self):
+        images = brick('test/hole/*.png')[:2]
+        pipe = self.folder / 'pipe.png'
+        os.mkfifo(str(pipe))
+        with subprocess.Popen(command('anomaly_predict', images[0], pipe, '--jsonl=-'), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+            first = process.stdout.readline()  # while the second image is waited for
+            self.assertEqual(json.loads(first.decode())['file'], str(images[0]))
+            process.kill()
+
+
+class Camera(Case):
+    """A numbered series of images stands for a camera."""
+
+    def setUp(self):
+        Case.setUp(self)
+        for i, image in enumerate(brick('test/good/*.png')[:2] + brick('test/hole/*.png')[:1]):
+            shutil.copy(str(image), str(self.folder / ('%03d.png' % i)))
+        self.source = '--source=%s' % (self.folder / '%03d.png')
+
+    def test_lines_without_a_display(self):
+        environment = {name: '' for name in ('DISPLAY', 'WAYLAND_DISPLAY')}
+        done = run('anomaly_camera', self.source, '--headless', '--jsonl=-', **environment)
+        if b'lacks its videoio' in done.stderr:
+            self.skipTest('this OpenCV has no videoio')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(b'has ended', done.stderr)
+        lines = self.valid(done.stdout)
+        self.assertEqual([line['frame'] for line in lines], [0, 1, 2])
+        self.assertEqual(lines[2]['verdict'], 'defective')
+        image = self.valid(run('anomaly_predict', self.folder / '002.png', '--jsonl=-').stdout)[0]
+        self.assertEqual((lines[2]['score'], lines[2]['regions']), (image['score'], image['regions']))
+
+    def test_addresses_without_password(self):
+        done = run('anomaly_camera', '--source=rtsp://user:p@ss@127.0.0.1:9/stream', '--headless', '--jsonl=-', OPENCV_FFMPEG_CAPTURE_OPTIONS='timeout;1000000')
+        self.assertNotEqual(done.returncode, 0)
+        self.assertEqual(done.stdout, b'')
+        self.assertNotIn(b'p@ss', [line for line in done.stderr.splitlines() if b'anomaly_camera:' in line][-1])
+
+    def test_headless_says_where_results_go(self):
+        self.assertEqual(run('anomaly_camera', self.source, '--headless').returncode, 2)
+
+
+class Mosquitto(Case):
+    def setUp(self):
+        Case.setUp(self)
+        folders = os.pathsep.join([os.environ.get('PATH', ''), '/usr/sbin'])
+        self.programs = {name: shutil.which(name, path=folders) for name in ('mosquitto', 'mosquitto_pub', 'mosquitto_sub')}
+        missing = [name for name, path in self.programs.items() if not path]
+        if missing:
+            self.skipTest('%s not found (Debian: mosquitto, mosquitto-clients)' % ', '.join(missing))
+        with socket.socket() as free:
+            free.bind(('127.0.0.1', 0))
+            self.port = free.getsockname()[1]
+
+    def start(self, program, *arguments, **options):
+        process = subprocess.Popen([self.programs[program], '-p', str(self.port)] + list(arguments), stderr=subprocess.DEVNULL, **options)
+        self.addCleanup(process.wait)
+        self.addCleanup(process.kill)
+        return process
+
+    def wait_for_broker(self):
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(('127.0.0.1', self.port)) == 0:
+                    return
+            time.sleep(0.1)
+        self.fail('the broker does not listen')
+
+    def test_lines_are_messages(self):
+        images = brick('test/hole/*.png')[:3]
+        self.start('mosquitto', stdout=subprocess.DEVNULL)
+        self.wait_for_broker()
+        heard = self.start('mosquitto_sub', '-t', 'line1/#', '-C', str(len(images)), '-W', '60', stdout=subprocess.PIPE)
+        time.sleep(1)  # until it has subscribed
+        publisher = self.start('mosquitto_pub', '-t', 'line1/anomalies', '-q', '1', '-l', stdin=subprocess.PIPE)
+        done = subprocess.run(command('anomaly_predict', *images, '--jsonl=-'), stdout=publisher.stdin, stderr=subprocess.PIPE)
+        publisher.stdin.close()
+        self.assertEqual(done.returncode, 0, done.stderr)
+        lines = self.valid(heard.communicate(timeout=60)[0])
+        self.assertEqual([line['file'] for line in lines], [str(image) for image in images])
+
+
+if __name__ == '__main__':
+    PROGRAMS, PROJECT = (pathlib.Path(a).resolve() for a in sys.argv[1:3])
+    with tempfile.TemporaryDirectory() as folder:
+        WORK = pathlib.Path(folder).resolve()
+        unittest.main(argv=sys.argv[:1] + sys.argv[3:], verbosity=2)
