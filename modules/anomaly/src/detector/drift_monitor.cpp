@@ -35,10 +35,10 @@ double marginOf(int figure, double median)
 
 FigureRange rangeOfGood(int figure, std::vector<float> values)
 {
-    const double outer = values.size() < size_t(fewGoodImages) ? 0 : rangeQuantile, median = quantile(values, 0.5),
-                 margin = marginOf(figure, median);
-    const FigureRange range = {std::min(quantile(values, outer), median - margin),
-                               std::max(quantile(values, 1 - outer), median + margin)};
+    const double outer = values.size() < size_t(fewGoodImages) ? 0 : rangeQuantile,
+                 median = quantileOfFurther(values, 0.5), margin = marginOf(figure, median);
+    const FigureRange range = {std::min(quantileOfFurther(values, outer), median - margin),
+                               std::max(quantileOfFurther(values, 1 - outer), median + margin)};
     return figure == DRIFT_SCORE ? FigureRange{0, range.highest} : range;
 }
 
@@ -121,7 +121,7 @@ private:
         std::vector<float> values;
         for (const std::vector<float>& image : images)
             values.push_back(image[figure]);
-        return quantile(values, 0.5);
+        return quantileOfFurther(values, 0.5);
     }
 
     bool hasLeft(int figure) const

@@ -95,8 +95,7 @@ private:
             params.poolSize, params.bankSize, params.projection, params.seed, device.engine, contamination, grid,
             model.window};
         const auto describe = [&](const std::vector<Mat>& pooled, Mat& phi) { features.compute(pooled, phi); };
-        model.coreset =
-            std::make_shared<CoresetBank>(coresetBank(data, settings, describe, "bank", reporter, before));
+        model.coreset = std::make_shared<CoresetBank>(coresetBank(data, settings, describe, "bank", reporter, before));
         model.bank = model.coreset->chosen.rows;
         if (model.window > 0)
             model.places = model.coreset->chosen.places;

@@ -154,7 +154,9 @@ std::vector<std::pair<PatchPool::Place, PatchPool::Place>> PatchPool::standIns(c
         candidateSources.push_back(sourceOf(row));
     for (const int row : chosen)
         chosenSources.push_back(sourceOf(row));
-    const auto placeOf = [&](int candidate) { return candidate < 0 ? Place{-1, -1, -1} : places[candidates[candidate]]; };
+    const auto placeOf = [&](int candidate) {
+        return candidate < 0 ? Place{-1, -1, -1} : places[candidates[candidate]];
+    };
     std::vector<std::pair<Place, Place>> found;
     for (const Vec2i& nearest :
          nearestRowsOfOthers({rowsAt(rows, chosen), chosenSources}, {rowsAt(rows, candidates), candidateSources}))
