@@ -186,9 +186,11 @@ void JsonLines::open(bool goesOn)
         throw notWritable(file);
 }
 
+// Another buffer also makes a stream forget that it could not be written, so that it is left alone else.
 JsonLines::~JsonLines()
 {
-    std::cout.rdbuf(standardOutput);
+    if (isStandardOutput(file))
+        std::cout.rdbuf(standardOutput);
 }
 
 JsonObject JsonLines::begin(const ImageName& image, const std::string& verdict) const
