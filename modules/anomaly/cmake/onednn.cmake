@@ -1,6 +1,6 @@
 # oneDNN, which runs the backbone on the processor, where wanted and found. Gives ANOMALY_ONEDNN_SOURCES, _DEFINITIONS,
-# _LIBRARIES and _INCLUDE_DIRS; empty where it is left out. Files are named, not targets: a static library's users would
-# have to find those again.
+# _LIBRARIES and _INCLUDE_DIRS; empty where it is left out. They are no targets: a static library's users would have to
+# find those again.
 set(ANOMALY_ONEDNN_SOURCES)
 set(ANOMALY_ONEDNN_DEFINITIONS)
 set(ANOMALY_ONEDNN_LIBRARIES)
@@ -32,5 +32,8 @@ endif()
 set(ANOMALY_ONEDNN_SOURCES src/backbone/onednn_layers.cpp src/backbone/onednn_network.cpp)
 set(ANOMALY_ONEDNN_DEFINITIONS HAVE_ANOMALY_ONEDNN)
 set(ANOMALY_ONEDNN_LIBRARIES ${ANOMALY_ONEDNN_LIBRARY} ${OpenMP_CXX_LIBRARIES})
+if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU") # it finds its own by name, which lies in a folder of its version
+  set(ANOMALY_ONEDNN_LIBRARIES ${ANOMALY_ONEDNN_LIBRARY} ${OpenMP_CXX_LIB_NAMES})
+endif()
 set(ANOMALY_ONEDNN_INCLUDE_DIRS ${ANOMALY_ONEDNN_INCLUDE_DIR} ${OpenMP_CXX_INCLUDE_DIRS})
 message(STATUS "anomaly: oneDNN runs the backbone (${ANOMALY_ONEDNN_LIBRARY})")
