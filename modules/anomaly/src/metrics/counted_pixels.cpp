@@ -40,6 +40,9 @@ void CountedPixels::sort()
 
 namespace {
 
+// The number of a region none of whose pixels came yet.
+const unsigned unseen = UINT_MAX;
+
 //! Collects the pixels of one map.
 class MapPixels
 {
@@ -70,8 +73,6 @@ public:
     }
 
 private:
-    static const unsigned unseen = UINT_MAX;
-
     std::vector<unsigned> regionOf; // by label
     CountedScores good;
     CountedPixels pixels;
