@@ -65,13 +65,7 @@ public:
 
     bool takeSum() CV_OVERRIDE { return clip.isNone() && added < 0; }
 
-    bool takeClip(const Clip& other) CV_OVERRIDE
-    {
-        if (!clip.isNone() || !other.isRelu())
-            return false;
-        clip = other;
-        return true;
-    }
+    bool takeClip(const Clip& other) CV_OVERRIDE { return other.isRelu() && clip.takeOver(other); }
 
     // Libraries pad both sides alike: a kernel that is longer by zeros meets the same pixels.
     void finish() CV_OVERRIDE
@@ -121,13 +115,7 @@ class DepthwiseLayer CV_FINAL : public ConvolutionBase
 public:
     explicit DepthwiseLayer(const Convolution& c) : ConvolutionBase(c) {}
 
-    bool takeClip(const Clip& other) CV_OVERRIDE
-    {
-        if (!clip.isNone())
-            return false;
-        clip = other;
-        return true;
-    }
+    bool takeClip(const Clip& other) CV_OVERRIDE { return clip.takeOver(other); }
 
     bool takeClipBefore(const Clip& other) CV_OVERRIDE
     {
@@ -210,13 +198,7 @@ private:
 class AddLayer CV_FINAL : public GpuLayer
 {
 public:
-    bool takeClip(const Clip& other) CV_OVERRIDE
-    {
-        if (!clip.isNone())
-            return false;
-        clip = other;
-        return true;
-    }
+    bool takeClip(const Clip& other) CV_OVERRIDE { return clip.takeOver(other); }
 
     std::unique_ptr<GpuTask> setUp(const MapShape& in) const CV_OVERRIDE
     {

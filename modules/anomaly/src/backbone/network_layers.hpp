@@ -27,6 +27,15 @@ struct Clip
     bool isNone() const { return lowest == -FLT_MAX && highest == FLT_MAX; }
     bool isRelu() const { return lowest == 0 && highest == FLT_MAX; }
 
+    //! Becomes the other one, unless it is one already: two in a row are not joined.
+    bool takeOver(const Clip& other)
+    {
+        if (!isNone())
+            return false;
+        *this = other;
+        return true;
+    }
+
     float lowest, highest;
 };
 

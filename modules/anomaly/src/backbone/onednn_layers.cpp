@@ -101,13 +101,7 @@ public:
         return clip.isNone() && added < 0 && Convolution::takeScale(scale, shift);
     }
 
-    bool takeClip(const Clip& other) CV_OVERRIDE
-    {
-        if (!clip.isNone())
-            return false;
-        clip = other;
-        return true;
-    }
+    bool takeClip(const Clip& other) CV_OVERRIDE { return clip.takeOver(other); }
 
     StripPrimitive prepare(const MapShape& in, const MapShape& out, const Strip& strip) const CV_OVERRIDE
     {
@@ -183,13 +177,7 @@ private:
 class AddLayer CV_FINAL : public OneDnnLayer
 {
 public:
-    bool takeClip(const Clip& other) CV_OVERRIDE
-    {
-        if (!clip.isNone())
-            return false;
-        clip = other;
-        return true;
-    }
+    bool takeClip(const Clip& other) CV_OVERRIDE { return clip.takeOver(other); }
 
     StripPrimitive prepare(const MapShape& in, const MapShape& out, const Strip& strip) const CV_OVERRIDE
     {
