@@ -92,6 +92,8 @@ anomaly_kernel(anomaly_center_bounds center_bounds)
 anomaly_kernel(anomaly_exact_distances exact_distances)
 anomaly_kernel(anomaly_row_distances exact_distances strict=true)
 anomaly_kernel(anomaly_shorten shorten)
+anomaly_kernel(anomaly_quantize_2 quantize valuesInWord=2)
+anomaly_kernel(anomaly_quantize_4 quantize valuesInWord=4)
 anomaly_kernel(anomaly_project project)
 anomaly_kernel(anomaly_project_averaged project averages=false)
 anomaly_kernel(anomaly_convolution convolution)
@@ -109,13 +111,24 @@ set(_halide_cpp
   src/map/anomaly_map_halide.cpp
   src/padim/position_gaussians_halide.cpp
   src/patches/projection_halide.cpp
+  src/search/bounded_pairs.cpp
   src/search/greedy_coreset_halide.cpp
   src/search/neighbor_search_halide.cpp
   src/search/pruned_search.cpp
+  src/search/quantized_search.cpp
   src/search/row_distances_halide.cpp
   src/spade/nearest_rows_halide.cpp)
-set(_hooks set_error_handler set_custom_do_par_for set_custom_malloc set_custom_free set_custom_can_use_target_features default_can_use_target_features)
 set(ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_HALIDE)
+# Products of whole numbers, in C++ for one instruction set each.
+if(Halide_CMAKE_TARGET MATCHES "^x86-64")
+  list(APPEND ANOMALY_HALIDE_SOURCES src/search/quantized_bounds_avx2.cpp src/search/quantized_bounds_avx512vnni.cpp)
+  list(APPEND ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_QUANTIZED_BOUNDS)
+  if(NOT MSVC) # which takes all instructions without an option
+    set_source_files_properties(src/search/quantized_bounds_avx2.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")
+    set_source_files_properties(src/search/quantized_bounds_avx512vnni.cpp PROPERTIES COMPILE_OPTIONS "-mavx512f;-mavx512vnni;$<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>") # which GCC 12 finds in its own header
+  endif()
+endif()
+set(_hooks set_error_handler set_custom_do_par_for set_custom_malloc set_custom_free set_custom_can_use_target_features default_can_use_target_features)
 if(NOT ANOMALY_GPU_KERNELS STREQUAL "none")
   foreach(_kernel add_maps add_upsampled bfloat_parts clip_map image_planes max_pool patch_scores pool_patches upsample_scores)
     anomaly_kernel_for(${_gpu_target} anomaly_gpu_${_kernel} ${_kernel})

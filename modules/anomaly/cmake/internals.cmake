@@ -14,6 +14,9 @@ if(_type STREQUAL "SHARED_LIBRARY")
 else()
   target_link_libraries(opencv_anomaly_internals INTERFACE ${the_module})
 endif()
+if("HAVE_ANOMALY_HALIDE" IN_LIST ANOMALY_HALIDE_DEFINITIONS) # tests of classes that only builds with Halide have
+  target_compile_definitions(opencv_anomaly_internals INTERFACE HAVE_ANOMALY_HALIDE)
+endif()
 
 # anomaly_link_internals(<program>): for a program that OpenCV's macros have made, if they did, and linked with the
 # module.

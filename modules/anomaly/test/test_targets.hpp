@@ -14,22 +14,28 @@ namespace opencv_test {
 class EachTarget
 {
 public:
-    ~EachTarget() { limitKernels(highest); }
+    ~EachTarget()
+    {
+        for (int target = KERNELS_AVX512_VNNI; !limitKernels(KernelTarget(target)) && target > KERNELS_X86_64;)
+            target--;
+    }
 
     template <typename Check> void run(Check check)
     {
-        static const char* const names[] = {"x86-64", "SSE4.1", "AVX2", "AVX-512"};
-        for (int target = KERNELS_X86_64; target <= KERNELS_AVX512; target++)
+        static const char* const names[] = {"x86-64", "SSE4.1", "AVX2", "AVX-512", "AVX-512 VNNI"};
+        for (int target = KERNELS_X86_64; target <= KERNELS_AVX512_VNNI; target++)
             if (limitKernels(KernelTarget(target)))
             {
-                highest = KernelTarget(target);
                 SCOPED_TRACE(names[target]);
                 check();
             }
     }
 
-private:
-    KernelTarget highest = KERNELS_X86_64;
+    template <typename Check> void runLowest(Check check)
+    {
+        limitKernels(KERNELS_X86_64);
+        check();
+    }
 };
 
 } // namespace opencv_test

@@ -173,7 +173,7 @@ void giveMemoryBack(void*, void* memory)
     scratch.giveBack(memory);
 }
 
-std::atomic<int> highestTarget(KERNELS_AVX512);
+std::atomic<int> highestTarget(KERNELS_AVX512_VNNI);
 
 bool hasFeature(const uint64_t* features, int feature)
 {
@@ -253,6 +253,8 @@ void installHandlers()
 
 bool machineHas(KernelTarget target)
 {
+    if (target == KERNELS_AVX512_VNNI)
+        return machineHas(KERNELS_AVX512) && checkHardwareSupport(CPU_AVX_512VNNI);
     static const int features[] = {-1, halide_target_feature_sse41, halide_target_feature_avx2,
                                    halide_target_feature_avx512_skylake};
     const int words = (halide_target_feature_end + 63) / 64;
@@ -284,6 +286,11 @@ bool limitKernels(KernelTarget highest)
 #else
     return highest == KERNELS_AVX512;
 #endif
+}
+
+bool kernelsMayUse(KernelTarget target)
+{
+    return target <= highestTarget && machineHas(target);
 }
 
 #ifdef HAVE_ANOMALY_GPU

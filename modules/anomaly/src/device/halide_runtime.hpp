@@ -25,12 +25,16 @@ enum KernelTarget
     KERNELS_X86_64,
     KERNELS_SSE41,
     KERNELS_AVX2,
-    KERNELS_AVX512
+    KERNELS_AVX512,
+    KERNELS_AVX512_VNNI // for kernels that are not Halide's
 };
 
 //! From now on kernels use `highest` at most, as on a machine without the rest: for tests.
 //! False, and nothing changes, if this machine or this build does not have `highest` itself.
 bool limitKernels(KernelTarget highest);
+
+//! Whether this machine has `target`, and kernels are not limited to less.
+bool kernelsMayUse(KernelTarget target);
 
 //! For which GPUs there are kernels in this build.
 enum GpuKernels

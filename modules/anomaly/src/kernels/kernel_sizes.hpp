@@ -28,6 +28,13 @@ constexpr int exactLanes = 8;
 // 4 cycles.
 constexpr int partialSums = 32, lastSums = 8;
 
+// Patches that QuantizedSearch bounds together: two vectors of AVX-512, or two times two of AVX2. The bounds of 4,000
+// centers then take 512 KB, which stay in the level 2 cache until they are read.
+constexpr int quantizedTile = 32;
+
+// What quantize tells of each patch beside its whole numbers, and what it adds to these where they are unsigned bytes.
+constexpr int quantizedTerms = 4, quantizedOffset = 128;
+
 // The list kernels come in two lengths: 3 neighbors are predict's, 6 = K + J are fit's.
 constexpr int shortList = 3, longList = 6;
 

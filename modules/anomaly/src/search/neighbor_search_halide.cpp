@@ -7,6 +7,7 @@
 #include "../device/halide_runtime.hpp"
 #include "../kernels/panels.hpp"
 #include "pruned_search.hpp"
+#include "quantized_search.hpp"
 
 #include "anomaly_nearest_3.h"
 #include "anomaly_nearest_6.h"
@@ -58,8 +59,12 @@ public:
           dense(bank),
           plain(NeighborSearch::create(bank, ENGINE_PLAIN))
     {
-        if (count >= fewestCenters)
-            pruned = std::make_shared<PrunedSearch>(bank, axes ? *axes : searchAxes(bank));
+        if (count < fewestCenters)
+            return;
+        if (QuantizedSearch::isAvailable())
+            quantized = std::make_shared<QuantizedSearch>(bank);
+        pruned = std::make_shared<PrunedSearch>(bank, axes ? *axes : searchAxes(bank),
+                                                quantized ? quantized->cost() : 1);
     }
 
     void search(const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const CV_OVERRIDE
@@ -72,7 +77,15 @@ public:
         indices.create(k, phi.cols, CV_32S);
         PrunedSearch::Form form = PrunedSearch::Form();
         if (choose(phi, k, form))
-            searchTiles(form, phi, k, squaredDistances, indices);
+            searchTiles(PrunedSearch::tileWidth, phi, squaredDistances, indices,
+                        [&](const Mat& tile, Mat distances, Mat centers) {
+                            return pruned->search(tile, k, form, distances, centers);
+                        });
+        else if (quantized)
+            searchTiles(QuantizedSearch::tileWidth, phi, squaredDistances, indices,
+                        [&](const Mat& tile, Mat distances, Mat centers) {
+                            return quantized->search(tile, k, distances, centers);
+                        });
         else
             dense.search(phi, k, squaredDistances, indices);
     }
@@ -110,16 +123,18 @@ private:
         return least < worthIt;
     }
 
-    void searchTiles(const PrunedSearch::Form& form, const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const
+    //! searchTile: false where all products are cheaper for the tile.
+    template <typename SearchTile>
+    void searchTiles(int width, const Mat& phi, Mat& squaredDistances, Mat& indices, const SearchTile& searchTile) const
     {
-        const int width = PrunedSearch::tileWidth;
         const auto search = [&](const Range& tiles) {
             for (int t = tiles.start; t < tiles.end; t++)
             {
                 const Range tile(t * width, std::min((t + 1) * width, phi.cols));
-                if (!pruned->search(phi.colRange(tile), k, form, squaredDistances.colRange(tile),
-                                    indices.colRange(tile)))
-                    dense.search(phi.colRange(tile), k, squaredDistances.colRange(tile), indices.colRange(tile));
+                const Mat patches = phi.colRange(tile);
+                Mat distances = squaredDistances.colRange(tile), centers = indices.colRange(tile);
+                if (!searchTile(patches, distances, centers))
+                    dense.search(patches, indices.rows, distances, centers);
             }
         };
         // As std::function keeps it without memory
@@ -128,6 +143,7 @@ private:
 
     int count, length;
     DenseSearch dense;
+    std::shared_ptr<const QuantizedSearch> quantized;
     std::shared_ptr<const PrunedSearch> pruned;
     std::shared_ptr<const NeighborSearch> plain;
     mutable WorkspacePool<Mat> samples;

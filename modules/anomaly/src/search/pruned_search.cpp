@@ -3,18 +3,14 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "pruned_search.hpp"
-#include "nearest_list.hpp"
-#include "../kernels/halide_buffers.hpp"
+#include "bounded_pairs.hpp"
 #include "../device/halide_runtime.hpp"
 #include "../kernels/panels.hpp"
 
 #include "anomaly_center_bounds.h"
-#include "anomaly_exact_distances.h"
 #include "anomaly_group_bounds_3.h"
 #include "anomaly_group_bounds_6.h"
 #include "anomaly_shorten.h"
-
-#include "opencv2/core/hal/intrin.hpp"
 
 #include <cfloat>
 
@@ -38,44 +34,6 @@ const double costOfPatch = 50000, costOfShortening = 1.5, costOfBound = 3, costO
 // Share of the centers that a second look rules out: 0.92 to 0.97 were measured with 4,000 and 25,000 patches of Lite0.
 const double ruledOutByLook = 0.8;
 
-Halide::Runtime::Buffer<int> viewOfPairs(const std::vector<Vec2i>& pairs)
-{
-    const halide_dimension_t shape[] = {{0, 2, 1}, {0, int(pairs.size()), 2}};
-    return Halide::Runtime::Buffer<int>(const_cast<int*>(pairs[0].val), 2, shape);
-}
-
-// OpenCV 4.9 and later have a function in place of the operator.
-v_float32x4 isAtMost(const v_float32x4& a, const v_float32x4& b)
-{
-#if CV_VERSION_MAJOR > 4 || (CV_VERSION_MAJOR == 4 && CV_VERSION_MINOR >= 9)
-    return v_le(a, b);
-#else
-    return a <= b;
-#endif
-}
-
-// Which of 16 values are at most their limits: a bit each.
-unsigned atMost(const float* values, const float* limits)
-{
-    v_uint32x4 smaller[4];
-    for (int n = 0; n < 4; n++)
-        smaller[n] = v_reinterpret_as_u32(isAtMost(v_load(values + 4 * n), v_load(limits + 4 * n)));
-    return v_signmask(v_pack_b(smaller[0], smaller[1], smaller[2], smaller[3]));
-}
-
-// Which of 8 values are at most `limit`.
-unsigned atMost(const float* values, float limit)
-{
-    const v_float32x4 bound = v_setall_f32(limit);
-    return v_signmask(isAtMost(v_load(values), bound)) | v_signmask(isAtMost(v_load(values + 4), bound)) << 4;
-}
-
-template <typename Action> void forEachBit(unsigned bits, const Action& action)
-{
-    for (; bits; bits &= bits - 1)
-        action(trailingZeros32(bits));
-}
-
 // Squared norms in groups; the largest float where there is no center, so that nothing is ever farther.
 Mat packNorms(const std::vector<double>& squaredNorms)
 {
@@ -86,8 +44,9 @@ Mat packNorms(const std::vector<double>& squaredNorms)
 
 } // namespace
 
-PrunedSearch::PrunedSearch(const Mat& centers, const PrincipalAxes& principal)
-    : length(centers.cols),
+PrunedSearch::PrunedSearch(const Mat& centers, const PrincipalAxes& principal, double costOfAll_)
+    : costOfAll(costOfAll_),
+      length(centers.cols),
       count(centers.rows),
       groupCount(divideUp(count, groupWidth)),
       C(withWholeVectors(centers, partialSums)),
@@ -122,30 +81,8 @@ bool PrunedSearch::search(const Mat& phi, int k, const Form& form, Mat squaredDi
     findBounds(phi, k, form, *work);
     if (!listCandidates(phi, form, *work))
         return false;
-    measure(work->patches, C, *work);
-    return writeNearest(*work, squaredDistances, indices);
-}
-
-bool PrunedSearch::writeNearest(const Workspace& work, Mat squaredDistances, Mat indices) const
-{
-    const int k = indices.rows, missing = INT_MAX;
-    float distances[tileWidth][longList];
-    int centers[tileWidth][longList];
-    NearestList nearest[tileWidth];
-    for (int p = 0; p < tileWidth; p++)
-        nearest[p].start(distances[p], centers[p], k, missing);
-    for (size_t i = 0; i < work.centers.size(); i++)
-        nearest[work.centers[i][0]].offer(work.distances[i], work.centers[i][1]);
-    for (int p = 0; p < indices.cols; p++)
-        if (centers[p][k - 1] == missing) // as with NaN
-            return false;
-    for (int n = 0; n < k; n++)
-        for (int p = 0; p < indices.cols; p++)
-        {
-            squaredDistances.at<float>(n, p) = distances[p][n];
-            indices.at<int>(n, p) = centers[p][n];
-        }
-    return true;
+    measurePairs(work->centers, work->patches, C, work->distances);
+    return writeNearest(work->centers, work->distances, squaredDistances, indices);
 }
 
 Mat PrunedSearch::shorten(const Mat& phi, int axes, Mat& memory) const
@@ -198,7 +135,7 @@ void PrunedSearch::setLimits(int k, const Form& form, Workspace& work) const
             Vec2i(work.groups[i][0],
                   work.groups[i][1] * groupWidth + int(std::min_element(bounds, bounds + groupWidth) - bounds)));
     }
-    measure(work.patches, C, work);
+    measurePairs(work.centers, work.patches, C, work.distances);
     for (int p = 0; p < tileWidth; p++)
     {
         float* distances = &work.distances[p * slots];
@@ -307,7 +244,7 @@ void PrunedSearch::lookAgain(const Mat& phi, Workspace& work) const
         limits[p] = limitOfLook(shortened.at<float>(axisCounts[1] + 1, p), rest, work.farthest[p]);
     }
     work.lookedAt = work.centers.size();
-    measure(work.look, secondLook.bank, work);
+    measurePairs(work.centers, work.look, secondLook.bank, work.distances);
     size_t kept = 0;
     for (size_t i = 0; i < work.centers.size(); i++)
         if (work.distances[i] <= limits[work.centers[i][0]])
@@ -328,7 +265,7 @@ double PrunedSearch::costOfLists(const Form& form, const Workspace& work) const
                       costOfDistance * length * double(work.centers.size());
     if (work.lookedAt)
         products += costOfShortenedTile(axisCounts[1]) + costOfLook * secondLookLength * double(work.lookedAt);
-    return products / (double(tileWidth) * count * length);
+    return products / (costOfAll * tileWidth * count * length);
 }
 
 double PrunedSearch::cost(const Mat& phi, int k, const Form& form) const
@@ -337,19 +274,6 @@ double PrunedSearch::cost(const Mat& phi, int k, const Form& form) const
     findBounds(phi, k, form, *work);
     listCandidates(phi, form, *work);
     return costOfLists(form, *work);
-}
-
-// The distances of `work.centers`, from patches and centers in rows.
-void PrunedSearch::measure(const Mat& patches, const Mat& centers, Workspace& work) const
-{
-    work.distances.resize(work.centers.size());
-    if (work.centers.empty())
-        return;
-    const Mat distances(1, int(work.distances.size()), CV_32F, work.distances.data());
-    runKernel("exact_distances", [&](void* context) {
-        return anomaly_exact_distances(context, viewOfPairs(work.centers), viewOf<float>(patches),
-                                       viewOf<float>(centers), viewOf<float>(distances, {distances.cols}));
-    });
 }
 
 }} // namespace cv::anomaly

@@ -31,8 +31,9 @@ public:
         int axes;
     };
 
-    //! `axes`: as searchAxes() finds them for this bank or a similar one.
-    PrunedSearch(const Mat& C, const PrincipalAxes& axes);
+    //! `axes`: as searchAxes() finds them for this bank or a similar one. costOfAll: of a search that takes all centers,
+    //! as a share of all products in floats.
+    PrunedSearch(const Mat& C, const PrincipalAxes& axes, double costOfAll);
 
     //! Those that descriptors are long enough for; the first is the cheapest for a trained bank.
     const std::vector<Form>& forms() const { return allForms; }
@@ -40,7 +41,7 @@ public:
     //! phi: D' x up to tileWidth patches. False, and nothing is written, where too little is ruled out to be worth it.
     bool search(const Mat& phi, int k, const Form& form, Mat squaredDistances, Mat indices) const;
 
-    //! Operations that these patches take, as a share of those of a search that computes all products.
+    //! The time that these patches take, as a share of that of a search that takes all centers.
     double cost(const Mat& phi, int k, const Form& form) const;
 
 private:
@@ -75,11 +76,10 @@ private:
     void boundCenters(const Form& form, Workspace& work) const;
     bool deservesLook(const Form& form, const Workspace& work) const;
     void lookAgain(const Mat& phi, Workspace& work) const;
-    bool writeNearest(const Workspace& work, Mat squaredDistances, Mat indices) const;
-    void measure(const Mat& patches, const Mat& centers, Workspace& work) const;
     double costOfShortenedTile(int axes) const;
     double costOfLists(const Form& form, const Workspace& work) const;
 
+    double costOfAll;
     int length, count, groupCount;
     Mat C, mean, axisPanels, norms; // C with zeros up to whole vectors, the rest packed
     float greatestNorm;

@@ -1,0 +1,96 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+
+// A tile of patches less the bank's mean as whole numbers of 8 bits, y = scale * q + rest, packed in words of 32 bits, and
+// what bounds the error of their products.
+#include "automatic.hpp"
+#include "Halide.h"
+#include "kernel_sizes.hpp"
+
+using namespace Halide;
+using namespace cv::anomaly;
+
+namespace {
+
+class Quantize : public Generator<Quantize>
+{
+public:
+    GeneratorParam<int> valuesInWord{"valuesInWord", 4}; // 4: unsigned bytes, q + 128; 2: signed 16-bit numbers
+
+    Input<Buffer<float, 2>> phi{"phi"};        // patch, feature
+    Input<Buffer<float, 1>> mean{"mean"};      // of the bank: feature
+    Output<Buffer<int32_t, 2>> words{"words"}; // patch (the last one again behind the last), word
+    Output<Buffer<float, 2>> terms{"terms"};   // patch; 2 scale, 2 |y|, 2 |rest|, |y|^2
+
+    void generate()
+    {
+        const Expr features = phi.dim(1).extent(), patches = phi.dim(0).extent();
+        centered(p, f) = select(f < features,
+                                phi(min(p, patches - 1), min(f, features - 1)) - mean(min(f, features - 1)), 0.f);
+        feature = RDom(0, features);
+        greatest(p) = 1e-30f; // its inverse is finite
+        greatest(p) = max(greatest(p), abs(centered(p, feature)));
+        energy(p) += centered(p, feature) * centered(p, feature);
+
+        whole(p, f) = cast<int>(round(centered(p, f) * (greatestWhole / greatest(p))));
+        scale(p) = greatest(p) / greatestWhole;
+        const Expr left = centered(p, feature) - scale(p) * whole(p, feature);
+        rest(p) += left * left;
+
+        words(p, w) = packed();
+        terms(p, w) = mux(w, {2 * scale(p), 2 * sqrt(energy(p)), 2 * sqrt(rest(p)), energy(p)});
+    }
+
+    void schedule()
+    {
+        const int lanes = natural_vector_size<float>();
+        mean.dim(0).set_min(0);
+        for (int dimension = 0; dimension < 2; dimension++)
+        {
+            phi.dim(dimension).set_min(0);
+            words.dim(dimension).set_min(0);
+        }
+        terms.dim(0).set_min(0);
+        terms.dim(1).set_bounds(0, quantizedTerms);
+
+        if (ANOMALY_IS_SCHEDULED_BY_HALIDE)
+        {
+            phi.set_estimates({{0, quantizedTile}, {0, 264}});
+            mean.set_estimates({{0, 264}});
+            words.set_estimates({{0, quantizedTile}, {0, 66}});
+            terms.set_estimates({{0, quantizedTile}, {0, quantizedTerms}});
+            return;
+        }
+        for (Func sum : {greatest, energy, rest})
+            sum.compute_root()
+                .vectorize(p, lanes)
+                .update()
+                .reorder(p, feature)
+                .vectorize(p, lanes);
+        centered.compute_root().vectorize(p, lanes);
+        whole.compute_root().vectorize(p, lanes);
+        words.vectorize(p, lanes);
+        terms.vectorize(p, lanes);
+    }
+
+private:
+    const float greatestWhole = 127;
+    Var p{"p"}, f{"f"}, w{"w"};
+    Func centered{"centered"}, greatest{"greatest"}, energy{"energy"}, whole{"whole"}, scale{"scale"}, rest{"rest"};
+    RDom feature;
+
+    Expr packed()
+    {
+        const int bits = 32 / valuesInWord, offset = valuesInWord == 4 ? quantizedOffset : 0;
+        const uint32_t mask = (uint64_t(1) << bits) - 1;
+        Expr word = cast<uint32_t>(0);
+        for (int n = 0; n < valuesInWord; n++)
+            word = word | (cast<uint32_t>(whole(p, w * valuesInWord + n) + offset) & mask) << (bits * n);
+        return reinterpret<int32_t>(word);
+    }
+};
+
+} // namespace
+
+HALIDE_REGISTER_GENERATOR(Quantize, quantize)

@@ -1,0 +1,67 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_BOUNDED_PAIRS_HPP
+#define OPENCV_ANOMALY_BOUNDED_PAIRS_HPP
+
+#include "../kernels/halide_buffers.hpp"
+
+#include "opencv2/core/hal/intrin.hpp"
+
+#include <vector>
+
+// What searches do with the pairs of a patch and a center that their bounds leave.
+
+namespace cv { namespace anomaly {
+
+//! Pairs of a patch and a group or center, as kernels read them; not none.
+inline Halide::Runtime::Buffer<int> viewOfPairs(const std::vector<Vec2i>& pairs)
+{
+    const halide_dimension_t shape[] = {{0, 2, 1}, {0, int(pairs.size()), 2}};
+    return Halide::Runtime::Buffer<int>(const_cast<int*>(pairs[0].val), 2, shape);
+}
+
+// OpenCV 4.9 and later have a function in place of the operator.
+inline v_float32x4 isAtMost(const v_float32x4& a, const v_float32x4& b)
+{
+#if CV_VERSION_MAJOR > 4 || (CV_VERSION_MAJOR == 4 && CV_VERSION_MINOR >= 9)
+    return v_le(a, b);
+#else
+    return a <= b;
+#endif
+}
+
+//! Which of 16 values are at most their limits: a bit each.
+inline unsigned atMost(const float* values, const float* limits)
+{
+    v_uint32x4 smaller[4];
+    for (int n = 0; n < 4; n++)
+        smaller[n] = v_reinterpret_as_u32(isAtMost(v_load(values + 4 * n), v_load(limits + 4 * n)));
+    return v_signmask(v_pack_b(smaller[0], smaller[1], smaller[2], smaller[3]));
+}
+
+//! Which of 8 values are at most `limit`.
+inline unsigned atMost(const float* values, float limit)
+{
+    const v_float32x4 bound = v_setall_f32(limit);
+    return v_signmask(isAtMost(v_load(values), bound)) | v_signmask(isAtMost(v_load(values + 4), bound)) << 4;
+}
+
+template <typename Action> void forEachBit(unsigned bits, const Action& action)
+{
+    for (; bits; bits &= bits - 1)
+        action(trailingZeros32(bits));
+}
+
+//! The squared distances of pairs, from patches and centers in rows of whole vectors.
+void measurePairs(const std::vector<Vec2i>& pairs, const Mat& patches, const Mat& centers,
+                  std::vector<float>& distances);
+
+//! The nearest of each patch's pairs into its column, which are CV_32F and CV_32S, k x patches; ties go to the lower
+//! index. False, and nothing is written, where a patch has fewer than k, as with NaN.
+bool writeNearest(const std::vector<Vec2i>& pairs, const std::vector<float>& distances, Mat squaredDistances,
+                  Mat indices);
+
+}} // namespace cv::anomaly
+
+#endif
