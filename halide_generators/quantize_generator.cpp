@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// A tile of patches less the bank's mean as whole numbers of 8 bits, y = scale * q + rest, packed in words of 32 bits, and
+// A tile of patches, or of centers, less the bank's mean as whole numbers of 8 bits, y = scale * q + rest, packed in words of 32 bits, and
 // what bounds the error of their products.
 #include "automatic.hpp"
 #include "Halide.h"
@@ -16,12 +16,13 @@ namespace {
 class Quantize : public Generator<Quantize>
 {
 public:
-    GeneratorParam<int> valuesInWord{"valuesInWord", 4}; // 4: unsigned bytes, q + 128; 2: signed 16-bit numbers
+    GeneratorParam<int> valuesInWord{"valuesInWord", 4}; // 4: bytes; 2: 16-bit numbers
 
     Input<Buffer<float, 2>> phi{"phi"};        // patch, feature
     Input<Buffer<float, 1>> mean{"mean"};      // of the bank: feature
+    Input<int> offset{"offset"};               // is added to each whole number, so that bytes may be unsigned
     Output<Buffer<int32_t, 2>> words{"words"}; // patch (the last one again behind the last), word
-    Output<Buffer<float, 2>> terms{"terms"};   // patch; 2 scale, 2 |y|, 2 |rest|, |y|^2
+    Output<Buffer<float, 2>> terms{"terms"};   // patch; see QuantizedTerms
 
     void generate()
     {
@@ -37,9 +38,10 @@ public:
         scale(p) = greatest(p) / greatestWhole;
         const Expr left = centered(p, feature) - scale(p) * whole(p, feature);
         rest(p) += left * left;
+        sum(p) += whole(p, feature);
 
         words(p, w) = packed();
-        terms(p, w) = mux(w, {2 * scale(p), 2 * sqrt(energy(p)), 2 * sqrt(rest(p)), energy(p)});
+        terms(p, w) = mux(w, {2 * scale(p), 2 * sqrt(energy(p)), 2 * sqrt(rest(p)), energy(p), cast<float>(sum(p))});
     }
 
     void schedule()
@@ -52,18 +54,18 @@ public:
             words.dim(dimension).set_min(0);
         }
         terms.dim(0).set_min(0);
-        terms.dim(1).set_bounds(0, quantizedTerms);
+        terms.dim(1).set_bounds(0, QUANTIZED_TERMS);
 
         if (ANOMALY_IS_SCHEDULED_BY_HALIDE)
         {
             phi.set_estimates({{0, quantizedTile}, {0, 264}});
             mean.set_estimates({{0, 264}});
             words.set_estimates({{0, quantizedTile}, {0, 66}});
-            terms.set_estimates({{0, quantizedTile}, {0, quantizedTerms}});
+            terms.set_estimates({{0, quantizedTile}, {0, QUANTIZED_TERMS}});
             return;
         }
-        for (Func sum : {greatest, energy, rest})
-            sum.compute_root()
+        for (Func total : {greatest, energy, rest, sum})
+            total.compute_root()
                 .vectorize(p, lanes)
                 .update()
                 .reorder(p, feature)
@@ -77,12 +79,12 @@ public:
 private:
     const float greatestWhole = 127;
     Var p{"p"}, f{"f"}, w{"w"};
-    Func centered{"centered"}, greatest{"greatest"}, energy{"energy"}, whole{"whole"}, scale{"scale"}, rest{"rest"};
+    Func centered{"centered"}, greatest{"greatest"}, energy{"energy"}, whole{"whole"}, scale{"scale"}, rest{"rest"}, sum{"sum"};
     RDom feature;
 
     Expr packed()
     {
-        const int bits = 32 / valuesInWord, offset = valuesInWord == 4 ? quantizedOffset : 0;
+        const int bits = 32 / valuesInWord;
         const uint32_t mask = (uint64_t(1) << bits) - 1;
         Expr word = cast<uint32_t>(0);
         for (int n = 0; n < valuesInWord; n++)

@@ -32,8 +32,16 @@ constexpr int partialSums = 32, lastSums = 8;
 // centers then take 512 KB, which stay in the level 2 cache until they are read.
 constexpr int quantizedTile = 32;
 
-// What quantize tells of each patch beside its whole numbers, and what it adds to these where they are unsigned bytes.
-constexpr int quantizedTerms = 4, quantizedOffset = 128;
+// What quantize tells of each row y beside its whole numbers q, a row of its result for each: y = scale * q + rest.
+enum QuantizedTerms
+{
+    TWICE_SCALE,
+    TWICE_LENGTH, // 2 |y|
+    TWICE_REST,   // 2 |rest|
+    ENERGY,       // |y|^2
+    SUM_OF_WHOLE, // of q's values
+    QUANTIZED_TERMS
+};
 
 // The list kernels come in two lengths: 3 neighbors are predict's, 6 = K + J are fit's.
 constexpr int shortList = 3, longList = 6;

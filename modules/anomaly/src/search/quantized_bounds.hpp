@@ -23,8 +23,8 @@ struct QuantizedTile
     const float* squaredNorms; // of each center, |z|^2; the largest float where a panel has no center
     const float* scales;       // of each center
     const float* restLengths;  // of each center, |z - scale * q|
-    const float* lengths;      // of each center, |scale * q|
-    const float* terms;        // of the patches: quantizedTerms x quantizedTile, as quantize gives them
+    const float* lengths;      // of each center, |scale * q| or more
+    const float* terms;        // of the patches: QUANTIZED_TERMS x quantizedTile
 };
 
 //! Bounds of all pairs: (panels * panelWidth) x quantizedTile. Of the centers whose index is s modulo `slots`, the

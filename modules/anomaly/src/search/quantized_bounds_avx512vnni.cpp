@@ -34,6 +34,6 @@ struct Avx512Vnni
 
 } // namespace
 
-const QuantizedKernel quantizedKernelAvx512Vnni = {4, quantizedOffset, boundTile<Avx512Vnni>};
+const QuantizedKernel quantizedKernelAvx512Vnni = {4, 128, boundTile<Avx512Vnni>};
 
 }} // namespace cv::anomaly

@@ -64,9 +64,9 @@ template <class Set, int slots> struct Column
 
     void start(const QuantizedTile& tile, int first)
     {
-        scale = Set::load(tile.terms + first);
-        length = Set::load(tile.terms + quantizedTile + first);
-        rest = Set::load(tile.terms + 2 * quantizedTile + first);
+        scale = Set::load(tile.terms + TWICE_SCALE * quantizedTile + first);
+        length = Set::load(tile.terms + TWICE_LENGTH * quantizedTile + first);
+        rest = Set::load(tile.terms + TWICE_REST * quantizedTile + first);
         for (int s = 0; s < slots; s++)
         {
             lowest[s] = Set::repeat(3.402823466e+38f);

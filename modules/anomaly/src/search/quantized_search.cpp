@@ -17,8 +17,6 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-const int greatestWhole = 127;
-
 // In products of floats: a distance that is computed alone reads both of its rows for a single use.
 const int costOfDistance = 4;
 
@@ -61,34 +59,38 @@ QuantizedSearch::QuantizedSearch(const Mat& centers)
       lengths(starts.size(), 0.f)
 {
     reduce(centers, mean, 0, REDUCE_AVG, CV_32F);
-    for (int c = 0; c < count; c++)
-        packCenter(c, centers.row(c) - mean);
+    Workspace work;
+    for (int first = 0; first < count; first += tileWidth)
+        packCenters(Range(first, std::min(first + tileWidth, count)), work);
     greatestNorm = *std::max_element(squaredNorms.begin(), squaredNorms.begin() + count);
 }
 
-void QuantizedSearch::packCenter(int c, const Mat& z)
+void QuantizedSearch::packCenters(const Range& centers, Workspace& work)
 {
-    const int values = kernel->valuesInWord, bits = 32 / values;
-    Mat whole, rounded;
-    scales[c] = float(std::max(norm(z, NORM_INF), 1e-30) / greatestWhole);
-    z.convertTo(whole, CV_32S, 1 / double(scales[c]));
-    whole.convertTo(rounded, CV_32F, scales[c]);
-    squaredNorms[c] = float(z.dot(z));
-    restLengths[c] = float(norm(z, rounded, NORM_L2));
-    lengths[c] = float(norm(rounded, NORM_L2));
-    starts[c] = -kernel->patchOffset * int(sum(whole)[0]);
-    int* const panel = packed.ptr<int>(c / panelWidth) + c % panelWidth;
-    for (int d = 0; d < length; d++)
+    quantize(C(centers, Range(0, length)).t(), 0, work);
+    for (int c = centers.start; c < centers.end; c++)
     {
-        const unsigned value = unsigned(whole.at<int>(d)) & ((1u << bits) - 1);
-        panel[d / values * panelWidth] |= int(value << (d % values * bits));
+        const int column = c - centers.start;
+        const auto term = [&](QuantizedTerms which) { return work.terms.at<float>(which, column); };
+        scales[c] = term(TWICE_SCALE) / 2;
+        restLengths[c] = term(TWICE_REST) / 2;
+        lengths[c] = (term(TWICE_LENGTH) + term(TWICE_REST)) / 2;
+        squaredNorms[c] = term(ENERGY);
+        starts[c] = -kernel->patchOffset * int(term(SUM_OF_WHOLE));
+        int* const panel = packed.ptr<int>(c / panelWidth) + c % panelWidth;
+        for (int w = 0; w < words; w++)
+            panel[w * panelWidth] = work.words.at<int>(w, column);
     }
 }
 
 bool QuantizedSearch::search(const Mat& phi, int k, Mat squaredDistances, Mat indices) const
 {
     const WorkspacePool<Workspace>::Loan work(workspaces);
-    quantize(phi, *work);
+    work->rows.create(tileWidth, C.cols, CV_32F);
+    work->rows.colRange(length, C.cols).setTo(0);
+    Mat rows = work->rows(Rect(0, 0, length, phi.cols));
+    transpose(phi, rows);
+    quantize(phi, kernel->patchOffset, *work);
     boundAll(k, *work);
     setLimits(k, phi.cols, *work);
     if (!listCandidates(phi.cols, *work))
@@ -97,17 +99,13 @@ bool QuantizedSearch::search(const Mat& phi, int k, Mat squaredDistances, Mat in
     return writeNearest(work->pairs, work->distances, squaredDistances, indices);
 }
 
-void QuantizedSearch::quantize(const Mat& phi, Workspace& work) const
+void QuantizedSearch::quantize(const Mat& phi, int offset, Workspace& work) const
 {
-    work.rows.create(tileWidth, C.cols, CV_32F);
-    work.rows.colRange(length, C.cols).setTo(0);
-    Mat rows = work.rows(Rect(0, 0, length, phi.cols));
-    transpose(phi, rows);
     work.words.create(words, tileWidth, CV_32S);
-    work.terms.create(quantizedTerms, tileWidth, CV_32F);
+    work.terms.create(QUANTIZED_TERMS, tileWidth, CV_32F);
     runKernel("quantize", [&](void* context) {
         return (kernel->valuesInWord == 4 ? anomaly_quantize_4 : anomaly_quantize_2)(
-            context, viewOf<float>(phi), viewOf<float>(mean, {length}), viewOf<int>(work.words),
+            context, viewOf<float>(phi), viewOf<float>(mean, {length}), offset, viewOf<int>(work.words),
             viewOf<float>(work.terms));
     });
 }
@@ -144,7 +142,7 @@ void QuantizedSearch::setLimits(int k, int patches, Workspace& work) const
         float* const distances = &work.distances[p * slots];
         std::nth_element(distances, distances + k - 1, distances + slots);
         // All of this is rounded: |y|^2 and |z|^2, the bound's four terms, the distance.
-        const double distance = distances[k - 1], energy = work.terms.at<float>(quantizedTerms - 1, p);
+        const double distance = distances[k - 1], energy = work.terms.at<float>(ENERGY, p);
         work.limits[p] = float(distance - energy + 4 * roundingError(length) * (distance + energy + greatestNorm));
     }
 }

@@ -53,8 +53,8 @@ private:
         std::vector<float> distances; // of `pairs`, squared
     };
 
-    void packCenter(int c, const Mat& z);
-    void quantize(const Mat& phi, Workspace& work) const;
+    void packCenters(const Range& centers, Workspace& work);
+    void quantize(const Mat& phi, int offset, Workspace& work) const;
     void boundAll(int k, Workspace& work) const;
     void setLimits(int k, int patches, Workspace& work) const;
     bool listCandidates(int patches, Workspace& work) const;
