@@ -392,6 +392,7 @@ static void bindDetector(py::module_& m)
     m.def("maskToInput", &maskToModelInput, "mask"_a, "params"_a);
     m.def("randomView", &viewOf, "image"_a, "mask"_a, "params"_a, "seed"_a);
     m.def("getAvailableTargets", &getAvailableTargets);
+    m.def("getVersionInformation", &getVersionInformation);
     m.def("checkModelFile", &checkModelFile, "filename"_a);
 }
 

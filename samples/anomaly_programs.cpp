@@ -10,6 +10,7 @@
 int anomaly_train_main(int, char**);
 int anomaly_evaluate_main(int, char**);
 int anomaly_predict_main(int, char**);
+int anomaly_update_main(int, char**);
 int anomaly_export_main(int, char**);
 int anomaly_camera_main(int, char**);
 int anomaly_benchmark_main(int, char**);
@@ -20,9 +21,10 @@ const struct
 {
     const char* name;
     int (*main)(int, char**);
-} programs[] = {{"anomaly_train", anomaly_train_main},     {"anomaly_evaluate", anomaly_evaluate_main},
-                {"anomaly_predict", anomaly_predict_main}, {"anomaly_export", anomaly_export_main},
-                {"anomaly_camera", anomaly_camera_main},   {"anomaly_benchmark", anomaly_benchmark_main}};
+} programs[] = {{"anomaly_train", anomaly_train_main},        {"anomaly_evaluate", anomaly_evaluate_main},
+                {"anomaly_predict", anomaly_predict_main},    {"anomaly_update", anomaly_update_main},
+                {"anomaly_export", anomaly_export_main},      {"anomaly_camera", anomaly_camera_main},
+                {"anomaly_benchmark", anomaly_benchmark_main}};
 
 } // namespace
 

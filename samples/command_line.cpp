@@ -3,6 +3,8 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "command_line.hpp"
 
+#include "opencv2/anomaly/detector.hpp"
+
 #include "../modules/anomaly/src/base/standard_streams.hpp"
 
 #include <cctype>
@@ -324,6 +326,23 @@ void CommandLine::readOptions(const std::vector<const char*>& named) const
     }
 }
 
+// Whether the help or the version was asked for, and is printed now.
+bool CommandLine::printInformation(const std::vector<const char*>& named) const
+{
+    for (size_t i = 1; i < named.size(); i++)
+    {
+        const std::string argument = named[i];
+        if (argument == "--help" || argument == "-h")
+            printHelp();
+        else if (argument == "--version")
+            std::cout << cv::anomaly::getVersionInformation();
+        else
+            continue;
+        return true;
+    }
+    return false;
+}
+
 bool CommandLine::parse(int argc, const char* const* argv)
 {
     std::vector<std::string> given;
@@ -339,12 +358,8 @@ bool CommandLine::parse(int argc, const char* const* argv)
         else
             named.push_back(argv[i]);
     }
-    for (size_t i = 1; i < named.size(); i++)
-        if (named[i] == std::string("--help") || named[i] == std::string("-h"))
-        {
-            printHelp();
-            return false;
-        }
+    if (printInformation(named))
+        return false;
     chooseVariant(named);
     for (size_t i = 1; i < named.size(); i++)
         checkOption(named[i]);
@@ -382,6 +397,7 @@ void CommandLine::printHelp() const
         printWrapped("  --" + option.name + value, column, option.help + defaultText);
     }
     printWrapped("  --help", column, "print this");
+    printWrapped("  --version", column, "print versions, and what this build computes with on this machine");
     if (!positional.empty())
         printWrapped("  --", column, "what follows are names of files, even if they begin with -");
     std::cout << "\nExamples:\n";

@@ -70,7 +70,7 @@ public:
     void heading(const std::string& title);
     void example(const std::string& command);
 
-    //! False: the help was asked for and is printed. Throws UsageError.
+    //! False: the help or the version was asked for and is printed. Throws UsageError.
     bool parse(int argc, const char* const* argv);
 
 private:
@@ -99,6 +99,7 @@ private:
     void readOptions(const std::vector<const char*>& named) const;
     std::string usage() const;
     void printHelp() const;
+    bool printInformation(const std::vector<const char*>& named) const;
 
     static const int anyVariant = -1;
 

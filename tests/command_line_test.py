@@ -20,13 +20,13 @@ import unittest
 OPTIONS = {
     'anomaly_train': 'model method backbone input tile rotations bits contrast scoring_bank_size gamma_c gamma_d epochs batch seed validation quantile contamination defect_area mask json outputs mean scale input_size '
                  'resize_size tile_overlap embed_backbone adaptation init augmentation patience bank bank_momentum scoring_bank score learning_rate skip_unreadable cache_mb checkpoint '
-                 'image_score top_share bank_size pool_size patch_stride window projection whitening axes neighbors features reduction regularization device threads help',
-    'anomaly_evaluate': 'model mask backbone json report calibrate transform seed device threads help',
-    'anomaly_predict': 'model mask backbone output csv jsonl resume min_area raw device threads help',
-    'anomaly_update': 'output mask backbone device threads help',
-    'anomaly_export': 'output size colors layout map batch backbone for name storage help',
-    'anomaly_camera': 'model mask backbone source reconnect headless jsonl device threads help',
-    'anomaly_benchmark': 'model random method backbone scoring_bank_size gamma_c gamma_d bank_size patch_stride window neighbors features outputs mean scale input_size images batch callers runs engine train device threads json help',
+                 'image_score top_share bank_size pool_size patch_stride window projection whitening axes neighbors features reduction regularization device threads help version',
+    'anomaly_evaluate': 'model mask backbone json report calibrate transform seed device threads help version',
+    'anomaly_predict': 'model mask backbone output csv jsonl resume min_area raw device threads help version',
+    'anomaly_update': 'output mask backbone device threads help version',
+    'anomaly_export': 'output size colors layout map batch backbone for name storage help version',
+    'anomaly_camera': 'model mask backbone source reconnect headless jsonl device threads help version',
+    'anomaly_benchmark': 'model random method backbone scoring_bank_size gamma_c gamma_d bank_size patch_stride window neighbors features outputs mean scale input_size images batch callers runs engine train device threads json help version',
 }
 # Of each method: options that make a small model in little time.
 METHODS = {'patchcore': ['--bank_size=400', '--input_size=128'],
@@ -86,6 +86,12 @@ class Usage(unittest.TestCase):
             self.check(done, 0)
             self.assertIn('Usage: ' + program, done.stdout)
             self.assertEqual(sorted(set(re.findall(r'^  --(\w+)', done.stdout, re.M))), sorted(options.split()), program)
+
+    def test_version_tells_what_the_build_consists_of(self):
+        texts = {run(program, '--version').stdout for program in OPTIONS}
+        self.assertEqual(len(texts), 1)
+        self.assertRegex(texts.pop(), r'opencv_anomaly \d+\.\d+\.\d+\nOpenCV: +\d+\.\d+\.\d+.*\n'
+                         r'kernels: .*\nbackbone: .*\ntraining: .*\ntargets: +CPU.*\nprocessor: .*\n$')
 
     def test_unknown_option_is_refused(self):
         for program in OPTIONS:

@@ -357,6 +357,10 @@ class Detectors(unittest.TestCase):
         self.assertFalse(self.cfa.empty())
         self.assertTrue(anomaly.CFA.create().empty())
 
+    def test_version_information(self):
+        text = anomaly.getVersionInformation()
+        self.assertTrue(text.startswith('opencv_anomaly %s\n' % anomaly.__version__), text)
+
     def test_targets(self):
         targets = anomaly.getAvailableTargets()
         self.assertIn(0, targets)

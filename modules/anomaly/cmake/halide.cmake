@@ -118,7 +118,7 @@ set(_halide_cpp
   src/search/quantized_search.cpp
   src/search/row_distances_halide.cpp
   src/spade/nearest_rows_halide.cpp)
-set(ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_HALIDE)
+set(ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_HALIDE ANOMALY_HALIDE_VERSION="${Halide_VERSION}")
 # Products of whole numbers, in C++ for one instruction set each.
 if(Halide_CMAKE_TARGET MATCHES "^x86-64")
   list(APPEND ANOMALY_HALIDE_SOURCES src/search/quantized_bounds_avx2.cpp src/search/quantized_bounds_avx512vnni.cpp)

@@ -67,7 +67,7 @@ if(_linked AND DEFINED OPENCV_INITIAL_PASS AND NOT HAVE_OPENCL)
 endif()
 message(STATUS "anomaly: training with LibTorch ${Torch_VERSION}")
 add_subdirectory(${CMAKE_CURRENT_SOURCE_DIR}/train ${CMAKE_CURRENT_BINARY_DIR}/train)
-list(APPEND ANOMALY_TRAINING_DEFINITIONS ANOMALY_TORCH_FILE="${_torch}")
+list(APPEND ANOMALY_TRAINING_DEFINITIONS ANOMALY_TORCH_FILE="${_torch}" ANOMALY_TORCH_VERSION="${Torch_VERSION}")
 get_filename_component(_torch ${_torch} DIRECTORY)
 set_target_properties(opencv_anomaly_train PROPERTIES ANOMALY_TORCH_FOLDER ${_torch}) # for pkg-config's file
 if(NOT BUILD_SHARED_LIBS)

@@ -22,11 +22,10 @@ public:
 
     template <typename Check> void run(Check check)
     {
-        static const char* const names[] = {"x86-64", "SSE4.1", "AVX2", "AVX-512", "AVX-512 VNNI"};
         for (int target = KERNELS_X86_64; target <= KERNELS_AVX512_VNNI; target++)
             if (limitKernels(KernelTarget(target)))
             {
-                SCOPED_TRACE(names[target]);
+                SCOPED_TRACE(kernelTargetName());
                 check();
             }
     }

@@ -322,6 +322,12 @@ bool isOneDnnFast()
     return (int(dnnl::get_effective_cpu_isa()) & sse41) == sse41;
 }
 
+String oneDnnVersion()
+{
+    const dnnl::version_t& version = *dnnl::version();
+    return format("%d.%d.%d", version.major, version.minor, version.patch);
+}
+
 std::shared_ptr<const Backbone> createOneDnnNetwork(const BackboneSource& source)
 {
     return std::make_shared<OneDnnNetwork>(source);

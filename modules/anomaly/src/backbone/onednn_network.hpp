@@ -12,6 +12,9 @@ namespace cv { namespace anomaly {
 //! doc/kernels.md shows. On other processors it was not measured.
 bool isOneDnnFast();
 
+//! Version of the oneDNN library that is loaded, such as "2.6.3".
+String oneDnnVersion();
+
 /** @brief A network that oneDNN computes on the processor, in single precision.
 
 Maps lie as rows x columns x channels. Each layer is cut into strips of rows, which are contiguous then, and OpenCV's

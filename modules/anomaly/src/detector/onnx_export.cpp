@@ -6,15 +6,12 @@
 #include "../backbone/onnx_fields.hpp"
 #include "../backbone/onnx_part.hpp"
 #include "../base/sha256.hpp"
+#include "../base/version.hpp"
 #include "../export/image_nodes.hpp"
 #include "../export/map_nodes.hpp"
 #include "../input/tiling.hpp"
 
 #include <fstream>
-
-#ifndef ANOMALY_VERSION // a part of OpenCV has OpenCV's
-#define ANOMALY_VERSION CV_VERSION
-#endif
 
 namespace cv { namespace anomaly {
 

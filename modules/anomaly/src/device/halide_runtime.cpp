@@ -293,6 +293,19 @@ bool kernelsMayUse(KernelTarget target)
     return target <= highestTarget && machineHas(target);
 }
 
+String kernelTargetName()
+{
+#if defined __x86_64__ || defined _M_X64
+    static const char* const names[] = {"x86-64", "SSE4.1", "AVX2", "AVX-512", "AVX-512 VNNI"};
+    int target = KERNELS_AVX512_VNNI;
+    while (target > KERNELS_X86_64 && !kernelsMayUse(KernelTarget(target)))
+        target--;
+    return names[target];
+#else
+    return "ARM64";
+#endif
+}
+
 #ifdef HAVE_ANOMALY_GPU
 
 GpuKernels gpuKernels()
@@ -316,6 +329,11 @@ void runKernel(const char* name, int (*)(void*, const void*), const void*)
 bool limitKernels(KernelTarget)
 {
     return false;
+}
+
+String kernelTargetName()
+{
+    return String();
 }
 
 }} // namespace cv::anomaly

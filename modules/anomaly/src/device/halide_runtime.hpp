@@ -36,6 +36,9 @@ bool limitKernels(KernelTarget highest);
 //! Whether this machine has `target`, and kernels are not limited to less.
 bool kernelsMayUse(KernelTarget target);
 
+//! Name of the instruction set for which this machine's kernels are compiled, such as "AVX2"; empty without kernels.
+String kernelTargetName();
+
 //! For which GPUs there are kernels in this build.
 enum GpuKernels
 {

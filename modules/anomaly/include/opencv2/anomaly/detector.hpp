@@ -462,6 +462,13 @@ library, its driver, cuBLAS and cuDNN are all there
 */
 CV_EXPORTS_W std::vector<int> getAvailableTargets();
 
+/** @brief What to put into a bug report: versions of this library and OpenCV, what computes patch scores (Halide's
+kernels, and for which instruction set, or plain C++) and the backbone (oneDNN or cv::dnn), what trains, which targets
+setPreferableTarget accepts, and the features of the processor. The programs print it with --version.
+@return several lines, each ending with a line feed
+*/
+CV_EXPORTS_W String getVersionInformation();
+
 /** @brief Loads a detector of any method from a file that save wrote.
 @param filename .yml, .xml or .json, each also with .gz
 @param backboneFile the ONNX file of a backbone that is not embedded in the library; it is taken in place of one in the
