@@ -83,39 +83,59 @@ public:
         //! stretched to a square. Its backbones come as ONNX files.
         CV_WRAP static CFA::Params paper();
 
-        //! Centers of the bank that descriptors adapt to, and of all scoring banks but SCORING_BANK_CORESET, as a share
-        //! of the patches of an image (or tile), (0, 1]; default 1/4 [1]
+        //! Number of centers in the bank that descriptors adapt to, and in all scoring banks but SCORING_BANK_CORESET,
+        //! as a share of the patches of an image or tile. Range: (0, 1]. Default: 1/4 [1].
         CV_PROP_RW double gammaC;
-        CV_PROP_RW double gammaD; //!< length of a descriptor, as a share of the features', (0, 2]; default 1/4 [1]
-        CV_PROP_RW int K;         //!< nearest centers that attract and that score, [1, 64]; default 3
-        CV_PROP_RW int J;         //!< next centers, which repel; default 3
-        CV_PROP_RW double alpha;  //!< margin of the repulsion, a squared distance; default 0.1
-        CV_PROP_RW double radius; //!< the hyperspheres' radius at the start; default 1e-5
-        //! Whether it is learned: left at its start nothing is ever repelled; default true
+        //! Length of a patch's descriptor, as a share of the number of features: shorter ones are faster. Range: (0,
+        //! 2]. Default: 1/4 [1].
+        CV_PROP_RW double gammaD;
+        //! Number of nearest centers that attract a patch in training and that score it. Range: [1, 64]. Default: 3.
+        CV_PROP_RW int K;
+        //! Number of the next centers, which repel a patch in training. Range: [1, 64]. Default: 3.
+        CV_PROP_RW int J;
+        //! Margin of the repulsion, a squared distance. Range: 0 or more. Default: 0.1.
+        CV_PROP_RW double alpha;
+        //! Radius of the hyperspheres at the start of training. Range: 0 or more. Default: 1e-5.
+        CV_PROP_RW double radius;
+        //! Whether training learns the radius; left at its start, nothing is ever repelled. Default: true.
         CV_PROP_RW bool learnRadius;
 
-        CV_PROP_RW int epochs;          //!< default 15 [30]
-        CV_PROP_RW int batchSize;       //!< images; an incomplete last batch of an epoch is left out; default 4
-        CV_PROP_RW double learningRate; //!< of AdamW with amsgrad; default 1e-3
-        CV_PROP_RW double weightDecay;  //!< default 5e-4
-        CV_PROP_RW int bankMode;        //!< one of BankMode; default BANK_MEAN [BANK_EMA]
-        CV_PROP_RW int scoringBank;     //!< one of ScoringBank; default SCORING_BANK_CORESET [SCORING_BANK_KEPT]
-        //! Patches of SCORING_BANK_CORESET at most, at least K, up to 1000000; default 4000
+        //! Number of times that training sees each image. Range: 0 or more. Default: 15 [30].
+        CV_PROP_RW int epochs;
+        //! Images of a training step; the last, incomplete batch of an epoch is left out. Range: [1, 4096]. Default: 4.
+        CV_PROP_RW int batchSize;
+        //! Learning rate of the optimizer, AdamW with amsgrad. Range: 0 or more. Default: 1e-3.
+        CV_PROP_RW double learningRate;
+        //! Weight decay of the optimizer. Range: 0 or more. Default: 5e-4.
+        CV_PROP_RW double weightDecay;
+        //! How the bank that descriptors adapt to sums up the training images, one of BankMode. Default: BANK_MEAN
+        //! [BANK_EMA].
+        CV_PROP_RW int bankMode;
+        //! Bank that images are scored with after training, one of ScoringBank. Default: SCORING_BANK_CORESET
+        //! [SCORING_BANK_KEPT].
+        CV_PROP_RW int scoringBank;
+        //! Largest number of patches in SCORING_BANK_CORESET, at least K: 1000 make a model of 4 MB and lose some
+        //! accuracy. Range: [K, 1000000]. Default: 4000.
         CV_PROP_RW int scoringBankSize;
-        CV_PROP_RW double bankMomentum; //!< how far each image moves the centers of BANK_EMA, (0, 1]; default 0.01
-        CV_PROP_RW int adaptation;      //!< one of Adaptation; default ADAPTATION_FULL
-        CV_PROP_RW int descriptorInit;  //!< one of DescriptorInit; default INIT_UNIFORM [INIT_HE]
-        //! One of Augmentation; all but AUGMENT_NONE passes every image through the backbone in each epoch; default
-        //! AUGMENT_NONE
+        //! How far each image moves the centers of BANK_EMA. Range: (0, 1]. Default: 0.01.
+        CV_PROP_RW double bankMomentum;
+        //! What the descriptor learns, one of Adaptation. Default: ADAPTATION_FULL.
+        CV_PROP_RW int adaptation;
+        //! How the descriptor starts, one of DescriptorInit. Default: INIT_UNIFORM [INIT_HE].
+        CV_PROP_RW int descriptorInit;
+        //! What training shows of an image in each epoch, one of Augmentation. Anything but AUGMENT_NONE runs every
+        //! image through the network in each epoch, which takes longer. Default: AUGMENT_NONE.
         CV_PROP_RW int augmentation;
-        //! Epochs in a row without a training loss lower by 1 %, after which training ends; 0: it never ends early;
-        //! default 0
+        //! Number of epochs in a row without a training loss lower by 1 % after which training ends; 0: it never ends
+        //! early. Range: 0 or more. Default: 0.
         CV_PROP_RW int patience;
 
-        CV_PROP_RW int scoreMode; //!< one of ScoreMode; default SCORE_NEAREST [SCORE_CERTAINTY]
-        //! File in which fit notes after each epoch where it stands, .yml, .xml or .json, each also with .gz. A fit
-        //! that finds one of the same images and settings goes on there, to the same model. fit leaves it: remove it
-        //! once the model is saved; default "": none
+        //! How the K nearest distances become the score of a patch, one of ScoreMode. Default: SCORE_NEAREST
+        //! [SCORE_CERTAINTY].
+        CV_PROP_RW int scoreMode;
+        //! Name of a file, .yml, .xml or .json, each also with .gz, in which fit saves after each epoch where it
+        //! stands. A fit that finds such a file of the same images and settings goes on from there, to the same model.
+        //! fit leaves the file in place: remove it once the model is saved. "": no file. Default: "".
         CV_PROP_RW String checkpoint;
     };
 

@@ -71,84 +71,107 @@ struct CV_EXPORTS_W_SIMPLE DetectorParams
 {
     CV_WRAP DetectorParams();
 
-    CV_PROP_RW String backbone;    //!< "" or "efficientnet-lite0/1" or "lite0": the embedded one; else an ONNX file
-    CV_PROP_RW bool embedBackbone; //!< whether save puts the ONNX file's bytes into the model file; default false
-    //! Names of the backbone's outputs, finest map first; default c2, c3, c4
+    //! Network that computes the features: "lite0", "efficientnet-lite0/1" and "" all name the embedded
+    //! EfficientNet-Lite0; any other text is the name of an ONNX file. Default: "".
+    CV_PROP_RW String backbone;
+    //! Whether save writes the bytes of the ONNX file into the model file, so that the model needs no second file.
+    //! Default: false.
+    CV_PROP_RW bool embedBackbone;
+    //! Names of the network's outputs whose maps are used, the finest map first. Default: c2, c3, c4.
     CV_PROP_RW std::vector<String> outputs;
-    CV_PROP_RW Scalar inputMean;  //!< subtracted from each channel, in the backbone's order; default 127
-    CV_PROP_RW Scalar inputScale; //!< then multiplied; default 1/128
-    CV_PROP_RW bool swapRB;       //!< whether the backbone takes RGB; default true
-    //! Of 16-bit images, from the lowest: 10, 12 or 14 for cameras that give no more, whose images would be
-    //! nearly black else. An image with a higher value is refused. [8, 16]; default 16
+    //! Value that is subtracted from each color channel of 0 to 255, in the order of channels in which the network
+    //! takes them. It has to be that of the network's training. Default: 127.
+    CV_PROP_RW Scalar inputMean;
+    //! Factor by which each channel is multiplied after the subtraction. Default: 1/128.
+    CV_PROP_RW Scalar inputScale;
+    //! Whether the network takes channels in the order RGB; images themselves are always given as BGR. Default: true.
+    CV_PROP_RW bool swapRB;
+    //! Number of bits that the camera fills in 16-bit images, counted from the lowest. Set 10, 12 or 14 for cameras
+    //! that deliver no more, because their images are nearly black otherwise. An image with a higher value is refused.
+    //! Range: [8, 16]. Default: 16.
     CV_PROP_RW int significantBits;
-    //! Whether fit chooses matchContrast: where the contrast of good images, the standard deviation of their values,
-    //! differs by more than 20 % from one to another (standard deviation over mean of up to 64), as where light or
-    //! exposure change. false: matchContrast is used as it is given; default true
+    //! Whether fit chooses matchContrast by itself: it sets it where contrast, the standard deviation of an image's
+    //! values, differs by more than 20 % among up to 64 good images (standard deviation over mean), as happens where
+    //! light or exposure change. false: matchContrast is used as it is given. Default: true.
     CV_PROP_RW bool chooseContrast;
-    //! Whether every image is brought to one brightness and contrast before the network sees it: a mean of 127 and a
-    //! standard deviation of 40 of all its 8-bit values. Where light and exposure change that finds more; where they do
-    //! not it costs accuracy, since a large defect changes the contrast of all of its image. Not with tiles. Where
-    //! chooseContrast is set, every fit chooses it anew; default false
+    //! Whether every image is brought to the same brightness and contrast before the network sees it: to a mean of 127
+    //! and a standard deviation of 40 of all its 8-bit values. This finds more defects where light and exposure change,
+    //! and costs accuracy where they do not, because a large defect changes the contrast of the whole image. It cannot
+    //! be combined with tiles. If chooseContrast is true, every fit overwrites it. Default: false.
     CV_PROP_RW bool matchContrast;
-    CV_PROP_RW int inputMode; //!< one of cv::anomaly::InputMode; default INPUT_RESIZED
-    //! Size of the backbone's input, as the side of a square of the same area: the more pixels, the smaller the defects
-    //! that are found, and the longer it takes. [32, 4096]; default 224
+    //! Part of the image that the network sees, one of cv::anomaly::InputMode. Default: INPUT_RESIZED.
+    CV_PROP_RW int inputMode;
+    //! Size of the network's input, as the side of a square with the same area. More pixels find smaller defects and
+    //! take more time: 320 takes twice as long as 224. Range: [32, 4096]. Default: 224.
     CV_PROP_RW int inputSize;
-    //! Whether fit chooses inputShape, so that images are not squeezed: the median aspect ratio of up to 32 training
-    //! images, limited to 1:8 and 8:1, an area of about inputSize x inputSize, and each side a multiple of the
-    //! backbone's stride, twice that at least. Square images, and tiles, get exactly inputSize x inputSize. All images
-    //! of a model, those of another aspect ratio too, are stretched to the one shape.
-    //! false: inputShape is used as it is given, as for a backbone that takes a single size; default true
+    //! Whether fit chooses inputShape so that images keep their aspect ratio. It takes the median aspect ratio of up to
+    //! 32 training images, limited to 1:8 and 8:1, an area of about inputSize x inputSize, and sides that are multiples
+    //! of the network's stride, at least twice the stride. Square images and tiles get exactly inputSize x inputSize.
+    //! All images of a model, also those with another aspect ratio, are stretched to that one shape. false: inputShape
+    //! is used as it is given, for instance for a network that accepts a single size. Default: true.
     CV_PROP_RW bool keepAspect;
-    //! Width and height of the backbone's input, in pixels, [32, 4096] each; empty: inputSize x inputSize. Where
-    //! keepAspect is set, every fit chooses it anew. A detector that was fitted or loaded tells the shape in use;
-    //! default empty
+    //! Width and height of the network's input in pixels; an empty Size means inputSize x inputSize. If keepAspect is
+    //! true, every fit overwrites it, and a detector that was fitted or loaded tells the shape in use. Range: [32,
+    //! 4096] for each side. Default: empty.
     CV_PROP_RW Size inputShape;
-    //! INPUT_CROPPED and randomView cut the input from an image whose sides are resizeSize / inputSize times as long,
-    //! [32, 8192]: for a square input that is resizeSize x resizeSize; default 256
+    //! For INPUT_CROPPED and randomView: the input is cut from an image whose sides are resizeSize / inputSize times as
+    //! long as those of the input. For a square input that image has resizeSize x resizeSize pixels. Range: [32, 8192].
+    //! Default: 256.
     CV_PROP_RW int resizeSize;
 
-    //! Side of the tiles that a large image is cut into, in its pixels, each stretched to inputSize x inputSize: fit
-    //! learns from all tiles alike, predict blends their maps. 0: images are seen as a whole; with INPUT_RESIZED and
-    //! an inputShape that is empty or square only; default 0
+    //! Side in pixels of the square tiles that a large image is cut into. Each tile is stretched to inputSize x
+    //! inputSize; fit learns from all tiles alike, and predict blends their maps into one. 0: images are seen as a
+    //! whole. Tiles need INPUT_RESIZED and an inputShape that is empty or square. Range: 0, or [32, 65536]. Default: 0.
     CV_PROP_RW int tile;
-    //! Overlap of neighboring tiles at least, as a share of their side, [0, 0.5]; default 1/8
+    //! Least overlap of neighboring tiles, as a share of their side. Range: [0, 0.5]. Default: 1/8.
     CV_PROP_RW double tileOverlap;
 
-    //! Turns in which fit learns each training image, or tile, evenly over 360 degrees about its center, for parts that
-    //! lie at any angle and few images of them: 8 are steps of 45 degrees. Some hundred images show all angles by
-    //! themselves, and then turns cost accuracy. Corners that turn in from beyond the image's edge are not learned. A
-    //! fit takes up to so many times as long, a prediction only with SPADE. 1: none. PaDiM takes 1 only. [1, 64];
-    //! default 1
+    //! Number of turns in which fit learns each training image or tile, spread evenly over 360 degrees: 8 means steps
+    //! of 45 degrees. Set it for parts that lie at any angle when there are only some ten images of them. Some hundred
+    //! images show all angles by themselves, and turns then cost accuracy. Corners that turn in from outside the image
+    //! are not learned. A fit takes up to that many times as long; a prediction takes longer with SPADE only. PaDiM
+    //! accepts 1 only. Range: [1, 64]. Default: 1.
     CV_PROP_RW int rotations;
 
-    CV_PROP_RW double smoothSigma; //!< of the map, in pixels of the input, 0: none; default 4
-    CV_PROP_RW int imageScore;     //!< one of cv::anomaly::ImageScore, taken at input resolution; default SCORE_TOP
-    CV_PROP_RW double topShare;    //!< for SCORE_TOP, (0, 1]; default 0.003
-    CV_PROP_RW int mapSize;        //!< one of cv::anomaly::MapSize; default MAP_IMAGE
+    //! Standard deviation of the Gaussian that smooths the map, in pixels of the network's input; 0: no smoothing.
+    //! Range: [0, 100]. Default: 4.
+    CV_PROP_RW double smoothSigma;
+    //! How a map becomes the score of its image, one of cv::anomaly::ImageScore; it is computed at the resolution of
+    //! the network's input. SPADE ignores it and has an image score of its own. Default: SCORE_TOP.
+    CV_PROP_RW int imageScore;
+    //! Share of the map's pixels, the highest ones, whose mean is the image score of SCORE_TOP. Range: (0, 1]. Default:
+    //! 0.003; CFA: 0.01.
+    CV_PROP_RW double topShare;
+    //! Resolution of the maps that predict returns, one of cv::anomaly::MapSize. Default: MAP_IMAGE.
+    CV_PROP_RW int mapSize;
 
-    //! Share of the good images kept out of fit to set thresholds, [0, 0.5]. With 0 thresholds come from the learned
-    //! images, each scored without what it taught the model, and by PatchCore and CFA without what the image that
-    //! resembles it most taught, too; where a method cannot tell that (CFA with another bank than its default one) they
-    //! are a little low, and fit says so in the log; default 0
+    //! Share of the good images that fit does not learn from, but sets the thresholds with. 0: thresholds come from the
+    //! learned images, each scored without what that image taught the model; PatchCore and CFA also leave out what the
+    //! image most similar to it taught. Where a method cannot do that (CFA with another bank than its default one),
+    //! thresholds are a little low, and fit says so in the log. Range: [0, 0.5]. Default: 0.
     CV_PROP_RW double validationFraction;
-    //! Share of further good images that are expected to stay below the thresholds, [0, 1]: of their scores, and of
-    //! their maps outside of regions smaller than defectArea. It is extrapolated where good images are too few to tell
-    //! (fewer than 33 for 0.97); 1: the highest of theirs; default 0.97
+    //! Share of further good images that is expected below the thresholds: below the image threshold with their scores,
+    //! and below the pixel threshold with their maps, regions smaller than defectArea excepted. A lower value finds
+    //! more defects and calls more good images defective. It is extrapolated where there are too few good images to
+    //! tell (fewer than 33 for 0.97); 1: the threshold is the highest good score. Range: [0, 1]. Default: 0.97.
     CV_PROP_RW double thresholdQuantile;
-    //! Pixels of the network's input (of a MAP_INPUT map) that a region above the pixel threshold has to have to be
-    //! called a defect, [0, 2^24]; default 50, somewhat less than a patch
+    //! Least number of pixels of a region above the pixel threshold that is called a defect, counted in a map of the
+    //! size of the network's input (MAP_INPUT). The default is a little less than a patch. Range: [0, 2^24]. Default:
+    //! 50.
     CV_PROP_RW int defectArea;
-    //! Share of the images given to fit that may be defective, as where nobody has looked through them, [0, 0.5]: so
-    //! many are left out of the thresholds, and patches that only they have out of the banks of PatchCore and CFA;
-    //! default 0
+    //! Share of the images given to fit that may be defective after all, for instance because nobody has looked through
+    //! them. That share is left out of the thresholds, and patches that only those images have are left out of the
+    //! banks of PatchCore and CFA. Range: [0, 0.5]. Default: 0.
     CV_PROP_RW double contamination;
-    CV_PROP_RW int seed; //!< of all that is random in fit; default 0
+    //! Seed of everything that is random in fit: the same seed, number of threads and build give the same model.
+    //! Default: 0.
+    CV_PROP_RW int seed;
 
-    //! Leave out files that cannot be read, with a warning, instead of stopping; default false
+    //! Whether fit leaves out files that cannot be read, with a warning, instead of stopping. Default: false.
     CV_PROP_RW bool skipUnreadable;
-    //! Memory for features while fitting; those past it lie in a temporary file (in OPENCV_TEMP_PATH, else the system's
-    //! folder), and where the disk is full they are computed again at each use; default 2048
+    //! Memory in MiB for features during fit. Features beyond it are stored in a temporary file, in OPENCV_TEMP_PATH or
+    //! else the system's folder for temporary files; where the disk is full they are computed again at each use. Range:
+    //! 0 or more. Default: 2048.
     CV_PROP_RW int cacheMiB;
 };
 

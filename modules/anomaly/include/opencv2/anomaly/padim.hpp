@@ -38,15 +38,19 @@ public:
     {
         CV_WRAP Params();
 
-        //! Pixels of the input from one patch to the next: coarser maps are interpolated, finer ones averaged. The
-        //! model grows with the number of patches; [1, 256]; default 8
+        //! Distance between neighboring patches in pixels of the network's input. Coarser feature maps are interpolated
+        //! to that grid, finer ones are averaged. The model grows with the number of patches. Range: [1, 256]. Default:
+        //! 8.
         CV_PROP_RW int patchStride;
-        //! Features of a patch that are kept, all of them if there are no more. The model holds features x
-        //! (features + 3) / 2 numbers for each patch; the paper takes 100 with ResNet18 and 550 with Wide ResNet50-2;
-        //! A model file holds up to 448 at 28 x 28 patches; [1, 4096]; default 100
+        //! Number of features of a patch that are kept, at most as many as there are. The model holds features x
+        //! (features + 3) / 2 numbers for each patch, so that twice as many make it four times as large; a model file
+        //! can hold up to 448 at 28 x 28 patches. The paper takes 100 with ResNet18 and 550 with Wide ResNet50-2.
+        //! Range: [1, 4096]. Default: 100.
         CV_PROP_RW int features;
-        CV_PROP_RW int reduction; //!< one of Reduction; default FEATURES_DRAWN
-        //! Added to each feature's variance, so that fewer images than features are enough, (0, 1e6]; default 0.01
+        //! How the features that are kept are found, one of Reduction. Default: FEATURES_DRAWN.
+        CV_PROP_RW int reduction;
+        //! Value added to the variance of each feature, so that fewer images than features are enough. Range: (0, 1e6].
+        //! Default: 0.01.
         CV_PROP_RW double regularization;
     };
 

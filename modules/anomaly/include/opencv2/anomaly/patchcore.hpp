@@ -33,35 +33,39 @@ public:
     {
         CV_WRAP Params();
 
-        //! Pixels of the input from one patch to the next: coarser maps are interpolated, finer ones averaged. Half of
-        //! it makes four times as many patches, which cost four times as much; [1, 256]; default 8
+        //! Distance between neighboring patches in pixels of the network's input. Coarser feature maps are interpolated
+        //! to that grid, finer ones are averaged. Half of it makes four times as many patches, which take four times as
+        //! long. Range: [1, 256]. Default: 8.
         CV_PROP_RW int patchStride;
-        //! Patches that the bank keeps at most, [1, 1000000]; default 4000
+        //! Largest number of patches in the memory bank: fewer are faster, more cover rarer good patches. Range: [1,
+        //! 1000000]. Default: 4000.
         CV_PROP_RW int bankSize;
-        //! Patches that the bank is chosen from, drawn evenly from all good images; 0: all there are. A bank that is
-        //! chosen from more covers more of what is rare in good images, and also of what is wrong with them; default
-        //! 100000
+        //! Number of patches that the bank is chosen from, drawn evenly from all good images; 0: all patches. A larger
+        //! pool covers more of what is rare in good images, and also more of what is wrong with them. Range: 0 or more.
+        //! Default: 100000.
         CV_PROP_RW int poolSize;
-        //! Dimensions of the random projection in which the coreset is chosen (128 in the paper's code), 0: chosen
-        //! without one; [0, 4096]; default 128
+        //! Dimensions of the random projection in which the patches of the bank are chosen, as in the paper's code; 0:
+        //! they are chosen without a projection, which is slower. Range: [0, 4096]. Default: 128.
         CV_PROP_RW int projection;
         //! How far directions in which good patches vary much are shortened before patches are compared: each axis of
-        //! their covariance is divided by its standard deviation to this power. 0: none are, as in the paper; 1:
-        //! distances are Mahalanobis distances; [0, 1]; default 0.5
+        //! the covariance is divided by its standard deviation to this power. What varies among good parts then counts
+        //! less. 0: no axis is shortened, as in the paper; 1: distances are Mahalanobis distances. Range: [0, 1].
+        //! Default: 0.5.
         CV_PROP_RW double whitening;
-        //! Axes of the covariance that are kept, those with the greatest variance: fewer make a smaller and faster
-        //! model; 0: all; [0, 4096]; default 256. There are no more than a twelfth of the patches that they are found
-        //! from
+        //! Number of axes of the patches' covariance that are kept, those with the greatest variance first: fewer make
+        //! a smaller and faster model; 0: all. There are never more axes than a twelfth of the patches that they are
+        //! computed from. Range: [0, 4096]. Default: 256.
         CV_PROP_RW int axes;
-        //! How far from a patch's own place, in patches across and down, those of the bank come from with which it is
-        //! compared, for parts that lie alike: what is good at one place may be a defect at another. Small windows also
-        //! take less time. Where the bank has no patch so near, the nearest places that have some are taken. 0: all of
-        //! the bank is compared; -1: fit chooses between a window of 3 and none, by the training images
-        //! (see getWindow). With tiles 0 or -1 only, which is 0 then; [-1, 512]; default 0
+        //! For parts that lie alike: how many patches across and down a patch of the bank may lie from the patch that
+        //! is compared with it. What is good in one place can then be a defect in another, and small windows also take
+        //! less time. If the bank has no patch that near, those of the nearest places are taken. 0: all patches of the
+        //! bank are compared; -1: fit chooses 3 or 0 by the training images, and getWindow tells which. With tiles only
+        //! 0 and -1 are accepted, and -1 means 0. Range: [-1, 512]. Default: 0.
         CV_PROP_RW int window;
-        //! 1: the image's score is that of the map (see imageScore), which on MVTec AD is not worse. More: it is that
-        //! of the most unusual patch, weighted with the K patches of the bank that are nearest to its nearest one (Eq.
-        //! 6 and 7 of the paper, which has 9); it then takes no notice of a mask given to predict. [1, 64]; default 1
+        //! 1: the image score is taken from the map, as imageScore says; on MVTec AD this is as good. 2 or more: it is
+        //! the score of the most unusual patch, weighted by the K patches of the bank nearest to that patch's own
+        //! nearest one (Eq. 6 and 7 of the paper, which takes 9); such a score ignores a mask given to predict. Range:
+        //! [1, 64]. Default: 1.
         CV_PROP_RW int K;
 
         //! The paper's: whitening 0, axes 0, K 9, and the image's score from the map's maximum.

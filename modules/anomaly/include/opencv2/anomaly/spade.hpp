@@ -35,10 +35,12 @@ public:
     {
         CV_WRAP Params();
 
-        //! Pixels of the input from one patch to the next in maps that are finer than that, which are averaged; coarser
-        //! ones are compared as they are; [1, 256]; default 8
+        //! Distance between neighboring patches in pixels of the network's input, for feature maps that are finer than
+        //! that, which are averaged; coarser maps are compared as they are. Range: [1, 256]. Default: 8.
         CV_PROP_RW int patchStride;
-        CV_PROP_RW int K; //!< good images that are retrieved, all of them if there are no more, [1, 1000]; default 50
+        //! Number of good images, the most similar ones, that an image is compared with; all of them if there are no
+        //! more. Range: [1, 1000]. Default: 50.
+        CV_PROP_RW int K;
     };
 
     /** @brief Makes a detector that is ready to fit.
