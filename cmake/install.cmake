@@ -47,8 +47,9 @@ if(TARGET cv_anomaly)
   install(FILES python/cv_anomaly/__init__.py python/cv_anomaly/py.typed ${CMAKE_BINARY_DIR}/python/cv_anomaly/__init__.pyi
     DESTINATION ${folder} COMPONENT python)
 endif()
-install(FILES modules/anomaly/samples/anomaly_detection.cpp tests/consumer/CMakeLists.txt
-  DESTINATION ${CMAKE_INSTALL_DATADIR}/opencv_anomaly/samples COMPONENT development)
+install(FILES tests/consumer/CMakeLists.txt DESTINATION ${CMAKE_INSTALL_DATADIR}/opencv_anomaly/samples COMPONENT development)
+install(DIRECTORY modules/anomaly/samples/ DESTINATION ${CMAKE_INSTALL_DATADIR}/opencv_anomaly/samples COMPONENT development
+  FILES_MATCHING PATTERN *.cpp)
 
 # CMake's package
 install(EXPORT opencv_anomaly FILE opencv_anomalyTargets.cmake DESTINATION ${ANOMALY_INSTALL_CMAKEDIR} COMPONENT development)

@@ -72,7 +72,8 @@ mkdir -p "$work"
 "$project/tools/install_packages.sh" build test in_tree
 [[ -e $work/opencv/CMakeLists.txt ]] || "get_source_$version"
 parts=core,imgproc,imgcodecs,videoio,highgui,dnn,ts,python3,anomaly
-targets=(opencv_anomaly opencv_test_anomaly opencv_perf_anomaly example_anomaly_anomaly_detection opencv_python3)
+targets=(opencv_anomaly opencv_test_anomaly opencv_perf_anomaly example_anomaly_anomaly_detection example_anomaly_1_fit_and_predict
+  opencv_python3)
 training=()
 
 echo "== Alone"

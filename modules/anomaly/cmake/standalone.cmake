@@ -57,5 +57,17 @@ endmacro()
 macro(ocv_add_perf_tests)
 endmacro()
 
+# Programs of samples/ are named as OpenCV's tree names them. A wheel has no place for them.
 macro(ocv_add_samples)
+  if(ANOMALY_BUILD_SAMPLES AND NOT SKBUILD)
+    file(GLOB _ocv_samples CONFIGURE_DEPENDS samples/*.cpp)
+    foreach(_ocv_sample ${_ocv_samples})
+      get_filename_component(_ocv_name ${_ocv_sample} NAME_WE)
+      add_executable(example_anomaly_${_ocv_name} ${_ocv_sample})
+      target_link_libraries(example_anomaly_${_ocv_name} PRIVATE ${the_module})
+      if(OpenCV_VERSION VERSION_LESS 5) # programs of users of OpenCV 4 may be C++11
+        set_target_properties(example_anomaly_${_ocv_name} PROPERTIES CXX_STANDARD 11)
+      endif()
+    endforeach()
+  endif()
 endmacro()
