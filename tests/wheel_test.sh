@@ -51,7 +51,7 @@ END
 done
 
 echo "-- Programs"
-for program in anomaly_train anomaly_evaluate anomaly_predict anomaly_export anomaly_camera anomaly_benchmark; do
+for program in anomaly_train anomaly_evaluate anomaly_predict anomaly_update anomaly_export anomaly_camera anomaly_benchmark; do
   "$bin/$program" --help >said
   grep -q "$program" said || fail "$program --help says something else"
 done

@@ -1,5 +1,5 @@
 #!/bin/bash
-# fresh_machine.sh RELEASE [FOLDER]: README's two commands, samples/quickstart.sh and tests/run.sh, on a Debian 12 or 13 that has
+# fresh_machine.sh RELEASE [FOLDER]: a newcomer's two commands, samples/quickstart.sh and tests/run.sh, on a Debian 12 or 13 that has
 # nothing yet, as root, with the time of each. FOLDER, by default build/fresh_machine/RELEASE, keeps the log; the Debian in it (8 GB)
 # is removed at the end. The tree is taken as it lies here, without build and ignored files. The last line says PASSED or FAILED.
 set -euo pipefail

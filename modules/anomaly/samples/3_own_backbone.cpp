@@ -22,9 +22,9 @@ static PatchCore::Params paramsFor(const String& onnxFile)
     params.inputMean = Scalar::all(127);       // what the network's training did to its images:
     params.inputScale = Scalar::all(1. / 128); //   (pixel - mean) * scale, here for 0..255
     params.swapRB = true;                      //   RGB, as nearly all networks from PyTorch and TensorFlow
-    params.keepAspect = false;                 // set, where the network accepts one size only
-    params.inputShape = Size(224, 224);
-    params.embedBackbone = true; // the model file then holds the network, too
+    params.keepAspect = false;                 // for a network that accepts one size only:
+    params.inputShape = Size(224, 224);        //   all images are stretched to it
+    params.embedBackbone = true;               // the model file then holds the network, too
     return params;
 }
 //! [params]
@@ -48,7 +48,7 @@ static void run(const String& folder, const String& image, const String& onnxFil
     std::vector<String> files;
     glob(folder, files);
     //! [create]
-    Ptr<PatchCore> detector = PatchCore::create(paramsFor(onnxFile)); // names outputs that the network does not have
+    Ptr<PatchCore> detector = PatchCore::create(paramsFor(onnxFile)); // throws if the file cannot be read
     detector->fit(files);
     printStages(*detector, readImage(image));
     //! [create]
