@@ -16,7 +16,7 @@ namespace {
 String kernels()
 {
 #ifdef HAVE_ANOMALY_HALIDE
-    return "Halide " ANOMALY_HALIDE_VERSION " for " + kernelTargetName();
+    return "Halide " ANOMALY_HALIDE_VERSION ", up to " + kernelTargetName();
 #else
     return "plain C++ (built without Halide)";
 #endif

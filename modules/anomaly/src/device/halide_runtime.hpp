@@ -36,7 +36,7 @@ bool limitKernels(KernelTarget highest);
 //! Whether this machine has `target`, and kernels are not limited to less.
 bool kernelsMayUse(KernelTarget target);
 
-//! Name of the instruction set for which this machine's kernels are compiled, such as "AVX2"; empty without kernels.
+//! Name of the highest instruction set that kernels use on this machine, such as "AVX2"; empty without kernels.
 String kernelTargetName();
 
 //! For which GPUs there are kernels in this build.
