@@ -14,14 +14,16 @@ namespace cv { namespace anomaly {
 class Sha256
 {
 public:
-    Sha256();
+    //! plainForm: without the processor's instructions for it, for tests.
+    explicit Sha256(bool plainForm = false);
     Sha256& add(const void* bytes, size_t size);
     //! 64 hexadecimal digits; nothing may be added after.
     String digest();
 
 private:
-    void block(const uchar* bytes);
+    void addBlocks(const uchar* bytes, size_t count);
 
+    const bool plain;
     uint32_t state[8];
     uchar rest[64];
     uint64_t length;
