@@ -4,6 +4,19 @@
 /* write_seeds FOLDER: what the fuzzers start from, models of all formats. */
 #include "fuzz_model.hpp"
 
+#include <fstream>
+#include <sstream>
+
+// Documents that follow the model, at which cv::FileStorage's parser does not return.
+static void writeEndings(const std::string& folder)
+{
+    std::ostringstream model;
+    model << std::ifstream(folder + "/short.yml", std::ios::binary).rdbuf();
+    int number = 0;
+    for (const char* end : {"...-1\n", "...\n- !!float\n", "---\n-", "   a: !!float"})
+        std::ofstream(folder + "/ending" + std::to_string(number++) + ".yml", std::ios::binary) << model.str() << end;
+}
+
 int main(int argc, char** argv)
 {
     require(argc == 2);
@@ -13,5 +26,6 @@ int main(int argc, char** argv)
         whole->save(std::string(argv[1]) + "/whole" + extension);
         shortened->save(std::string(argv[1]) + "/short" + extension);
     }
+    writeEndings(argv[1]);
     return 0;
 }

@@ -79,7 +79,7 @@ public:
     {
         return std::unique_ptr<Learner>(new MeanLearner);
     }
-    std::shared_ptr<const LearnedModel> read(const FileNode& node) const CV_OVERRIDE
+    std::shared_ptr<const LearnedModel> read(const ModelNode& node) const CV_OVERRIDE
     {
         return std::make_shared<MeanModel>(readChannels(node, params.outputs.size()), matrix(node, "mean", CV_32F));
     }

@@ -62,7 +62,7 @@ public:
         untrained.checkpoint.clear();
         return std::unique_ptr<Learner>(new CfaLearner(untrained, device));
     }
-    std::shared_ptr<const LearnedModel> read(const FileNode& node) const CV_OVERRIDE
+    std::shared_ptr<const LearnedModel> read(const ModelNode& node) const CV_OVERRIDE
     {
         return CfaModel::read(node, params);
     }

@@ -64,7 +64,7 @@ void CfaModel::write(FileStorage& file) const
     file << "W" << descriptor.W << "b" << descriptor.b << "C" << bank << "radius" << radius;
 }
 
-std::shared_ptr<const CfaModel> CfaModel::read(const FileNode& node, const CFA::Params& params)
+std::shared_ptr<const CfaModel> CfaModel::read(const ModelNode& node, const CFA::Params& params)
 {
     const std::shared_ptr<CfaModel> model = std::make_shared<CfaModel>(params);
     Descriptor& descriptor = model->descriptor;

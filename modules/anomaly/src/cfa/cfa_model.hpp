@@ -29,7 +29,7 @@ public:
     void write(FileStorage& file) const CV_OVERRIDE;
     std::vector<Mat> matrices() const CV_OVERRIDE { return {descriptor.W, descriptor.b, bank}; }
 
-    static std::shared_ptr<const CfaModel> read(const FileNode& node, const CFA::Params& params);
+    static std::shared_ptr<const CfaModel> read(const ModelNode& node, const CFA::Params& params);
 
     NearestSettings nearestSettings() const;
 

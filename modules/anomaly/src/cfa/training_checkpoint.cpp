@@ -5,6 +5,7 @@
 #include "training_checkpoint.hpp"
 #include "../base/file_replacement.hpp"
 #include "../detector/detector_params.hpp"
+#include "../detector/model_fields.hpp"
 #include "../detector/model_io.hpp"
 #include "../detector/params_sum.hpp"
 #include "cfa_params.hpp"
@@ -75,22 +76,20 @@ TrainingCheckpoint::TrainingCheckpoint(const String& file, const CFA::Params& pa
 
 std::vector<TrainingCheckpoint::Entry> TrainingCheckpoint::entriesOf(const String& file, String& settings)
 {
-    const FileStorage storage = openModelFile(file, FileStorage::READ);
-    const FileNode root = storage[rootName];
-    root["settings"] >> settings;
+    const ModelFile storage = readModelFile(file);
+    const ModelNode root = storage.map(rootName);
+    settings = text(root, "settings");
     std::vector<Entry> found;
-    for (const FileNode& node : root["models"])
+    for (const ModelNode& node : root["models"].elements())
     {
         Entry entry;
-        node["bank"] >> entry.bank;
-        node["losses"] >> entry.state.losses;
-        node["radii"] >> entry.state.radii;
+        entry.bank = text(node, "bank");
+        entry.state.losses = readDoubles(node, "losses");
+        entry.state.radii = readDoubles(node, "radii");
         if (!node["distances"].empty())
-            node["distances"] >> entry.state.distances;
-        Mat trainer;
-        node["trainer"] >> trainer;
-        trainer.reshape(1, 1).copyTo(entry.state.trainer);
-        CV_Assert(String(node["checksum"]) == hashOf(entry.state));
+            entry.state.distances = readDoubles(node, "distances");
+        matrix(node, "trainer", CV_8U).reshape(1, 1).copyTo(entry.state.trainer);
+        CV_Assert(text(node, "checksum") == hashOf(entry.state));
         found.push_back(entry);
     }
     return found;
@@ -163,7 +162,7 @@ void TrainingCheckpoint::checkWritten(const String& temporary) const
 
 void TrainingCheckpoint::write(const String& temporary) const
 {
-    FileStorage file = openModelFile(temporary, FileStorage::WRITE | FileStorage::BASE64);
+    FileStorage file = createModelFile(temporary, FileStorage::BASE64);
     file << rootName << "{"
          << "settings" << settings << "models"
          << "[";

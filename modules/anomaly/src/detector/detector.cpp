@@ -16,19 +16,18 @@ static Ptr<AnomalyDetector> detectorOf(const DetectorModel& model)
 Ptr<AnomalyDetector> loadDetector(const String& filename, const String& backboneFile)
 {
     return reportingLackOfMemory([&]() {
-        const FileStorage file = openModelFile(filename, FileStorage::READ);
+        const ModelFile file = readModelFile(filename);
         const BackbonePlaces places = {NULL, backboneFile, folderOf(filename)};
-        return detectorOf(readModel(modelNode(file, filename), places));
+        return detectorOf(readModel(file.model(), places));
     });
 }
 
 Ptr<AnomalyDetector> loadDetectorFromMemory(const std::vector<uchar>& model)
 {
     return reportingLackOfMemory([&]() {
-        const String name = "The model in memory";
-        const FileStorage file = openModelText(std::string(model.begin(), model.end()), name);
+        const ModelFile file = readModelFromMemory(std::string(model.begin(), model.end()), "The model in memory");
         const std::vector<uchar> none; // a backbone of its own is in the model
-        return detectorOf(readModel(modelNode(file, name), {&none, String(), String()}));
+        return detectorOf(readModel(file.model(), {&none, String(), String()}));
     });
 }
 

@@ -481,7 +481,7 @@ void DetectorCore::save(const String& filename) const
     checkModelFileName(filename);
     const std::shared_ptr<const FittedModel> model = fittedModel();
     const auto write = [&](const String& temporary) {
-        FileStorage file = openModelFile(temporary, FileStorage::WRITE | FileStorage::BASE64);
+        FileStorage file = createModelFile(temporary, FileStorage::BASE64);
         writeWholeModel(file, model->model);
         file.release();
         checkWritten(temporary, model->model);

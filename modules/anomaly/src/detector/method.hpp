@@ -9,6 +9,7 @@
 #include "../scoring/score_map.hpp"
 #include "../training/training_images.hpp"
 #include "detector_params.hpp"
+#include "model_binary.hpp"
 
 namespace cv { namespace anomaly {
 
@@ -96,7 +97,7 @@ public:
     virtual std::unique_ptr<Learner> startUpdate(const LearnedModel& before, const Device& device) const;
 
     //! Reads what LearnedModel::write wrote; throws StsParseError naming the field that is not as it should be.
-    virtual std::shared_ptr<const LearnedModel> read(const FileNode& node) const = 0;
+    virtual std::shared_ptr<const LearnedModel> read(const ModelNode& node) const = 0;
 
     //! A detector of this method's class around what a core holds.
     virtual Ptr<AnomalyDetector> detectorOf(const std::shared_ptr<DetectorCore>& core) const = 0;

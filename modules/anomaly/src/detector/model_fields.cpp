@@ -13,19 +13,19 @@ static String nameOf(const FileNode& node)
     return node.isNamed() ? node.name() : String("models");
 }
 
-FileNode child(const FileNode& parent, const String& key)
+ModelNode child(const ModelNode& parent, const String& key)
 {
     if (!parent.isMap())
         CV_Error_(Error::StsParseError, ("Model file has something else than a map as '%s', so it lacks '%s'",
                                          nameOf(parent).c_str(), key.c_str()));
-    const FileNode node = parent[key];
+    const ModelNode node = parent[key];
     if (node.empty())
         CV_Error_(Error::StsParseError, ("Model file lacks '%s' in '%s': it is damaged, or no model of this library",
                                          key.c_str(), nameOf(parent).c_str()));
     return node;
 }
 
-double number(const FileNode& parent, const String& key, double low, double high)
+double number(const ModelNode& parent, const String& key, double low, double high)
 {
     const FileNode node = child(parent, key);
     const double value = node.isInt() || node.isReal() ? double(node) : std::numeric_limits<double>::quiet_NaN();
@@ -35,7 +35,7 @@ double number(const FileNode& parent, const String& key, double low, double high
     return value;
 }
 
-int integer(const FileNode& parent, const String& key, int low, int high)
+int integer(const ModelNode& parent, const String& key, int low, int high)
 {
     const double value = number(parent, key, low, high);
     if (value != std::floor(value))
@@ -43,7 +43,7 @@ int integer(const FileNode& parent, const String& key, int low, int high)
     return int(value);
 }
 
-String text(const FileNode& parent, const String& key)
+String text(const ModelNode& parent, const String& key)
 {
     const FileNode node = child(parent, key);
     if (!node.isString())
@@ -51,7 +51,7 @@ String text(const FileNode& parent, const String& key)
     return node.string();
 }
 
-bool holdsNumbers(const FileNode& list)
+bool holdsNumbers(const ModelNode& list)
 {
     // The end is asked for once: FileStorage steps through all its blocks to it, 1.4 us of 40 MB.
     const FileNodeIterator end = list.end();
@@ -68,19 +68,26 @@ static String letterOf(int type)
 }
 
 // cv::FileStorage allocates what the header says, so that is held against the numbers that are there first.
-Mat matrix(const FileNode& parent, const String& key, int type)
+Mat matrix(const ModelNode& parent, const String& key, int type)
 {
-    const FileNode node = child(parent, key);
+    const ModelNode node = child(parent, key);
     if (!node.isMap())
         CV_Error_(Error::StsParseError, ("Model file has no matrix as '%s'", key.c_str()));
     const double rows = node["rows"].isInt() ? int(node["rows"]) : 0,
                  cols = node["cols"].isInt() ? int(node["cols"]) : 0;
-    const size_t there = node["data"].size();
-    if (!holdsNumbers(node["data"]))
+    const ModelNode data = node["data"];
+    const Mat* const binary = data.binary();
+    const size_t there = binary ? binary->total() : data.size();
+    if (!binary && !holdsNumbers(data))
         CV_Error_(Error::StsParseError, ("Model file has something else than numbers in matrix '%s'", key.c_str()));
     Mat found;
     if (rows >= 1 && cols >= 1 && rows * cols == double(there) && text(node, "dt") == letterOf(type))
-        node >> found;
+    {
+        if (binary)
+            found = binary->reshape(1, int(rows));
+        else
+            node >> found;
+    }
     if (found.rows != rows || found.cols != cols || found.type() != type)
         CV_Error_(
             Error::StsParseError,
@@ -98,7 +105,7 @@ void expectSize(const Mat& matrix, const char* key, int rows, int64 cols)
         CV_Error_(Error::StsParseError, ("Model file has NaN or infinity in matrix '%s'", key));
 }
 
-std::vector<int> readChannels(const FileNode& node, size_t scales)
+std::vector<int> readChannels(const ModelNode& node, size_t scales)
 {
     const FileNode list = child(node, "channels");
     std::vector<int> channels;
@@ -121,12 +128,26 @@ void writeChannels(FileStorage& file, const std::vector<int>& channels)
     file << "]";
 }
 
-std::vector<int> readIntegers(const FileNode& parent, const String& key)
+std::vector<int> readIntegers(const ModelNode& parent, const String& key)
 {
     const FileNode list = child(parent, key);
     std::vector<int> values;
     for (FileNodeIterator i = list.begin(); i != list.end(); ++i)
         values.push_back((*i).isInt() ? int(*i) : -1);
+    return values;
+}
+
+std::vector<double> readDoubles(const ModelNode& parent, const String& key)
+{
+    const ModelNode list = child(parent, key);
+    const Mat* const binary = list.binary();
+    if (binary ? binary->type() != CV_64F : !holdsNumbers(list))
+        CV_Error_(Error::StsParseError, ("Model file has no list of numbers as '%s'", key.c_str()));
+    std::vector<double> values;
+    if (binary)
+        values.assign(binary->begin<double>(), binary->end<double>());
+    else
+        list >> values;
     return values;
 }
 

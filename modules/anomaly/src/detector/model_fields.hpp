@@ -4,7 +4,7 @@
 #ifndef OPENCV_ANOMALY_MODEL_FIELDS_HPP
 #define OPENCV_ANOMALY_MODEL_FIELDS_HPP
 
-#include "opencv2/core.hpp"
+#include "model_binary.hpp"
 
 #include <cfloat>
 
@@ -14,31 +14,33 @@ namespace cv { namespace anomaly {
 field when it is missing or not as it should be. */
 
 //! The field of a map.
-FileNode child(const FileNode& parent, const String& key);
+ModelNode child(const ModelNode& parent, const String& key);
 
-double number(const FileNode& parent, const String& key, double low = -DBL_MAX, double high = DBL_MAX);
+double number(const ModelNode& parent, const String& key, double low = -DBL_MAX, double high = DBL_MAX);
 
-int integer(const FileNode& parent, const String& key, int low, int high);
+int integer(const ModelNode& parent, const String& key, int low, int high);
 
-String text(const FileNode& parent, const String& key);
+String text(const ModelNode& parent, const String& key);
 
 //! Whether all elements are numbers.
-bool holdsNumbers(const FileNode& list);
+bool holdsNumbers(const ModelNode& list);
 
 //! A matrix of this type, which has at least one element.
-Mat matrix(const FileNode& parent, const String& key, int type);
+Mat matrix(const ModelNode& parent, const String& key, int type);
 
 //! Throws when the matrix that was read as `key` has another size, NaN or infinity.
 void expectSize(const Mat& matrix, const char* key, int rows, int64 cols);
 
 //! The counts of channels of the features that a model was learned from, one for each of the backbone's outputs.
-std::vector<int> readChannels(const FileNode& model, size_t scales);
+std::vector<int> readChannels(const ModelNode& model, size_t scales);
 void writeChannels(FileStorage& file, const std::vector<int>& channels);
 
 //! A list of integers; -1 for each element that is none.
-std::vector<int> readIntegers(const FileNode& parent, const String& key);
+std::vector<int> readIntegers(const ModelNode& parent, const String& key);
 //! As text, also where the file has binary data: their type is not among those that are read.
 void writeIntegers(FileStorage& file, const String& key, const std::vector<int>& values);
+//! A list of numbers as cv::FileStorage writes std::vector<double>.
+std::vector<double> readDoubles(const ModelNode& parent, const String& key);
 
 //! Throws before a model is written that is too large to be read again; `instead`: what makes a smaller one.
 void checkFitsIntoFile(size_t matrixBytes, const char* instead);

@@ -42,7 +42,7 @@ void writeHistory(FileStorage& file, const ModelHistory& history)
     file << "statistics" << history.good.statistics << "}";
 }
 
-static std::vector<float> readScores(const FileNode& node, const char* name)
+static std::vector<float> readScores(const ModelNode& node, const char* name)
 {
     if (node[name].empty())
         return std::vector<float>();
@@ -51,7 +51,7 @@ static std::vector<float> readScores(const FileNode& node, const char* name)
     return std::vector<float>(scores.begin<float>(), scores.end<float>());
 }
 
-static GoodImages readGoodImages(const FileNode& node)
+static GoodImages readGoodImages(const ModelNode& node)
 {
     GoodImages good;
     good.scores = GoodSample(readScores(node, "scores"), readScores(node, "learnedScores"));
@@ -64,10 +64,10 @@ static GoodImages readGoodImages(const FileNode& node)
     return good;
 }
 
-ModelHistory readHistory(const FileNode& model)
+ModelHistory readHistory(const ModelNode& model)
 {
     ModelHistory history;
-    const FileNode node = model[historyName];
+    const ModelNode node = model[historyName];
     if (node.empty())
         return history;
     history.images = integer(node, "images", 1, INT_MAX);

@@ -6,6 +6,7 @@
 
 #include "../base/sha256.hpp"
 #include "calibration.hpp"
+#include "model_binary.hpp"
 
 namespace cv { namespace anomaly {
 
@@ -23,7 +24,7 @@ struct ModelHistory
 void writeHistory(FileStorage& file, const ModelHistory& history);
 
 //! Reads it from the map of a model, which may lack it.
-ModelHistory readHistory(const FileNode& model);
+ModelHistory readHistory(const ModelNode& model);
 
 //! Adds to a checksum; nothing where a model has none.
 void addHistory(Sha256& sum, const ModelHistory& history);

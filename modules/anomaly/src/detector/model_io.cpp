@@ -6,7 +6,6 @@
 #include "../base/error_text.hpp"
 #include "../base/file_replacement.hpp"
 #include "model_fields.hpp"
-#include "model_text.hpp"
 #include "params_sum.hpp"
 #include "registry.hpp"
 #include "../backbone/network_check.hpp"
@@ -16,7 +15,6 @@
 
 #include <cctype>
 #include <cstring>
-#include <functional>
 
 namespace cv { namespace anomaly {
 
@@ -75,7 +73,7 @@ private:
 class ParamsReader CV_FINAL : public ParamsVisitor
 {
 public:
-    explicit ParamsReader(const FileNode& n) : node(n) {}
+    explicit ParamsReader(const ModelNode& n) : node(n) {}
     bool has(const char* name) CV_OVERRIDE { return !node[name].empty(); }
     void visit(const char* name, int& value, int lowest, int highest) CV_OVERRIDE
     {
@@ -91,7 +89,7 @@ public:
     void visit(const char* name, std::vector<String>& value) CV_OVERRIDE;
 
 private:
-    FileNode node;
+    ModelNode node;
 };
 
 void ParamsReader::visit(const char* name, Size& value, int lowest, int highest)
@@ -107,7 +105,7 @@ void ParamsReader::visit(const char* name, Size& value, int lowest, int highest)
 
 void ParamsReader::visit(const char* name, Scalar& value)
 {
-    const FileNode list = child(node, name);
+    const ModelNode list = child(node, name);
     if (!list.isSeq() || list.size() != 4 || !holdsNumbers(list))
         CV_Error_(Error::StsParseError, ("Model file has no four numbers as '%s'", name));
     list >> value;
@@ -178,13 +176,13 @@ void writeBackbone(FileStorage& file, const DetectorModel& model, const String& 
 }
 
 // A file that the user names goes before the bytes in the model file, which may come from anyone.
-BackboneSource findBackbone(const FileNode& node, const String& name, const std::vector<String>& outputs,
+BackboneSource findBackbone(const ModelNode& node, const String& name, const std::vector<String>& outputs,
                             const BackbonePlaces& places)
 {
     if (places.file.empty() && !node["bytes"].empty())
     {
         const Mat bytes = matrix(node, "bytes", CV_8U);
-        const BackboneSource source = {name, std::vector<uchar>(bytes.datastart, bytes.dataend), outputs};
+        const BackboneSource source = {name, std::vector<uchar>(bytes.ptr(), bytes.ptr() + bytes.total()), outputs};
         return source;
     }
     if (isEmbeddedBackbone(name))
@@ -208,7 +206,7 @@ BackboneSource findBackbone(const FileNode& node, const String& name, const std:
 }
 
 // Nothing parses a backbone before its hash is known to be right.
-BackboneSource readBackbone(const FileNode& node, const std::vector<String>& outputs, const BackbonePlaces& places)
+BackboneSource readBackbone(const ModelNode& node, const std::vector<String>& outputs, const BackbonePlaces& places)
 {
     const String name = text(node, "name"), expected = text(node, "sha256");
     const int size = integer(node, "size", 1, INT_MAX);
@@ -229,7 +227,7 @@ void writeInputModel(FileStorage& file, const InputModel& model, const String& s
     file << "checksum" << sum << "}";
 }
 
-InputModel readInputModel(const FileNode& node, const Method& method)
+InputModel readInputModel(const ModelNode& node, const Method& method)
 {
     const InputModel model = {integer(node, "input", INPUT_RESIZED, INPUT_CROPPED), method.read(node)};
     if (text(node, "checksum") != checksumOf(*model.learned))
@@ -237,17 +235,17 @@ InputModel readInputModel(const FileNode& node, const Method& method)
     return model;
 }
 
-std::vector<InputModel> readInputModels(const FileNode& list, const Method& method)
+std::vector<InputModel> readInputModels(const ModelNode& list, const Method& method)
 {
     const std::vector<int> modes = inputModes(method.sharedParams().inputMode);
     if (!list.isSeq() || list.size() != modes.size())
         CV_Error_(Error::StsParseError, ("Model file has %zu elements in 'models', expected %zu for its inputMode",
                                          list.size(), modes.size()));
     std::vector<InputModel> models;
-    for (FileNodeIterator i = list.begin(); i != list.end(); ++i)
+    for (const ModelNode& node : list.elements())
     {
         const int expected = modes[models.size()];
-        models.push_back(readInputModel(*i, method));
+        models.push_back(readInputModel(node, method));
         if (models.back().inputMode != expected)
             CV_Error_(Error::StsParseError, ("Model file has %d as 'input' of model %zu, expected %d",
                                              models.back().inputMode, models.size() - 1, expected));
@@ -255,7 +253,7 @@ std::vector<InputModel> readInputModels(const FileNode& list, const Method& meth
     return models;
 }
 
-Calibration readCalibration(const FileNode& node)
+Calibration readCalibration(const ModelNode& node)
 {
     Calibration calibration;
     calibration.imageThreshold = number(node, "image");
@@ -269,15 +267,15 @@ Calibration readCalibration(const FileNode& node)
 }
 
 // As the file has them, which was held against its parts when these were read.
-PartSums readSums(const FileNode& node)
+PartSums readSums(const ModelNode& node)
 {
     PartSums sums = {text(child(node, "backbone"), "sha256"), {}};
-    for (const FileNode& model : child(node, "models"))
+    for (const ModelNode& model : child(node, "models").elements())
         sums.models.push_back(text(model, "checksum"));
     return sums;
 }
 
-std::unique_ptr<Method> readMethod(const FileNode& node)
+std::unique_ptr<Method> readMethod(const ModelNode& node)
 {
     const String name = text(node, "method");
     std::unique_ptr<Method> method = createMethod(name);
@@ -290,7 +288,7 @@ std::unique_ptr<Method> readMethod(const FileNode& node)
     return method;
 }
 
-DetectorModel readFields(const FileNode& node, const BackbonePlaces& places)
+DetectorModel readFields(const ModelNode& node, const BackbonePlaces& places)
 {
     const int version = integer(node, "version", 1, INT_MAX);
     if (version > formatVersion)
@@ -303,7 +301,7 @@ DetectorModel readFields(const FileNode& node, const BackbonePlaces& places)
     model.models = readInputModels(child(node, "models"), *method);
     model.calibration = readCalibration(child(node, "thresholds"));
     model.history = readHistory(node);
-    const FileNode backbone = child(node, "backbone");
+    const ModelNode backbone = child(node, "backbone");
     model.backbone = readBackbone(backbone, params.outputs, places);
     params.backbone = model.backbone.name;
     params.embedBackbone = !backbone["bytes"].empty();
@@ -347,7 +345,7 @@ void writeWholeModel(FileStorage& file, const DetectorModel& model)
     file << "}";
 }
 
-DetectorModel readModel(const FileNode& node, const BackbonePlaces& places)
+DetectorModel readModel(const ModelNode& node, const BackbonePlaces& places)
 {
     try
     {
@@ -367,9 +365,9 @@ void checkWritten(const String& filename, const DetectorModel& model)
 {
     try
     {
-        const FileStorage file = openModelFile(filename, FileStorage::READ);
+        const ModelFile file = readModelFile(filename);
         const BackbonePlaces places = {&model.backbone.bytes, String(), String()};
-        const FileNode node = modelNode(file, filename);
+        const ModelNode node = file.model();
         readModel(node, places);
         CV_Assert(text(node, "checksum") == checksumOf(model, sumsOf(model)));
     }
@@ -428,37 +426,51 @@ static FileStorage openedBy(const std::function<void(FileStorage&)>& open, const
     return file;
 }
 
-FileStorage openModelFile(const String& filename, int mode)
+FileStorage createModelFile(const String& filename, int flags)
 {
-    if (mode & FileStorage::WRITE)
-    {
-        // cv::FileStorage takes what stands after the last question mark for options.
-        const String name = filename.find('?') == String::npos ? filename : filename + "?";
-        return openedBy([&](FileStorage& file) { file.open(name, mode); }, filename, "written");
-    }
-    return openedBy([&](FileStorage& file) { file.open(readModelText(filename), mode | FileStorage::MEMORY); },
-                    filename, "read");
+    // cv::FileStorage takes what stands after the last question mark for options.
+    const String name = filename.find('?') == String::npos ? filename : filename + "?";
+    return openedBy([&](FileStorage& file) { file.open(name, FileStorage::WRITE | flags); }, filename, "written");
 }
 
-FileStorage openModelText(const std::string& text, const String& name)
+ModelFile::ModelFile(const String& filename, const std::function<ModelText()>& read) : name(filename)
 {
-    return openedBy(
-        [&](FileStorage& file) { file.open(checkedModelText(text), FileStorage::READ | FileStorage::MEMORY); }, name,
-        "read");
+    const auto open = [&](FileStorage& file) {
+        ModelText text = read();
+        file.open(text.text, FileStorage::READ | FileStorage::MEMORY);
+        binary = std::move(text.binary);
+    };
+    storage = openedBy(open, name, "read");
+}
+
+ModelNode ModelFile::map(const char* mapName) const
+{
+    const FileNode root = storage.root();
+    return ModelNode(root.isMap() ? root[mapName] : FileNode(), &binary);
+}
+
+ModelNode ModelFile::model() const
+{
+    const ModelNode node = map(rootName);
+    if (!node.isMap())
+        CV_Error_(Error::StsParseError, ("'%s' is no model file: it has no map '%s'", name.c_str(), rootName));
+    return node;
+}
+
+ModelFile readModelFile(const String& filename)
+{
+    return ModelFile(filename, [&]() { return readModelText(filename); });
+}
+
+ModelFile readModelFromMemory(std::string text, const String& name)
+{
+    return ModelFile(name, [&]() { return checkedModelText(std::move(text)); });
 }
 
 void checkModelFile(const String& filename)
 {
     checkModelFileName(filename);
-    checkReplaceable(filename, [](const String& temporary) { openModelFile(temporary, FileStorage::WRITE); });
-}
-
-FileNode modelNode(const FileStorage& file, const String& filename)
-{
-    const FileNode root = file.root(), node = root.isMap() ? root[rootName] : FileNode();
-    if (!node.isMap())
-        CV_Error_(Error::StsParseError, ("'%s' is no model file: it has no map '%s'", filename.c_str(), rootName));
-    return node;
+    checkReplaceable(filename, [](const String& temporary) { createModelFile(temporary, 0); });
 }
 
 }} // namespace cv::anomaly

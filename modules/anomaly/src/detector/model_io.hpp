@@ -8,6 +8,9 @@
 #include "calibration.hpp"
 #include "method.hpp"
 #include "model_history.hpp"
+#include "model_text.hpp"
+
+#include <functional>
 
 namespace cv { namespace anomaly {
 
@@ -42,25 +45,45 @@ void writeModel(FileStorage& file, const DetectorModel& model);
 //! Writes a whole file: writeModel's map under the name that modelNode looks for.
 void writeWholeModel(FileStorage& file, const DetectorModel& model);
 
+//! A model file that was read; its nodes must not outlive it.
+class ModelFile
+{
+public:
+    //! read: gives the text; name: stands for it in messages. Throws when cv::FileStorage cannot parse it.
+    ModelFile(const String& name, const std::function<ModelText()>& read);
+
+    ModelFile(const ModelFile&) = delete;
+    ModelFile& operator=(const ModelFile&) = delete;
+
+    //! The map that holds a model, whose `method` tells the class; throws when this is no model file.
+    ModelNode model() const;
+    //! A map of the file, empty when it has none of this name.
+    ModelNode map(const char* name) const;
+
+private:
+    String name;
+    FileStorage storage;
+    std::vector<Mat> binary;
+};
+
+ModelFile readModelFile(const String& filename);
+
+//! name: stands for the text in messages.
+ModelFile readModelFromMemory(std::string text, const String& name);
+
+//! Opens a file for writing; throws when that fails.
+FileStorage createModelFile(const String& filename, int flags);
+
 //! Reads what writeModel wrote; throws, naming the field, when something is missing, of a newer version or not as it
 //! should be.
-DetectorModel readModel(const FileNode& node, const BackbonePlaces& places);
+DetectorModel readModel(const ModelNode& node, const BackbonePlaces& places);
 
 //! Throws when a file that was written does not hold this model, as happens on a full disk: cv::FileStorage does not
 //! report it.
 void checkWritten(const String& filename, const DetectorModel& model);
 
-//! The map that holds a model in a file, whose `method` tells the class; throws when this is no model file.
-FileNode modelNode(const FileStorage& file, const String& filename);
-
 //! Throws when the name does not say which format a file is to be written in.
 void checkModelFileName(const String& filename);
-
-//! Opens for reading or writing; throws when that fails, also where cv::FileStorage's parser does.
-FileStorage openModelFile(const String& filename, int mode);
-
-//! Opens what is in memory for reading; `name` stands for it in messages.
-FileStorage openModelText(const std::string& text, const String& name);
 
 }} // namespace cv::anomaly
 

@@ -4,6 +4,7 @@
 #include "../precomp.hpp"
 #include "model_text.hpp"
 
+#include <cctype>
 #include <cstring>
 #include <zlib.h>
 
@@ -89,62 +90,54 @@ void checkNesting(const std::string& text)
                   ("it has %zu characters that open a map or a list, expected at most %zu", count, mostStructure));
 }
 
-// Whether a header of 24 characters in base64 stands there, of floats, doubles, bytes or 16-bit numbers: for an unknown
-// one the parser may never return.
-bool hasBinaryHeader(const std::string& text, size_t at)
+// Whether a line from there on has nothing but blanks and a comment.
+bool isBlankLine(const std::string& text, size_t at)
 {
-    const char* const blanks = "ICAgICAgICAgICAgICAgICAgICAg"; // 21 of them
-    // 1f, 1u, 1d, 1w; older: f, u, d, w
-    for (const char* const type : {"MWYg", "MXUg", "MWQg", "MXcg", "ZiAg", "dSAg", "ZCAg", "dyAg"})
-        if (startsWith(text, at, type) && startsWith(text, at + 4, blanks))
-            return true;
-    return false;
+    const size_t first = std::min(text.find_first_not_of(" \r", at), text.size());
+    return first == text.size() || text[first] == '\n' || text[first] == '#';
 }
 
-// marker: what announces binary data; after: what cv::FileStorage writes behind it.
-void checkBinary(const std::string& text, const char* marker, const char* after, const char* blanks)
+// The parser never returns when a line that starts with a minus sign follows what it takes for the end of a document:
+// "...", or a line that is indented less than the first one. A model is one document, a map without indentation.
+void checkOneDocument(const std::string& text)
 {
-    for (size_t at = text.find(marker); at != std::string::npos; at = text.find(marker, at + 1))
+    bool isAtStart = true;
+    for (size_t line = text.find('\n') + 1; line > 0; line = text.find('\n', line) + 1)
     {
-        const size_t behind = at + std::strlen(marker),
-                     start = text.find_first_not_of(blanks, behind + std::strlen(after));
-        if (!startsWith(text, behind, after) || start == std::string::npos || !hasBinaryHeader(text, start))
-            CV_Error(Error::StsParseError,
-                     "it has binary data that is not announced as float, double, byte or 16-bit number");
+        if (isBlankLine(text, line))
+            continue;
+        if (isAtStart && startsWith(text, line, "---") && isBlankLine(text, line + 3))
+            continue;
+        const bool isKey = std::isalpha(uchar(text[line])) || text[line] == '_';
+        if (isAtStart ? !isKey : text[line] == '-' || text[line] == '.')
+            CV_Error(Error::StsParseError, "its YAML is no model's: expected one document that is a map of names "
+                                           "without indentation");
+        isAtStart = false;
     }
 }
 
-void checkYaml(const std::string& text)
+// At an end within a tag the parser reads from a null pointer.
+void checkEndOfXml(const std::string& text)
 {
-    for (const char* const marker : {"!binary", "^binary", ":binary>"})
-        checkBinary(text, marker, " |", " \r\n");
-}
-
-void checkXml(const std::string& text)
-{
-    for (const char* const marker : {"\"binary\"", "'binary'"})
-        checkBinary(text, marker, ">", " \t\r\n");
-    // At an end within a tag the parser reads from a null pointer.
     const size_t last = text.find_last_not_of(" \t\r\n") + 1, length = std::strlen(xmlEnd);
     if (last < length || !startsWith(text, last - length, xmlEnd))
         CV_Error_(Error::StsParseError, ("it does not end in %s, so it is cut off", xmlEnd));
 }
 
-void checkFormat(const std::string& text)
+TextFormat formatOf(const std::string& text)
 {
     if (startsWith(text, 0, "%YAML"))
-        checkYaml(text);
-    else if (startsWith(text, 0, "<?xml"))
-        checkXml(text);
-    else if (startsWith(text, 0, "{"))
-        checkBinary(text, "$base64$", "", "");
-    else
-        CV_Error(Error::StsParseError, "it is none of YAML, XML and JSON");
+        return TEXT_YAML;
+    if (startsWith(text, 0, "<?xml"))
+        return TEXT_XML;
+    if (startsWith(text, 0, "{"))
+        return TEXT_JSON;
+    CV_Error(Error::StsParseError, "it is none of YAML, XML and JSON");
 }
 
 } // namespace
 
-std::string readModelText(const String& filename)
+ModelText readModelText(const String& filename)
 {
     PackedFile file(filename);
     std::string text;
@@ -153,15 +146,20 @@ std::string readModelText(const String& filename)
     return checkedModelText(std::move(text));
 }
 
-std::string checkedModelText(std::string text)
+ModelText checkedModelText(std::string text)
 {
     if (startsWith(text, 0, "\xEF\xBB\xBF")) // the mark of UTF-8
         text.erase(0, 3);
+    const TextFormat format = formatOf(text);
+    std::vector<Mat> binary = takeBinary(text, format);
     checkCharacters(text);
     checkNesting(text);
-    checkFormat(text);
+    if (format == TEXT_YAML)
+        checkOneDocument(text);
+    if (format == TEXT_XML)
+        checkEndOfXml(text);
     text += '\n'; // the parsers look past the end of a last line without
-    return text;
+    return {std::move(text), std::move(binary)};
 }
 
 }} // namespace cv::anomaly

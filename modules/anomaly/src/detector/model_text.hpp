@@ -4,9 +4,7 @@
 #ifndef OPENCV_ANOMALY_MODEL_TEXT_HPP
 #define OPENCV_ANOMALY_MODEL_TEXT_HPP
 
-#include "opencv2/core.hpp"
-
-#include <string>
+#include "model_binary.hpp"
 
 namespace cv { namespace anomaly {
 
@@ -17,14 +15,22 @@ const size_t mostTextBytes = size_t(512) << 20;
 //! Bytes of matrices that a model file holds: base64 makes 64 characters of 48 bytes, and YAML a line of 80 of those.
 const size_t mostMatrixBytes = mostTextBytes / 100 * 59;
 
-/** @brief The text of a model file, unpacked where it is packed, for cv::FileStorage to parse from memory.
+//! What cv::FileStorage parses from memory, and the binary data that was in it.
+struct ModelText
+{
+    std::string text;
+    std::vector<Mat> binary; // as of takeBinary
+};
 
-Throws where that parser would crash, hang or take memory out of proportion: see doc/reliability.md for the list.
+/** @brief The text of a model file, unpacked where it is packed.
+
+Throws where cv::FileStorage's parser would crash, hang or take memory out of proportion: see doc/reliability.md for the
+list.
 */
-std::string readModelText(const String& filename);
+ModelText readModelText(const String& filename);
 
 //! The same for a text that is in memory.
-std::string checkedModelText(std::string text);
+ModelText checkedModelText(std::string text);
 
 }} // namespace cv::anomaly
 

@@ -127,7 +127,7 @@ public:
     {
         return std::unique_ptr<Learner>(new PadimLearner(params, static_cast<const PadimModel&>(before).reduction));
     }
-    std::shared_ptr<const LearnedModel> read(const FileNode& node) const CV_OVERRIDE
+    std::shared_ptr<const LearnedModel> read(const ModelNode& node) const CV_OVERRIDE
     {
         return PadimModel::read(node, params);
     }

@@ -75,7 +75,7 @@ private:
     const double n;
 };
 
-std::vector<int> readDrawn(const FileNode& node, int features)
+std::vector<int> readDrawn(const ModelNode& node, int features)
 {
     const std::vector<int> drawn = readIntegers(node, "drawn");
     const bool rising = std::adjacent_find(drawn.begin(), drawn.end(), std::greater_equal<int>()) == drawn.end();
@@ -86,7 +86,7 @@ std::vector<int> readDrawn(const FileNode& node, int features)
 }
 
 // Images that each position was learned from.
-Mat readCounts(const FileNode& node, int positions)
+Mat readCounts(const ModelNode& node, int positions)
 {
     const std::vector<int> counts = readIntegers(node, "counts");
     const bool possible = std::all_of(counts.begin(), counts.end(), [](int count) { return count >= 0 && count != 1; });
@@ -96,7 +96,7 @@ Mat readCounts(const FileNode& node, int positions)
     return Mat(counts, true).reshape(1, 1);
 }
 
-ChannelReduction readReduction(const FileNode& node, const PaDiM::Params& params)
+ChannelReduction readReduction(const ModelNode& node, const PaDiM::Params& params)
 {
     ChannelReduction reduction;
     reduction.channels = readChannels(node, params.outputs.size());
@@ -165,7 +165,7 @@ void PadimModel::write(FileStorage& file) const
         writeIntegers(file, "counts", gaussians.counts);
 }
 
-std::shared_ptr<const PadimModel> PadimModel::read(const FileNode& node, const PaDiM::Params& params)
+std::shared_ptr<const PadimModel> PadimModel::read(const ModelNode& node, const PaDiM::Params& params)
 {
     const std::shared_ptr<PadimModel> model = std::make_shared<PadimModel>();
     model->reduction = readReduction(node, params);

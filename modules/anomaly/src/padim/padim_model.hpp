@@ -30,7 +30,7 @@ public:
     //! What makes a model that a file holds.
     static const char* const smallerModel;
 
-    static std::shared_ptr<const PadimModel> read(const FileNode& node, const PaDiM::Params& params);
+    static std::shared_ptr<const PadimModel> read(const ModelNode& node, const PaDiM::Params& params);
 
     ChannelReduction reduction;
     PositionGaussians gaussians;

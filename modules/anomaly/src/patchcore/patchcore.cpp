@@ -190,7 +190,7 @@ public:
     {
         return std::unique_ptr<Learner>(new PatchCoreLearner(params, device));
     }
-    std::shared_ptr<const LearnedModel> read(const FileNode& node) const CV_OVERRIDE
+    std::shared_ptr<const LearnedModel> read(const ModelNode& node) const CV_OVERRIDE
     {
         return PatchCoreModel::read(node, params);
     }

@@ -142,7 +142,7 @@ void PatchCoreModel::write(FileStorage& file) const
 }
 
 // Of `features` features, as the settings say, which are what a file's checksum is of, too.
-static Descriptor readWhitening(const FileNode& node, const std::vector<int>& channels, int64 features)
+static Descriptor readWhitening(const ModelNode& node, const std::vector<int>& channels, int64 features)
 {
     const Mat W = matrix(node, "axes", CV_32F), b = matrix(node, "offset", CV_32F);
     expectSize(W, "axes", W.rows, features);
@@ -151,7 +151,7 @@ static Descriptor readWhitening(const FileNode& node, const std::vector<int>& ch
 }
 
 // The settings' own, or what fit chose.
-static int readWindow(const FileNode& node, int ofSettings)
+static int readWindow(const ModelNode& node, int ofSettings)
 {
     const int window = integer(node, "window", 0, PatchCoreModel::widestWindow);
     if (ofSettings > 0 && window != ofSettings)
@@ -160,7 +160,7 @@ static int readWindow(const FileNode& node, int ofSettings)
     return window;
 }
 
-static std::vector<int> readPlaces(const FileNode& node, int rows, Size grid)
+static std::vector<int> readPlaces(const ModelNode& node, int rows, Size grid)
 {
     const std::vector<int> places = readIntegers(node, "places");
     const auto isOnGrid = [grid](int place) { return place >= 0 && place < grid.area(); };
@@ -171,7 +171,7 @@ static std::vector<int> readPlaces(const FileNode& node, int rows, Size grid)
     return places;
 }
 
-std::shared_ptr<const PatchCoreModel> PatchCoreModel::read(const FileNode& node, const PatchCore::Params& params)
+std::shared_ptr<const PatchCoreModel> PatchCoreModel::read(const ModelNode& node, const PatchCore::Params& params)
 {
     const std::shared_ptr<PatchCoreModel> model = std::make_shared<PatchCoreModel>();
     model->channelCounts = readChannels(node, params.outputs.size());

@@ -27,7 +27,7 @@ public:
     void write(FileStorage& file) const CV_OVERRIDE;
     std::vector<Mat> matrices() const CV_OVERRIDE;
 
-    static std::shared_ptr<const PatchCoreModel> read(const FileNode& node, const PatchCore::Params& params);
+    static std::shared_ptr<const PatchCoreModel> read(const ModelNode& node, const PatchCore::Params& params);
 
     //! As wide as the largest grid that the default stride makes: more is no window.
     static const int widestWindow = 512;

@@ -79,7 +79,7 @@ public:
     {
         return std::unique_ptr<Learner>(new SpadeLearner(params));
     }
-    std::shared_ptr<const LearnedModel> read(const FileNode& node) const CV_OVERRIDE
+    std::shared_ptr<const LearnedModel> read(const ModelNode& node) const CV_OVERRIDE
     {
         return SpadeModel::read(node, params);
     }

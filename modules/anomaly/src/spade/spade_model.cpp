@@ -72,7 +72,7 @@ std::vector<int> countsOf(const std::vector<int>& ends)
     return counts;
 }
 
-std::vector<int> readEnds(const FileNode& node, const String& key, int images, int mostRows)
+std::vector<int> readEnds(const ModelNode& node, const String& key, int images, int mostRows)
 {
     const std::vector<int> counts = readIntegers(node, key);
     const auto possible = [mostRows](int count) { return count >= 0 && count <= mostRows; };
@@ -87,7 +87,7 @@ std::vector<int> readEnds(const FileNode& node, const String& key, int images, i
 }
 
 // Matrices are never empty in a file: where masks left no patch of a scale there is none.
-Mat readRows(const FileNode& node, size_t scale, int rows, int channels)
+Mat readRows(const ModelNode& node, size_t scale, int rows, int channels)
 {
     const String key = rowsName(scale), countsKey = countsName(scale);
     if (rows == 0)
@@ -170,7 +170,7 @@ void SpadeModel::write(FileStorage& file) const
     }
 }
 
-std::shared_ptr<const SpadeModel> SpadeModel::read(const FileNode& node, const SPADE::Params& params)
+std::shared_ptr<const SpadeModel> SpadeModel::read(const ModelNode& node, const SPADE::Params& params)
 {
     const std::shared_ptr<SpadeModel> model = std::make_shared<SpadeModel>();
     model->K = params.K;

@@ -28,7 +28,7 @@ public:
     //! What makes a model that a file holds.
     static const char* const smallerModel;
 
-    static std::shared_ptr<const SpadeModel> read(const FileNode& node, const SPADE::Params& params);
+    static std::shared_ptr<const SpadeModel> read(const ModelNode& node, const SPADE::Params& params);
 
     FeatureBank bank;
     Size grid;      // of the patches
