@@ -50,6 +50,59 @@ TEST(Anomaly_Base64, blanks_may_stand_anywhere)
     EXPECT_EQ("fooba", decoded("Zm9vYmE")); // some writers leave the equals signs out
 }
 
+String encoded(const String& bytes)
+{
+    const String alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    String text;
+    for (size_t i = 0; i < bytes.size(); i += 3)
+    {
+        int group = 0;
+        for (size_t k = i; k < i + 3; k++)
+            group = group << 8 | (k < bytes.size() ? uchar(bytes[k]) : 0);
+        for (size_t k = 0; k < 4; k++)
+            text += i + k <= bytes.size() ? alphabet[(group >> (18 - 6 * k)) & 63] : '=';
+    }
+    return text;
+}
+
+String randomBytes(int count, RNG& random)
+{
+    String bytes;
+    for (int i = 0; i < count; i++)
+        bytes += char(random.uniform(0, 256));
+    return bytes;
+}
+
+TEST(Anomaly_Base64, lengths_around_those_of_vectors)
+{
+    RNG random(9);
+    for (int length = 0; length < 200; length++)
+    {
+        const String bytes = randomBytes(length, random), text = encoded(bytes);
+        EXPECT_EQ(bytes, decoded(text));
+        const size_t at = size_t(random.uniform(0, int(text.size()) + 1));
+        EXPECT_EQ(bytes, decoded(text.substr(0, at) + " \n  " + text.substr(at)));
+    }
+}
+
+// Within what is decoded a vector at a time, and near its end.
+TEST(Anomaly_Base64, every_other_character_is_refused)
+{
+    RNG random(3);
+    const String text = encoded(randomBytes(60, random));
+    const String allowed = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/ \n\r\t=";
+    for (int character = 0; character < 256; character++)
+        for (const size_t at : {size_t(0), size_t(17), size_t(47), text.size() - 1})
+        {
+            String changed = text;
+            changed[at] = char(character);
+            if (allowed.find(char(character)) != String::npos)
+                continue;
+            const String part = cv::format("value %d within", character);
+            EXPECT_PRED_FORMAT2(testing::IsSubstring, part, errorOf([&]() { decoded(changed); }));
+        }
+}
+
 TEST(Anomaly_Base64, what_is_none)
 {
     EXPECT_ERROR_WITH("a character of value 45", decoded("Zm9v-mFy"));

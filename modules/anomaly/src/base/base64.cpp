@@ -7,6 +7,11 @@
 #include <algorithm>
 #include <cstring>
 
+#if defined __GNUC__ && defined __x86_64__
+#define HAS_BYTE_SHUFFLES
+#include <immintrin.h>
+#endif
+
 namespace cv { namespace anomaly {
 
 namespace {
@@ -35,6 +40,45 @@ struct Bits
     uint32_t of[4][256];
 };
 
+#ifdef HAS_BYTE_SHUFFLES
+
+/* Decodes 16 characters to 12 bytes at a time (Mula and Lemire, Faster Base64 Encoding and Decoding using AVX2
+Instructions, 2018). The upper half of a character's byte, 2 to 7, tells what is to be added for its six bits; '/' is the
+only exception. For each half there is a set of bits, which have none in common where it is a character of base64.
+Returns at the first group with another character, or where less than 24 are left: 16 bytes are written at a time. */
+__attribute__((target("ssse3"))) const char* decodeVectors(const char* text, const char* end, uchar*& bytes)
+{
+    const __m128i ofLower = _mm_setr_epi8(0x15, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x11, 0x13, 0x1a, 0x1b,
+                                          0x1b, 0x1b, 0x1a),
+                  ofUpper = _mm_setr_epi8(0x10, 0x10, 0x01, 0x02, 0x04, 0x08, 0x04, 0x08, 0x10, 0x10, 0x10, 0x10, 0x10,
+                                          0x10, 0x10, 0x10),
+                  added = _mm_setr_epi8(0, 16, 19, 4, -65, -65, -71, -71, 0, 0, 0, 0, 0, 0, 0, 0),
+                  order = _mm_setr_epi8(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1),
+                  slash = _mm_set1_epi8('/'), toTwelve = _mm_set1_epi32(0x01400140), to24 = _mm_set1_epi32(0x00011000);
+    for (; end - text >= 24; text += 16, bytes += 12)
+    {
+        const __m128i characters = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text)),
+                      upper = _mm_and_si128(_mm_srli_epi32(characters, 4), slash),
+                      lower = _mm_and_si128(characters, slash),
+                      common = _mm_and_si128(_mm_shuffle_epi8(ofLower, lower), _mm_shuffle_epi8(ofUpper, upper));
+        if (_mm_movemask_epi8(_mm_cmpeq_epi8(common, _mm_setzero_si128())) != 0xffff)
+            break;
+        const __m128i which = _mm_add_epi8(_mm_cmpeq_epi8(characters, slash), upper),
+                      sixes = _mm_add_epi8(characters, _mm_shuffle_epi8(added, which)),
+                      groups = _mm_madd_epi16(_mm_maddubs_epi16(sixes, toTwelve), to24);
+        _mm_storeu_si128(reinterpret_cast<__m128i*>(bytes), _mm_shuffle_epi8(groups, order));
+    }
+    return text;
+}
+
+bool hasByteShuffles()
+{
+    static const bool has = __builtin_cpu_supports("ssse3");
+    return has;
+}
+
+#endif
+
 bool isBlank(char c)
 {
     return c == ' ' || c == '\n' || c == '\r' || c == '\t';
@@ -48,8 +92,8 @@ public:
     size_t decode()
     {
         const uchar* const start = to;
-        while (wholeGroups(), at < end && *at != '=')
-            oneCharacter();
+        for (wholeGroups(); at < end && *at != '='; wholeGroups())
+            isBlank(*at) ? skipBlanks() : oneCharacter();
         finish();
         return size_t(to - start);
     }
@@ -60,15 +104,23 @@ private:
     {
         if (held > 0)
             return;
+#ifdef HAS_BYTE_SHUFFLES
+        if (isFast)
+            at = decodeVectors(at, end, to);
+#endif
         for (uint32_t group; end - at >= 4 && (group = bits().group(at)) < Bits::none; at += 4)
             put(group, 3);
+    }
+
+    void skipBlanks()
+    {
+        while (at < end && isBlank(*at))
+            at++;
     }
 
     void oneCharacter()
     {
         const char c = *at++;
-        if (isBlank(c))
-            return;
         const uint32_t value = bits().of[3][uchar(c)];
         if (value == Bits::none)
             CV_Error_(Error::StsParseError, ("it has a character of value %d within base64 data", int(uchar(c))));
@@ -109,6 +161,9 @@ private:
         return table;
     }
 
+#ifdef HAS_BYTE_SHUFFLES
+    const bool isFast = hasByteShuffles();
+#endif
     const char* at;
     const char* const end;
     uchar* to;

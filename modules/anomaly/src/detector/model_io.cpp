@@ -438,7 +438,7 @@ ModelFile::ModelFile(const String& filename, const std::function<ModelText()>& r
     const auto open = [&](FileStorage& file) {
         ModelText text = read();
         file.open(text.text, FileStorage::READ | FileStorage::MEMORY);
-        binary = std::move(text.binary);
+        binary = std::make_shared<const std::vector<Mat>>(std::move(text.binary));
     };
     storage = openedBy(open, name, "read");
 }
@@ -446,7 +446,7 @@ ModelFile::ModelFile(const String& filename, const std::function<ModelText()>& r
 ModelNode ModelFile::map(const char* mapName) const
 {
     const FileNode root = storage.root();
-    return ModelNode(root.isMap() ? root[mapName] : FileNode(), &binary);
+    return ModelNode(root.isMap() ? root[mapName] : FileNode(), binary.get());
 }
 
 ModelNode ModelFile::model() const

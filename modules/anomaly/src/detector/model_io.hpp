@@ -52,9 +52,6 @@ public:
     //! read: gives the text; name: stands for it in messages. Throws when cv::FileStorage cannot parse it.
     ModelFile(const String& name, const std::function<ModelText()>& read);
 
-    ModelFile(const ModelFile&) = delete;
-    ModelFile& operator=(const ModelFile&) = delete;
-
     //! The map that holds a model, whose `method` tells the class; throws when this is no model file.
     ModelNode model() const;
     //! A map of the file, empty when it has none of this name.
@@ -63,7 +60,7 @@ public:
 private:
     String name;
     FileStorage storage;
-    std::vector<Mat> binary;
+    std::shared_ptr<const std::vector<Mat>> binary; // nodes point to it
 };
 
 ModelFile readModelFile(const String& filename);
