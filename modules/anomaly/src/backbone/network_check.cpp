@@ -172,11 +172,10 @@ typedef std::map<std::string, std::vector<int64>> Shapes;
 Shapes checkTensors(const BackboneSource& network)
 {
     Shapes shapes;
-    rewriteTensors(network.bytes, [&](Bytes message, std::vector<uchar>&) {
+    forEachTensor(network.bytes, [&](Bytes message) {
         const OnnxTensor tensor(message);
         checkTensor(tensor, network);
         shapes[tensor.name] = tensor.sizes;
-        return false;
     });
     return shapes;
 }
@@ -295,10 +294,9 @@ void checkNetwork(const BackboneSource& network)
 bool hasHalfPrecision(const BackboneSource& network)
 {
     bool found = false;
-    rewriteTensors(network.bytes, [&found](Bytes message, std::vector<uchar>&) {
+    forEachTensor(network.bytes, [&found](Bytes message) {
         const int type = OnnxTensor(message).type;
         found |= type == ONNX_FLOAT16 || type == ONNX_BFLOAT16;
-        return false;
     });
     return found;
 }
@@ -335,7 +333,7 @@ bool isNetwork(const BackboneSource& source)
     bool hasGraph = false;
     try
     {
-        rewriteTensors(source.bytes, [](Bytes, std::vector<uchar>&) { return false; });
+        forEachTensor(source.bytes, [](Bytes) {});
         forEachField(bytesOf(source.bytes), [&hasGraph](const Field& field) {
             hasGraph |= field.number == MODEL_GRAPH && field.hasLength && !field.payload.empty();
         });

@@ -133,6 +133,32 @@ const int deepestGraph = 32;
 
 typedef std::function<bool(Bytes tensor, std::vector<uchar>& payload)> TensorChange;
 
+void checkDepth(int depth)
+{
+    if (depth > deepestGraph)
+        CV_Error_(Error::StsParseError, ("An ONNX file has more than %d graphs in one another", deepestGraph));
+}
+
+void visitGraph(Bytes graph, const std::function<void(Bytes tensor)>& visit, int depth)
+{
+    checkDepth(depth);
+    const auto visitAttribute = [&](const Field& field) {
+        if (field.number == ATTRIBUTE_TENSOR || field.number == ATTRIBUTE_TENSORS)
+            visit(field.payload);
+        else if (field.number == ATTRIBUTE_GRAPH || field.number == ATTRIBUTE_GRAPHS)
+            visitGraph(field.payload, visit, depth + 1);
+    };
+    forEachPayload(graph, [&](const Field& field) {
+        if (field.number == GRAPH_INITIALIZER)
+            visit(field.payload);
+        else if (field.number == GRAPH_NODE)
+            forEachPayload(field.payload, [&](const Field& part) {
+                if (part.number == NODE_ATTRIBUTE)
+                    forEachPayload(part.payload, visitAttribute);
+            });
+    });
+}
+
 std::vector<uchar> rewriteGraph(Bytes graph, const TensorChange& change, int depth);
 
 std::vector<uchar> rewriteAttribute(Bytes attribute, const TensorChange& change, int depth)
@@ -149,8 +175,7 @@ std::vector<uchar> rewriteAttribute(Bytes attribute, const TensorChange& change,
 
 std::vector<uchar> rewriteGraph(Bytes graph, const TensorChange& change, int depth)
 {
-    if (depth > deepestGraph)
-        CV_Error_(Error::StsParseError, ("An ONNX file has more than %d graphs in one another", deepestGraph));
+    checkDepth(depth);
     return rewriteFields(graph, [&](const Field& field, std::vector<uchar>& payload) {
         if (field.number == GRAPH_INITIALIZER)
             return change(field.payload, payload);
@@ -165,6 +190,14 @@ std::vector<uchar> rewriteGraph(Bytes graph, const TensorChange& change, int dep
 }
 
 } // namespace
+
+void forEachTensor(const std::vector<uchar>& onnx, const std::function<void(Bytes tensor)>& visit)
+{
+    forEachPayload(bytesOf(onnx), [&](const Field& field) {
+        if (field.number == MODEL_GRAPH)
+            visitGraph(field.payload, visit, 0);
+    });
+}
 
 std::vector<uchar> rewriteTensors(const std::vector<uchar>& onnx, const TensorChange& change)
 {

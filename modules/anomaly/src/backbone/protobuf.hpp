@@ -92,6 +92,15 @@ template <typename Action> void forEachField(Bytes message, const Action& action
         action(takeField(message));
 }
 
+//! The same for fields with a length.
+template <typename Action> void forEachPayload(Bytes message, const Action& action)
+{
+    forEachField(message, [&action](const Field& field) {
+        if (field.hasLength)
+            action(field);
+    });
+}
+
 //! Whole numbers that are repeated come one a field, or packed.
 inline void appendNumbers(const Field& field, std::vector<int64>& numbers)
 {
@@ -147,6 +156,7 @@ inline void appendNumber(std::vector<uchar>& to, int number, int64 value)
 template <typename Change> std::vector<uchar> rewriteFields(Bytes message, const Change& change)
 {
     std::vector<uchar> out, payload;
+    out.reserve(message.size());
     forEachField(message, [&](const Field& field) {
         payload.clear();
         if (field.hasLength && change(field, payload))
