@@ -49,6 +49,10 @@ public:
     //! Of images as they come, preprocessed first. A GPU may keep the maps. The clock may be null.
     virtual FeatureMaps forward(const Mat* images, int count, const InputSettings& input, StageClock* clock) const = 0;
 
+    //! Sets up what the first call of forward with one image of this size would set up. Never throws: forward says what
+    //! is wrong with a network.
+    virtual void prepare(Size) const {}
+
     //! On the processor run by cv::dnn; with ENGINE_HALIDE by onednn_network where that is built in and knows the
     //! operators, else cv::dnn's convolutions are layers of ours. On a GPU by gpu_network, and by cv::dnn where that
     //! does not know an operator and OpenCV is built with CUDA. Throws when the bytes are no network or lack an output.

@@ -282,6 +282,18 @@ public:
         }
     }
 
+    void prepare(Size input) const CV_OVERRIDE
+    {
+        try
+        {
+            borrow(MapShape{1, 3, input});
+        }
+        catch (const std::exception& e)
+        {
+            CV_LOG_DEBUG(NULL, "anomaly: backbone " << name << " is not set up in advance: " << errorText(e));
+        }
+    }
+
 private:
     [[noreturn]] void refuse(const Mat& input, const std::exception& e, int code) const
     {

@@ -12,6 +12,7 @@
 
 #include "opencv2/dnn.hpp"
 
+#include <future>
 #include <numeric>
 
 namespace cv { namespace anomaly {
@@ -56,10 +57,23 @@ void DetectorCore::setMethod(std::shared_ptr<const Method> changed)
     usedMethod.swap(changed);
 }
 
+// On the processor another thread sets the network up, 20 ms, while the caller sets up the search, as long. A GPU's
+// driver keeps much by thread.
 void DetectorCore::useModel(const DetectorModel& model)
 {
-    const std::shared_ptr<const Backbone> network = createBackbone(model.backbone, device());
-    const auto next = std::make_shared<const FittedModel>(model, network, device());
+    std::shared_ptr<const Backbone> network;
+    const auto setUp = [&]() {
+        network = createBackbone(model.backbone, device());
+        network->prepare(inputShapeOf(model.method->sharedParams()));
+    };
+    const bool another = !device().isGpu() && getNumThreads() > 1;
+    std::future<void> ready =
+        std::async(another ? std::launch::async | std::launch::deferred : std::launch::deferred, setUp);
+    const auto finish = [&]() {
+        ready.get();
+        return network;
+    };
+    const auto next = std::make_shared<const FittedModel>(model, finish, device());
     {
         const std::lock_guard<std::mutex> lock(mutex);
         usedMethod = model.method;

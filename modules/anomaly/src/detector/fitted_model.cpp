@@ -13,25 +13,37 @@ namespace cv { namespace anomaly {
 // Their maps take 13 MiB at 224 x 224 pixels.
 static const int tilesInMemory = 64;
 
-FittedModel::FittedModel(const DetectorModel& m, const std::shared_ptr<const Backbone>& b, const Device& d)
+FittedModel::FittedModel(const DetectorModel& m, const std::function<std::shared_ptr<const Backbone>()>& b,
+                         const Device& d)
     : device(d),
       model(m),
-      backbone(b)
-{
-    for (const InputModel& each : model.models)
-    {
-        const InputSettings settings = inputSettings(params(), each.inputMode);
-        heads.push_back(
-            {settings, each.learned->channels(), each.learned->createScoreMap(mapSettings(settings), device)});
-    }
-}
+      heads(createHeads()),
+      backbone(b())
+{}
+
+FittedModel::FittedModel(const DetectorModel& m, const std::shared_ptr<const Backbone>& b, const Device& d)
+    : FittedModel(
+          m, [&b]() { return b; }, d)
+{}
 
 FittedModel::FittedModel(const FittedModel& other, const DetectorModel& changed)
     : device(other.device),
       model(changed),
-      backbone(other.backbone),
-      heads(other.heads)
+      heads(other.heads),
+      backbone(other.backbone)
 {}
+
+std::vector<FittedModel::Head> FittedModel::createHeads() const
+{
+    std::vector<Head> all;
+    for (const InputModel& each : model.models)
+    {
+        const InputSettings settings = inputSettings(params(), each.inputMode);
+        all.push_back(
+            {settings, each.learned->channels(), each.learned->createScoreMap(mapSettings(settings), device)});
+    }
+    return all;
+}
 
 MapSettings FittedModel::mapSettings(const InputSettings& settings) const
 {

@@ -34,6 +34,9 @@ class FittedModel
 {
 public:
     FittedModel(const DetectorModel& model, const std::shared_ptr<const Backbone>& backbone, const Device& device);
+    //! backbone: called last, so that another thread can set it up meanwhile.
+    FittedModel(const DetectorModel& model, const std::function<std::shared_ptr<const Backbone>()>& backbone,
+                const Device& device);
 
     //! The same with other thresholds or settings that change no score, sharing all that scores.
     std::shared_ptr<FittedModel> with(const DetectorModel& changed) const;
@@ -75,11 +78,8 @@ public:
 
     const Device device;
     const DetectorModel model;
-    const std::shared_ptr<const Backbone> backbone;
 
 private:
-    FittedModel(const FittedModel& other, const DetectorModel& changed);
-
     //! One of the models, with what scores its features.
     struct Head
     {
@@ -88,6 +88,15 @@ private:
         std::shared_ptr<const ScoreMap> scoreMap;
     };
 
+    std::vector<Head> heads;
+
+public:
+    const std::shared_ptr<const Backbone> backbone;
+
+private:
+    FittedModel(const FittedModel& other, const DetectorModel& changed);
+
+    std::vector<Head> createHeads() const;
     //! The map of an image that is cut into several tiles.
     double tiledMap(const Tiling& tiling, const Mat& image, StageClock* clock, Mat& map, BatchWish* wish) const;
     //! Maps and scores of the tiles that a range numbers.
@@ -98,8 +107,6 @@ private:
     void headMaps(const Head& head, const Mat* images, int count, StageClock* clock, Mat* maps, double* scores) const;
     MapSettings mapSettings(const InputSettings& input) const;
     static void checkChannels(const Head& head, const std::vector<int>& given);
-
-    std::vector<Head> heads;
 };
 
 }} // namespace cv::anomaly
