@@ -13,7 +13,7 @@ esac
 
 declare -A packages=(
   [build]="g++ cmake ninja-build ccache libopencv-dev libopencv-contrib-dev libtorch-dev $halide libdnnl-dev libgtest-dev
-           libopenblas0-pthread zlib1g-dev pybind11-dev python3-dev python3-numpy"
+           libopenblas0-pthread zlib1g-dev libdeflate-dev pybind11-dev python3-dev python3-numpy"
   [test]="python3 binutils doxygen pkg-config python3-opencv python3-torch python3-torchvision python3-onnx python3-jsonschema
            locales mosquitto mosquitto-clients"
   [packages]="dpkg-dev file debootstrap"

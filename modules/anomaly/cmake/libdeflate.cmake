@@ -1,0 +1,21 @@
+# libdeflate, which unpacks model files in half of zlib's time, where wanted and found. Gives
+# ANOMALY_LIBDEFLATE_DEFINITIONS, _LIBRARIES and _INCLUDE_DIRS; empty where it is left out.
+set(ANOMALY_LIBDEFLATE_DEFINITIONS)
+set(ANOMALY_LIBDEFLATE_LIBRARIES)
+set(ANOMALY_LIBDEFLATE_INCLUDE_DIRS)
+
+if(DEFINED ANOMALY_WITH_LIBDEFLATE AND NOT ANOMALY_WITH_LIBDEFLATE)
+  message(STATUS "anomaly: zlib unpacks model files, ANOMALY_WITH_LIBDEFLATE is OFF")
+  return()
+endif()
+find_path(ANOMALY_LIBDEFLATE_INCLUDE_DIR libdeflate.h)
+find_library(ANOMALY_LIBDEFLATE_LIBRARY deflate)
+mark_as_advanced(ANOMALY_LIBDEFLATE_INCLUDE_DIR ANOMALY_LIBDEFLATE_LIBRARY)
+if(NOT ANOMALY_LIBDEFLATE_INCLUDE_DIR OR NOT ANOMALY_LIBDEFLATE_LIBRARY)
+  message(STATUS "anomaly: zlib unpacks model files, libdeflate was not found (Debian: libdeflate-dev)")
+  return()
+endif()
+set(ANOMALY_LIBDEFLATE_DEFINITIONS HAVE_ANOMALY_LIBDEFLATE)
+set(ANOMALY_LIBDEFLATE_LIBRARIES ${ANOMALY_LIBDEFLATE_LIBRARY})
+set(ANOMALY_LIBDEFLATE_INCLUDE_DIRS ${ANOMALY_LIBDEFLATE_INCLUDE_DIR})
+message(STATUS "anomaly: libdeflate unpacks model files (${ANOMALY_LIBDEFLATE_LIBRARY})")
