@@ -3,6 +3,8 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "shortened_bank.hpp"
+#include "row_products.hpp"
+#include "../kernels/panels.hpp"
 
 namespace cv { namespace anomaly {
 
@@ -61,29 +63,19 @@ void orthonormalize(Mat& rows)
     }
 }
 
-// Where the sample lies on each axis: sample x axes. OpenCV gives a product to LAPACK, which takes a fifth of the time,
-// only where the result has 100 rows or more: the sample has, the axes have not.
-Mat coordinatesOn(const Mat& axes, const Mat& centered)
-{
-    Mat coordinates;
-    gemm(centered, axes, 1, noArray(), 0, coordinates, GEMM_2_T);
-    return coordinates;
-}
-
 Mat covarianceTimes(const Mat& centered, const Mat& axes)
 {
-    Mat sums;
-    gemm(centered, coordinatesOn(axes, centered), 1, noArray(), 0, sums, GEMM_1_T);
-    return sums.t();
+    const Mat coordinates = RowProducts(axes).with(centered);
+    return RowProducts(coordinates.t()).with(centered.t()).t();
 }
 
 // Turns the axes within the space that they span, so that the variances along them fall.
 Mat sortByVariance(const Mat& centered, const Mat& axes)
 {
-    Mat covariance, variances, turn, turned;
-    mulTransposed(coordinatesOn(axes, centered), covariance, true);
-    eigen(covariance, variances, turn);
-    gemm(turn, axes, 1, noArray(), 0, turned);
+    const Mat coordinates = RowProducts(axes).with(centered).t();
+    Mat variances, turn;
+    eigen(RowProducts(coordinates).with(coordinates), variances, turn);
+    Mat turned = RowProducts(turn).with(axes.t()).t();
     orthonormalize(turned);
     return turned;
 }
@@ -127,18 +119,21 @@ BankCoordinates coordinatesOf(const Mat& C, const PrincipalAxes& principal)
 {
     // So many centers of 256 values stay in the second-level cache in double precision: half the time of 1024 at once.
     const int centersAtOnce = 128;
-    BankCoordinates bank;
-    bank.along.create(C.rows, principal.axes.rows, CV_64F);
-    Mat axes, centered;
+    BankCoordinates bank = {Mat(C.rows, principal.axes.rows, CV_64F), std::vector<double>(size_t(C.rows))};
+    Mat axes;
     principal.axes.convertTo(axes, CV_64F);
-    for (int first = 0; first < C.rows; first += centersAtOnce)
-    {
-        const Range range(first, std::min(first + centersAtOnce, C.rows));
-        Mat(C.rowRange(range) - repeat(principal.mean, range.size(), 1)).convertTo(centered, CV_64F);
-        gemm(centered, axes, 1, noArray(), 0, bank.along.rowRange(range), GEMM_2_T);
-        for (int c = 0; c < centered.rows; c++)
-            bank.energies.push_back(centered.row(c).dot(centered.row(c)));
-    }
+    const RowProducts products(axes);
+    parallel_for_(Range(0, divideUp(C.rows, centersAtOnce)), [&](const Range& chunks) {
+        for (int chunk = chunks.start; chunk < chunks.end; chunk++)
+        {
+            const Range centers(chunk * centersAtOnce, std::min((chunk + 1) * centersAtOnce, C.rows));
+            Mat centered;
+            Mat(C.rowRange(centers) - repeat(principal.mean, centers.size(), 1)).convertTo(centered, CV_64F);
+            products.with(centered).copyTo(bank.along.rowRange(centers));
+            for (int c = 0; c < centered.rows; c++)
+                bank.energies[size_t(centers.start + c)] = centered.row(c).dot(centered.row(c));
+        }
+    });
     return bank;
 }
 
