@@ -43,6 +43,7 @@ make_wheel() {
     build-dir="$work/build"  # of all Pythons: only the module is compiled for each
     cmake.define.OpenCV_DIR="$opencv/lib/cmake/opencv4"
     cmake.define.ZLIB_LIBRARY="$opencv/lib/opencv4/3rdparty/libzlib.a"
+    cmake.define.ANOMALY_WITH_LIBDEFLATE=OFF  # which a wheel would need of the system
     cmake.define.CMAKE_MODULE_LINKER_FLAGS="$flags"
     cmake.define.CMAKE_EXE_LINKER_FLAGS="$flags"
     cmake.define.ANOMALY_WHEEL_LICENSES="$work/source/unpacked/LICENSE-3RD-PARTY.txt")
