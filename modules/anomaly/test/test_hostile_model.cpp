@@ -297,6 +297,58 @@ TEST_F(Anomaly_HostileModel, lines_may_end_as_on_windows)
     }
 }
 
+String littleEndian(uint32_t value, int bytes)
+{
+    String text;
+    for (int i = 0; i < bytes; i++)
+        text += char(value >> (8 * i));
+    return text;
+}
+
+uint32_t crc32(const String& text)
+{
+    uint32_t crc = ~0u;
+    for (const char c : text)
+    {
+        crc ^= uchar(c);
+        for (int bit = 0; bit < 8; bit++)
+            crc = crc >> 1 ^ (crc & 1 ? 0xedb88320u : 0);
+    }
+    return ~crc;
+}
+
+//! A gzip file (RFC 1952) of a text that is stored as it is.
+String stored(const String& text)
+{
+    const size_t most = 65535;
+    String packed("\x1f\x8b\x08\0\0\0\0\0\0\xff", 10);
+    for (size_t at = 0; at < text.size(); at += most)
+    {
+        const String block = text.substr(at, most);
+        const uint32_t size = uint32_t(block.size());
+        packed += char(at + most >= text.size()) + littleEndian(size, 2) + littleEndian(~size, 2) + block;
+    }
+    return packed + littleEndian(crc32(text), 4) + littleEndian(uint32_t(text.size()), 4);
+}
+
+// As by gzip -c a >> b: all ways to unpack must read such a file alike.
+TEST_F(Anomaly_HostileModel, packed_file_of_several_parts)
+{
+    const String text = savedText(*cfa, ".yml");
+    EXPECT_EQ("", errorOfText(stored(text), ".yml.gz"));
+    for (const size_t first : {text.size() / 2, size_t(100)})
+        EXPECT_EQ("", errorOfText(stored(text.substr(0, first)) + stored(text.substr(first)), ".yml.gz"));
+    String damaged = stored(text);
+    damaged[damaged.size() / 2] ^= 1;
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "can not be unpacked", errorOfText(damaged, ".yml.gz"));
+}
+
+TEST_F(Anomaly_HostileModel, packed_file_with_other_bytes_behind_it)
+{
+    EXPECT_EQ("", errorOfText(savedText(*cfa, ".yml.gz") + String("\xff\xff\xff\x7f", 4), ".yml.gz"));
+    EXPECT_EQ("", errorOfText(savedText(*cfa, ".yml.gz") + String(4, '\0'), ".yml.gz"));
+}
+
 TEST_F(Anomaly_HostileModel, packed_file_that_unpacks_to_much_more)
 {
     const TemporaryName file(".yml.gz");

@@ -92,26 +92,34 @@ size_t unpackedBytes(const std::string& packed)
     return size;
 }
 
+//! The bytes of a packed file; empty for other files.
+std::string readPacked(const String& filename)
+{
+    const size_t fewestBytes = 18; // of head and end
+    const size_t size = bytesOfFile(filename);
+    std::ifstream file(filename.c_str(), std::ios::binary);
+    if (size < fewestBytes || size > mostTextBytes || file.get() != 0x1f || file.get() != 0x8b)
+        return std::string();
+    std::string packed(size, '\0');
+    file.seekg(0);
+    file.read(&packed[0], std::streamsize(size));
+    return file ? packed : std::string();
+}
+
 //! Unpacks a file in memory, in half of zlib's time. Empty where the file is not packed, or not as it should be: zlib
 //! says what is wrong with it.
 std::string unpackAtOnce(const String& filename)
 {
-    const size_t fewestBytes = 18; // of head and end
-    std::string packed(std::min(bytesOfFile(filename), mostTextBytes), '\0');
-    std::ifstream file(filename.c_str(), std::ios::binary);
-    if (packed.size() < fewestBytes || !file.read(&packed[0], std::streamsize(packed.size())) ||
-        packed.compare(0, 2, "\x1f\x8b") != 0 || !isPlausible(unpackedBytes(packed), packed.size()))
+    const std::string packed = readPacked(filename);
+    if (packed.empty() || !isPlausible(unpackedBytes(packed), packed.size()))
         return std::string();
     std::string text(unpackedBytes(packed), '\0');
     const std::unique_ptr<libdeflate_decompressor, void (*)(libdeflate_decompressor*)> unpacker(
         libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
-    size_t taken = 0;
-    if (!unpacker ||
-        libdeflate_gzip_decompress_ex(unpacker.get(), packed.data(), packed.size(), &text[0], text.size(), &taken,
-                                      nullptr) != LIBDEFLATE_SUCCESS ||
-        taken != packed.size())
-        return std::string();
-    return text;
+    size_t taken = 0; // less than all where several packed texts follow one another
+    const bool isWhole = unpacker && libdeflate_gzip_decompress_ex(unpacker.get(), packed.data(), packed.size(),
+                                                                   &text[0], text.size(), &taken, nullptr) == 0;
+    return isWhole && taken == packed.size() ? std::move(text) : std::string();
 }
 
 #else
