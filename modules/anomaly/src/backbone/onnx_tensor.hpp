@@ -43,10 +43,11 @@ std::vector<uchar> tensorStart(const std::string& name, int type, const std::vec
 //! The tensor with these bytes as its elements, in place of a file that it names.
 std::vector<uchar> withElements(Bytes tensor, const std::vector<uchar>& raw);
 
-//! Visits the message of each tensor: initializers, and tensors in attributes of nodes, also in graphs within the graph.
+//! Visits the message of each tensor: initializers, and tensors in attributes of nodes, also in graphs within the
+//! graph.
 void forEachTensor(const std::vector<uchar>& onnx, const std::function<void(Bytes tensor)>& visit);
 
-/** @brief A network in which `change` gives a tensor's new message, or false to leave it: those that forEachTensor visits. */
+//! A network in which `change` gives a tensor's new message, or false to leave it: those that forEachTensor visits.
 std::vector<uchar> rewriteTensors(const std::vector<uchar>& onnx,
                                   const std::function<bool(Bytes tensor, std::vector<uchar>& payload)>& change);
 

@@ -43,8 +43,8 @@ struct Bits
 #ifdef HAS_BYTE_SHUFFLES
 
 /* Decodes 16 characters to 12 bytes at a time (Mula and Lemire, Faster Base64 Encoding and Decoding using AVX2
-Instructions, 2018). The upper half of a character's byte, 2 to 7, tells what is to be added for its six bits; '/' is the
-only exception. For each half there is a set of bits, which have none in common where it is a character of base64.
+Instructions, 2018). The upper half of a character's byte, 2 to 7, tells what is to be added for its six bits; '/' is
+the only exception. For each half there is a set of bits, which have none in common where it is a character of base64.
 Returns at the first group with another character, or where less than 24 are left: 16 bytes are written at a time. */
 __attribute__((target("ssse3"))) const char* decodeVectors(const char* text, const char* end, uchar*& bytes)
 {
