@@ -15,17 +15,15 @@
 
 /** @defgroup anomaly Visual anomaly detection
 
-Finds what is unusual in an image after seeing good images only. All methods compare the features that a pretrained
-network
-finds in each patch of an image with those of good images: cv::anomaly::PatchCore, cv::anomaly::CFA, cv::anomaly::PaDiM
-and
-cv::anomaly::SPADE. A detector learns by
+Finds what is unusual in an image, after it has seen only good images. All methods compare the features that a
+pretrained network computes for each patch of an image with those of good images: cv::anomaly::PatchCore,
+cv::anomaly::CFA, cv::anomaly::PaDiM and cv::anomaly::SPADE. A detector learns from good images and is saved:
 @snippet anomaly_detection.cpp learn
 @snippet anomaly_detection.cpp save
-and then scores images and shows where they differ:
+It then scores images and shows where they differ from the good ones:
 @snippet anomaly_detection.cpp predict
 @snippet anomaly_detection.cpp draw
-All of the program is in samples/anomaly_detection.cpp. A tutorial: @ref tutorial_anomaly_detection
+The whole program is samples/anomaly_detection.cpp. There is also a tutorial: @ref tutorial_anomaly_detection
 */
 
 #endif

@@ -11,76 +11,78 @@ namespace cv { namespace anomaly {
 //! @addtogroup anomaly
 //! @{
 
-/** @brief Coupled-hypersphere-based Feature Adaptation @cite Lee2022cfa.
+/** @brief CFA: coupled-hypersphere-based feature adaptation @cite Lee2022cfa.
 
-A frozen backbone gives feature maps; a learned 1x1 descriptor turns each patch into a short vector near its neighbors
-in a memory bank of normal patches. Images are then scored with another bank, of patches of the good images as the
-learned descriptor gives them: a patch's score is the distance to the nearest of these. The defaults differ from the
-paper's settings where that helps; Params::paper has those.
+A frozen backbone computes feature maps, and a learned 1x1 convolution, the descriptor, turns each patch into a short
+vector close to its neighbors in a memory bank of normal patches. Images are then scored with another bank, which holds
+patches of the good images as the learned descriptor gives them: the score of a patch is the distance to the nearest
+patch of that bank. The defaults differ from the settings of the paper where other values give better results;
+Params::paper returns those of the paper.
 
 Stages of FitProgress: "features", "bank", "training", then for the default scoring bank "patches", "coreset" and
-"scoring bank", at last "thresholds".
+"scoring bank", and finally "thresholds".
 
-Figures of FitProgress while it trains: "loss", the mean loss of the epoch so far, which may rise while the radius
-grows;
-"distance", the mean distance of the epoch's patches to their nearest center so far, as a share of the first epoch's
-mean: 1 in
-the first epoch, then falling as the descriptor learns what good patches have in common, and at last level; and
-"radius", the
-hypersphere's radius.
+Figures of FitProgress during training:
+- "loss": mean loss of the running epoch so far. It may rise while the radius grows.
+- "distance": mean distance of the epoch's patches to their nearest center so far, as a share of the first epoch's mean.
+  It is 1 in the first epoch, falls while the descriptor learns what good patches have in common, and then stays level.
+- "radius": radius of the hyperspheres.
 */
 class CV_EXPORTS_W CFA : public AnomalyDetector
 {
 public:
-    //! How the memory bank sums up the training images.
+    //! How the memory bank of normal patches is made from the training images.
     enum BankMode
     {
-        BANK_MEAN = 0, //!< mean descriptor at each position, then k-means: what the authors' code does
-        //! K-means of the first image, then a moving average of matched patches: Algorithm 1 of the paper
+        BANK_MEAN = 0, //!< k-means of the mean descriptors at each position, as in the authors' code
+        //! k-means of the first image, then a moving average of the patches nearest to each center: Algorithm 1 of the
+        //! paper
         BANK_EMA = 1
     };
-    //! What images are scored with, once the descriptor has adapted.
+    //! Bank that images are scored with after the descriptor has adapted.
     enum ScoringBank
     {
-        SCORING_BANK_KEPT = 0, //!< the bank that it adapted to, made of the descriptors before
-        //! K-means of the adapted descriptors of patches drawn from all images, as many centers as the other bank has
+        SCORING_BANK_KEPT = 0, //!< the bank that the descriptor adapted to, made of descriptors before adaptation
+        //! k-means of adapted descriptors of patches that are drawn from all images, with as many centers as the other
+        //! bank
         SCORING_BANK_PATCHES = 1,
-        //! A greedy coreset of the adapted descriptors of patches drawn from all images: scoringBankSize of these
-        //! patches as they are, the rare ones among them
+        //! Greedy coreset of adapted descriptors: scoringBankSize of the patches that are drawn from all images,
+        //! unchanged, and rare ones among them
         SCORING_BANK_CORESET = 2
     };
-    //! What the descriptor learns.
+    //! Part of the loss that the descriptor learns with.
     enum Adaptation
     {
-        ADAPTATION_NONE = 0,       //!< nothing: it stays at its random start, and fit needs no LibTorch
-        ADAPTATION_ATTRACTION = 1, //!< the pull towards the K nearest centers, Eq. 1
-        ADAPTATION_FULL = 2        //!< also the push away from the J centers after them, Eq. 2
+        ADAPTATION_NONE = 0,       //!< no training: the descriptor keeps its random start, and fit needs no LibTorch
+        ADAPTATION_ATTRACTION = 1, //!< attraction to the K nearest centers, Eq. 1
+        ADAPTATION_FULL = 2        //!< attraction, and repulsion from the J centers after them, Eq. 2
     };
-    //! What training shows of an image.
+    //! How training images are varied from epoch to epoch.
     enum Augmentation
     {
         AUGMENT_NONE = 0, //!< the image as predict sees it
-        AUGMENT_RD = 1    //!< in each epoch turned by up to 10 degrees and cut at a random place, as randomView does
+        AUGMENT_RD = 1    //!< the image turned by up to 10 degrees and cut at a random place, as by randomView
     };
-    //! How the K nearest distances become a patch's score.
+    //! How a patch's score is computed from the K nearest distances.
     enum ScoreMode
     {
-        SCORE_CERTAINTY = 0, //!< the nearest, times its softmin share among the K: Eq. 5
-        SCORE_NEAREST = 1    //!< the nearest: Eq. 4
+        SCORE_CERTAINTY = 0, //!< the smallest distance times its softmin share among the K distances, Eq. 5
+        SCORE_NEAREST = 1    //!< the smallest distance, Eq. 4
     };
-    //! How the descriptor starts.
+    //! Random numbers that the descriptor starts with.
     enum DescriptorInit
     {
-        INIT_UNIFORM = 0, //!< PyTorch's default of a convolution: uniform within 1/sqrt(inputs)
-        INIT_HE = 1       //!< normal with deviation sqrt(2/inputs), no bias
+        INIT_UNIFORM = 0, //!< uniform within +-1/sqrt(inputs), PyTorch's default for a convolution
+        INIT_HE = 1       //!< normal with standard deviation sqrt(2/inputs), and no bias
     };
-    //! The settings of CFA beside those that all detectors have, of which imageScore is SCORE_TOP and topShare 0.01 by
-    //! default [SCORE_MAX]. Saved with a model, but for checkpoint.
+    //! Settings of CFA in addition to those of all detectors. Defaults that differ from DetectorParams: imageScore is
+    //! SCORE_TOP with topShare 0.01. Numbers in [] are the paper's, such as [SCORE_MAX]. All are saved with a model
+    //! except checkpoint.
     struct CV_EXPORTS_W_SIMPLE Params : public DetectorParams
     {
         CV_WRAP Params();
-        //! The paper's settings where they differ from the defaults, among them INPUT_CROPPED of images that are
-        //! stretched to a square. Its backbones come as ONNX files.
+        //! Settings of the paper where they differ from the defaults, among them INPUT_CROPPED of images that are
+        //! stretched to a square. The paper's backbones have to be given as ONNX files.
         CV_WRAP static CFA::Params paper();
 
         //! Number of centers in the bank that descriptors adapt to, and in all scoring banks but SCORING_BANK_CORESET,
@@ -147,20 +149,20 @@ public:
     /** @brief Loads a model that save wrote. See loadDetector for the parameters. */
     CV_WRAP static Ptr<CFA> load(const String& filename, const String& backboneFile = String());
 
-    /** @brief Shows what a score is made of: for each k the map of the distances to the k-th nearest center, Fig. 3 of
-    @cite Lee2022cfa.
-    @param image the image
-    @param maps K maps, nearest first, CV_32F, smoothed and sized as predict's; of the only model, or the first of an
-    ensemble
+    /** @brief Computes for each k the map of the distances to the k-th nearest center, from which scores are made: Fig.
+    3 of @cite Lee2022cfa.
+    @param image the image, in one of the formats that AnomalyDetector lists
+    @param maps K maps, nearest center first, CV_32F, smoothed and of the size of predict's map. They come from the only
+    model, or from the first one of an ensemble
     */
     CV_WRAP virtual void neighborMaps(InputArray image, OutputArrayOfArrays maps) const = 0;
 
-    //! The settings in use.
+    //! Settings in use.
     CV_WRAP virtual CFA::Params getParams() const = 0;
-    //! The radius that fit learned: of the only model, or the first of an ensemble.
+    //! Radius that fit learned, of the only model or the first one of an ensemble.
     CV_WRAP virtual double getRadius() const = 0;
-    //! The bank that images are scored with, centers (or patches, in the order of choice) x descriptor length, CV_32F:
-    //! of the only model, or the first of an ensemble.
+    //! Bank that images are scored with, CV_32F: one row for each center (or for each patch, in the order in which the
+    //! coreset chose them), as long as a descriptor. It is that of the only model or of the first one of an ensemble.
     CV_WRAP virtual Mat getMemoryBank() const = 0;
 };
 

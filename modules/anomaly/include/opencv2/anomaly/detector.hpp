@@ -15,51 +15,54 @@ namespace cv { namespace anomaly {
 //! @addtogroup anomaly
 //! @{
 
-//! Resolution of the map that predict gives.
+//! Resolution of the score map that AnomalyDetector::predict returns.
 enum MapSize
 {
-    MAP_IMAGE = 0, //!< as many pixels as the image
-    //! The resolution at which the model works, where figures of papers are taken; with tiles it grows with the image
+    MAP_IMAGE = 0, //!< the map has as many pixels as the image
+    //! The map has the resolution at which the model works, at which papers measure pixel figures. With tiles it grows
+    //! with the image.
     MAP_INPUT = 1
 };
 
-//! Which code computes patch scores and maps. Belongs to the machine: never saved. ENGINE_PLAIN computes on the
-//! processor only.
+//! Implementation that computes patch scores and maps. The choice belongs to the machine, so it is never saved.
 enum Engine
 {
-    ENGINE_AUTO = 0,  //!< ENGINE_HALIDE where this build has it, else ENGINE_PLAIN
-    ENGINE_PLAIN = 1, //!< plain C++, in every build, and cv::dnn as it is
-    ENGINE_HALIDE = 2 //!< Halide kernels for the processor at hand, also for the backbone's convolutions
+    ENGINE_AUTO = 0,  //!< ENGINE_HALIDE if this build has it, else ENGINE_PLAIN
+    ENGINE_PLAIN = 1, //!< plain C++ and unmodified cv::dnn; on the processor only, and in every build
+    //! Halide kernels for the instruction set of the processor or for the GPU, for the backbone's convolutions too
+    ENGINE_HALIDE = 2
 };
 
-//! How an image, or a tile of one (see DetectorParams::tile), becomes the backbone's input.
+//! How an image, or one of its tiles (see DetectorParams::tile), becomes the backbone's input.
 enum InputMode
 {
-    INPUT_RESIZED = 0, //!< the whole image, stretched to the input's shape
-    //! Stretched to more than the input's shape, resizeSize / inputSize times each side of it, then its center: outside
-    //! it the map is 0 and does not count
+    INPUT_RESIZED = 0, //!< the whole image is stretched to the input's shape
+    //! The image is stretched to resizeSize / inputSize times the sides of the input, and its center is the input.
+    //! Outside of that center the map is 0, and its pixels do not count.
     INPUT_CROPPED = 1,
-    INPUT_ENSEMBLE = 2 //!< a model of each, maps averaged where both see the image (CFA++ of @cite Lee2022cfa)
+    //! One model for each of the two modes above. Their maps are averaged where both models see the image (CFA++ of
+    //! @cite Lee2022cfa).
+    INPUT_ENSEMBLE = 2
 };
 
-//! How a map becomes the image's score.
+//! How the image's score is taken from its map.
 enum ImageScore
 {
-    SCORE_MAX = 0, //!< its highest value
-    SCORE_TOP = 1  //!< the mean of its highest values, a share topShare of all
+    SCORE_MAX = 0, //!< the highest value of the map
+    SCORE_TOP = 1  //!< the mean of the highest values of the map, DetectorParams::topShare of all its pixels
 };
 
-//! In which order an exported model takes the colors of a pixel.
+//! Order in which an exported model takes the colors of a pixel.
 enum ExportColors
 {
-    EXPORT_BGR = 0, //!< as cv::imread gives them
-    EXPORT_RGB = 1
+    EXPORT_BGR = 0, //!< blue, green, red, as cv::imread returns them
+    EXPORT_RGB = 1  //!< red, green, blue
 };
 
-//! How an exported model takes the pixels of a batch of images.
+//! Order of dimensions in which an exported model takes a batch of images.
 enum ExportLayout
 {
-    EXPORT_NHWC = 0, //!< images x rows x columns x 3, as a cv::Mat lies in memory
+    EXPORT_NHWC = 0, //!< images x rows x columns x 3, as the pixels of a cv::Mat lie in memory
     EXPORT_NCHW = 1  //!< images x 3 x rows x columns
 };
 
@@ -175,197 +178,201 @@ struct CV_EXPORTS_W_SIMPLE DetectorParams
     CV_PROP_RW int cacheMiB;
 };
 
-//! Where a running fit stands.
+//! How far a running fit has come; FitCallback receives it.
 struct CV_EXPORTS FitProgress
 {
-    //! The step of the method's work that is under way, such as "features", "coreset", "training" or "thresholds".
+    //! Stage of the method's work that is running, such as "features", "coreset", "training" or "thresholds".
     String stage;
-    int step;   //!< steps of this stage that are done: images, chosen patches, or batches over all epochs
-    int steps;  //!< all steps of this stage
-    int epoch;  //!< epoch under way, counted from 1; 0 where the stage has no epochs
-    int epochs; //!< all epochs
-    //! What the method tells of its training, by name, as means of the epoch so far; empty where it has nothing to
-    //! tell. The class of the method says what its figures are.
+    int step;   //!< finished steps of this stage: images, chosen patches, or batches counted over all epochs
+    int steps;  //!< number of steps of this stage
+    int epoch;  //!< the running epoch, counted from 1; 0 if the stage has no epochs
+    int epochs; //!< number of epochs; 0 if the stage has none
+    //! Figures of the training by name, each the mean over the running epoch so far; empty for methods that do not
+    //! train. The method's class documents its figures, see CFA.
     std::map<String, double> figures;
 };
 
-//! Called as a fit goes on, from the thread that called fit. Returning false cancels: fit then throws an exception
-//! with code Error::StsError, and the detector stays as it was. It may call const methods, but not change the detector.
+//! Function that fit and update call while they run, from the thread that called them. If it returns false, fit throws
+//! an exception with code Error::StsError and the detector stays as it was. The function may call const methods of the
+//! detector, but must not change it.
 typedef std::function<bool(const FitProgress&)> FitCallback;
 
 /** @brief A detector that learns from good images what is normal, and scores how far an image is from that.
 
-Images are 8-bit with 1, 3 (BGR) or 4 (BGRA, alpha is dropped) channels, 16-bit (full range: divided by 257,
-unless DetectorParams::significantBits says otherwise), or floating point (0..1), at least 8x8 pixels; NaN and infinity
-are
-refused. Every refusal is a cv::Exception, and the detector is then as it was.
-Out-of-memory is reported the same way.
+Images are 8-bit with 1, 3 (BGR) or 4 (BGRA, alpha is dropped) channels, 16-bit (full range: divided by 257, unless
+DetectorParams::significantBits says otherwise), or floating point (0..1). They have at least 8x8 pixels. NaN and
+infinity are refused. Every error, out-of-memory included, is a cv::Exception, and the detector then stays as it was.
 
 Threads: the const methods may be called from several threads on one object, also while another thread changes it by
-fit, update,
-calibrate, read, clear or a setter. A call that runs keeps to the model, engine and map size with which it began, a
-predictBatch for
-all its images; calls that begin once the change is complete see it. A fit that runs is seen by nobody until it ends.
-Only one
-thread at a time may change an object: changes do not wait for each other. Separate
-detectors share no state.
+fit, update, calibrate, read, clear or a setter. A running call keeps the model, engine and map size with which it began
+(predictBatch keeps them for all its images); calls that begin after the change see the new ones. Other threads keep
+using the old model until fit() returns. Only one thread at a time may change an object: two changes at the same time
+are not synchronized. Separate detectors share no state.
 */
 class CV_EXPORTS_W AnomalyDetector : public Algorithm
 {
 public:
-    //! Name of the method, as model files have it: "CFA", "PatchCore", "PaDiM" or "SPADE".
+    //! Name of the method, as it stands in model files: "CFA", "PatchCore", "PaDiM" or "SPADE".
     CV_WRAP virtual String getMethod() const = 0;
 
-    //! The settings in use that detectors of all methods have.
+    //! Settings in use, as far as detectors of all methods have them.
     CV_WRAP virtual DetectorParams getDetectorParams() const = 0;
 
     /** @brief Learns from good images.
     @param images vector of images; sizes may differ
-    @param masks empty, or one CV_8UC1 mask of its image's size for each (an empty Mat: all of it): only patches under
-    nonzero pixels are learned
+    @param masks empty, or one CV_8UC1 mask of the same size for each image (an empty Mat stands for the whole image).
+    Only patches under nonzero pixels are learned
     */
     CV_WRAP virtual void fit(InputArrayOfArrays images, InputArrayOfArrays masks = noArray()) = 0;
 
     /** @brief Learns from good image files, read one at a time, so that memory does not grow with the files' sizes.
-    @param files names that cv::imread can read; they are read as cv::anomaly::readImage does
-    @param mask empty, or CV_8UC1 of the size of all images, as a fixed camera gives them: only patches under
-    nonzero pixels are learned
+    @param files names of files that cv::anomaly::readImage can read
+    @param mask empty, or one CV_8UC1 mask for all images, which then have its size, as those of a fixed camera do. Only
+    patches under nonzero pixels are learned
     */
     CV_WRAP_AS(fitFiles) virtual void fit(const std::vector<String>& files, InputArray mask = noArray()) = 0;
 
-    /** @brief Adds further good images to what was learned, without the old ones: parts of a new batch, or images that
-    were called defective and are good.
+    /** @brief Adds further good images to the fitted model without the images that it learned before: parts of a new
+    batch, or good images that were called defective.
 
-    PatchCore and CFA choose their bank anew from its patches and those of the images, within the size that it has in
-    the settings; PaDiM adds to its sums; SPADE appends, so that its model grows by each image. What else was learned
-    stays: the shape and contrast of the input, PatchCore's axes and window, CFA's descriptor and radius. All images are
-    taken for good (DetectorParams::contamination does not count), and none is kept out (validationFraction).
+    PatchCore and CFA choose their bank again, from the old bank and the patches of the new images, and keep to the size
+    given in the settings. PaDiM adds the images to its sums. SPADE appends them, so its model grows with each image.
+    All else stays as fit learned it: the shape and contrast of the input, PatchCore's axes and window, CFA's descriptor
+    and radius. All new images are taken as good (DetectorParams::contamination has no effect), and none is kept out
+    (neither has validationFraction).
 
-    Thresholds follow: each new image (200 of them at most) is scored by the new model without what that image taught
-    it, and its score joins those of the good images of before, of which the newest 1,000 count; the thresholds are
-    their quantile, as after fit. With more images to compare with, the old images would score lower now: their scores
-    are multiplied by the median of what became of the scores of those new images that the old model called good, if
-    there are three of them. Images that are added one by one do not show that, so that thresholds stay a little high
-    then. A threshold that was set by hand, or by calibrate with labels, stays as it is.
+    Both thresholds follow. Each new image (at most 200 of them) is scored by the new model without what that image
+    taught it. Its score joins the scores of earlier good images, of which the newest 1,000 are kept, and the thresholds
+    are quantiles of these as after fit. Because a larger model gives lower scores, the earlier scores are first
+    multiplied by a factor: the median ratio of new to old score over those new images that the old model called good.
+    This needs at least three such images; if images are added one by one, the thresholds stay a little high. A
+    threshold that was set by hand, or by calibrate with labels, stays as it is.
 
-    While it runs, other threads use the old model; when it throws, that stays.
-    @param images vector of one image or more; sizes may differ
+    While update runs, other threads use the old model. If it throws, the old model stays.
+    @param images vector of at least one image; sizes may differ
     @param masks as for fit
-    @throws cv::Exception of code Error::StsNotImplemented for a model from a file of before models kept what an update
-    goes on from, and for CFA with a scoring bank of centers
+    @throws cv::Exception of code Error::StsNotImplemented if the model was saved before model files kept what an update
+    needs, and for CFA with a scoring bank of k-means centers
     */
     CV_WRAP virtual void update(InputArrayOfArrays images, InputArrayOfArrays masks = noArray()) = 0;
 
-    /** @brief Adds further good image files, read one at a time.
+    /** @brief Adds further good image files to the fitted model, read one at a time; see update for images.
     @param files as for fit
     @param mask as for fit
     */
     CV_WRAP_AS(updateFiles) virtual void update(const std::vector<String>& files, InputArray mask = noArray()) = 0;
 
-    //! Images that the model learned from, those of updates included; 0: its file does not tell, since it was written
-    //! before models kept that.
+    //! Number of images that the model learned from, those of updates included; 0 if its file was written before model
+    //! files kept this number.
     CV_WRAP virtual int getLearnedImages() const = 0;
-    //! How often images were added since fit.
+    //! Number of updates since fit.
     CV_WRAP virtual int getUpdates() const = 0;
 
-    /** @brief What the good images show that the thresholds come from, for DriftMonitor and statistics of one's own.
-    @param figures CV_32F, a row an image: the figures of cv::anomaly::DriftFigure but the score, in their order
-    @param scores CV_32F column, in no order that goes with the rows of figures: scores of good images as new images
-    would score. Both are empty where getLearnedImages is 0
+    /** @brief Figures and scores of the good images that the thresholds come from, for DriftMonitor or statistics of
+    your own.
+    @param figures CV_32F, one row for each image: the values of cv::anomaly::DriftFigure without the score, in the
+    order of that enum
+    @param scores CV_32F column: scores of good images as the model would score them had it not learned them. Their
+    order does not correspond to the rows of figures. Both are empty if getLearnedImages is 0
     */
     CV_WRAP virtual void getGoodImages(OutputArray figures, OutputArray scores) const = 0;
 
-    //! Sets what fit and update call as they go on, or nothing to stop that. Not copied into the model file.
+    //! Sets the function that fit and update call while they run; an empty function removes it. It is not saved.
     virtual void setFitCallback(const FitCallback& callback) = 0;
 
     /** @brief Scores one image.
-    @param image the image
-    @param map CV_32FC1 map of the patch scores, higher where the image differs more; its size is as setMapSize says
-    @param mask CV_8UC1 of the image's size: only nonzero pixels count; outside the map is 0
-    @return the image's score: 0 or more, without an upper limit, to be compared with getImageThreshold
+    @param image the image, in one of the formats that AnomalyDetector lists
+    @param map CV_32FC1 map of scores, higher where the image differs more from good images. setMapSize sets its size
+    @param mask CV_8UC1 of the image's size: only nonzero pixels count, and the map is 0 at all others
+    @return the image's score, 0 or more without an upper limit, to be compared with getImageThreshold
     */
     CV_WRAP virtual double predict(InputArray image, OutputArray map = noArray(),
                                    InputArray mask = noArray()) const = 0;
 
-    /** @brief Scores an image file, read as fit reads files: by cv::anomaly::readImage.
+    /** @brief Scores an image file. It is read by cv::anomaly::readImage, as fit reads files.
 
-    cv::imread without flags reads 16-bit and floating point files as 8 bits, which makes other images of them: a
-    detector that was fitted to the files themselves may then call good ones defective.
+    cv::imread without flags converts 16-bit and floating point files to 8 bits. A detector that was fitted to the files
+    with their full depth may call such converted images defective, even if they are good.
     @param file name of the file
-    @param map as for an image that is given
-    @param mask as for an image that is given
-    @return the image's score, as for an image that is given
+    @param map as in predict for an image
+    @param mask as in predict for an image
+    @return as predict for an image
     */
     CV_WRAP_AS(predictFile)
     virtual double predict(const String& file, OutputArray map = noArray(), InputArray mask = noArray()) const = 0;
 
     /** @brief Scores several images, which may differ in size.
     @param images vector of images
-    @param scores one score an image
-    @param maps one map an image, as predict gives
+    @param scores one score for each image
+    @param maps one map for each image, as predict returns it
     */
     CV_WRAP virtual void predictBatch(InputArrayOfArrays images, CV_OUT std::vector<double>& scores,
                                       OutputArrayOfArrays maps = noArray()) const = 0;
 
-    /** @brief The same, for a caller who may want to end it early.
+    /** @brief Scores several images for a caller who may want to stop early.
     @param images vector of images
-    @param scores one score an image
-    @param maps one map an image, or noArray()
-    @param goesOn asked between images, and between tiles of one, always by the thread that called; once it returns
-    false, the call throws an exception with code Error::StsError and leaves scores and maps as they were
+    @param scores one score for each image
+    @param maps one map for each image, or noArray()
+    @param goesOn function that is called between images, and between the tiles of one image, always by the calling
+    thread. Once it returns false, predictBatch throws an exception with code Error::StsError and leaves scores and maps
+    as they were
     */
     virtual void predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps,
                               const std::function<bool()>& goesOn) const = 0;
 
-    /** @brief Scores one image and tells how long each stage took.
+    /** @brief Scores one image and measures the time of each stage.
     @param image the image
     @param stages names of the stages in order: preprocess, backbone, descriptor, search, map
-    @param milliseconds time of each stage; 0 where it is fused into a neighbor
-    @return the image's score
+    @param milliseconds time of each stage; 0 if the stage is computed together with a neighboring one
+    @return the image's score, as predict returns it
     */
     CV_WRAP virtual double profile(InputArray image, CV_OUT std::vector<String>& stages,
                                    CV_OUT std::vector<double>& milliseconds) const = 0;
 
-    /** @brief Sets thresholds from labeled images, where F1 is best, and the range that normalizedScore uses.
+    /** @brief Sets both thresholds from labeled images, where F1 is best, and the range that normalizedScore uses.
 
-    Such a threshold lies in the middle between two neighboring scores, as that of cv::anomaly::bestF1: where all
-    defective images score above all good ones, halfway from the highest good score to the lowest defective one.
+    Such a threshold lies in the middle between two neighboring scores, as that of cv::anomaly::bestF1. If all defective
+    images score above all good ones, it is halfway between the highest good score and the lowest defective one.
 
-    With labels that are all zero, and no masks, both thresholds are a quantile of the good images' scores instead, as
-    after fit (see DetectorParams::thresholdQuantile): best from images that were not learned, of parts made since.
+    If all labels are zero and there are no masks, both thresholds are a quantile of the good images' scores instead, as
+    after fit (see DetectorParams::thresholdQuantile). Images that were not learned, of parts made since, are best for
+    this.
     @param images vector of good and defective images
-    @param labels one integer an image, nonzero: defective; may be empty when masks are given
-    @param masks empty, or a CV_8UC1 mask an image that is nonzero on defects (empty Mat: none); needed for the pixel
-    threshold, which stays as it is without them
+    @param labels one integer for each image, nonzero if it is defective; may be empty if masks are given
+    @param masks empty, or one CV_8UC1 mask for each image that is nonzero on defects (an empty Mat: no defect). The
+    pixel threshold needs them and stays as it is without them
     */
     CV_WRAP virtual void calibrate(InputArrayOfArrays images, InputArray labels,
                                    InputArrayOfArrays masks = noArray()) = 0;
 
-    //! Image score from which an image is called defective.
+    //! Score from which an image is called defective.
     CV_WRAP virtual double getImageThreshold() const = 0;
     //! @param threshold image score from which an image is called defective; NaN and infinity are refused
     CV_WRAP virtual void setImageThreshold(double threshold) = 0;
 
-    //! Map value from which a pixel is called defective, if it lies in a region of at least getDefectArea pixels.
+    //! Map value from which a pixel is called defective, if it belongs to a region of at least getDefectArea pixels.
     CV_WRAP virtual double getPixelThreshold() const = 0;
     //! @param threshold map value from which a pixel is called defective; NaN and infinity are refused
     CV_WRAP virtual void setPixelThreshold(double threshold) = 0;
 
-    //! Pixels of a map as large as an image that a region has to have to be called a defect: what findDefects and
-    //! drawDefects take as minimumArea (see DetectorParams::defectArea).
-    //! @param imageSize of the image
+    //! Smallest region that is called a defect, in pixels of a map that has the image's size: the minimumArea of
+    //! findDefects and drawDefects (see DetectorParams::defectArea).
+    //! @param imageSize size of the image
     CV_WRAP virtual double getDefectArea(Size imageSize) const = 0;
 
-    /** @brief Lowest and highest map value seen when the thresholds were set: a fixed range to draw maps with. */
+    /** @brief Lowest and highest map value seen while the thresholds were set: one fixed range to draw all maps with.
+    */
     CV_WRAP virtual void getMapRange(CV_OUT double& lowest, CV_OUT double& highest) const = 0;
 
-    /** @brief The score on a scale from 0 to 1 on which the threshold lies at 0.5:
-    clip((score - image threshold) / (highest - lowest) + 0.5, 0, 1); NaN stays NaN. */
+    /** @brief Brings a score to a scale from 0 to 1 on which the image threshold lies at 0.5:
+    clip((score - image threshold) / (highest - lowest) + 0.5, 0, 1), with the range that getMapRange returns. NaN stays
+    NaN. */
     CV_WRAP virtual double normalizedScore(double score) const = 0;
 
-    /** @brief The image as the detector reads it, to draw on.
-    @param image the image
-    @param picture CV_8UC3 of the image's size, BGR; of 16-bit images with fewer significant bits the full range
+    /** @brief Converts an image to 8-bit BGR with the brightness that the detector sees, to draw on it.
+    @param image the image, in one of the formats that AnomalyDetector lists
+    @param picture CV_8UC3 of the image's size, BGR. The values of 16-bit images are scaled by
+    DetectorParams::significantBits
     */
     CV_WRAP virtual void toPicture(InputArray image, OutputArray picture) const = 0;
 
@@ -376,68 +383,70 @@ public:
 
     //! Engine in use: cv::anomaly::ENGINE_PLAIN or cv::anomaly::ENGINE_HALIDE.
     CV_WRAP virtual int getEngine() const = 0;
-    //! Chooses one of cv::anomaly::Engine; one that this build lacks is an error of code Error::StsNotImplemented.
+    //! Chooses one of cv::anomaly::Engine; throws an exception of code Error::StsNotImplemented if this build lacks it.
     CV_WRAP virtual void setEngine(int engine) = 0;
 
     //! Backend in use, one of cv::dnn::Backend: DNN_BACKEND_OPENCV, or DNN_BACKEND_CUDA on a GPU.
     CV_WRAP virtual int getPreferableBackend() const = 0;
-    /** @brief Chooses where the detector computes from now on, for fit and for all that scores. Belongs to the machine:
-    never saved, a model that a
-    GPU trained loads on a processor. Either this or setPreferableTarget is enough.
+    /** @brief Chooses the device on which fit and all functions that score compute from now on. Either this or
+    setPreferableTarget is enough.
+
+    The choice belongs to the machine and is never saved: a model that was trained on a GPU also loads on a processor.
     @param backendId one of cv::dnn::Backend: DNN_BACKEND_DEFAULT and DNN_BACKEND_OPENCV for the processor,
-    DNN_BACKEND_CUDA for an NVIDIA
-    GPU, in single precision unless DNN_TARGET_CUDA_FP16 is chosen
-    @throws cv::Exception of code Error::StsNotImplemented that names what is missing and how to get it; nothing is put
-    in its place
+    DNN_BACKEND_CUDA for an NVIDIA GPU, in single precision unless DNN_TARGET_CUDA_FP16 is chosen
+    @throws cv::Exception of code Error::StsNotImplemented that names what is missing and how to get it; the detector
+    never falls back to another device
     */
     CV_WRAP virtual void setPreferableBackend(int backendId) = 0;
 
-    //! Target in use, one of cv::dnn::Target; at first DNN_TARGET_CPU.
+    //! Target in use, one of cv::dnn::Target; DNN_TARGET_CPU unless another one was chosen.
     CV_WRAP virtual int getPreferableTarget() const = 0;
-    /** @brief As setPreferableBackend, by target.
-    @param targetId one that getAvailableTargets lists: DNN_TARGET_CPU, DNN_TARGET_CUDA, or DNN_TARGET_CUDA_FP16, which
-    lets the
-    network's convolutions round factors to the 11 bits of half precision. fit on a GPU also needs a LibTorch with CUDA
-    @throws cv::Exception of code Error::StsNotImplemented that names what is missing and how to get it; nothing is put
-    in its place
+    /** @brief Chooses the device as setPreferableBackend does, by its target.
+    @param targetId one that getAvailableTargets lists: DNN_TARGET_CPU, DNN_TARGET_CUDA, or DNN_TARGET_CUDA_FP16, with
+    which the factors in the network's convolutions are rounded to half precision (11 bits). fit of CFA on a GPU also
+    needs a LibTorch with CUDA
+    @throws cv::Exception of code Error::StsNotImplemented that names what is missing and how to get it; the detector
+    never falls back to another device
     */
     CV_WRAP virtual void setPreferableTarget(int targetId) = 0;
 
-    /** @brief Makes a detector like this one, which from then on changes by itself.
+    /** @brief Makes an independent copy of this detector.
 
-    Both share the memory of what was learned. The callback of fit stays with this one. */
+    Both share the memory of the fitted model, which never changes: later changes of either one do not affect the other.
+    The callback of setFitCallback is not copied. */
     CV_WRAP virtual Ptr<AnomalyDetector> clone() const = 0;
 
-    /** @brief Saves to memory what save writes into a file, and the backbone's ONNX with it where that is not the
-    embedded one.
-    @param model the model, for loadDetectorFromMemory
+    /** @brief Saves the same as save, to memory, together with the backbone's ONNX file unless that is the embedded
+    one.
+    @param model bytes for loadDetectorFromMemory
     */
     CV_WRAP virtual void saveToMemory(CV_OUT std::vector<uchar>& model) const = 0;
 
-    /** @brief Writes all of predict as one ONNX file, for other programs than this library to run.
+    /** @brief Writes all that predict computes as one ONNX file, to be run by other programs.
 
-    The graph takes `image`, 8-bit images of one size, and does what predict does with them: stretching, network, patch
-    scores, map and thresholds. It gives for each image of a batch
+    The graph takes `image`, a batch of 8-bit images of one size, and does with them what predict does: it stretches
+    them, runs the network, and computes patch scores, maps and decisions. For each image of a batch it returns
     - `score`, float: what predict returns;
     - `normalized_score`, float: see normalizedScore;
-    - `defective`, bool: whether the score reaches getImageThreshold, or is no number;
+    - `defective`, bool: whether the score reaches getImageThreshold, or is NaN;
     - `map`, float, rows x columns: predict's map, of the size that getMapSize says.
 
-    It is of standard operators, opset 13 or that of the backbone if newer. Computed in single precision, scores and
-    maps differ from predict's by rounding only, some 1e-6 of them: an engine that takes a shorter type by itself,
-    such as OpenVINO on processors with bfloat16, has to be told not to. The file's metadata name the method, the
-    thresholds, the sizes and where the model comes from. The file is replaced as save replaces one.
+    All operators are standard ones, of opset 13 or of the backbone's opset if that is newer. In single precision,
+    scores and maps differ from those of predict by rounding only, by a relative error of about 1e-6. An engine that
+    chooses a shorter type by itself, such as OpenVINO on processors with bfloat16, has to be told not to. The metadata
+    of the file name the method, the thresholds, the sizes and the origin of the model. An existing file is replaced in
+    the same way as by save.
 
-    With tiles (DetectorParams::tile) it is the model of one tile: imageSize is that of an image that predict sees as a
-    single tile, and whoever runs it cuts larger ones.
-    @param filename of the ONNX file
+    With tiles (DetectorParams::tile) the file is the model of one tile: imageSize is the size of an image that predict
+    sees as a single tile, and the program that runs the file cuts larger images.
+    @param filename name of the ONNX file
     @param imageSize width and height of the images
     @param colors one of cv::anomaly::ExportColors. Gray images have to be given with three equal channels
     @param layout one of cv::anomaly::ExportLayout
-    @param batch images of a batch; 0: any number, where the backbone's operators allow that, else 1
-    @return the images of a batch that the file takes; 0: any number
-    @throws cv::Exception of code Error::StsNotImplemented that gives the reason where a model cannot be exported: of
-    SPADE, of a backbone with operators that have no form in opset 13, or of more than 2 GiB
+    @param batch number of images in a batch; 0: any number if the backbone's operators allow that, else 1
+    @return number of images in a batch that the file takes; 0: any number
+    @throws cv::Exception of code Error::StsNotImplemented that gives the reason why a model cannot be exported: SPADE,
+    a backbone with operators that have no form in opset 13, or a model of more than 2 GiB
     */
     CV_WRAP virtual int exportOnnx(const String& filename, Size imageSize, int colors = EXPORT_BGR,
                                    int layout = EXPORT_NHWC, int batch = 0) const = 0;
@@ -452,36 +461,36 @@ This is cv::imread with IMREAD_ANYCOLOR | IMREAD_ANYDEPTH.
 */
 CV_EXPORTS_W Mat readImage(const String& file);
 
-/** @brief Brings a mask to the pixels of a MAP_INPUT map, as figures of papers are taken.
-@param mask CV_8UC1 of the image's size, nonzero on defects: 1 as well as 255
-@param params settings of the fitted detector (see AnomalyDetector::getDetectorParams), whose inputShape is taken; where
-that is empty, inputSize x inputSize. Of an ensemble the map is that of INPUT_RESIZED
-@param inputMask CV_8UC1 of the map's size, by INTER_NEAREST: 255 where the mask is nonzero, else 0
+/** @brief Brings a mask to the pixels of a MAP_INPUT map, at which papers measure pixel figures.
+@param mask CV_8UC1 of the image's size, nonzero on defects (1 as well as 255)
+@param params settings of the fitted detector (see AnomalyDetector::getDetectorParams). Their inputShape is the size of
+the map, or inputSize x inputSize if that is empty. The map of an ensemble is that of INPUT_RESIZED
+@param inputMask CV_8UC1 of the map's size, resized with INTER_NEAREST: 255 where the mask is nonzero, else 0
 */
 CV_EXPORTS_W void maskToInput(InputArray mask, const DetectorParams& params, OutputArray inputMask);
 
-/** @brief Shows an image as a less careful camera does, to measure how well a detector bears that: RD-MVTec AD of
+/** @brief Shows an image as a less careful camera would, to measure how robust a detector is to that: RD-MVTec AD of
 @cite Lee2022cfa.
 
 The image is stretched to resizeSize / inputSize times the sides of the backbone's input, turned about its center by up
-to 10 degrees either way, and cut at a random place, so that the backbone sees the cut. What lies beyond the image's
-edge is mirrored.
-@param image the image
-@param mask CV_8UC1 of the image's size that moves along, or empty
-@param params settings of the fitted detector (see AnomalyDetector::getDetectorParams), whose inputShape is taken; where
-that is empty, inputSize x inputSize
-@param seed of the turn and the place
-@param view what to predict, of the image's type
-@param viewMask the mask's part that view shows; empty without a mask
-@throws cv::Exception of code Error::StsNotImplemented with tiles, which see no image as a whole
+to 10 degrees in either direction, and cut at a random place to the part that the backbone sees. Pixels beyond the
+image's edge are mirrored.
+@param image the image, in one of the formats that AnomalyDetector lists
+@param mask CV_8UC1 of the image's size, which is turned and cut with it; or empty
+@param params settings of the fitted detector (see AnomalyDetector::getDetectorParams). Their inputShape is the size of
+the input, or inputSize x inputSize if that is empty
+@param seed number that determines the angle and the place
+@param view image for predict, of the same type as image
+@param viewMask the part of the mask that view shows; empty if there is no mask
+@throws cv::Exception of code Error::StsNotImplemented with tiles, since a model with tiles never sees an image as a
+whole
 */
 CV_EXPORTS_W void randomView(InputArray image, InputArray mask, const DetectorParams& params, int seed,
                              OutputArray view, OutputArray viewMask = noArray());
 
-/** @brief What this build can compute on, on this machine.
-@return values of cv::dnn::Target for AnomalyDetector::setPreferableTarget: DNN_TARGET_CPU, and those of a GPU for which
-the kernels of this
-library, its driver, cuBLAS and cuDNN are all there
+/** @brief Lists the devices on which this build can compute on this machine.
+@return values of cv::dnn::Target for AnomalyDetector::setPreferableTarget: DNN_TARGET_CPU, and those of a GPU if the
+GPU kernels of this library, the driver, cuBLAS and cuDNN are all there
 */
 CV_EXPORTS_W std::vector<int> getAvailableTargets();
 
@@ -493,26 +502,25 @@ setPreferableTarget accepts, and the features of the processor. The programs pri
 CV_EXPORTS_W String getVersionInformation();
 
 /** @brief Loads a detector of any method from a file that save wrote.
-@param filename .yml, .xml or .json, each also with .gz
-@param backboneFile the ONNX file of a backbone that is not embedded in the library; it is taken in place of one in the
-model
-file, whose ONNX is then never parsed. By default the one in the model file is taken, else it is looked for beside the
-model
-file under its own name
-@throws cv::Exception when the file is missing, damaged, of a newer version or of an unknown method
+@param filename name of a .yml, .xml or .json file, or of one of these with .gz
+@param backboneFile ONNX file of a backbone that is not embedded in the library. It is used instead of one in the model
+file, whose ONNX bytes are then never parsed. If it is empty, the backbone in the model file is used, or else the file
+of the backbone's name in the folder of the model file
+@throws cv::Exception if the file is missing, damaged, of a newer format version or of an unknown method
 */
 CV_EXPORTS_W Ptr<AnomalyDetector> loadDetector(const String& filename, const String& backboneFile = String());
 
-/** @brief Tells before a long fit whether save could write its model, by the same rules. All files stay as they are.
-@param filename .yml, .yaml, .xml or .json, in letters of either case, each also with .gz
-@throws cv::Exception when the name has another ending, or no file can be written there
+/** @brief Checks before a long fit whether save could write its model to this name. It does not change any file.
+@param filename name that ends in .yml, .yaml, .xml or .json in upper or lower case, or in one of these and .gz
+@throws cv::Exception if the name has another ending, or if no file can be written there
 */
 CV_EXPORTS_W void checkModelFile(const String& filename);
 
 /** @brief Loads a detector that saveToMemory saved.
 
-It needs no file, and keeps a backbone of its own in files that it saves (DetectorParams::embedBackbone).
-@param model what saveToMemory gave, or the bytes of a model file that is not packed and brings its backbone
+It reads no file. If the detector has a backbone that is not embedded in the library, files that it saves later include
+that backbone (DetectorParams::embedBackbone).
+@param model bytes that saveToMemory returned, or those of a model file without .gz that includes its backbone
 */
 CV_EXPORTS_W Ptr<AnomalyDetector> loadDetectorFromMemory(const std::vector<uchar>& model);
 

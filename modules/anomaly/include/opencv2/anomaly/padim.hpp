@@ -11,29 +11,29 @@ namespace cv { namespace anomaly {
 //! @addtogroup anomaly
 //! @{
 
-/** @brief PaDiM: a Gaussian of the features at each position @cite Defard2021padim.
+/** @brief PaDiM: a Gaussian distribution of the features at each position @cite Defard2021padim.
 
-At each position of the patch grid the mean and the covariance of a few of the backbone's features are learned over the
-good
-images, and a patch's score is its Mahalanobis distance to them. Nothing is trained, so fit needs no LibTorch. It is for
-parts
-that lie alike in all images: what is normal at one place counts at that place only.
+At each position of the patch grid, PaDiM learns the mean and the covariance of a few of the backbone's features over
+the good images. The score of a patch is its Mahalanobis distance to the Gaussian at its position. Nothing is trained,
+so fit needs no LibTorch. PaDiM is for parts that lie alike in all images, since what is normal at one place counts at
+that place only.
 
-A position that masks leave out of all training images but one has no Gaussian and scores 0. It computes on the
-processor.
+A position at which masks leave fewer than two training images has no Gaussian and scores 0. PaDiM computes on the
+processor only.
+
 Stages of FitProgress: "features", "gaussians", "thresholds".
 */
 class CV_EXPORTS_W PaDiM : public AnomalyDetector
 {
 public:
-    //! Which features of a patch are kept.
+    //! How the features of a patch are reduced to Params::features numbers.
     enum Reduction
     {
-        FEATURES_DRAWN = 0,    //!< as many of the channels, drawn by chance: the paper's way
-        FEATURES_PROJECTED = 1 //!< all of them, by a random orthogonal projection
+        FEATURES_DRAWN = 0,    //!< randomly drawn channels, as in the paper
+        FEATURES_PROJECTED = 1 //!< a random orthogonal projection of all channels
     };
 
-    //! The settings of PaDiM beside those that all detectors have.
+    //! Settings of PaDiM in addition to those of all detectors.
     struct CV_EXPORTS_W_SIMPLE Params : public DetectorParams
     {
         CV_WRAP Params();
@@ -62,7 +62,7 @@ public:
     /** @brief Loads a model that save wrote. See loadDetector for the parameters. */
     CV_WRAP static Ptr<PaDiM> load(const String& filename, const String& backboneFile = String());
 
-    //! The settings in use.
+    //! Settings in use.
     CV_WRAP virtual PaDiM::Params getParams() const = 0;
 };
 

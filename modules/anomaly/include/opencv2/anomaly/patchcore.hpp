@@ -13,14 +13,13 @@ namespace cv { namespace anomaly {
 
 /** @brief PatchCore: a memory bank of patches that covers the good images @cite Roth2022patchcore.
 
-The feature maps of a frozen backbone are averaged over 3x3 neighborhoods, brought to one grid and joined, and the bank
-is a
-greedy coreset of what good images have there. A patch's score is its distance to the nearest patch of the bank. Nothing
-is
-trained, so fit takes seconds and needs no LibTorch. It bears parts that lie anyhow, since a patch may be anywhere.
+The feature maps of a frozen backbone are averaged over 3x3 neighborhoods, brought to one grid and joined to one vector
+for each patch. The bank is a greedy coreset of the patches of all good images. The score of a patch is its distance to
+the nearest patch of the bank. Nothing is trained, so fit takes seconds and needs no LibTorch. Parts may lie anywhere in
+the image, since a patch is compared with those of all places.
 
-Unlike the paper's, patches are compared along the axes of their covariance, of which those with much variance are
-shortened (see Params::whitening): what varies among good parts anyway says less about a defect. Params::paper() has the
+Unlike in the paper, patches are compared along the axes of their covariance, and axes with much variance are shortened
+(see Params::whitening): what varies among good parts anyway says less about a defect. Params::paper returns the
 settings of the paper.
 
 Stages of FitProgress: "features", "axes", "patches", "coreset", "bank", "thresholds".
@@ -28,7 +27,7 @@ Stages of FitProgress: "features", "axes", "patches", "coreset", "bank", "thresh
 class CV_EXPORTS_W PatchCore : public AnomalyDetector
 {
 public:
-    //! The settings of PatchCore beside those that all detectors have.
+    //! Settings of PatchCore in addition to those of all detectors.
     struct CV_EXPORTS_W_SIMPLE Params : public DetectorParams
     {
         CV_WRAP Params();
@@ -68,7 +67,7 @@ public:
         //! [1, 64]. Default: 1.
         CV_PROP_RW int K;
 
-        //! The paper's: whitening 0, axes 0, K 9, and the image's score from the map's maximum.
+        //! Settings of the paper: whitening 0, axes 0, K 9, and SCORE_MAX as the image's score.
         CV_WRAP static PatchCore::Params paper();
     };
 
@@ -80,13 +79,14 @@ public:
     /** @brief Loads a model that save wrote. See loadDetector for the parameters. */
     CV_WRAP static Ptr<PatchCore> load(const String& filename, const String& backboneFile = String());
 
-    //! The settings in use.
+    //! Settings in use.
     CV_WRAP virtual PatchCore::Params getParams() const = 0;
-    //! The window in use: Params::window, or what fit chose for -1; 0: none. Of the only model, or the first of an
-    //! ensemble.
+    //! Window in use: Params::window, or the one that fit chose if that is -1; 0: no window. It is that of the only
+    //! model or of the first one of an ensemble.
     CV_WRAP virtual int getWindow() const = 0;
-    //! The memory bank, patches x axes (or features, where the axes are not found), CV_32F, in the order of choice: of
-    //! the only model, or the first of an ensemble.
+    //! Memory bank, CV_32F: one row for each patch, in the order in which the coreset chose them, and one column for
+    //! each axis (for each feature if Params::whitening and Params::axes are both 0). It is that of the only model or
+    //! of the first one of an ensemble.
     CV_WRAP virtual Mat getMemoryBank() const = 0;
 };
 

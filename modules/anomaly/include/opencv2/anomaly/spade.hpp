@@ -13,24 +13,22 @@ namespace cv { namespace anomaly {
 
 /** @brief SPADE: comparison with the most similar good images @cite Cohen2020spade.
 
-The bank is all patches of all good images. For an image, the K good images whose mean features of the coarsest map are
-nearest
-are retrieved; a patch's score is, summed over the backbone's maps, the distance to the nearest patch of those images.
-Nothing
-is trained, so fit needs no LibTorch. The model grows with each image, and predict is the slowest of all methods here.
-With the
-embedded backbone an image takes 0.83 MiB: 9,900 images fill the 8 GiB that a bank may take, and 366 a model file.
+The bank holds all patches of all good images. For each image, SPADE first retrieves the K good images whose mean
+features of the coarsest map are nearest. The score of a patch is the distance to the nearest patch of those images,
+summed over the backbone's maps. Nothing is trained, so fit needs no LibTorch. The model grows with each image, and
+predict is slower than with any other method of this module. With the embedded backbone an image takes 0.83 MiB: 9,900
+images fill the 8 GiB that a bank may take, and 366 images the largest model file.
 
-The image's score is the mean distance to the K images, not taken from the map: DetectorParams::imageScore does not
-count, and
-a mask given to predict restricts the map only. With tiles it is that of the most unusual tile. It computes on the
-processor.
+The image's score is its mean distance to the K images. It is not taken from the map, so DetectorParams::imageScore has
+no effect, and a mask given to predict restricts the map only. With tiles the image's score is that of the most unusual
+tile. SPADE computes on the processor only.
+
 Stages of FitProgress: "features", "bank", "thresholds".
 */
 class CV_EXPORTS_W SPADE : public AnomalyDetector
 {
 public:
-    //! The settings of SPADE beside those that all detectors have.
+    //! Settings of SPADE in addition to those of all detectors.
     struct CV_EXPORTS_W_SIMPLE Params : public DetectorParams
     {
         CV_WRAP Params();
@@ -51,7 +49,7 @@ public:
     /** @brief Loads a model that save wrote. See loadDetector for the parameters. */
     CV_WRAP static Ptr<SPADE> load(const String& filename, const String& backboneFile = String());
 
-    //! The settings in use.
+    //! Settings in use.
     CV_WRAP virtual SPADE::Params getParams() const = 0;
 };
 
