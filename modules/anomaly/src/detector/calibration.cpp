@@ -17,7 +17,7 @@ double rangeOf(const Calibration& calibration)
 
 double normalizedScore(const Calibration& calibration, double score)
 {
-    if (cvIsNaN(score)) // std::max would make it 0, the score of a good image
+    if (cvIsNaN(score)) // std::max(0., NaN) is 0, the score of a good image
         return score;
     return std::min(1., std::max(0., (score - calibration.imageThreshold) / rangeOf(calibration) + 0.5));
 }
@@ -25,6 +25,7 @@ double normalizedScore(const Calibration& calibration, double score)
 double quantileOfFurther(std::vector<float>& values, double q)
 {
     CV_Assert(!values.empty());
+    // The place among the sorted values, counted from 0, and limited to them.
     const double count = double(values.size()), at = std::min(std::max(q * (count + 1) - 1, 0.), count - 1);
     const size_t below = size_t(at);
     std::nth_element(values.begin(), values.begin() + below, values.end());
@@ -70,10 +71,10 @@ GoodImages GoodScores::kept(double contamination) const
     return images;
 }
 
-// Where the standard normal distribution reaches a share q in (0, 1).
+// The value that a standard normal variable stays below with probability q, in (0, 1), by bisection.
 static double normalQuantile(double q)
 {
-    double low = -10, high = 10; // beyond them lies less than a double's precision
+    double low = -10, high = 10; // what lies beyond is less likely than a double can tell from 0
     for (int i = 0; i < 60; i++)
     {
         const double middle = (low + high) / 2;
@@ -84,12 +85,13 @@ static double normalQuantile(double q)
 
 namespace {
 
+// Only positive scores have logarithms; identical images may score 0.
 bool hasLogarithms(const std::vector<float>& scores)
 {
     return std::all_of(scores.begin(), scores.end(), [](float score) { return score > 0; });
 }
 
-//! Mean of the scores' logarithms, and their sum of squares around it.
+//! Mean of the logarithms of scores, and the sum of their squared differences from it.
 struct LogScores
 {
     explicit LogScores(const std::vector<float>& scores) : mean(0), squares(0)
@@ -104,6 +106,7 @@ struct LogScores
 
 } // namespace
 
+// At least one score is always left.
 static std::vector<float> withoutHighest(std::vector<float> scores, double share)
 {
     std::sort(scores.begin(), scores.end());
@@ -117,6 +120,7 @@ void GoodSample::leaveOut(double contamination)
         fresh = withoutHighest(fresh, contamination);
 }
 
+// Keeps the last `most` scores.
 static void joinLists(std::vector<float>& scores, const std::vector<float>& later, size_t most)
 {
     scores.insert(scores.end(), later.begin(), later.end());
@@ -152,7 +156,7 @@ void GoodImages::join(const GoodImages& later)
 {
     scores.join(later.scores, most);
     levels.join(later.levels, most);
-    Mat all = statistics.clone(); // copies of the model share this one
+    Mat all = statistics.clone(); // other snapshots of the model share the old Mat
     if (!later.statistics.empty())
         all.push_back(later.statistics);
     statistics = all.rows > int(most) ? all.rowRange(all.rows - int(most), all.rows).clone() : all;
@@ -162,13 +166,14 @@ double GoodSample::threshold(double q, double contamination) const
 {
     std::vector<float> good = withoutHighest(fresh, contamination);
     const double count = double(good.size());
+    // q (n + 1) <= n: the quantile lies among the n scores, and nothing needs to be extrapolated.
     const bool isReached = q * (count + 1) <= count;
     if (q == 1 || isReached || !hasLogarithms(good) || !hasLogarithms(learned))
         return quantileOfFurther(good, q);
     const LogScores ofFresh(good), ofLearned(learned);
     const double freedom = count - 1 + std::max(0., double(learned.size()) - 1);
     const double deviation = std::sqrt((ofFresh.squares + ofLearned.squares) / std::max(1., freedom));
-    // Of the next score, with a mean that is only estimated
+    // The prediction limit of a normal distribution: the mean of n scores is itself uncertain by deviation / sqrt(n).
     return std::exp(ofFresh.mean + normalQuantile(q) * deviation * std::sqrt(1 + 1 / count));
 }
 

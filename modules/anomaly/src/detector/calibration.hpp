@@ -10,27 +10,28 @@
 
 namespace cv { namespace anomaly {
 
-//! Where good ends, and the range of map values that this was judged by.
+//! Thresholds, and the range of map values seen while setting them.
 struct Calibration
 {
-    double imageThreshold, pixelThreshold;
-    double lowest, highest;
+    double imageThreshold, pixelThreshold; // scores from which an image or a pixel is called defective
+    double lowest, highest;                // range of map values
 };
 
-//! highest - lowest, but never 0.
+//! highest - lowest, but at least DBL_EPSILON, so that it can divide.
 double rangeOf(const Calibration& calibration);
 
 //! clip((score - image threshold) / (highest - lowest) + 0.5, 0, 1); NaN stays NaN.
 double normalizedScore(const Calibration& calibration, double score);
 
-//! The map value that an area of so many pixels reaches, at least one, wherever they lie. mask: empty, or nonzero where
-//! pixels count.
+//! The highest value that `pixels` pixels of a map reach or exceed, wherever they lie; `pixels` is taken as at least 1.
+//! mask: empty, or nonzero where pixels count.
 double levelOfArea(const Mat& map, int pixels, const Mat& mask);
 
-/** @brief What good images score, and the value that a quantile of further ones stays below.
+/** @brief Scores of good images, and a threshold that a given share of further good images stays below.
 
-A quantile beyond the highest of few scores is extrapolated: their logarithms are about normal, and those of learned
-images lie lower than new ones', but are spread as widely (doc/results.md).
+A quantile beyond the highest of few scores is extrapolated from their logarithms, which are about normally distributed.
+The scores of learned images lie lower than those of new ones, but their logarithms spread as widely (doc/results.md),
+so they help to estimate the deviation.
 */
 class GoodSample
 {
@@ -41,20 +42,22 @@ public:
           learned(learnedScores)
     {}
 
+    //! Adds the score of an image that the model which scored it had not learned.
     void add(double score) { fresh.push_back(float(score)); }
-    //! Of an image that was learned, which tells how widely scores are spread.
+    //! Adds the score of an image that the model had learned, which tells only how widely scores spread.
     void addLearned(double score) { learned.push_back(float(score)); }
     bool empty() const { return fresh.empty(); }
-    //! contamination: share of the images, those that score highest, that are not good after all.
+    //! The value that a share `quantile` of further good images stays below. contamination: share of the images, those
+    //! with the highest scores, that are taken as defective and left out.
     double threshold(double quantile, double contamination = 0) const;
-    //! Leaves out that share of the new images, those that score highest.
+    //! Removes that share of the new images, those with the highest scores.
     void leaveOut(double contamination);
-    //! Adds those of later images. Of more than `most` the first ones are left out.
+    //! Appends the scores of later images. If there are more than `most`, the oldest ones are removed.
     void join(const GoodSample& later, size_t most);
-    //! As images would score whose scores have become `factor` times as high.
+    //! Multiplies all scores by a factor, for a model that gives such scores to the same images.
     void scale(double factor);
 
-    //! Of images that were not learned, or by a model without them; and of learned ones.
+    //! Scores of images that the model which scored them had not learned, and of learned images.
     const std::vector<float>& freshScores() const { return fresh; }
     const std::vector<float>& learnedScores() const { return learned; }
 
@@ -62,58 +65,63 @@ private:
     std::vector<float> fresh, learned;
 };
 
-//! How many times as high images score as before: the median of those that scored below the threshold then, since
-//! others are no longer compared with the same; 1 where fewer than three did. Both are of the same images in one order.
+//! Median ratio of the scores of the same images after and before an update, both in the same order. It is taken over
+//! images that scored below the threshold before, since the nearest patches of others have changed; it is 1 if there
+//! are fewer than three of them.
 double changeOfScores(const GoodSample& before, const GoodSample& after, double threshold);
 
 //! What a model keeps of the good images that its thresholds come from.
 struct GoodImages
 {
-    //! The newest so many images count, so that a model does not grow with each update.
+    //! Maximum number of images. The newest ones are kept, so that a model does not grow with each update.
     static const size_t most = 1000;
 
-    //! Adds those of later images.
+    //! Appends later images.
     void join(const GoodImages& later);
 
-    GoodSample scores, levels; // empty in files of before they were kept
-    Mat statistics;            // images x imageFigures, CV_32F
+    GoodSample scores, levels; // of images and of their maps; empty if the file is older than they are
+    Mat statistics;            // imageStatistics: one row for each image, imageFigures columns, CV_32F
 };
 
-/** @brief What good images show: scores, maps and imageStatistics. The image threshold is a quantile of their scores,
-the pixel threshold the same quantile of the levels that an area as small as the smallest defect reaches in their maps:
-on that share of good images no region of this area lies above it.
+/** @brief Collects scores, maps and imageStatistics of good images, and sets thresholds from them.
+
+The image threshold is a quantile of the images' scores. The pixel threshold is the same quantile of the levels of their
+maps: the level of a map is the value that an area of defectArea pixels reaches. So on that share of good images no
+region of defectArea pixels lies above the pixel threshold.
 */
 class GoodScores
 {
 public:
-    //! defectArea: pixels of the maps.
+    //! defectArea: area of the smallest defect, in pixels of the maps.
     explicit GoodScores(int defectArea_ = 0) : defectArea(defectArea_), lowest(0), highest(0) {}
 
-    //! picture: CV_8UC3.
+    //! Adds an image that the model had not learned. mask: empty, or nonzero where pixels of the map count. picture:
+    //! CV_8UC3, BGR.
     void add(double score, const Mat& map, const Mat& mask, const Mat& picture);
-    //! An image that was learned.
+    //! Adds an image that the model had learned.
     void addLearned(double score, const Mat& map, const Mat& mask, const Mat& picture);
     bool empty() const { return scores.empty(); }
+    //! Sets thresholds; throws if no image was added. The parameters are those of GoodSample::threshold.
     Calibration calibrate(double quantile, double contamination = 0) const;
-    //! What a model keeps of it, so that later images can be added. contamination: as in calibrate.
+    //! The part that a model keeps, so that an update can add later images. contamination: as in calibrate.
     GoodImages kept(double contamination) const;
 
 private:
     int defectArea;
     GoodSample scores, levels;
     Mat statistics;
-    double lowest, highest; // of all pixels that count
+    double lowest, highest; // map values of all pixels that count
 };
 
-//! Collects scores and maps of good and defective images; thresholds are where F1 is best.
+//! Collects scores and maps of good and defective images, and sets the thresholds where F1 is best.
 class LabeledScores
 {
 public:
-    //! defects: CV_8U of the map's size, nonzero on defects; empty where the image has none.
+    //! defects: CV_8U of the map's size, nonzero on defects; empty if the image has none.
     void add(double score, const Mat& map, const Mat& defects);
 
-    //! labels: as many as images, nonzero: defective; empty: an image is defective where `defects` said so. Without
-    //! `masked` the pixel threshold stays as it was.
+    //! labels: one for each image, nonzero if it is defective. If it is empty, images with nonzero pixels in `defects`
+    //! are defective. Unless `masked`, the pixel threshold is that of `before`.
     Calibration calibrate(const Mat& labels, bool masked, const Calibration& before);
 
 private:
@@ -123,15 +131,16 @@ private:
     double lowest, highest;
 };
 
-//! Refuses labels, if there are any, that are not one an image.
+//! Throws if there are labels, but not one for each image.
 void checkLabels(const Mat& labels, size_t images);
 
-//! Whether labels say of every image that it is good.
+//! Whether there are labels, and all of them say that the image is good.
 bool allGood(const Mat& labels);
 
-//! What a further value stays below with probability q: of n values in rising order the q (n + 1)-th, as k of n values
-//! part all that may come into n + 1 ranges of equal probability (numpy's method 'weibull'). Where that lies beyond
-//! them it is the lowest or the highest. Reorders the values.
+//! The value that a further sample stays below with probability q. n sorted samples divide the line into n + 1
+//! intervals, each of which a further sample falls into with the same probability (numpy's method 'weibull'), so it is
+//! the q (n + 1)-th sample, interpolated linearly. Beyond all samples it is the lowest or the highest one. Reorders the
+//! samples.
 double quantileOfFurther(std::vector<float>& values, double q);
 
 }} // namespace cv::anomaly

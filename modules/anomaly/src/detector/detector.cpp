@@ -8,6 +8,7 @@
 
 namespace cv { namespace anomaly {
 
+// The detector class of the model's own method, around a core that holds the model.
 static Ptr<AnomalyDetector> detectorOf(const DetectorModel& model)
 {
     return model.method->detectorOf(std::make_shared<DetectorCore>(model));
@@ -26,7 +27,7 @@ Ptr<AnomalyDetector> loadDetectorFromMemory(const std::vector<uchar>& model)
 {
     return reportingLackOfMemory([&]() {
         const ModelFile file = readModelFromMemory(std::string(model.begin(), model.end()), "The model in memory");
-        const std::vector<uchar> none; // a backbone of its own is in the model
+        const std::vector<uchar> none; // a backbone that is not embedded in the library has to be in the model
         return detectorOf(readModel(file.model(), {&none, String(), String()}));
     });
 }

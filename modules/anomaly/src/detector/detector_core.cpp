@@ -28,6 +28,7 @@ DetectorCore::DetectorCore(std::unique_ptr<const Method> m) : DetectorCore()
     checkAllParams(*usedMethod);
     backboneSource = loadWholeBackbone(params().backbone, params().outputs);
     backbone = createBackbone(backboneSource, device());
+    // A backbone of the user's is run once, so that a network that does not work is reported before fit reads images.
     if (!isEmbeddedBackbone(params().backbone))
         backbone->forward(blackInput(inputShapeOf(params())));
 }
@@ -83,7 +84,7 @@ void DetectorCore::useModel(const DetectorModel& model)
     std::atomic_store(&fitted, next);
 }
 
-// Puts a changed copy in the model's place, since calls that run keep to the one with which they began.
+// Replaces the model by a changed copy, because running calls still use the one with which they began.
 void DetectorCore::changeModel(const std::function<void(DetectorModel&)>& change)
 {
     reportingLackOfMemory([&]() {
@@ -155,13 +156,14 @@ void DetectorCore::toPicture(const Mat& image, OutputArray picture) const
 
 // ---- fit
 
-// How many of `count` good images are kept out for thresholds: at least one where any are wanted.
+// Number of images, of `count` good ones, that are kept out for thresholds: at least one if any are wanted.
 static int heldOutCount(int count, double fraction)
 {
     return fraction > 0 ? std::max(1, cvRound(count * fraction)) : 0;
 }
 
-// Those that can be read and scored: found out before the training, not after it.
+// Those of the wanted images that can be read and have pixels to score. This is checked before the training, which may
+// take minutes.
 static std::vector<int> scorable(const ImageSource& images, const std::vector<int>& wanted,
                                  const DetectorParams& settings)
 {
@@ -209,7 +211,7 @@ void DetectorCore::fit(const ImageSource& images)
     std::atomic_store(&fitted, calibrated);
 }
 
-// With the shape and the contrast of the input that this fit is to have.
+// The method with the input shape and the contrast setting that this fit uses.
 std::shared_ptr<const Method> DetectorCore::methodToFit(const ImageSource& images,
                                                         const std::vector<int>& learned) const
 {
@@ -223,7 +225,8 @@ std::shared_ptr<const Method> DetectorCore::methodToFit(const ImageSource& image
     return std::shared_ptr<const Method>(std::move(method));
 }
 
-// A network that flattens a map, for one, takes inputs of one size only.
+// Tries the shape on a backbone of the user's: a network that flattens its maps, for instance, takes one input size
+// only.
 Size DetectorCore::chooseInputShape(const ImageSource& images, const std::vector<int>& learned) const
 {
     if (!params().keepAspect)
@@ -247,7 +250,6 @@ Size DetectorCore::chooseInputShape(const ImageSource& images, const std::vector
     }
 }
 
-// `chosen` loses the images that cannot be read.
 InputModel DetectorCore::learn(Learner& learner, const DetectorParams& settings, const ImageSource& images,
                                std::vector<int>& chosen, int inputMode, int index, PiecesOfImages& pieces,
                                FitReporter& reporter) const
@@ -262,6 +264,7 @@ InputModel DetectorCore::learn(Learner& learner, const DetectorParams& settings,
 
 // ---- update
 
+// Throws unless the model can be updated and there is an image to add.
 static void checkUpdate(const DetectorModel& model, int images)
 {
     if (images == 0)
@@ -272,7 +275,7 @@ static void checkUpdate(const DetectorModel& model, int images)
                  "which an update goes on from: fit it once more, to old and new images");
 }
 
-// Scores of old images come to what they would be with more images to compare with, and those of new ones join them.
+// Brings the scores of earlier good images to what they would be by the larger model, and adds those of the new images.
 static void joinGoodImages(DetectorModel& model, const GoodImages& byOldModel, const GoodImages& byNewModel)
 {
     const double share = model.method->sharedParams().thresholdQuantile;
@@ -282,7 +285,7 @@ static void joinGoodImages(DetectorModel& model, const GoodImages& byOldModel, c
     good.join(byNewModel);
 }
 
-// Thresholds that were set, or come from labels, stay.
+// Thresholds after an update: quantiles of the good images' scores, unless they were set by hand or found from labels.
 static Calibration followedBy(const DetectorModel& model, const Calibration& later)
 {
     const DetectorParams& params = model.method->sharedParams();
@@ -363,7 +366,8 @@ double DetectorCore::score(const FittedModel& model, const Mat& image, OutputArr
     return score;
 }
 
-// As many as a GPU is given together, so that maps at the input's resolution are few at a time.
+// Images are passed on in the batches that a GPU takes, so that only gpuBatch maps at the input's resolution exist at a
+// time.
 void DetectorCore::scoreBatchOnGpu(const FittedModel& model, const std::vector<Mat>& images,
                                    std::vector<double>& scores, std::vector<Mat>* maps, BatchWish& wish) const
 {
@@ -385,6 +389,7 @@ void DetectorCore::scoreBatchOnGpu(const FittedModel& model, const std::vector<M
     }
 }
 
+// Hands maps to the caller without copying them.
 static void putMaps(const std::vector<Mat>& values, OutputArrayOfArrays maps)
 {
     maps.create(int(values.size()), 1, CV_32F);

@@ -16,19 +16,20 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief What detectors of all methods have in common: all of AnomalyDetector, whose words hold for the functions of
-the same names.
+/** @brief The implementation of AnomalyDetector that all methods share. Functions with the same name as in
+AnomalyDetector do what that class documents.
 
-The fitted model is a snapshot that const functions take once and use to their end, while others put another in its
-place.
-Only the thread that changes the object writes members; it alone reads the method and the backbone without the mutex.
+The fitted model is an immutable snapshot. A const function takes a reference to it once and uses it until it returns,
+while fit, update or a setter may replace it by another one. Only the thread that changes the object writes members, so
+that this thread reads the method and the backbone without locking the mutex.
 */
 class DetectorCore
 {
 public:
-    //! Ready to fit; throws, naming it, for a setting out of range or a backbone that cannot be read.
+    //! Makes a detector that is ready to fit. Throws if a setting is out of range or the backbone cannot be read, and
+    //! names it.
     explicit DetectorCore(std::unique_ptr<const Method> method);
-    //! With what a file says.
+    //! Makes a fitted detector from what a model file says.
     explicit DetectorCore(const DetectorModel& model);
 
     void fit(const ImageSource& images);
@@ -39,7 +40,7 @@ public:
     void predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps,
                       const std::function<bool()>& goesOn) const;
     double profile(const Mat& image, std::vector<String>& stages, std::vector<double>& milliseconds) const;
-    //! See FittedModel::valueMaps; each is sized as predict's maps.
+    //! Computes FittedModel::valueMaps, each resized as predict resizes its map.
     void valueMaps(const Mat& image, int count, const FittedModel::PatchValues& valuesOf,
                    OutputArrayOfArrays maps) const;
 
@@ -48,12 +49,12 @@ public:
     void setPixelThreshold(double value);
     void toPicture(const Mat& image, OutputArray picture) const;
 
-    //! The fitted model; throws where there is none.
+    //! Returns the fitted model; throws if there is none.
     std::shared_ptr<const FittedModel> fittedModel() const;
     bool empty() const { return !std::atomic_load(&fitted); }
     void clear() { std::atomic_store(&fitted, std::shared_ptr<const FittedModel>()); }
 
-    //! With the settings in use.
+    //! Returns the method together with the settings in use.
     std::shared_ptr<const Method> method() const;
     void setMapSize(int size);
 
@@ -69,7 +70,7 @@ public:
     void save(const String& filename) const;
     void saveToMemory(std::vector<uchar>& model) const;
     int exportOnnx(const String& filename, const OnnxExportSettings& settings) const;
-    //! The callback of fit stays with this one.
+    //! Makes a copy that shares the fitted model. The callback of setFitCallback is not copied.
     std::shared_ptr<DetectorCore> clone() const;
 
 private:
@@ -84,27 +85,31 @@ private:
 
     std::shared_ptr<const Method> methodToFit(const ImageSource& images, const std::vector<int>& learned) const;
     Size chooseInputShape(const ImageSource& images, const std::vector<int>& learned) const;
-    //! `pieces` gets the numbers that the training data has for the pieces of each chosen image.
+    //! Learns the model of one input mode. `pieces` receives, for each chosen image, the indices that its pieces have
+    //! in the training data; images that cannot be read are removed from `chosen`. `index` is that of the model in an
+    //! ensemble.
     InputModel learn(Learner& learner, const DetectorParams& settings, const ImageSource& images,
                      std::vector<int>& chosen, int inputMode, int index, PiecesOfImages& pieces,
                      FitReporter& reporter) const;
     void calibrateWithGood(const FittedModel& model, const ImageSource& images);
-    //! As learn, for one of the models of an update.
+    //! Adds images to one of the models; the parameters are those of learn.
     void addImages(InputModel& model, const DetectorParams& settings, const Method& method, const ImageSource& images,
                    std::vector<int>& chosen, int index, PiecesOfImages& pieces, FitReporter& reporter) const;
+    //! Scores one image that was not checked yet. clock and cancellation may be null.
     double score(const FittedModel& model, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock,
                  BatchWish* wish = NULL) const;
+    //! Scores images that were checked, gpuBatch of them at a time. maps may be null.
     void scoreBatchOnGpu(const FittedModel& model, const std::vector<Mat>& images, std::vector<double>& scores,
                          std::vector<Mat>* maps, BatchWish& wish) const;
 
     std::shared_ptr<const Method> usedMethod;
-    mutable std::mutex mutex;
+    mutable std::mutex mutex; // for usedMethod, backboneSource and backbone
     std::atomic<int> usedEngine, usedTarget;
     FitCallback callback;
     BackboneSource backboneSource;
     std::shared_ptr<const Backbone> backbone;
-    std::shared_ptr<const FittedModel> fitted;
-    mutable WorkspacePool<Mat> scoreMaps;
+    std::shared_ptr<const FittedModel> fitted; // null before fit; accessed by std::atomic_load and atomic_store
+    mutable WorkspacePool<Mat> scoreMaps;      // maps at the input's resolution, one for each running call
 };
 
 }} // namespace cv::anomaly

@@ -9,9 +9,9 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief A method's class as far as it is that of all detectors: each function passes to the core. `Interface`: the
-method's public class, to
-which the method's own functions are added. */
+/** @brief Base of the methods' classes: each function of AnomalyDetector is passed to the core.
+@tparam Interface the method's public class, such as PatchCore. A subclass adds the functions that only this method has
+*/
 template <typename Interface> class DetectorImpl : public Interface
 {
 public:
@@ -22,6 +22,7 @@ public:
 
     void fit(InputArrayOfArrays images, InputArrayOfArrays masks) CV_OVERRIDE
     {
+        // Inside of the call, because copying the headers of the arrays allocates memory, too.
         reportingLackOfMemory([&]() { core->fit(*imagesFromArrays(images, masks, significantBits())); });
     }
     void fit(const std::vector<String>& files, InputArray mask) CV_OVERRIDE
@@ -120,7 +121,7 @@ public:
 protected:
     int significantBits() const { return getDetectorParams().significantBits; }
 
-    //! The first model that was learned, as its method's class.
+    //! The learned part of the only model, or of the first one of an ensemble, as the method's own class.
     template <typename Learned> std::shared_ptr<const Learned> firstModel() const
     {
         return std::static_pointer_cast<const Learned>(core->fittedModel()->model.models[0].learned);
@@ -134,7 +135,7 @@ protected:
     const std::shared_ptr<DetectorCore> core;
 };
 
-//! A detector of a method's class that is ready to fit.
+//! Makes a detector of a method's class that is ready to fit.
 template <typename Impl, typename MethodClass, typename Params> Ptr<Impl> createDetector(const Params& params)
 {
     return reportingLackOfMemory([&]() {
@@ -143,7 +144,8 @@ template <typename Impl, typename MethodClass, typename Params> Ptr<Impl> create
     });
 }
 
-//! A detector from a file as the class that it is asked for; throws when the file holds another method's.
+//! Loads a detector as a given class; throws if the file holds a model of another method. `name` is the method's name
+//! in the message.
 template <typename Interface>
 Ptr<Interface> loadDetectorAs(const char* name, const String& filename, const String& backboneFile)
 {

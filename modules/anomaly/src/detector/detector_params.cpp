@@ -7,7 +7,7 @@
 
 namespace cv { namespace anomaly {
 
-// A smaller tile would be stretched into an image that takes the more memory, and shows nothing more.
+// A smaller tile would be stretched to more pixels than it has, which takes memory and shows nothing more.
 static const int smallestTile = 32;
 
 static const char* const defaultOutputs[] = {"c2", "c3", "c4"};
@@ -57,7 +57,8 @@ void visitDetectorParams(DetectorParams& p, ParamsVisitor& v)
     v.visit("validationFraction", p.validationFraction, 0., 0.5);
     v.visit("thresholdQuantile", p.thresholdQuantile, 0., 1.);
     v.visit("seed", p.seed, INT_MIN, INT_MAX);
-    // These are not in the first files.
+    // Model files of earlier versions lack the following settings. They get the values that keep the scores of such
+    // files.
     if (v.has("significantBits"))
         v.visit("significantBits", p.significantBits, 8, 16);
     if (v.has("tile"))
@@ -68,7 +69,7 @@ void visitDetectorParams(DetectorParams& p, ParamsVisitor& v)
     if (v.has("defectArea"))
         v.visit("defectArea", p.defectArea, 0, 1 << 24);
     else
-        p.defectArea = 0; // every pixel above the threshold counted
+        p.defectArea = 0; // at that time every pixel above the threshold counted
     if (v.has("contamination"))
         v.visit("contamination", p.contamination, 0., 0.5);
     if (v.has("keepAspect"))
@@ -94,7 +95,7 @@ void visitDetectorParams(DetectorParams& p, ParamsVisitor& v)
         p.rotations = 1;
 }
 
-// Tiles are squares, and lie side by side at one scale.
+// Tiles are squares that are all stretched to the input's size, so most other ways to shape the input exclude them.
 static void checkTile(const DetectorParams& params)
 {
     const Size shape = inputShapeOf(params);
@@ -155,7 +156,7 @@ void RangeCheck::visit(const char* name, Size& value, int lowest, int highest)
 
 void RangeCheck::visit(const char* name, Scalar& value)
 {
-    if (!checkRange(Mat(value), true, NULL, -1e6, 1e6)) // beyond it a network overflows
+    if (!checkRange(Mat(value), true, NULL, -1e6, 1e6)) // with larger numbers a network overflows
         CV_Error_(Error::StsOutOfRange, ("Parameter %s holds NaN or a number out of -1e6 to 1e6", name));
 }
 

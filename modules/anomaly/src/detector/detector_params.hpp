@@ -10,14 +10,14 @@
 
 namespace cv { namespace anomaly {
 
-//! Shows each shared setting that a model file holds, with its range: the one list behind checks, writing and reading.
-//! The backbone's name and bytes are a section of their own in the file.
+//! Passes each setting that all detectors have, and that a model file holds, to the visitor with its range. Checking,
+//! writing and reading all use this one list. The backbone's name and bytes are a section of their own in the file.
 void visitDetectorParams(DetectorParams& params, ParamsVisitor& visitor);
 
-//! What ranges do not say of the shared settings; throws StsOutOfRange naming the setting.
+//! Checks relations between the shared settings, beyond the range of each. Throws StsOutOfRange naming the setting.
 void checkDetectorParams(const DetectorParams& params);
 
-//! Throws StsOutOfRange naming the first setting that is out of its range.
+//! Visitor that throws StsOutOfRange naming the first setting that is out of its range.
 class RangeCheck CV_FINAL : public ParamsVisitor
 {
 public:

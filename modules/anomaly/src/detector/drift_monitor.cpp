@@ -14,9 +14,9 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-const int figureCount = imageFigures + 1; // and the score
+const int figureCount = imageFigures + 1; // the figures of imageStatistics, then the score
 
-// Of the quantiles of so few good images the outer ones are uncertain.
+// With fewer good images than this, their outer quantiles are too uncertain, and the range is that of all values.
 const int fewGoodImages = 20;
 const double rangeQuantile = 0.15;
 
@@ -25,7 +25,7 @@ struct FigureRange
     double lowest, highest;
 };
 
-// What a figure has to change by at least: less of a change no model minds.
+// Smallest change of a figure that counts. Models tolerate smaller ones.
 double marginOf(int figure, double median)
 {
     if (figure == DRIFT_X || figure == DRIFT_Y)
@@ -33,6 +33,7 @@ double marginOf(int figure, double median)
     return (figure == DRIFT_SHARPNESS ? 0.15 : 0.1) * median;
 }
 
+// The range of good images, as documented at DriftMonitor.
 FigureRange rangeOfGood(int figure, std::vector<float> values)
 {
     const double outer = values.size() < size_t(fewGoodImages) ? 0 : rangeQuantile,
@@ -90,7 +91,7 @@ public:
             causes.push_back("focus");
         if (hasLeft(DRIFT_X) || hasLeft(DRIFT_Y))
             causes.push_back("position");
-        // Scores rise at once when light, focus or position change, too, so that these get time to show first.
+        // A change of light, focus or position raises the scores at once, but its own figure leaves the range later.
         if (causes.empty() && imagesWithScoreOut > window / 3)
             causes.push_back("texture");
         return causes;
@@ -130,11 +131,11 @@ private:
         return median < ranges[figure].lowest || median > ranges[figure].highest;
     }
 
-    const Ptr<AnomalyDetector> detector; // reads images as they are predicted
+    const Ptr<AnomalyDetector> detector; // converts images to the values that it sees itself
     const int window;
-    std::vector<FigureRange> ranges;
-    std::deque<std::vector<float>> images; // the figures of each in the window
-    int imagesWithScoreOut;                // since when the median of the scores is out of its range
+    std::vector<FigureRange> ranges;       // one for each figure
+    std::deque<std::vector<float>> images; // the figures of each image in the window, oldest first
+    int imagesWithScoreOut;                // number of latest images at which the median score was out of its range
 };
 
 } // namespace

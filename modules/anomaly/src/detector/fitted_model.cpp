@@ -10,7 +10,7 @@
 
 namespace cv { namespace anomaly {
 
-// Their maps take 13 MiB at 224 x 224 pixels.
+// Number of tiles whose maps are kept at a time: 64 maps of 224 x 224 pixels take 13 MiB.
 static const int tilesInMemory = 64;
 
 FittedModel::FittedModel(const DetectorModel& m, const std::function<std::shared_ptr<const Backbone>()>& b,
@@ -84,7 +84,7 @@ double FittedModel::tiledMap(const Tiling& tiling, const Mat& image, StageClock*
     map.create(tiling.mapSize(), CV_32F);
     map.setTo(0);
     const Mat stretched = tiling.stretched(image);
-    std::vector<Mat> maps(std::min(tiling.count(), tilesInMemory)); // the same memory serves every chunk
+    std::vector<Mat> maps(std::min(tiling.count(), tilesInMemory)); // every chunk uses the same memory
     std::vector<double> scores(maps.size());
     double imageScore = scoreOfMap;
     for (int first = 0; first < tiling.count(); first += tilesInMemory)
@@ -118,7 +118,8 @@ void FittedModel::tileMaps(const Tiling& tiling, const Mat& stretched, const Ran
 
 bool FittedModel::scoresInParallel(int count) const
 {
-    // A copy of the network holds cv::dnn's and the kernels' forms of the weights, and maps.
+    // For each thread there is a copy of the network, which holds the weights in the forms of cv::dnn and of the
+    // kernels, and its maps. Together that is about four times the size of the ONNX file.
     const size_t bytesAtMost = 512 << 20, networkCopies = 4;
     return !device.isGpu() && count >= 2 * getNumThreads() &&
            getNumThreads() * networkCopies * model.backbone.bytes.size() <= bytesAtMost;
@@ -135,7 +136,7 @@ void FittedModel::scoreMaps(const std::vector<Mat>& images, std::vector<Mat>& ma
         scores[i] = scoreMap(images[i], NULL, maps[i], wish);
 }
 
-// A power of two, so that networks need be set up for few sizes.
+// Batches are powers of two, so that networks are set up for few batch sizes only.
 static int largestBatch(int images)
 {
     int batch = gpuBatch;
@@ -144,7 +145,6 @@ static int largestBatch(int images)
     return batch;
 }
 
-// Of images, or tiles of one, that are seen as a whole.
 void FittedModel::wholeMaps(const Mat* images, int count, StageClock* clock, Mat* maps, double* scores,
                             BatchWish* wish) const
 {
@@ -159,7 +159,6 @@ void FittedModel::wholeMaps(const Mat* images, int count, StageClock* clock, Mat
     }
 }
 
-// The second model of an ensemble sees the center.
 void FittedModel::averageWithCropped(const Mat* images, int count, StageClock* clock, Mat* maps, double* scores) const
 {
     std::vector<Mat> cropped(count);

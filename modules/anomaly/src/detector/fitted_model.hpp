@@ -17,70 +17,72 @@ namespace cv { namespace anomaly {
 
 class Tiling;
 
-// Images, or tiles, that go through the network of a GPU together at most: one alone leaves most of it idle.
+// Maximum number of images, or tiles, that pass through the network on a GPU together. A single one leaves most of a
+// GPU idle.
 const int gpuBatch = 32;
 
-/** @brief All that predict needs. It never changes once made: calls that run keep theirs when fit or a setter puts
-another in its
-place.
+/** @brief All that predict needs: the learned models, the backbone and the scorers made for one device.
 
-A score map is CV_32F at the resolution of the first model's input: for an ensemble it shows the whole image, averaged
-where
-both models see it, and maps of tiles are blended. Functions that make one give the image's score where the method has
-one of
-its own, else scoreOfMap.
+A fitted model never changes. fit and setters replace it by another one, and running calls keep the one with which they
+began.
+
+A score map is CV_32F at the resolution of the first model's input. With an ensemble it shows the whole image, and is
+the average where both models see the image. With tiles, the maps of all tiles are blended into one. Functions that
+compute a map return the image's score if the method has one of its own, else scoreOfMap.
 */
 class FittedModel
 {
 public:
     FittedModel(const DetectorModel& model, const std::shared_ptr<const Backbone>& backbone, const Device& device);
-    //! backbone: called last, so that another thread can set it up meanwhile.
+    //! The function that returns the backbone is called last, so that another thread can set it up meanwhile.
     FittedModel(const DetectorModel& model, const std::function<std::shared_ptr<const Backbone>()>& backbone,
                 const Device& device);
 
-    //! The same with other thresholds or settings that change no score, sharing all that scores.
+    //! Makes a model with other thresholds, or with other settings that change no score. It shares the scorers of this
+    //! one.
     std::shared_ptr<FittedModel> with(const DetectorModel& changed) const;
 
-    //! The same without what some pieces of the training data taught each of the models (see
-    //! LearnedModel::createScoreMapWithout); null where one of them cannot tell.
+    //! Makes a model without what some pieces of the training data taught each of the models (see
+    //! LearnedModel::createScoreMapWithout); null if one of them cannot be made. Thresholds are set with it.
     std::shared_ptr<const FittedModel> without(const std::vector<std::vector<int>>& piecesOfModels) const;
 
     const DetectorParams& params() const { return model.method->sharedParams(); }
 
-    //! wish: asked before each tile; it and the clock may be null.
+    //! Computes the score map of one image. The clock may be null. The wish, which may be null too, is asked before
+    //! each tile.
     double scoreMap(const Mat& image, StageClock* clock, Mat& map, BatchWish* wish = NULL) const;
 
-    //! The same of several images, of which a GPU sees gpuBatch at a time.
+    //! Computes the score maps of several images; a GPU takes gpuBatch of them at a time.
     void scoreMaps(const std::vector<Mat>& images, std::vector<Mat>& maps, std::vector<double>& scores,
                    BatchWish* wish) const;
 
-    //! Maps of an image, one for each of `count` values of a patch that `valuesOf` makes of the first model's features
-    //! of the image or a tile: count maps of the patch grid's size.
+    //! Computes values of patches from features of the first model: CV_32F maps of the patch grid's size.
     typedef std::function<std::vector<Mat>(const FeatureMaps& features)> PatchValues;
+    //! Makes `count` maps of an image, or of all its tiles, from the `count` maps that valuesOf computes of each.
     void valueMaps(const Mat& image, int count, const PatchValues& valuesOf, std::vector<Mat>& maps) const;
 
-    //! A score map as predict gives it: itself, or with MAP_IMAGE stretched over the part of the image that it shows, 0
-    //! outside.
+    //! Copies a score map to the size that predict returns: unchanged for MAP_INPUT; for MAP_IMAGE stretched over the
+    //! part of the image that the map shows, and 0 outside of that part.
     void outputMap(const Mat& scoreMap, Size image, OutputArray map) const;
 
-    //! Pixels of a map of the image's size that a region has to have to be called a defect.
+    //! Smallest region that is called a defect, in pixels of a map that has the image's size.
     double defectArea(Size image) const;
 
     //! Input settings of the first model.
     const InputSettings& input() const;
 
-    //! ownScore: as scoreMap gives it.
+    //! The image's score: ownScore, as scoreMap returned it, or if that is scoreOfMap, one taken from the map.
     double imageScore(double ownScore, const Mat& scoreMap, const Mat& inputMask) const;
 
-    //! Whether so many images, or tiles, are best scored each by a thread of its own: none waits for another then, a
-    //! tenth less time on two cores, but each needs a network of its own.
+    //! Whether this many images, or tiles, are best scored by one thread each. No thread then waits for another, which
+    //! saves a tenth of the time on two cores, but each thread needs a copy of the network.
     bool scoresInParallel(int count) const;
 
     const Device device;
     const DetectorModel model;
 
 private:
-    //! One of the models, with what scores its features.
+    //! One of the models, with the input settings and the scorer that belong to it.
     struct Head
     {
         InputSettings input;
@@ -97,13 +99,16 @@ private:
     FittedModel(const FittedModel& other, const DetectorModel& changed);
 
     std::vector<Head> createHeads() const;
-    //! The map of an image that is cut into several tiles.
+    //! Computes and blends the maps of an image that is cut into several tiles.
     double tiledMap(const Tiling& tiling, const Mat& image, StageClock* clock, Mat& map, BatchWish* wish) const;
-    //! Maps and scores of the tiles that a range numbers.
+    //! Computes the maps and scores of the tiles whose indices are in the range `chunk`.
     void tileMaps(const Tiling& tiling, const Mat& stretched, const Range& chunk, StageClock* clock, Mat* maps,
                   double* scores, BatchWish* wish) const;
+    //! Computes the maps and scores of images, or tiles, each of which is one input of the network.
     void wholeMaps(const Mat* images, int count, StageClock* clock, Mat* maps, double* scores, BatchWish* wish) const;
+    //! Averages the maps of the first model with those of the second one, which sees the center of the images only.
     void averageWithCropped(const Mat* images, int count, StageClock* clock, Mat* maps, double* scores) const;
+    //! Computes the maps and scores of one model.
     void headMaps(const Head& head, const Mat* images, int count, StageClock* clock, Mat* maps, double* scores) const;
     MapSettings mapSettings(const InputSettings& input) const;
     static void checkChannels(const Head& head, const std::vector<int>& given);

@@ -15,95 +15,97 @@ namespace cv { namespace anomaly {
 
 class DetectorCore;
 
-//! What a method learned from the good images of one input mode. Never changed once made, and shared by threads.
+//! What a method learned from the good images of one input mode. It never changes once made, so threads may share it.
 class LearnedModel
 {
 public:
     virtual ~LearnedModel() {}
 
-    //! Of each scale of the features that it was learned from.
+    //! Number of channels of each of the feature maps that it was learned from, in the order of the backbone's outputs.
     virtual std::vector<int> channels() const = 0;
 
-    //! What scores images; a device that the method does not know is an error (see Method::checkDevice).
+    //! Makes what scores images on a device. Throws if the method does not support the device (see
+    //! Method::checkDevice).
     virtual std::shared_ptr<const ScoreMap> createScoreMap(const MapSettings& settings, const Device& device) const = 0;
 
-    //! What would score images had one of them not been learned, of which these are all pieces by their numbers in
-    //! TrainingData; null where the model cannot tell, as after it is read from a file.
+    //! Makes what would score images if one of the training images had not been learned. `pieces` are the indices of
+    //! all its pieces in TrainingData. Returns null if the model cannot do that, as after it was read from a file.
     virtual std::shared_ptr<const ScoreMap>
     createScoreMapWithout(const std::vector<int>& pieces, const MapSettings& settings, const Device& device) const;
 
-    //! Adds to a graph of ONNX what gives patches the scores that createScoreMap's PatchScorer gives them, from the
-    //! backbone's maps of an input of this size. Throws StsNotImplemented with the reason where that cannot be: unless
-    //! a model does it, it cannot.
+    //! Adds nodes to an ONNX graph that compute the same patch scores as createScoreMap's PatchScorer. `features` are
+    //! the backbone's maps for an input of the size `input`. Throws StsNotImplemented with the reason if that is not
+    //! possible; so does the default implementation.
     virtual ScoreNodes addNodes(OnnxBuilder& graph, const std::vector<MapsNode>& features, Size input) const;
 
     //! Writes the fields of this model into the map that is open in `file`.
     virtual void write(FileStorage& file) const = 0;
 
-    //! All matrices that decide on scores: the file's checksum is theirs.
+    //! All matrices that determine scores. The checksum in the model file is computed from them.
     virtual std::vector<Mat> matrices() const = 0;
 };
 
-//! Learns the models of one fit, one for each input mode.
+//! Learns the models of one fit or update, one for each input mode.
 class Learner
 {
 public:
     virtual ~Learner() {}
 
+    //! How the features of training images are kept until the model is learned. By default they are kept as they are.
     virtual FeatureKeeping featureKeeping() const { return {1, true, nullptr}; }
 
-    //! index: of the model in an ensemble, 0 for the first.
+    //! Learns one model. `index` is that of the model in an ensemble, 0 for the first.
     virtual std::shared_ptr<const LearnedModel> learn(const TrainingData& data, int index, FitReporter& reporter) = 0;
 
-    //! What `before` is with what further good images teach. Their pieces have the numbers of `data` in
-    //! createScoreMapWithout of what it returns. Unless a method does it, it throws StsNotImplemented.
+    //! Makes a model that adds further good images to `before`. In the new model's createScoreMapWithout, indices of
+    //! pieces refer to `data`. The default implementation throws StsNotImplemented.
     virtual std::shared_ptr<const LearnedModel> update(const LearnedModel& before, const TrainingData& data,
                                                        FitReporter& reporter) const;
 };
 
-/** @brief What tells one method of detection from another: its settings, what it learns of the features of good images,
-and how that
-is written and read. All else of a detector is DetectorCore's.
+/** @brief A detection method: its settings, what it learns from the features of good images, and how that is written
+and read. DetectorCore does everything else.
 
-The methods that there are stand in registry.cpp.
+All methods are listed in registry.cpp.
 */
 class Method
 {
 public:
     virtual ~Method() {}
 
-    //! As model files have it.
+    //! Name of the method in model files.
     virtual const char* name() const = 0;
 
-    //! The settings that all detectors have.
+    //! Settings that all detectors have.
     virtual DetectorParams& sharedParams() = 0;
     const DetectorParams& sharedParams() const { return const_cast<Method*>(this)->sharedParams(); }
 
     virtual std::unique_ptr<Method> clone() const = 0;
 
-    //! Shows each setting of the method's own that a model file holds, with its range.
+    //! Passes each setting that only this method has to the visitor, with its range. Settings that model files do not
+    //! hold are left out.
     virtual void visitParams(ParamsVisitor& visitor) = 0;
 
-    //! What ranges do not say; throws StsOutOfRange naming the setting.
+    //! Checks relations between settings, beyond the range of each. Throws StsOutOfRange naming the setting.
     virtual void checkParams() const {}
 
-    //! Throws StsNotImplemented where the method does not compute on this device.
+    //! Throws StsNotImplemented if the method does not compute on this device.
     virtual void checkDevice(const Device& device) const = 0;
 
-    //! Begins a fit; throws before anything is computed where something is missing for it.
+    //! Begins a fit. If something is missing for it, throws before anything is computed.
     virtual std::unique_ptr<Learner> startFit(const Device& device) const = 0;
 
-    //! Begins to add images to what was learned.
+    //! Begins an update, which adds images to a model.
     virtual std::unique_ptr<Learner> startUpdate(const LearnedModel& before, const Device& device) const;
 
-    //! Reads what LearnedModel::write wrote; throws StsParseError naming the field that is not as it should be.
+    //! Reads what LearnedModel::write wrote. Throws StsParseError naming the field that is wrong.
     virtual std::shared_ptr<const LearnedModel> read(const ModelNode& node) const = 0;
 
-    //! A detector of this method's class around what a core holds.
+    //! Makes an object of the method's public class around a core.
     virtual Ptr<AnomalyDetector> detectorOf(const std::shared_ptr<DetectorCore>& core) const = 0;
 };
 
-//! A method with the settings of its class.
+//! Base of a method whose settings are of the type Params.
 template <typename Params> class MethodWith : public Method
 {
 public:
@@ -114,13 +116,13 @@ public:
     Params params;
 };
 
-//! Throws that `name` computes on the processor only, if the device is another.
+//! Throws StsNotImplemented if the device is not the processor. `name` is the method's name in the message.
 void requireProcessor(const char* name, const Device& device);
 
-//! Shows all settings, those that all detectors have first.
+//! Passes all settings to the visitor: first those that all detectors have, then the method's own.
 void visitAllParams(Method& method, ParamsVisitor& visitor);
 
-//! Throws StsOutOfRange naming the setting that is not as it should be.
+//! Throws StsOutOfRange naming the first setting that is wrong.
 void checkAllParams(const Method& method);
 
 }} // namespace cv::anomaly

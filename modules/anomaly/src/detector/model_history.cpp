@@ -12,13 +12,13 @@ namespace cv { namespace anomaly {
 
 static const char* const historyName = "history";
 
-// One row; the Mat shares the scores' memory.
+// Scores as one row. The Mat borrows the memory of the vector.
 static Mat rowOf(const std::vector<float>& scores)
 {
     return Mat(1, int(scores.size()), CV_32F, const_cast<float*>(scores.data()));
 }
 
-// Each list of scores under its name.
+// Passes each list of scores to the visitor with the name that it has in model files.
 static void visitScores(const ModelHistory& history,
                         const std::function<void(const char* name, const std::vector<float>& scores)>& visit)
 {
@@ -87,7 +87,7 @@ void addHistory(Sha256& sum, const ModelHistory& history)
     visitScores(history, [&sum](const char*, const std::vector<float>& scores) {
         sum.add(scores.data(), scores.size() * sizeof(float));
     });
-    const Mat statistics = history.good.statistics.clone(); // without gaps between rows
+    const Mat statistics = history.good.statistics.clone(); // the clone is continuous
     sum.add(statistics.data, statistics.total() * sizeof(float));
 }
 

@@ -10,23 +10,23 @@
 
 namespace cv { namespace anomaly {
 
-//! What an update goes on from, and what tells whether images still are as the good ones were.
+//! What an update needs from earlier fits and updates, and what DriftMonitor needs to know of the good images.
 struct ModelHistory
 {
-    int images = 0;  // that the model learned from, those of updates included; 0: a file of before this was kept
-    int updates = 0; // how often images were added
-    // Whether a threshold is the quantile of the good images' scores: not one that was set, or comes from labels.
+    int images = 0;  // number of images that the model learned from; 0: the file is older than this record
+    int updates = 0; // number of updates since fit
+    // Whether a threshold is the quantile of the good images' scores. It is not if it was set by hand or from labels.
     bool imageFollows = true, pixelFollows = true;
     GoodImages good;
 };
 
-//! Writes the map `history`; none where a model has none.
+//! Writes the history as a map named `history` into the map that is open; writes nothing if there is none.
 void writeHistory(FileStorage& file, const ModelHistory& history);
 
-//! Reads it from the map of a model, which may lack it.
+//! Reads the history from the map of a model; the result is empty if the map lacks it.
 ModelHistory readHistory(const ModelNode& model);
 
-//! Adds to a checksum; nothing where a model has none.
+//! Adds the history to a checksum; adds nothing if there is none.
 void addHistory(Sha256& sum, const ModelHistory& history);
 
 }} // namespace cv::anomaly

@@ -17,10 +17,10 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// An image of more pixels a side is none that a camera gives, and takes gigabytes in an engine.
+// Cameras do not give longer sides than this, and an engine would need gigabytes for such an image.
 const int longestSide = 1 << 15;
 
-// What protocol buffers can hold.
+// Protocol buffers, and so ONNX files, hold at most this many bytes.
 const uint64 mostBytes = INT_MAX;
 
 void checkImageSize(Size size, const InputSettings& input)
@@ -48,7 +48,7 @@ void checkSettings(const OnnxExportSettings& settings, const InputSettings& inpu
         CV_Error_(Error::StsOutOfRange, ("%d images as batch, expected 0, any number, or more", settings.batch));
 }
 
-// All digits that a double has.
+// 17 digits, which identify a double exactly.
 std::string textOf(double number)
 {
     return format("%.17g", number);
@@ -59,14 +59,15 @@ std::string textOf(Size size)
     return format("%dx%d", size.width, size.height);
 }
 
-//! What a graph gives of one model.
+//! What the nodes of one model compute, and the input settings of that model.
 struct HeadNodes
 {
     ScoreNodes scores;
     InputSettings input;
 };
 
-//! Puts a detector's graph together.
+//! Puts the graph of a detector together: for each model preprocessing, backbone and patch scores, then the map and the
+//! score.
 class DetectorGraph
 {
 public:
@@ -101,6 +102,8 @@ private:
     const DetectorModel& parts() const { return model.model; }
     bool isEnsemble() const { return parts().models.size() > 1; }
 
+    // Adds preprocessing, backbone and patch scores of one model. The second model of an ensemble shares the weights of
+    // the first one's backbone.
     HeadNodes addHead(size_t index, const std::string& prefix)
     {
         const InputModel& head = parts().models[index];
@@ -122,7 +125,7 @@ private:
         return {"image", settings.imageSize, settings.colors == EXPORT_BGR, settings.layout == EXPORT_NCHW};
     }
 
-    // A network may be written for one image, which shows in operators that need not treat a batch image by image.
+    // Operators that may mix the images of a batch, such as a reshape to a fixed size, allow batches of one image only.
     void limitBatch(const OnnxPart& network)
     {
         if (network.takesAnyBatch || batch == 1)
@@ -135,6 +138,7 @@ private:
         batch = 1;
     }
 
+    // The backbone is run once on a black image to find the sizes of its maps.
     std::vector<MapsNode> featuresOf(const OnnxPart& network, Size input) const
     {
         const FeatureMaps features = model.backbone->forward(blackInput(input));
@@ -169,8 +173,9 @@ private:
         graph.addAs({"defective"}, "Not", {graph.add("Less", {score, threshold})});
     }
 
-    // As FittedModel::outputMap. From the patches at once where these are all that the map shows, which is less work
-    // than from a map of the input's size.
+    // Computes the same as FittedModel::outputMap. Without an ensemble, the map of the image's size is computed from
+    // the patch scores directly: resizing, smoothing and stretching are all linear, so they are combined into one
+    // matrix for rows and one for columns, which is less work.
     void addMap(const MapsNode& scoreMap, const HeadNodes& whole)
     {
         MapsNode map = scoreMap;

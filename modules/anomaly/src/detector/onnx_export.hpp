@@ -9,24 +9,25 @@
 
 namespace cv { namespace anomaly {
 
-//! What a graph is to be of, as AnomalyDetector::exportOnnx has it.
+//! Arguments of AnomalyDetector::exportOnnx.
 struct OnnxExportSettings
 {
     Size imageSize;
-    int colors, layout; // of ExportColors and ExportLayout
-    int batch;          // 0: any
+    int colors, layout; // values of ExportColors and ExportLayout
+    int batch;          // number of images in a batch; 0: any number
 };
 
 struct ExportedGraph
 {
     OnnxBuilder graph;
-    int batch; // images of one that it takes; 0: any
+    int batch; // number of images in a batch that the graph takes; 0: any number
 };
 
-//! All of predict as a graph. Throws StsNotImplemented with the reason where the model has no such form.
+//! Makes a graph that computes all that predict does. Throws StsNotImplemented with the reason if the model has no such
+//! form.
 ExportedGraph onnxOf(const FittedModel& model, const OnnxExportSettings& settings);
 
-//! Throws unless all of the file is written.
+//! Writes the graph to a file; throws unless all bytes are written.
 void writeOnnx(const OnnxBuilder& graph, const String& filename);
 
 }} // namespace cv::anomaly

@@ -11,8 +11,9 @@
 
 namespace cv { namespace anomaly {
 
-//! Adds settings to a checksum, by name and value.
-//! stored: the settings of a file that is read; the sum of an older file is of those that it has. Empty: all settings.
+//! Visitor that adds the name and value of each setting to a checksum.
+//! stored: settings in the file that is being read. The checksum of an older file covers only the settings that it has.
+//! If it is empty, all settings are added.
 class ParamsSum CV_FINAL : public ParamsVisitor
 {
 public:

@@ -11,17 +11,17 @@
 
 namespace cv { namespace anomaly {
 
-//! What is done with each setting that a model file holds: its range is checked, it is written, or read.
+//! Base of all that is done with each setting that a model file holds: to check its range, to write it, to read it.
 class ParamsVisitor
 {
 public:
     virtual ~ParamsVisitor() {}
-    //! False only where settings are read from a file of an older version, which lacks this one.
+    //! False only while settings are read from a file of an older version that lacks this one.
     virtual bool has(const char*) { return true; }
     virtual void visit(const char* name, int& value, int lowest, int highest) = 0;
     virtual void visit(const char* name, double& value, double lowest, double highest) = 0;
     virtual void visit(const char* name, bool& value) = 0;
-    //! lowest and highest: of each side.
+    //! lowest and highest are limits of both sides.
     virtual void visit(const char* name, Size& value, int lowest, int highest) = 0;
     virtual void visit(const char* name, Scalar& value) = 0;
     virtual void visit(const char* name, std::vector<String>& value) = 0;

@@ -6,7 +6,7 @@
 
 namespace cv { namespace anomaly {
 
-// Each method's folder defines one of these: a method is added here by a declaration and a line of the table.
+// Each method's folder defines one of these functions. A new method needs a declaration here and a line in the table.
 std::unique_ptr<Method> createCfaMethod();
 std::unique_ptr<Method> createPadimMethod();
 std::unique_ptr<Method> createPatchCoreMethod();

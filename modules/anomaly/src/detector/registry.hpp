@@ -8,13 +8,13 @@
 
 namespace cv { namespace anomaly {
 
-//! A method with its default settings, by the name that model files have; null where there is none of that name.
+//! Makes a method with default settings, by its name in model files; null if there is no such method.
 std::unique_ptr<Method> createMethod(const String& name);
 
-//! Adds a method that is not the library's own, as a test does; before other threads load models.
+//! Adds a method that is not the library's own, as tests do. Call it before other threads load models.
 void addMethod(const char* name, std::unique_ptr<Method> (*create)());
 
-//! All names, with commas.
+//! Names of all methods, separated by commas.
 String methodNames();
 
 }} // namespace cv::anomaly

@@ -11,15 +11,16 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// How widely scores are spread, and where they end, shows as well in so many learned images as in thousands. Each costs
-// a prediction, and where it is left out of the model the time to set up a search, some 50 ms.
+// This many learned images show the spread and the end of the scores as well as thousands would. Each costs a
+// prediction; one that is left out of the model also costs the setup of a search, some 50 ms.
 const size_t mostLearnedImagesScored = 64, mostImagesLeftOut = 200;
 
 typedef std::function<void(double score, const Mat& map, const Mat& mask, const Mat& picture)> ScoreVisitor;
+//! The model by which an image is scored; null if there is none for this image.
 typedef std::function<std::shared_ptr<const FittedModel>(int image)> ModelOfImage;
 
-// Those that cannot be read, if they are to be left out, those of which a mask leaves nothing, and those without which
-// there is no model are passed over.
+// Scores images and passes the results on. It skips images without a model, images of which the mask leaves nothing,
+// and, if `leaveOut`, images that cannot be read.
 void forEachScore(const ModelOfImage& modelOf, const ImageSource& images, const std::vector<int>& indices,
                   bool leaveOut, const ScoreVisitor& visit)
 {
@@ -37,13 +38,14 @@ void forEachScore(const ModelOfImage& modelOf, const ImageSource& images, const 
     }
 }
 
-// For a call that ends before the model does.
+// The same model for every image. It is borrowed: the result must not outlive it.
 ModelOfImage always(const FittedModel& model)
 {
     const std::shared_ptr<const FittedModel> borrowed(&model, [](const FittedModel*) {});
     return [borrowed](int) { return borrowed; };
 }
 
+// The model without what one image taught it; null if the method does not support that.
 std::shared_ptr<const FittedModel> modelWithout(int image, const FittedModel& model,
                                                 const std::vector<PiecesOfImages>& pieces)
 {
@@ -53,7 +55,7 @@ std::shared_ptr<const FittedModel> modelWithout(int image, const FittedModel& mo
     return model.without(ofImage);
 }
 
-// Each image by the model without it; null where the method cannot tell.
+// Scores each image by the model without it; null if the method does not support that.
 ModelOfImage leavingOut(const FittedModel& model, const std::vector<int>& learned,
                         const std::vector<PiecesOfImages>& pieces)
 {
@@ -84,7 +86,8 @@ GoodScores scoresAfterFit(const FittedModel& model, const ImageSource& images, c
     };
     forEachScore(always(model), images, good, skips, addFresh);
     const bool heldOut = !scores.empty();
-    // One learned image more or less tells little: no reason to give a training up.
+    // An unreadable image is skipped here: one learned image more or less hardly changes the thresholds, and an
+    // exception would throw the whole training away.
     if (modelOf)
         forEachScore(modelOf, images, sample, true, addFresh);
     else if (heldOut)

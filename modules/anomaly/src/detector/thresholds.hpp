@@ -11,27 +11,29 @@
 
 namespace cv { namespace anomaly {
 
-//! For one model of a fit: the numbers that the training data has for the pieces of each image that was learned.
+//! For one model of a fit: the indices that the pieces of each learned image have in the training data.
 typedef std::map<int, std::vector<int>> PiecesOfImages;
 
-/** @brief Scores of good images after a fit: of `good` ones that were kept out of it, and of `learned` ones.
+/** @brief Scores good images after a fit: `good` ones that were kept out of it, and `learned` ones.
 
-Of a method that can tell, each learned image is scored by the model without what it taught itself, which is as a new
-image would score (doc/results.md). Of others, the scores of learned images only tell how widely scores are spread;
-where no good image was kept out, they stand for new ones, a little low, with a warning.
+If the method supports it, each learned image is scored by a model without what that image taught, which gives the score
+that a new image would have (doc/results.md). With other methods, scores of learned images only tell how widely scores
+spread. If no good image was kept out either, they are used as they are, which makes the thresholds a little low, and a
+warning says so.
+@param pieces indices of the pieces of each image, one element for each model of an ensemble
 */
 GoodScores scoresAfterFit(const FittedModel& model, const ImageSource& images, const std::vector<int>& good,
                           const std::vector<int>& learned, const std::vector<PiecesOfImages>& pieces,
                           const FitReporter& reporter);
 
-//! Scores of some of the images, which are all good and were not learned.
+//! Scores the chosen images, all of which are good and were not learned.
 GoodScores scoresOfGood(const FittedModel& model, const ImageSource& images, const std::vector<int>& chosen);
 
-//! Those of the learned images that tell enough: all, or an even sample of many.
+//! The learned images that are scored for thresholds: all of them, or an even sample if there are more than 200.
 std::vector<int> imagesToScore(const std::vector<int>& learned);
 
-//! Thresholds from good and defective images. The pixel threshold stays as it is unless `masked`, where the masks of
-//! `images` are nonzero on defects.
+//! Sets thresholds from good and defective images. If `masked`, the masks of `images` are nonzero on defects and also
+//! give the pixel threshold; otherwise it stays as it is.
 Calibration bestThresholds(const FittedModel& model, const ImageSource& images, const Mat& labels, bool masked);
 
 }} // namespace cv::anomaly
