@@ -7,14 +7,14 @@
 
 namespace cv { namespace anomaly {
 
-// Each of these is decoded once more than fit needs it.
+// Each of these images is decoded once more than fit needs it.
 static const size_t mostImages = 64;
 
-// Fewer do not show how much light changes.
+// Fewer images than this do not show how much the light changes.
 static const size_t fewestImages = 4;
 
-// Deviation over mean of contrasts is 0.01 to 0.10 for parts under one lamp (six categories), and 0.28 for magnetic
-// tiles, which are photographed with several exposures.
+// The ratio of standard deviation to mean, taken over the contrasts of good images, is 0.01 to 0.10 for parts under one
+// lamp (six categories), and 0.28 for magnetic tiles, which were photographed with several exposures.
 static const double largestVariation = 0.2;
 
 Contrast::Contrast(const Mat& image)
@@ -38,7 +38,7 @@ void matchContrast(Mat& image)
     image.convertTo(image, CV_8U, gain, matchedMean - gain * found.mean);
 }
 
-// Of images that can be read: fit itself says what is wrong with the others, when it comes to them.
+// Contrasts of the images that can be read. For the others, fit itself reports the error when it reads them.
 static std::vector<double> contrasts(const ImageSource& images, const std::vector<int>& indices,
                                      const InputSettings& input)
 {

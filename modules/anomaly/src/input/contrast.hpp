@@ -9,13 +9,15 @@
 
 namespace cv { namespace anomaly {
 
-//! What matchContrast gives all values of an image: the middle of their range, and so wide that few leave it.
+//! The mean and standard deviation that matchContrast gives an image: the middle of the range of 8-bit values, and a
+//! spread with which few values leave that range.
 const double matchedMean = 127, matchedDeviation = 40;
 
-//! Below this deviation an image is blank, and what it shows is noise, which is not raised further.
+//! An image with a smaller standard deviation than this is blank. What it shows is noise, so it is amplified no
+//! further.
 const double leastDeviation = 5;
 
-//! Mean and standard deviation of all values of an image, its channels taken together.
+//! Mean and standard deviation of all values of an image, over all channels together.
 struct Contrast
 {
     //! image: CV_8UC3
@@ -24,11 +26,11 @@ struct Contrast
     double mean, deviation;
 };
 
-//! Brings the image, CV_8UC3, to matchedMean and matchedDeviation, in place. Values beyond 0 to 255 are cut off.
+//! Scales an image, CV_8UC3, to matchedMean and matchedDeviation, in place. Values beyond 0 to 255 are clipped.
 void matchContrast(Mat& image);
 
-//! Whether the images that `indices` number differ in contrast so much that it is better matched: an even sample of
-//! those that can be read, at the input's size.
+//! Whether the contrast of images varies so much that matching it is better. It is measured on an even sample of the
+//! images that `indices` list and that can be read, at the input's size.
 bool contrastVaries(const ImageSource& images, const std::vector<int>& indices, const InputSettings& input);
 
 }} // namespace cv::anomaly

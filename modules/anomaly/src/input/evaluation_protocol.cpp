@@ -23,7 +23,7 @@ void randomView(InputArray image, InputArray mask, const DetectorParams& params,
         CV_Error(Error::StsNotImplemented,
                  "A view is stretched to one size, where a model with tiles sees none: predict the image itself");
     const RandomView chosen = drawView(params, 0, seed);
-    // INPUT_CROPPED takes the center of the view by itself.
+    // predict with INPUT_CROPPED cuts the center out of the view itself, so the view keeps the border around it.
     const Size size = params.inputMode == INPUT_RESIZED ? inputShapeOf(params) : stretchedShapeOf(params);
     chosen.of(source, size).copyTo(view);
     if (viewMask.needed())

@@ -20,7 +20,7 @@ static String nameOfFile(const String& file)
     return "Image '" + file + "'";
 }
 
-// Why there is no image in a file; the system's words where it cannot even be opened.
+// The reason why a file cannot be read as an image; the system's error text if it cannot even be opened.
 static String reasonOf(const String& file)
 {
     if (!utils::fs::exists(file))
@@ -32,12 +32,14 @@ static String reasonOf(const String& file)
     return "it is damaged or of a format that this OpenCV lacks";
 }
 
-// cv::imread returns nothing for a damaged image, and throws, without a name, for one that is larger than its limits.
+// cv::imread returns an empty Mat for a damaged image. For one that is larger than its limits it throws an exception
+// that does not name the file.
 static Mat decoded(const String& file)
 {
     try
     {
-        // IMREAD_UNCHANGED would leave a photograph as the camera held it; the application's imread turns it upright.
+        // Not IMREAD_UNCHANGED, which ignores the orientation stored in a photograph, unlike imread in most
+        // applications.
         return imread(file, IMREAD_ANYCOLOR | IMREAD_ANYDEPTH);
     }
     catch (const cv::Exception& e)

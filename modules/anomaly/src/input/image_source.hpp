@@ -11,27 +11,28 @@
 
 namespace cv { namespace anomaly {
 
-//! Training images one at a time, wherever they come from.
+//! Training images and their masks, read one at a time from files or arrays. Indices go from 0 to size() - 1.
 class ImageSource
 {
 public:
     virtual ~ImageSource() {}
     virtual int size() const = 0;
-    //! Throws, naming the image, when it cannot be read or scored.
+    //! Returns an image in its original type. Throws, naming the image, if it cannot be read or scored.
     virtual Mat image(int index) const = 0;
-    //! Empty: the whole image counts.
+    //! Returns the mask of an image, CV_8UC1 of the image's size. It is empty if the whole image counts.
     virtual Mat mask(int index) const = 0;
-    //! For messages: "Image 3" or "Image 'file.png'".
+    //! Name of an image in messages: "Image 3" or "Image 'file.png'".
     virtual String name(int index) const = 0;
 };
 
-//! False, with a warning: the image cannot be read, and is to be left out then. Else that is an exception.
+//! Reads an image. If it cannot be read: with `leaveOut` a warning is logged and the result is false, else an exception
+//! is thrown.
 bool readImage(const ImageSource& images, int index, bool leaveOut, Mat& image);
 
-//! mask: of each image, or empty.
+//! Images that are read from files each time they are asked for. mask: that of each image, or empty.
 std::unique_ptr<ImageSource> imagesFromFiles(const std::vector<String>& files, const Mat& mask, int significantBits);
 
-//! Checks that there are as many masks as images, or none.
+//! Images in memory. Throws unless there are as many masks as images, or none.
 std::unique_ptr<ImageSource> imagesFromArrays(InputArrayOfArrays images, InputArrayOfArrays masks, int significantBits);
 }} // namespace cv::anomaly
 

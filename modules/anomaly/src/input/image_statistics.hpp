@@ -8,14 +8,15 @@
 
 namespace cv { namespace anomaly {
 
-//! How many figures imageStatistics gives.
+//! Number of figures that imageStatistics returns.
 const int imageFigures = 5;
 
-/** @brief What light, focus and position make of an image, in the order of cv::anomaly::DriftFigure.
+/** @brief Measures what light, focus and position make of an image.
 
-Mean and standard deviation of the gray values, 0 to 255; the share of fine detail, which does not depend on light: the
-root of the energy of the Laplacian over that of the gradient; and the center of the gradient's magnitude, as shares of
-width and height, which moves with a part that lies on a plain ground and stays in the middle where there is none.
+The figures are, in the order of cv::anomaly::DriftFigure: mean and standard deviation of the gray values, 0 to 255; the
+share of fine detail, which is the root of the ratio of the Laplacian's energy to the gradient's and does not depend on
+light; and the center of the gradient's magnitude, as shares of width and height. That center moves with a part on a
+plain background, and is in the middle if the image has no edges.
 @param picture CV_8UC3, BGR
 @return 1 x imageFigures, CV_32F, finite
 */

@@ -11,14 +11,15 @@
 
 namespace cv { namespace anomaly {
 
-// Each of these is decoded once more than fit needs it, and more of them would hardly change a median.
+// Each of these images is decoded once more than fit needs it, and more of them would hardly change the median.
 static const size_t mostImages = 32;
 
-// At 8:1 an input of the area of 224 x 224 is 640 x 80 pixels, whose short side has five patches of a stride of 16: in
-// a longer one most patches would see the network's padding.
+// With an aspect ratio of 8:1, an input with the area of 224 x 224 has 640 x 80 pixels, and its short side has five
+// patches at a stride of 16. With a longer ratio most patches would see the network's padding.
 static const double longestAspect = 8;
 
-// Of images that can be read: fit itself says what is wrong with the others, when it comes to them.
+// Logarithms of the aspect ratios of the images that can be read. For the others, fit itself reports the error when it
+// reads them.
 static std::vector<double> logAspects(const ImageSource& images, const std::vector<int>& indices)
 {
     std::vector<double> logs;
@@ -33,7 +34,7 @@ static std::vector<double> logAspects(const ImageSource& images, const std::vect
     return logs;
 }
 
-// Of logarithms, so that images of 1:2 and as many of 2:1 have a median of 1:1.
+// The median is taken of logarithms, so that as many images of 1:2 as of 2:1 have a median of 1:1.
 double medianAspect(const ImageSource& images, const std::vector<int>& indices)
 {
     std::vector<double> logs = logAspects(images, indices);

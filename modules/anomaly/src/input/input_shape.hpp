@@ -8,14 +8,14 @@
 
 namespace cv { namespace anomaly {
 
-//! Width / height of the images that `indices` number: the median of an even sample of them, 1 where none can be read.
+//! Median of width / height over an even sample of the images that `indices` list; 1 if none of them can be read.
 double medianAspect(const ImageSource& images, const std::vector<int>& indices);
 
-/** @brief The size of an input for images of this aspect ratio.
-@param aspect width / height; taken as no less than 1/8 and no more than 8
-@param side of a square that has about the area of the input
-@param stride both sides are multiples of it, at least twice
-@return side x side where both sides come out alike
+/** @brief Chooses the size of the input for images of a given aspect ratio.
+@param aspect width / height; limited to 1/8 to 8
+@param side side of a square that has about the area of the input
+@param stride both sides of the result are a multiple of it, and at least two times the stride
+@return the size; exactly side x side if both sides come out equal
 */
 Size shapeOfAspect(double aspect, int side, int stride);
 

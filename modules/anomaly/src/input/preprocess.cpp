@@ -124,7 +124,7 @@ Rect centerOf(Size stretched, Size crop)
 
 static void stretchInto(const Mat& image, Size size, Mat& stretched)
 {
-    // INTER_LINEAR downwards would skip pixels, and scores would shift with the image's size.
+    // When an image is made smaller, INTER_LINEAR would skip pixels, and scores would depend on the image's size.
     const bool shrinks = image.cols >= size.width && image.rows >= size.height;
     resize(image, stretched, size, 0, 0, shrinks ? INTER_AREA : INTER_LINEAR);
 }

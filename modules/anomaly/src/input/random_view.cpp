@@ -10,7 +10,7 @@
 
 namespace cv { namespace anomaly {
 
-// Of RD-MVTec AD, section 4.1 of the paper.
+// Largest angle of RD-MVTec AD, section 4.1 of @cite Lee2022cfa.
 static const double mostDegrees = 10;
 
 RandomView::RandomView(Size s, Size c, RNG random)

@@ -8,16 +8,17 @@
 
 namespace cv { namespace anomaly {
 
-//! A turn and a place, drawn for one image: the RD transform of the paper.
+//! A random angle and place for one image: the transform of RD-MVTec AD, section 4.1 of @cite Lee2022cfa.
 class RandomView
 {
 public:
-    //! The image is stretched to the size `stretched`, of which a part of the size `crop` is cut out.
+    //! Draws the angle and the place. Images are stretched to the size `stretched`, and a part of the size `crop` is
+    //! cut out.
     RandomView(Size stretched, Size crop, RNG random);
 
-    //! A picture of this size whose center is the cut; what lies beyond the image is mirrored.
+    //! Makes a picture of this size whose center is the cut part. Pixels beyond the image's edge are mirrored.
     Mat of(const Mat& image, Size size) const;
-    //! The same part of a mask, with no values in between.
+    //! Makes the same picture of a mask by INTER_NEAREST, so that it has no values in between.
     Mat ofMask(const Mat& mask, Size size) const;
 
 private:
@@ -28,7 +29,7 @@ private:
     Point corner;
 };
 
-//! The view of an item, such as an image in an epoch, for a seed.
+//! Draws the view of one item, such as an image in an epoch. The same seed and item give the same view.
 RandomView drawView(const DetectorParams& params, uint64 item, int seed);
 
 }} // namespace cv::anomaly

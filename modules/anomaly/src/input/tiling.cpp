@@ -23,7 +23,7 @@ std::vector<Tiling::Strip> Tiling::strips(int length, int side, int overlap)
     {
         Strip& strip = all[i];
         strip.start = count == 1 ? 0 : int(int64(length - side) * i / (count - 1));
-        // A patch counts the more, the farther it is from its tile's edge, where the backbone sees padding.
+        // The weight of a pixel grows with its distance from the tile's edge, near which the backbone sees padding.
         for (int x = 0; x < side; x++)
         {
             strip.weights.push_back(float(std::min(x + 1, side - x)));

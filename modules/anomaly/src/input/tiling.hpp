@@ -10,9 +10,11 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief The tiles of one image, each as large as the backbone's input. They lie evenly, from edge to edge.
+/** @brief The tiles of one image. Each has the size of the backbone's input, and they are evenly spaced from edge to
+edge.
 
-An image that is to be seen as a whole, and one no larger than a tile, is a single tile of whatever size.
+If the settings have no tiles, or the image is no larger than one tile, the whole image is the only tile, whatever its
+size. Indices of tiles go from 0 to count() - 1, row by row.
 */
 class Tiling
 {
@@ -21,27 +23,27 @@ public:
 
     int count() const { return int(columns.size() * rows.size()); }
 
-    //! Of the map of all tiles.
+    //! Size of the map of all tiles.
     Size mapSize() const { return size; }
 
-    //! The image at the resolution from which tiles are cut.
+    //! Stretches an image to the resolution at which tiles are cut.
     Mat stretched(const Mat& image) const;
-    //! A mask, by INTER_NEAREST; empty if it is.
+    //! Stretches a mask to that resolution by INTER_NEAREST. The result is empty if the mask is.
     Mat stretchedMask(const Mat& mask) const;
 
-    //! A tile of what was stretched.
+    //! Returns one tile of a stretched image or mask, without copying its pixels.
     Mat cut(const Mat& stretched, int index) const;
 
-    //! Adds a tile's map to that of all, in which overlapping tiles fade into one another. Where a tile lies alone, its
-    //! values stay bit for bit.
+    //! Adds the map of a tile to the map of all tiles, in which overlapping tiles fade into one another. Where no other
+    //! tile overlaps, values stay the same bit for bit.
     void blend(const Mat& tileMap, int index, Mat& map) const;
 
 private:
-    //! A row or a column of tiles.
+    //! A row or a column of tiles: the first pixel in the map of all tiles, and the weights of its pixels.
     struct Strip
     {
         int start;
-        std::vector<float> weights; // of its pixels; those of all strips add up to 1 at each pixel
+        std::vector<float> weights; // at each pixel of the map, the weights of all strips add up to 1
     };
     static std::vector<Strip> strips(int length, int side, int overlap);
     bool isWhole() const { return count() == 1; }
@@ -51,7 +53,7 @@ private:
     std::vector<Strip> columns, rows;
 };
 
-//! An image and its mask, cut into tiles.
+//! An image and its mask, both cut into tiles.
 class TiledImage
 {
 public:
@@ -70,7 +72,7 @@ private:
     Mat stretched, stretchedMask;
 };
 
-//! How a tile becomes the input.
+//! Settings with which a tile becomes the input.
 inline InputSettings ofTile(InputSettings input)
 {
     input.tile = 0;

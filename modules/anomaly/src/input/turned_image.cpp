@@ -9,10 +9,11 @@
 
 namespace cv { namespace anomaly {
 
-// A photograph of 12 megapixels takes longer to turn than the network to see it. Twice the input's resolution is enough
-// that the interpolation between pixels of a turn blurs none of the input.
+// Turning a photograph of 12 megapixels takes longer than the network does. An image at twice the input's resolution is
+// large enough: the interpolation of the turn then blurs nothing that the input shows.
 static const double inputResolutions = 2;
 
+// The size at which an image is turned: that of the image, or less if the input does not need so many pixels.
 static Size sizeToTurn(Size image, Size input)
 {
     const double scale =

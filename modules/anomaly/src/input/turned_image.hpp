@@ -8,20 +8,23 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief An image and its mask, turned about their center by even steps of a whole turn.
+/** @brief An image and its mask, turned about their center in even steps over 360 degrees.
 
-A turned image keeps the sides of the image, so that its corners show what lies beyond the image's edge. That is
-mirrored, since the network would take any other filling for an edge of the part, and the mask is zero on it.
+A turned image has the size of the image, so its corners show what lies beyond the image's edge. There the image is
+mirrored, because the network would take any other filling for an edge of the part, and the mask is 0, so that it is not
+learned.
 */
 class TurnedImage
 {
 public:
-    //! mask: empty, or of the image's size. input: what the network sees of the image. turns: 1 or more.
+    //! mask: empty, or CV_8UC1 of the image's size. input: size of the network's input. turns: number of steps, at
+    //! least 1.
     TurnedImage(const Mat& image, const Mat& mask, Size input, int turns);
 
-    //! turn: 0 for the image as it is, less than the number of turns.
+    //! Returns the image after `turn` steps; turn 0 is the image itself.
     Mat image(int turn) const;
-    //! CV_8UC1, nonzero on what is to be learned. Empty if everything is, which only the image as it is can be.
+    //! Returns the mask after `turn` steps, CV_8UC1, nonzero on pixels that are learned. Only turn 0 may be empty,
+    //! which means that all pixels are learned.
     Mat mask(int turn) const;
 
 private:
@@ -29,7 +32,7 @@ private:
 
     const Mat whole, wholeMask;
     const int turns;
-    Mat small, smallMask; // what is turned: no larger than the network can tell
+    Mat small, smallMask; // what is turned, at no more than twice the input's resolution
 };
 
 }} // namespace cv::anomaly
