@@ -23,9 +23,9 @@ namespace {
 
 const char* const embeddedName = "efficientnet-lite0/1";
 
-// cv::dnn::Net is not safe for concurrent forward calls and its copies share state, so each caller borrows a Net of its
-// own. It gets one that took as many images before: on a GPU another number means to allocate and to choose
-// convolutions anew, which takes longer than many a forward.
+//! Copies of a network, each lent to one caller at a time: cv::dnn::Net is not safe for concurrent forward calls, and
+//! copies of a Net share state. A caller gets a Net that took the same number of images before. On a GPU, another
+//! number means new memory and another choice of convolutions, which takes longer than many forward calls.
 class NetPool : public std::enable_shared_from_this<NetPool>
 {
 public:
@@ -42,7 +42,8 @@ public:
     }
 
 private:
-    typedef std::pair<int, std::unique_ptr<dnn::Net>> Sized; // images that it took, 0: none yet
+    // A Net and the number of images that it took; 0 before its first call.
+    typedef std::pair<int, std::unique_ptr<dnn::Net>> Sized;
 
     std::unique_ptr<dnn::Net> parse() const
     {
@@ -53,15 +54,15 @@ private:
         return net;
     }
 
-    // Parsing takes longer than many a forward, so it is done outside of the lock: threads that all need a new Net
-    // parse at the same time, and others still get idle ones.
+    // Parsing takes longer than many forward calls, so it is done without holding the lock: threads that need a new Net
+    // parse at the same time, and others can still borrow an idle one.
     std::unique_ptr<dnn::Net> take(int images)
     {
         std::unique_ptr<dnn::Net> net = takeIdle(images);
         return net ? std::move(net) : parse();
     }
 
-    // Null where none fits; then there is room for another one.
+    // Returns null if no idle Net fits. Then there is room in `idle` for one more.
     std::unique_ptr<dnn::Net> takeIdle(int images)
     {
         std::lock_guard<std::mutex> lock(mutex);
@@ -69,7 +70,7 @@ private:
                                           [images](const Sized& net) { return net.first == images || net.first == 0; });
         if (fitting == idle.end())
         {
-            idle.reserve(++made); // giving back never allocates, so that it never throws
+            idle.reserve(++made); // so that giveBack never allocates and never throws
             return NULL;
         }
         std::unique_ptr<dnn::Net> net = std::move(fitting->second);
@@ -99,7 +100,7 @@ String join(const std::vector<String>& names)
     return all;
 }
 
-// A GPU has convolutions of its own.
+// The network with our convolution layers, unless it runs on a GPU, where cv::dnn has convolutions of its own.
 std::vector<uchar> bytesFor(const Device& device, const std::vector<uchar>& onnx)
 {
     if (device.isGpu() || device.engine == ENGINE_PLAIN)
@@ -111,6 +112,7 @@ std::vector<uchar> bytesFor(const Device& device, const std::vector<uchar>& onnx
 #endif
 }
 
+//! A network that cv::dnn runs, on the processor or on a GPU.
 class DnnBackbone CV_FINAL : public ProcessorBackbone
 {
 public:
@@ -140,6 +142,7 @@ public:
     }
 
 private:
+    // If this OpenCV does not take the network with our layers, it is read once more with cv::dnn's own ones.
     static std::shared_ptr<NetPool> read(const BackboneSource& source, const Device& device)
     {
         const std::vector<uchar> bytes = bytesFor(device, source.bytes);
@@ -252,7 +255,7 @@ Mat blackInput(Size size)
 
 int coarsestStride(const Backbone& backbone)
 {
-    const int side = 256; // a multiple of most strides, so that no map is rounded up or down
+    const int side = 256; // a multiple of most strides, so that the size of most maps is not rounded
     int fewest = side;
     for (const Mat& map : backbone.forward(blackInput(Size(side, side))).maps)
         fewest = std::min(fewest, map.size[3]);
@@ -286,7 +289,7 @@ static std::shared_ptr<const Backbone> createOnGpu(const BackboneSource& source,
 #endif
 
 #ifdef HAVE_ANOMALY_ONEDNN
-//! Null where cv::dnn is to run the network, or to say what is wrong with it.
+//! Returns null if cv::dnn has to run the network, or has to report what is wrong with it.
 static std::shared_ptr<const Backbone> createWithOneDnn(const BackboneSource& source)
 {
     try

@@ -17,49 +17,50 @@ namespace cv { namespace anomaly {
 struct GpuMaps; // of gpu_memory.hpp
 class GpuQueue; // of gpu_queue.hpp
 
-//! Feature maps, each images x channels x rows x cols, CV_32F. They belong to the backbone and stay valid as long as
-//! this lives.
+//! Feature maps of a batch, each images x channels x rows x columns, CV_32F, finest first. The memory belongs to the
+//! network that computed them; `owner` keeps it from being used for another call while this object lives.
 struct FeatureMaps
 {
-    //! Those of one image, 1 x channels x rows x cols, where `maps` has them.
+    //! Maps of one image, 1 x channels x rows x columns, which share the memory of `maps`.
     std::vector<Mat> of(int image) const;
 
-    std::vector<int> channels;                         // of each scale
-    std::vector<Mat> maps;                             // empty where the maps stay on a GPU,
-    std::shared_ptr<const std::vector<GpuMaps>> onGpu; // which has them then,
-    std::shared_ptr<GpuQueue> queue;                   // when it is done with this queue
+    std::vector<int> channels;                         // of each map
+    std::vector<Mat> maps;                             // empty if the maps are left on a GPU
+    std::shared_ptr<const std::vector<GpuMaps>> onGpu; // the maps on a GPU, else null
+    std::shared_ptr<GpuQueue> queue;                   // the GPU's maps are complete when it is done with this queue
     std::shared_ptr<void> owner;
 };
 
-//! What identifies a backbone in a model file.
+//! A backbone as a model file identifies it.
 struct BackboneSource
 {
     String name;                 // "efficientnet-lite0/1", or the ONNX file's name without its folder
-    std::vector<uchar> bytes;    // of the ONNX file
+    std::vector<uchar> bytes;    // contents of the ONNX file
     std::vector<String> outputs; // finest map first
 };
 
-//! A frozen network. forward is safe from several threads.
+//! A frozen network that computes feature maps. forward may be called from several threads at a time.
 class Backbone
 {
 public:
     virtual ~Backbone() {}
-    //! input: images x 3 x rows x cols, CV_32F. The maps come to the host.
+    //! Computes the maps of an input: images x 3 x rows x columns, CV_32F. The maps are in the processor's memory.
     virtual FeatureMaps forward(const Mat& input) const = 0;
-    //! Of images as they come, preprocessed first. A GPU may keep the maps. The clock may be null.
+    //! Preprocesses images and computes their maps, which a GPU may keep in its own memory. The clock may be null.
     virtual FeatureMaps forward(const Mat* images, int count, const InputSettings& input, StageClock* clock) const = 0;
 
-    //! Sets up what the first call of forward with one image of this size would set up. Never throws: forward says what
-    //! is wrong with a network.
+    //! Sets up what the first call of forward with one image of this size would set up. Never throws: forward reports
+    //! what is wrong with a network.
     virtual void prepare(Size) const {}
 
-    //! On the processor run by cv::dnn; with ENGINE_HALIDE by onednn_network where that is built in and knows the
-    //! operators, else cv::dnn's convolutions are layers of ours. On a GPU by gpu_network, and by cv::dnn where that
-    //! does not know an operator and OpenCV is built with CUDA. Throws when the bytes are no network or lack an output.
+    //! Makes a network for a device. On the processor, cv::dnn runs it. With ENGINE_HALIDE onednn_network runs it if
+    //! the build has oneDNN and the network's operators are known, else cv::dnn with our layers for its convolutions.
+    //! On a GPU, gpu_network runs it, or cv::dnn if an operator is not known and OpenCV is built with CUDA. Throws if
+    //! the bytes are no network or lack an output.
     static std::shared_ptr<const Backbone> create(const BackboneSource& source, const Device& device);
 };
 
-//! What networks share that take their input on the processor.
+//! Base of the networks that take their input in the processor's memory.
 class ProcessorBackbone : public Backbone
 {
 public:
@@ -70,32 +71,33 @@ public:
 protected:
     explicit ProcessorBackbone(const BackboneSource& source) : name(source.name), outputs(source.outputs) {}
 
-    //! Maps that keep `owner`. Throws where they are no maps of so many images, the finest first.
+    //! Packs maps together with their owner. Throws unless each has this number of images and none is finer than the
+    //! first.
     FeatureMaps checkedMaps(const std::vector<Mat>& maps, int images, const std::shared_ptr<void>& owner) const;
 
     const String name;
     const std::vector<String> outputs;
 
 private:
-    mutable WorkspacePool<InputMemory> inputs;
+    mutable WorkspacePool<InputMemory> inputs; // buffers of preprocess
 };
 
-//! "1x3x224x224", for messages.
+//! Shape of a Mat for messages, such as "1x3x224x224".
 String shapeOf(const Mat& map);
 
-//! Run by cv::dnn, whatever else there is: what create falls back to on the processor.
+//! Makes a network that cv::dnn runs, even if there is a faster way. Backbone::create uses it as the last choice.
 std::shared_ptr<const Backbone> createDnnBackbone(const BackboneSource& source, const Device& device);
 
-//! The embedded network for "", "lite0" and its full name; else the file of that name.
+//! Loads the embedded network for "", "lite0" and its full name, else the file of that name.
 BackboneSource loadBackbone(const String& nameOrFile, const std::vector<String>& outputs);
 
 bool isEmbeddedBackbone(const String& name);
 
-//! An input of zeros, to try a backbone with.
+//! An input of zeros, 1 x 3 x rows x columns, to try a backbone with.
 Mat blackInput(Size size);
 
-//! Pixels of the input from one patch of the coarsest map to the next. Tries an input of 256 x 256; throws where the
-//! backbone does not take that.
+//! Pixels of the input from one patch of the coarsest map to the next. Tries an input of 256 x 256 pixels; throws if
+//! the backbone does not take it.
 int coarsestStride(const Backbone& backbone);
 
 }} // namespace cv::anomaly

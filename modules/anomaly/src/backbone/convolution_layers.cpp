@@ -31,7 +31,7 @@ bool hasDepthwiseKernel(int size, int stride)
     return (size == 3 || size == 5) && (stride == 1 || stride == 2);
 }
 
-//! One image of a batch: channels x rows x columns.
+//! The maps of one image of a batch: channels x rows x columns.
 struct MapsOfImage
 {
     MapsOfImage(const Mat& batch, int n)
@@ -54,7 +54,7 @@ struct MapsOfImage
     Size size;
 };
 
-//! What the two layers share: sizes, weights, and what cv::dnn may fuse into them.
+//! Base of both layers: sizes, weights, and the operations that cv::dnn may fuse into a convolution.
 class ConvolutionBase : public dnn::Layer
 {
 public:
@@ -72,7 +72,8 @@ public:
         stride = params.has("stride") ? params.get("stride").get<int>(0) : 1;
     }
 
-    // cv::dnn fuses after this, and anew after every change of the input's size.
+    // cv::dnn fuses layers after this call, and again after each change of the input's size, so that it starts from
+    // blobs.
     void finalize(InputArrayOfArrays, OutputArrayOfArrays) CV_OVERRIDE
     {
         weights = blobs[0].clone();
@@ -92,6 +93,7 @@ public:
         return false;
     }
 
+    // Fuses an activation that clips: ReLU6, or ReLU without a slope.
     bool setActivation(const Ptr<dnn::ActivationLayer>& activation) CV_OVERRIDE
     {
         lowest = -FLT_MAX;
@@ -110,7 +112,7 @@ public:
         return lowest == 0;
     }
 
-    // A batch normalization that follows.
+    // Fuses a batch normalization that follows: its scale multiplies the weights, its shift is added to the bias.
     bool tryFuse(Ptr<dnn::Layer>& next) CV_OVERRIDE
     {
         Mat scale, shift;
@@ -146,9 +148,10 @@ protected:
     float lowest, highest;
 
 private:
-    std::vector<Mat> from, to; // kept, because a Mat of four dimensions takes memory of its own
+    std::vector<Mat> from, to; // kept from call to call, because a Mat of four dimensions allocates its list of sizes
 };
 
+//! One kernel for each channel, of 3x3 or 5x5 with stride 1 or 2.
 class DepthwiseLayer CV_FINAL : public ConvolutionBase
 {
 public:
@@ -174,6 +177,7 @@ private:
     }
 };
 
+//! A convolution over all channels with a square kernel, as a matrix product without copying patches (no im2col).
 class ConvolutionLayer CV_FINAL : public ConvolutionBase
 {
 public:
@@ -182,10 +186,10 @@ public:
     static Ptr<dnn::Layer> create(dnn::LayerParams& params) { return makePtr<ConvolutionLayer>(params); }
 
 private:
-    // A task's part of the map stays in a level 2 cache while it meets the panels, and there are tasks enough for
-    // several threads.
+    // The part of the map that one task reads, at most 256 KiB, stays in the level 2 cache while all its panels of
+    // weights are applied. At least 16 tasks give several threads enough to do.
     static const int bytesPerTask = 256 << 10, fewestTasks = 16;
-    // The kernel works on strips of up to 3 AVX-512 vectors.
+    // The kernel computes strips of up to 48 pixels, three vectors of AVX-512.
     static const int longestStrip = 48;
 
     int inputChannels() const CV_OVERRIDE { return blobs[0].size[1]; }
@@ -206,8 +210,8 @@ private:
         setOffsets(plane, phases);
         const int farthest = *std::max_element(offsets.begin<int>(), offsets.end<int>()),
                   before = asItIs ? 0 : longestStrip;
-        // The kernel's check takes the longest task at the last task's place and the farthest tap: it never reads
-        // there, but it asks for so many pixels.
+        // Halide checks the view against the largest index that tasks and taps could reach together. The kernel never
+        // reads so far, but the view must claim so many pixels.
         const halide_dimension_t pixels[] = {{-before, 3 * map.cols, 1}, {0, channels, int(map.step1())}};
         Halide::Runtime::Buffer<float> view(const_cast<float*>(map.ptr<float>()), 2, pixels);
         runKernel("convolution", [&](void* context) {
@@ -218,14 +222,14 @@ private:
         });
     }
 
-    /** Channels x pixels: the map with its border of zeros, and before and behind as many pixels as the kernel may
-    touch. With a stride of 2 it comes as four
-    planes, of even and odd rows and columns: what a tap meets then lies side by side again. */
+    /** The map with a border of zeros, channels x pixels, and with as many pixels before and behind it as the kernel
+    may touch. With a stride of 2 it is split into four planes, of even and odd rows and columns, so that the pixels
+    that one tap reads are adjacent again. */
     const Mat& planesOf(const MapsOfImage& input, Size plane, int phases)
     {
         const int pixels = phases * phases * plane.area() + kernel * (plane.width + 1) + 2 * longestStrip;
         if (planes.empty() || input.size != planesSize)
-            planes = Mat::zeros(input.channels, pixels, CV_32F); // of which the border stays
+            planes = Mat::zeros(input.channels, pixels, CV_32F); // zeroed once; later calls overwrite only the interior
         planesSize = input.size;
         const auto spread = [&](const Range& range) {
             for (int c = range.start; c < range.end; c++)
@@ -233,11 +237,12 @@ private:
                     spreadRow(input.row(c, y), input.size.width, y + top, plane, phases,
                               planes.ptr<float>(c) + longestStrip);
         };
-        // As std::function keeps it without memory
+        // This capture of one reference is small enough that std::function does not allocate.
         parallel_for_(Range(0, input.channels), [&spread](const Range& range) { spread(range); });
         return planes;
     }
 
+    // Copies row y of the bordered map to its place in the planes. Rows that no tap reads are left out.
     void spreadRow(const float* row, int width, int y, Size plane, int phases, float* place) const
     {
         if (y % stride >= phases)
@@ -251,6 +256,7 @@ private:
                     place[(x + left) % stride * plane.area() + (x + left) / stride] = row[x];
     }
 
+    // Distance in `planes` from the pixel that the first tap reads to the pixel that each tap reads.
     void setOffsets(Size plane, int phases)
     {
         offsets.create(1, kernel * kernel, CV_32S);
@@ -263,7 +269,7 @@ private:
     }
 
     Mat panels, planes, offsets;
-    Size planesSize; // of the map that they are made for
+    Size planesSize; // size of the map that `planes` was made for
 };
 
 } // namespace
@@ -273,7 +279,8 @@ static bool isConstant(const OnnxNode& node, size_t input, const OnnxConstants& 
     return input < node.inputs.size() && constants.count(node.inputs[input]);
 }
 
-//! A convolution on squares, without dilation, whose padding is given in numbers and whose weights are in the file.
+//! Whether a node is a convolution with a square kernel, equal strides and no dilation, with explicit padding, and with
+//! weights that are constants in the file.
 static bool isPlainConvolution(const OnnxNode& node, const OnnxConstants& constants)
 {
     if (node.type != "Conv" || !isConstant(node, 1, constants) ||
@@ -318,7 +325,7 @@ std::vector<uchar> withFastConvolutions(const std::vector<uchar>& onnx)
     }
     catch (const cv::Exception&)
     {
-        return onnx; // whose reader says what is wrong with it
+        return onnx; // the reader of this ONNX file reports what is wrong with it
     }
 }
 

@@ -10,12 +10,11 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief The network with those of its convolutions done by layers of ours that have a kernel: depthwise ones of 3x3
-and 5x5 of stride
-1 and 2, and square ones over all channels.
+/** @brief Replaces convolutions of a network by layers of this library that have a kernel: depthwise ones of 3x3 and
+5x5 with stride 1 and 2, and those over all channels with a square kernel.
 
-cv::dnn 4.6 takes two to three times as long for them. All else is cv::dnn's as before. An `onnx` that is not as
-expected is returned as it is.
+cv::dnn 4.6 takes two to three times as long for them. All other nodes stay as they are. If the bytes cannot be parsed,
+they are returned unchanged.
 */
 std::vector<uchar> withFastConvolutions(const std::vector<uchar>& onnx);
 

@@ -18,7 +18,8 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-//! What both kinds of convolutions share: weights on the host until nothing more is taken along.
+//! Base of both kinds of convolutions. Weights stay on the host until finish, because layers may still be fused into
+//! them.
 class ConvolutionBase : public GpuLayer, protected Convolution
 {
 public:
@@ -42,6 +43,7 @@ protected:
     GpuMemory weightsThere, biasThere;
 };
 
+//! A convolution that the GPU's library (cuDNN) computes, set up for maps of one shape.
 class LibraryTask CV_FINAL : public GpuTask
 {
 public:
@@ -58,6 +60,7 @@ private:
     const std::unique_ptr<GpuConvolution> convolution;
 };
 
+//! A convolution for the library: with an added map and ReLU fused, if there are any.
 class ConvolutionLayer CV_FINAL : public ConvolutionBase
 {
 public:
@@ -67,7 +70,8 @@ public:
 
     bool takeClip(const Clip& other) CV_OVERRIDE { return other.isRelu() && clip.takeOver(other); }
 
-    // Libraries pad both sides alike: a kernel that is longer by zeros meets the same pixels.
+    // The library pads opposite sides alike. Zeros are added to the kernel on the side with less padding, so that it
+    // still reads the same pixels.
     void finish() CV_OVERRIDE
     {
         const int rows = window.bottom - window.top, columns = window.right - window.left;
@@ -104,12 +108,14 @@ private:
     const bool threeDigits;
 };
 
+// The same kernels as on the processor, 3x3 and 5x5 with stride 1 or 2.
 bool hasDepthwiseKernel(const Window& window)
 {
     const int size = window.kernel.width;
     return window.kernel.height == size && (size == 3 || size == 5) && window.stride <= 2 && window.dilation == 1;
 }
 
+//! A depthwise convolution by a kernel of this library, which also clips its input and its output.
 class DepthwiseLayer CV_FINAL : public ConvolutionBase
 {
 public:

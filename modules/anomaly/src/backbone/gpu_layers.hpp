@@ -9,25 +9,25 @@
 
 namespace cv { namespace anomaly {
 
-//! A layer set up for maps of one shape.
+//! A layer that is set up for maps of one shape.
 class GpuTask
 {
 public:
     virtual ~GpuTask() {}
     virtual size_t workspaceBytes() const { return 0; }
-    //! `added`: the second input, or null. Returns before the GPU is done.
+    //! Enqueues the layer and returns before the GPU is done. `added` is the second input, or null.
     virtual void run(const GpuMemory& in, const GpuMemory* added, const GpuMemory& out,
                      const GpuMemory& workspace) const = 0;
 };
 
-//! A layer with its weights on the GPU.
+//! A layer whose weights are in the GPU's memory.
 class GpuLayer : public NetworkLayer
 {
 public:
     virtual std::unique_ptr<GpuTask> setUp(const MapShape& in) const = 0;
 };
 
-//! Throws StsNotImplemented where there is no way to compute it. threeDigits: see GpuConvolutionSettings.
+//! Each throws StsNotImplemented if the layer cannot be computed on a GPU. threeDigits: see GpuConvolutionSettings.
 std::unique_ptr<GpuLayer> createConvolutionLayer(const Convolution& convolution, bool threeDigits);
 std::unique_ptr<GpuLayer> createMaxPoolLayer(const Window& window);
 std::unique_ptr<GpuLayer> createAddLayer();

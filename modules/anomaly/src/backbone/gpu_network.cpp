@@ -36,8 +36,8 @@ private:
     const bool threeDigits;
 };
 
-/** A network set up for inputs of one shape, with all that a call works in. Maps that are not read any more give their
-memory to later ones: all of a GPU's work is done in order. */
+/** A network that is set up for inputs of one shape, with all memory that a call needs. Maps that are no longer read
+give their memory to later maps, which is safe because the GPU executes a queue in order. */
 class Execution
 {
 public:
@@ -47,7 +47,7 @@ public:
           owner(g),
           graph(*g),
           shapes(graph.shapes(input)),
-          // the next call's input must not wait for this one's maps
+          // The input's memory is kept free of maps, so that the next call can upload while this one computes.
           places(placeMaps(graph, shapes, MapSharing{false, true})),
           memories(places.bytes.size())
     {
@@ -67,7 +67,7 @@ public:
 
     GpuMemory& input() { return there(0); }
 
-    //! In its queue, which must be the calling thread's.
+    //! Enqueues all layers in `queue`, which must be the queue of the calling thread.
     void run()
     {
         static const std::vector<uint64> always(1);
@@ -88,6 +88,7 @@ public:
 
     const MapShape shape;
     const std::shared_ptr<GpuQueue> queue;
+    // Page-locked memory on the host for the pixels, then the same on the GPU, and memory for maps that are downloaded.
     HostMemory pixelsHere;
     GpuMemory pixels, clippedMaps;
 
@@ -189,6 +190,7 @@ private:
                 CV_Error(Error::StsUnmatchedSizes, "an output is larger than the first, expected the finest map first");
     }
 
+    // Converts 8-bit pixels on the GPU to the planes of the input, (x - mean) * scale.
     static void convert(Execution& execution, const InputSettings& input)
     {
         const MapShape& shape = execution.shape;
@@ -203,6 +205,7 @@ private:
         });
     }
 
+    // Copies maps to the host. An activation that is pending for them is applied first.
     static Mat downloaded(const GpuMaps& maps, GpuMemory& work)
     {
         const int sizes[] = {maps.images, maps.channels, maps.size.height, maps.size.width},

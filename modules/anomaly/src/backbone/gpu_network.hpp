@@ -8,11 +8,11 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief A network that a GPU computes without cv::dnn: convolutions by the GPU's own library, all else by kernels of
-ours, so that feature maps stay there and OpenCV need not be built with CUDA.
+/** @brief Makes a network that a GPU computes without cv::dnn: convolutions by cuDNN, all else by kernels of this
+library. So feature maps stay in the GPU's memory, and OpenCV need not be built with CUDA.
 
-It takes what backbones up to their feature maps are made of: convolutions, batch normalization behind them, ReLU, Clip,
-Add, MaxPool. Throws StsNotImplemented, with the operator's name, for others.
+It knows the operators of which backbones consist up to their feature maps: convolutions, batch normalization after
+them, ReLU, Clip, Add, MaxPool. Throws StsNotImplemented with the name of any other operator.
 */
 std::shared_ptr<const Backbone> createGpuNetwork(const BackboneSource& source, int target);
 

@@ -10,8 +10,9 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-/** Turns an ONNX graph into layers. An activation, a sum or a batch normalization goes into the convolution before it;
-an activation that does not fit there is left to the readers, of which most apply it as they load. */
+/** Turns an ONNX graph into layers. An activation, a sum or a batch normalization is fused into the convolution before
+it. An activation that cannot be fused becomes pending: the layers that read the maps apply it while they load them, or
+a layer of its own does. */
 class GraphReader
 {
 public:
@@ -34,7 +35,8 @@ public:
     LayerGraph result;
 
 private:
-    // From the back, so that what leads to no output counts as no use.
+    // Counts how often each result is read. It goes from the last node to the first, so that nodes which lead to no
+    // output are not counted.
     void countUses()
     {
         for (const std::string& name : needed)
@@ -71,7 +73,7 @@ private:
         return node.inputs[i];
     }
 
-    // Empty where there is none.
+    // The constant that a node takes as input i; empty if there is none.
     Mat constantOf(const OnnxNode& node, size_t i) const
     {
         const auto found = i < node.inputs.size() ? graph.constants.find(node.inputs[i]) : graph.constants.end();
@@ -86,10 +88,10 @@ private:
         return found->second;
     }
 
-    // What is read once only, and by nobody outside, may be changed before it is read.
+    // A result that is read once, and is no output of the network, may be changed by the layer that computes it.
     bool isReadOnce(const std::string& name) const { return uses.at(name) == 1 && !needed.count(name); }
 
-    //! The layer that gives maps which nobody else reads and no activation changed; null: there is none.
+    //! The layer that computes a result, if that may be changed and no activation is pending for it; else null.
     NetworkLayer* ownerOf(const std::string& name) const
     {
         const MapNumber& value = valueOf(name);
@@ -116,7 +118,7 @@ private:
         append(std::move(layer), node.outputs[0]);
     }
 
-    //! The number of maps with their activation applied.
+    //! The number of maps that have no pending activation: a layer is added that applies it, if there is one.
     int clipped(const std::string& name)
     {
         const MapNumber value = valueOf(name);
@@ -129,7 +131,8 @@ private:
         return valueOf(name).number;
     }
 
-    // Who changes the result would change what the input's other readers get.
+    // The result is another name for the input. If the input is read by others, too, its use count rises, so that
+    // nothing is fused into it.
     void readIdentity(const OnnxNode& node)
     {
         const std::string& input = inputOf(node, 0);
@@ -167,7 +170,7 @@ private:
         return clip;
     }
 
-    // The later of two layers can add what the other gave before it.
+    // The layer that comes later can add the result of the other one, which is already there.
     void readAdd(const OnnxNode& node)
     {
         int inputs[2];
@@ -214,7 +217,7 @@ private:
     std::map<std::string, MapNumber> values;
 };
 
-//! See placeMaps.
+//! Implementation of placeMaps.
 class PlacesInMemory
 {
 public:
@@ -249,7 +252,8 @@ private:
         giveBack(layer.added, i);
     }
 
-    // A convolution still reads rows of its input beside those that it has written.
+    // Only a map that is read here for the last time can be overwritten by the sum. The convolution's own input cannot:
+    // the layer still reads rows of it next to those that it has written.
     bool isSumInPlace(int i) const
     {
         const NetworkLayer& layer = *graph.layers[i];
@@ -262,7 +266,7 @@ private:
             taken[result.memoryOf[number]] = false;
     }
 
-    //! Of those that are free the one that has to grow least.
+    //! Chooses, of all memories that are free, the one whose size fits best: growing costs twice as much as wasting.
     int take(size_t bytes)
     {
         const auto misfit = [bytes](size_t memory) { return memory >= bytes ? memory - bytes : 2 * (bytes - memory); };

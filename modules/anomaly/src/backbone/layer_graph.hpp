@@ -11,19 +11,19 @@
 
 namespace cv { namespace anomaly {
 
-//! Maps by number, and an activation that their reader is still to apply.
+//! The number of some maps, and an activation that the layer which reads them still has to apply.
 struct MapNumber
 {
     int number;
     Clip pending;
 };
 
-//! The layers that lead to the outputs, and how many maps they pass on. Number 0 is the input.
+//! The layers that lead to the outputs, in the order of computation. Maps have numbers from 0, the input, to count - 1.
 struct LayerGraph
 {
-    //! By map: the last layer that reads it; -1 for none, INT_MAX for an output.
+    //! For each map the index of the last layer that reads it; -1 for none, INT_MAX for an output.
     std::vector<int> lastUses() const;
-    //! Of all maps, for an input of this shape. Throws where layers do not take it.
+    //! Shapes of all maps for an input of this shape. Throws if a layer does not take its input.
     std::vector<MapShape> shapes(const MapShape& input) const;
 
     std::vector<std::unique_ptr<NetworkLayer>> layers;
@@ -31,24 +31,25 @@ struct LayerGraph
     int count;
 };
 
-//! Which memory each map lies in, and how large each memory is.
+//! The memory in which each map lies, by index, and the size of each memory in bytes.
 struct MapPlaces
 {
     std::vector<int> memoryOf;
     std::vector<size_t> bytes;
 };
 
+//! Rules for maps that share memory.
 struct MapSharing
 {
-    bool sumsInPlace; // a layer writes its sum over the maps that it adds, where nobody reads these later
-    bool keepsInput;  // nothing is written over the input
+    bool sumsInPlace; // a layer writes its sum over the maps that it adds if no later layer reads these
+    bool keepsInput;  // no map is written over the input
 };
 
-/** @brief Memory for the maps of a network whose layers are computed one after the other: maps that are not read any
-more give theirs to later ones. Outputs stay. */
+/** @brief Assigns memory to the maps of a network whose layers are computed one after the other: maps that are no
+longer read give theirs to later maps. Outputs keep theirs. */
 MapPlaces placeMaps(const LayerGraph& graph, const std::vector<MapShape>& shapes, const MapSharing& sharing);
 
-//! Makes the layers that compute a network. Each throws StsNotImplemented for what it can not compute.
+//! Makes the layers that compute a network. Each function throws StsNotImplemented for a layer that cannot be computed.
 class LayerFactory
 {
 public:
@@ -61,8 +62,8 @@ public:
 
 /** @brief Turns an ONNX graph into layers.
 
-Throws StsNotImplemented, with its type, for an operator that is none of Conv, BatchNormalization behind a convolution,
-Relu, Clip, Add, MaxPool, Identity and Dropout, and for an output that no layer gives.
+Throws StsNotImplemented with the type of an operator that is not one of Conv, BatchNormalization after a convolution,
+Relu, Clip, Add, MaxPool, Identity and Dropout, and for an output that no layer computes.
 */
 LayerGraph readLayers(const OnnxGraph& graph, const std::vector<String>& outputs, const LayerFactory& factory);
 

@@ -20,7 +20,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// A call of PyTorch's exporter that gives what cv::dnn reads: one file, operators of an old set, single precision.
+// A call of PyTorch's exporter whose result cv::dnn reads: one file, an older opset, single precision.
 String exportAdvice(const BackboneSource& network)
 {
     String names;
@@ -34,13 +34,14 @@ String exportAdvice(const BackboneSource& network)
 
 // ---- weights beside the ONNX file
 
+// One of the entries that say where a tensor lies in a file of its own: location, offset or length. Empty if missing.
 std::string outsideEntry(const OnnxTensor& tensor, const char* key)
 {
     const auto found = tensor.outside.find(key);
     return found == tensor.outside.end() ? std::string() : found->second;
 }
 
-//! Files of weights beside an ONNX file.
+//! The files of weights beside an ONNX file, which are read only if they lie in its folder or below it.
 class WeightFiles
 {
 public:
@@ -71,7 +72,8 @@ public:
     }
 
 private:
-    // As text first, since there need be no such file to tell that a path leads out of the folder.
+    // The path is checked as text first, because a path that leads out of the folder is refused even if no such file
+    // exists.
     void checkPlace(const std::string& location) const
     {
         const bool isAbsolute =
@@ -94,8 +96,8 @@ private:
         return file.compare(0, start.size(), start) == 0 || start == "//";
     }
 
-    // A link may lead anywhere, but not out of the folder: where the ONNX file is a link too, its target's folder
-    // counts as well.
+    // A symbolic link may lead to a file in the folder or below it. If the ONNX file is itself a link, the folder of
+    // its target is allowed as well.
     uint64 sizeOf(const String& file, const std::string& location) const
     {
         struct stat status;
@@ -122,7 +124,7 @@ private:
         return std::stoull(text);
     }
 
-    // Before memory is taken for them: many tensors may name one large file.
+    // Called before memory is allocated, because many tensors may name the same large file.
     void addToTotal(uint64 length)
     {
         total += length;
@@ -149,7 +151,7 @@ private:
     uint64 total;
 };
 
-// ---- what cv::dnn does not survive
+// ---- faults that end the process in cv::dnn
 
 void checkTensor(const OnnxTensor& tensor, const BackboneSource& network)
 {
@@ -168,7 +170,7 @@ void checkTensor(const OnnxTensor& tensor, const BackboneSource& network)
 
 typedef std::map<std::string, std::vector<int64>> Shapes;
 
-// Checks all tensors of the network and gives the sizes of those with a name.
+// Checks all tensors of the network, and returns the sizes of those with a name.
 Shapes checkTensors(const BackboneSource& network)
 {
     Shapes shapes;
@@ -180,7 +182,7 @@ Shapes checkTensors(const BackboneSource& network)
     return shapes;
 }
 
-// Sizes and steps that are divided by, in cv::dnn or in layers of ours.
+// cv::dnn and our layers divide by these attributes.
 void checkSteps(const OnnxNode& node, const BackboneSource& network)
 {
     for (const char* name : {"strides", "dilations", "kernel_shape", "group"})
@@ -196,7 +198,7 @@ void checkSteps(const OnnxNode& node, const BackboneSource& network)
     }
 }
 
-// Inputs that an operator must have, of those whose weights cv::dnn takes as they come.
+// Number of inputs that an operator must have, for operators whose weights cv::dnn uses without a check.
 size_t neededInputs(const std::string& type)
 {
     static const std::map<std::string, size_t> counts = {{"Conv", 2},
@@ -214,7 +216,7 @@ size_t neededInputs(const std::string& type)
     return found == counts.end() ? 0 : found->second;
 }
 
-//! Checks the nodes of a graph in their order.
+//! Checks the nodes of a graph in the order of the file.
 class NodeCheck
 {
 public:
@@ -264,7 +266,7 @@ private:
 
     const BackboneSource& network;
     const Shapes& shapes;
-    std::set<std::string> results; // what the graph is given, and what earlier nodes give
+    std::set<std::string> results; // inputs of the graph, and outputs of the nodes checked so far
 };
 
 void checkGraph(Bytes graph, NodeCheck& nodes)
@@ -289,7 +291,7 @@ void checkNetwork(const BackboneSource& network)
     });
 }
 
-// ---- what cv::dnn refuses
+// ---- networks that cv::dnn refuses
 
 bool hasHalfPrecision(const BackboneSource& network)
 {
@@ -301,14 +303,14 @@ bool hasHalfPrecision(const BackboneSource& network)
     return found;
 }
 
-// OpenCV's words in one line: its messages of several have a mark before each.
+// OpenCV's error text in one line. In its messages of several lines each line starts with a mark.
 String inOneLine(const String& text)
 {
     const String line = std::regex_replace(text, std::regex("(^|\\s)(> ?)+|\\s+"), " ");
     return line.substr(std::min(line.size(), line.find_first_not_of(' ')));
 }
 
-// What cv::dnn says, without Backbone's words before it.
+// The error text of cv::dnn, without what Backbone wrote before it.
 String wordsOfDnn(const String& refusal)
 {
     const String before = "that this OpenCV reads: ";
@@ -316,6 +318,7 @@ String wordsOfDnn(const String& refusal)
     return inOneLine(start == String::npos ? refusal : refusal.substr(start + before.size()));
 }
 
+// What is wrong with a network that cv::dnn refuses, as the predicate of a sentence.
 String reasonOf(const BackboneSource& network, const String& refusal)
 {
     std::smatch node;
@@ -340,7 +343,7 @@ bool isNetwork(const BackboneSource& source)
     }
     catch (const cv::Exception&)
     {
-        return false; // no protocol buffer: cv::dnn's reader says so
+        return false; // it is no protocol buffer, which cv::dnn's reader reports
     }
     return hasGraph;
 }
@@ -353,7 +356,7 @@ void refuseFolder(const String& file)
                   ("Backbone '%s' is a folder: give an ONNX file, or '' for the embedded one", file.c_str()));
 }
 
-// What often stands where an ONNX file should.
+// Files that often stand where an ONNX file should.
 void refuseOtherFiles(const BackboneSource& source)
 {
     const std::string pointer = "version https://git-lfs";
@@ -384,7 +387,7 @@ BackboneSource loadWholeBackbone(const String& nameOrFile, const std::vector<Str
         payload = withElements(message, files.read(tensor));
         return hasOutside = true;
     });
-    if (hasOutside) // else the bytes of the file are what a model's hash was taken of
+    if (hasOutside) // otherwise the bytes stay as they are, since a model file's hash was taken of them
         network.bytes = whole;
     return network;
 }

@@ -8,18 +8,18 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief Loads a backbone as loadBackbone does, with all of its weights.
+/** @brief Loads a backbone as loadBackbone does, and includes weights that lie in another file.
 
-PyTorch 2.9 and newer leave the weights of a network in a file of their own beside the ONNX file, and cv::dnn does not
-look for it. They are put into the bytes here, so that a model knows and keeps the network as a whole. Files are read
-from below the ONNX file's folder only.
+PyTorch 2.9 and newer write the weights of a network to a separate file beside the ONNX file, which cv::dnn does not
+look for. Here they are put into the bytes, so that a model file identifies and holds the network as a whole. Only files
+in the ONNX file's folder or below it are read.
 */
 BackboneSource loadWholeBackbone(const String& nameOrFile, const std::vector<String>& outputs);
 
-/** @brief Makes a backbone as Backbone::create does, after a check.
+/** @brief Checks a network, then makes a backbone of it as Backbone::create does.
 
-cv::dnn ends the process where weights are missing or a convolution has 0 groups, and explains little of what it
-refuses. Both become a cv::Exception that says what is wrong with the network and how to export one that is read.
+cv::dnn ends the process if weights are missing or a convolution has 0 groups, and its messages explain little. Here
+both become a cv::Exception that says what is wrong with the network and how to export one that can be read.
 */
 std::shared_ptr<const Backbone> createBackbone(const BackboneSource& source, const Device& device);
 

@@ -8,7 +8,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-//! A number of a layer's geometry, within bounds in which no size can pass an int's.
+//! Checks a number of a layer's geometry. Up to 2^14, no size computed from such numbers overflows an int.
 int checkedNumber(const OnnxNode& node, int64 number, int lowest)
 {
     const int highest = 1 << 14;

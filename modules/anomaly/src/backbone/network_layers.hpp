@@ -10,6 +10,7 @@
 
 namespace cv { namespace anomaly {
 
+//! Shape of a batch of maps: images x channels x rows x columns, single precision.
 struct MapShape
 {
     size_t total() const { return size_t(images) * channels * size.area(); }
@@ -19,7 +20,7 @@ struct MapShape
     Size size;
 };
 
-//! The range that an activation clips to.
+//! The range to which an activation clips values: [0, FLT_MAX] for ReLU, [0, 6] for ReLU6.
 struct Clip
 {
     Clip() : lowest(-FLT_MAX), highest(FLT_MAX) {}
@@ -27,7 +28,7 @@ struct Clip
     bool isNone() const { return lowest == -FLT_MAX && highest == FLT_MAX; }
     bool isRelu() const { return lowest == 0 && highest == FLT_MAX; }
 
-    //! Becomes the other one, unless it is one already: two in a row are not joined.
+    //! Becomes the other range, unless this already clips: two activations in a row are not joined.
     bool takeOver(const Clip& other)
     {
         if (!isNone())
@@ -39,10 +40,11 @@ struct Clip
     float lowest, highest;
 };
 
-//! Of a convolution or a pooling, as ONNX has it.
+//! The window of a convolution or pooling with its padding, as ONNX defines it.
 struct Window
 {
-    //! Throws StsNotImplemented for what is not two-dimensional or not the same in both directions.
+    //! Throws StsNotImplemented unless the window is two-dimensional, with equal strides and dilations in both
+    //! directions.
     Window(const OnnxNode& node, Size kernel);
 
     Size outputSize(Size in) const;
@@ -51,25 +53,25 @@ struct Window
     int stride, dilation, top, left, bottom, right;
 };
 
-//! A convolution as the file has it, and what is folded into its weights.
+//! A convolution of the ONNX file, with the operations that were folded into its weights.
 struct Convolution
 {
-    //! For a node of type Conv; throws StsNotImplemented where it is not a convolution of maps by constants.
+    //! Reads a node of type Conv. Throws StsNotImplemented if it does not convolve maps with constants.
     Convolution(const OnnxNode& node, const Mat& weights, const Mat& bias);
 
     MapShape outputShape(const MapShape& in) const;
-    //! Folds in what multiplies and shifts each output; false where there is not one for each.
+    //! Multiplies and shifts each output. Returns false if there is not one factor for each output.
     bool takeScale(const Mat& scale, const Mat& shift);
 
     Window window;
-    Mat weights, bias; // copies: outputs x channels of a group x rows x columns; 1 x outputs
+    Mat weights, bias; // copies: outputs x channels of a group x rows x columns, and 1 x outputs
     int outputs, groups;
 };
 
-//! The window of a node of type MaxPool; throws StsNotImplemented where a window may lie outside of the map.
+//! Reads a node of type MaxPool. Throws StsNotImplemented if a window may lie completely outside of the map.
 Window readMaxPool(const OnnxNode& node);
 
-//! A layer of a network: which maps it takes and gives, by number.
+//! A layer of a network. input, added and output are numbers of maps; -1 if there is none.
 class NetworkLayer
 {
 public:
@@ -78,12 +80,13 @@ public:
 
     virtual MapShape outputShape(const MapShape& in) const { return in; }
 
-    //! Takes these along, if it can: to its result, before an activation; to its result; and to its input.
+    //! Each of these asks the layer to include another operation, and returns whether it does: to add a second input to
+    //! the result before its activation; to scale and shift the result; to clip the result; to clip the input.
     virtual bool takeSum() { return false; }
     virtual bool takeScale(const Mat& /*scale*/, const Mat& /*shift*/) { return false; }
     virtual bool takeClip(const Clip& /*clip*/) { return false; }
     virtual bool takeClipBefore(const Clip& /*clip*/) { return false; }
-    //! Nothing is taken along any more: weights may go where they are computed with.
+    //! Called when no more operations follow: weights may be copied to where they are used.
     virtual void finish() {}
 
     int input, added, output;

@@ -14,7 +14,7 @@ typedef dnnl::memory::format_tag Layout;
 
 const dnnl::memory::data_type single = dnnl::memory::data_type::f32;
 
-// oneDNN 3 describes a primitive in one step, oneDNN 2 in two.
+// oneDNN 3 describes a primitive in one step, and oneDNN 2 in two.
 template <typename Primitive, typename... Settings>
 typename Primitive::primitive_desc describe(const dnnl::primitive_attr& attributes, const Settings&... settings)
 {
@@ -28,10 +28,11 @@ typename Primitive::primitive_desc describe(const dnnl::primitive_attr& attribut
 #if DNNL_VERSION_MAJOR >= 3
 typedef dnnl::pooling_forward Pooling;
 #else
-typedef dnnl::pooling_v2_forward Pooling; // with dilation, as oneDNN 3 has it
+typedef dnnl::pooling_v2_forward Pooling; // the one with dilation, which is the only one in oneDNN 3
 #endif
 
-// A caller lends working memory: what oneDNN keeps itself belongs to the thread that makes the primitive.
+// Scratch memory is lent by the caller. Memory that oneDNN allocates itself would belong to the thread that makes the
+// primitive.
 dnnl::primitive_attr withLentMemory()
 {
     dnnl::primitive_attr attributes;
@@ -67,13 +68,13 @@ dnnl::primitive_attr attributesOf(bool sum, const Clip& clip)
     return attributes;
 }
 
-//! Rows of one image's map, rows x columns x channels.
+//! Some rows of one image's map that lies as rows x columns x channels.
 Description rowsOf(const MapShape& map, const Range& rows)
 {
     return Description({1, map.channels, rows.size(), map.size.width}, single, Layout::nhwc);
 }
 
-//! Rows of one image's map, channels x rows x columns.
+//! Some rows of one image's map that lies as channels x rows x columns.
 Description planarRowsOf(const MapShape& map, const Range& rows)
 {
     return Description({1, map.channels, rows.size(), map.size.width}, single,
@@ -129,7 +130,7 @@ private:
         return sizes;
     }
 
-    //! Packed once for each form that a primitive asks for; most ask for the same one.
+    //! The weights packed for a primitive. They are kept for each format; most primitives ask for the same one.
     const dnnl::memory& weightsAs(const Description& form) const
     {
         for (const dnnl::memory& known : packed)
@@ -215,6 +216,7 @@ private:
     const Clip clip;
 };
 
+//! Changes the layout of maps between channels x rows x columns and rows x columns x channels.
 class LayoutLayer CV_FINAL : public OneDnnLayer
 {
 public:
@@ -232,7 +234,7 @@ private:
     const bool interleaves;
 };
 
-//! A strip of these rows of the result; rows of the input that lie outside of the map are padding.
+//! The strip with these rows of the result. Rows of its input that lie outside of the map are padding.
 Strip stripOf(const Range& to, int rowsIn, const Window& window)
 {
     const int first = to.start * window.stride - window.top,
@@ -250,8 +252,9 @@ const dnnl::engine& oneDnnEngine()
 
 std::vector<Strip> cutIntoStrips(int rowsIn, int rowsOut, const Window* window)
 {
-    // Shorter strips load a layer's weights more often: Lite0 takes 4 % more processor time by strips of 4 rows than of
-    // 7, 10 % more by 2, and 1 % less by 14. Maps of 14 rows are to give two threads something to do.
+    // Shorter strips load the weights of a layer more often: compared with strips of 7 rows, Lite0 takes 4 % more
+    // processor time with 4 rows, 10 % more with 2, and 1 % less with 14. 7 rows give two threads work on maps of 14
+    // rows.
     const int fewestRows = 7, mostStrips = 16;
     const int count = std::max(std::min(rowsOut / fewestRows, mostStrips), 1);
     std::vector<Strip> strips;
@@ -259,7 +262,7 @@ std::vector<Strip> cutIntoStrips(int rowsIn, int rowsOut, const Window* window)
     {
         const Range to(rowsOut * i / count, rowsOut * (i + 1) / count);
         strips.push_back(window ? stripOf(to, rowsIn, *window) : Strip{to, to, 0, 0});
-        if (strips.back().from.size() <= 0) // all padding: only as a part of the whole map it is computed
+        if (strips.back().from.size() <= 0) // such a strip sees only padding, so the layer is not cut at all
             return {stripOf(Range(0, rowsOut), rowsIn, *window)};
     }
     return strips;

@@ -14,12 +14,14 @@ namespace cv { namespace anomaly {
 
 typedef std::unordered_map<int, dnnl::memory> OneDnnArguments;
 
-//! The processor, as oneDNN has it.
+//! The processor as oneDNN's engine.
 const dnnl::engine& oneDnnEngine();
 
-//! Rows of a layer's result, the rows of its input that they are computed from, and the rows of padding around these.
+//! Some rows of a layer's result, the rows of its input that they are computed from, and rows of padding above and
+//! below.
 struct Strip
 {
+    //! Whether the same primitive computes both strips.
     bool isLike(const Strip& other) const
     {
         return to.size() == other.to.size() && from.size() == other.from.size() && above == other.above &&
@@ -30,17 +32,17 @@ struct Strip
     int above, below;
 };
 
-/** @brief Cuts a layer into strips, by its numbers of rows only. window: null where a row is computed from the same row
-of the input. */
+/** @brief Cuts a layer into strips, depending only on its numbers of rows. window: null if each row is computed from
+the same row of the input. */
 std::vector<Strip> cutIntoStrips(int rowsIn, int rowsOut, const Window* window);
 
-//! What computes strips that are alike.
+//! A primitive for all strips that are alike.
 struct StripPrimitive
 {
     dnnl::primitive primitive;
     dnnl::memory::desc from, to, scratch;
     OneDnnArguments constants; // weights, packed
-    int added;                 // the argument that is the second input; 0: it is what lies at the result before
+    int added;                 // argument of the second input; 0: it is added to the values that lie at the result
 };
 
 //! A layer that oneDNN computes.
@@ -48,7 +50,8 @@ class OneDnnLayer : public NetworkLayer
 {
 public:
     virtual const Window* windowOrNull() const { return NULL; }
-    //! For maps as rows x columns x channels. Not to be called by two threads at a time: packed weights are shared.
+    //! Sets up a strip of maps that lie as rows x columns x channels. Not safe for concurrent calls, because packed
+    //! weights are shared.
     virtual StripPrimitive prepare(const MapShape& in, const MapShape& out, const Strip& strip) const = 0;
 };
 
@@ -61,7 +64,7 @@ public:
     std::unique_ptr<NetworkLayer> clip(const Clip& range) const CV_OVERRIDE;
 };
 
-//! Turns channels x rows x columns into rows x columns x channels, or back.
+//! Layers that change the layout from channels x rows x columns to rows x columns x channels, and back.
 std::unique_ptr<OneDnnLayer> createInterleaving();
 std::unique_ptr<OneDnnLayer> createDeinterleaving();
 

@@ -16,8 +16,8 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// oneDNN computes by OpenMP, whose waiting threads would take the cores from OpenCV's. OpenMP keeps the number by
-// calling thread.
+// Limits oneDNN to the calling thread while it lives. oneDNN computes with OpenMP, whose waiting threads would take the
+// cores from OpenCV's threads. OpenMP keeps this number for each calling thread.
 class OnThisThreadOnly
 {
 public:
@@ -30,7 +30,7 @@ private:
     const int before;
 };
 
-//! What a thread needs to compute strips.
+//! What one thread needs to compute strips: a stream and scratch memory.
 struct Worker
 {
     Worker() : stream(oneDnnEngine()) {}
@@ -39,7 +39,7 @@ struct Worker
     Mat memory;
 };
 
-//! A layer set up for maps of one size: its strips, and of each the primitive that computes it.
+//! A layer that is set up for maps of one size: its strips, and the primitive that computes each.
 struct PreparedLayer
 {
     PreparedLayer(const OneDnnLayer& layer, const MapShape& in, const MapShape& out)
@@ -59,14 +59,14 @@ struct PreparedLayer
     std::vector<std::shared_ptr<const StripPrimitive>> primitives;
 };
 
-//! A network set up for images of one size. Callers share it.
+//! A network that is set up for images of one size. It does not change once made, so calls share it.
 struct PreparedNetwork
 {
     PreparedNetwork(const LayerGraph& graph, const MapShape& input)
         : shapes(graph.shapes(input)),
           places(placeMaps(graph, shapes, MapSharing{true, false}))
     {
-        const OnThisThreadOnly alone; // a primitive remembers how many threads there were
+        const OnThisThreadOnly alone; // a primitive keeps the number of threads that it was made with
         add(entry, *createInterleaving(), input, input);
         for (const std::unique_ptr<NetworkLayer>& layer : graph.layers)
             add(layers, static_cast<const OneDnnLayer&>(*layer), shapes[layer->input], shapes[layer->output]);
@@ -76,7 +76,7 @@ struct PreparedNetwork
 
     const std::vector<MapShape> shapes;
     const MapPlaces places;
-    std::vector<PreparedLayer> entry, layers, exits; // of the input, one; of each output
+    std::vector<PreparedLayer> entry, layers, exits; // entry: one, for the input; exits: one for each output
     size_t workerBytes = 0;
 
 private:
@@ -88,7 +88,7 @@ private:
     }
 };
 
-//! A map in memory, with the distance from a row to the next.
+//! A map in memory, and the distance from one row to the next in floats.
 struct PlacedMap
 {
     float* row(int y) const { return data + y * step; }
@@ -97,7 +97,7 @@ struct PlacedMap
     size_t step;
 };
 
-//! A strip with its places in memory.
+//! A strip together with the memory of its input and its result.
 class BoundStrip
 {
 public:
@@ -137,7 +137,7 @@ private:
 
     const StripPrimitive& primitive;
     OneDnnArguments arguments;
-    const float* copied; // a map to add to, where it does not lie at the result already
+    const float* copied; // map that is copied to the result first, so that the layer adds to it; null if none is
     float* to;
     size_t bytes;
 };
@@ -152,7 +152,7 @@ BoundLayer bind(const PreparedLayer& layer, const PlacedMap& in, const PlacedMap
     return strips;
 }
 
-//! A prepared network with memory for the maps of one image: on loan to one call at a time, with the outputs.
+//! A prepared network with memory for the maps of one image. It is lent to one call at a time, and holds its outputs.
 class Execution
 {
 public:
@@ -171,7 +171,7 @@ public:
         }
     }
 
-    //! images x channels x rows x columns, as are the maps, which the next call overwrites.
+    //! input and results: images x channels x rows x columns, CV_32F. The next call overwrites the results.
     const std::vector<Mat>& run(const Mat& input)
     {
         for (size_t i = 0; i < maps.size(); i++)
@@ -308,8 +308,8 @@ private:
                                   [&] { return std::unique_ptr<Execution>(new Execution(graph, prepared)); });
     }
 
-    // Sizes are few: that of a detector's input, and one to try the network with. Another call waits meanwhile, some
-    // tens of milliseconds, since layers keep their packed weights for all sizes.
+    // There are few sizes: that of the detector's input, and one to try the network with. Another call waits meanwhile,
+    // some tens of milliseconds, because the layers share their packed weights between sizes.
     std::shared_ptr<const PreparedNetwork> prepare(const MapShape& input) const
     {
         const std::lock_guard<std::mutex> lock(mutex);
@@ -330,7 +330,7 @@ private:
 
 bool isOneDnnFast()
 {
-    const int sse41 = int(dnnl::cpu_isa::sse41); // sets of instructions are bits, of which later ones have all
+    const int sse41 = int(dnnl::cpu_isa::sse41); // later instruction sets include the bits of earlier ones
     return (int(dnnl::get_effective_cpu_isa()) & sse41) == sse41;
 }
 

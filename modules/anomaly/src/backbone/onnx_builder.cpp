@@ -16,7 +16,7 @@ namespace {
 
 typedef std::vector<uchar> Message;
 
-// The first that has opset 13, and in which constants need not be inputs of the graph, too.
+// The first version of the format that has opset 13. In it constants need not be inputs of the graph as well.
 const int oldestIrVersion = 7;
 
 Message attributeMessage(const OnnxAttribute& attribute)
@@ -52,6 +52,7 @@ Message valueMessage(const std::string& name, int type, const std::vector<int64>
     return value;
 }
 
+// The tag and length of a field whose contents follow.
 Message fieldStart(int number, uint64 size)
 {
     Message start;

@@ -6,7 +6,7 @@
 
 namespace cv { namespace anomaly {
 
-//! Numbers of fields, of onnx.proto.
+//! Numbers of the fields of ONNX messages, from onnx.proto.
 enum OnnxFields
 {
     MODEL_IR_VERSION = 1,
@@ -61,14 +61,14 @@ enum OnnxFields
     ENTRY_VALUE = 2
 };
 
-//! What an attribute that this library writes is, as its ATTRIBUTE_KIND says.
+//! Types of an attribute that this library writes: values of its field ATTRIBUTE_KIND.
 enum OnnxAttributeKinds
 {
     ONNX_ATTRIBUTE_INT = 2,
     ONNX_ATTRIBUTE_INTS = 7
 };
 
-//! Types of a tensor's elements that this library tells apart.
+//! Types of a tensor's elements that this library knows.
 enum OnnxTypes
 {
     ONNX_FLOAT = 1,

@@ -106,7 +106,8 @@ namespace {
 
 typedef std::map<std::string, std::string> Aliases;
 
-// Constants by the name that an Identity gives them. What the network gives as an output keeps its node.
+// For each name that an Identity node gives to a constant, the name of the constant. An Identity whose result is an
+// output of the network stays.
 Aliases constantAliases(Bytes graph)
 {
     std::set<std::string> constants, outputs;
@@ -132,6 +133,7 @@ Aliases constantAliases(Bytes graph)
     return aliases;
 }
 
+// The node with the constants' own names in place of the aliases.
 std::vector<uchar> withInputs(Bytes node, const Aliases& aliases)
 {
     return rewrite(node, NODE_INPUT, [&](Bytes name, std::vector<uchar>& changed) {

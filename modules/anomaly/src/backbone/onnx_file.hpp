@@ -12,37 +12,36 @@
 
 namespace cv { namespace anomaly {
 
-//! What a node of an ONNX graph says of itself.
+//! A node of an ONNX graph.
 struct OnnxNode
 {
     std::string name, type;
     std::vector<std::string> inputs, outputs;
-    std::map<std::string, std::vector<int64>> integers; // attributes that are one or several whole numbers
-    std::map<std::string, float> floats;                // attributes that are one number
+    std::map<std::string, std::vector<int64>> integers; // attributes that are an integer or a list of integers
+    std::map<std::string, float> floats;                // attributes that are one floating point number
 };
 
-//! The numbers of an attribute, or what ONNX takes where there is none.
+//! The integers of an attribute, or `byDefault` if the node does not have it.
 std::vector<int64> numbersOf(const OnnxNode& node, const char* name, const std::vector<int64>& byDefault);
 
-//! Sizes of the graph's single precision constants, by name.
+//! Sizes of the constants of single precision in a graph, by name.
 typedef std::map<std::string, std::vector<int64>> OnnxConstants;
 
-//! The text in this field of a message, such as the name of a tensor.
+//! The text in one field of a message, such as the name of a tensor.
 std::string onnxName(Bytes message, int field);
 
-//! The node that a message of the graph describes.
+//! Reads a node from its message.
 OnnxNode readNode(Bytes message);
 
-/** @brief The network with another operator type in the nodes that `chosen` picks; all else stays as it is, byte for
-byte.
+/** @brief Changes the operator type of the nodes that `chosen` selects. All other bytes stay as they are.
 
-Throws when `onnx` is not a protocol buffer.
+Throws if `onnx` is not a protocol buffer.
 */
 std::vector<uchar> renameOperators(const std::vector<uchar>& onnx, const std::string& type,
                                    const std::function<bool(const OnnxNode&, const OnnxConstants&)>& chosen);
 
-/** @brief The network without Identity nodes on constants, whose results cv::dnn does not take as weights: their
-readers get the constant itself.
+/** @brief Removes Identity nodes whose input is a constant, because cv::dnn does not take their results as weights.
+Nodes that read such a result then read the constant itself.
 
 PyTorch's exporter writes such a node for each tensor that equals another one.
 */

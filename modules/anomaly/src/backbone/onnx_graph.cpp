@@ -12,8 +12,8 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// A float's bytes as protocol buffers have them are this machine's: OpenCV runs on little-endian ones. Empty for other
-// types.
+// The elements of a tensor of floats, with its shape; empty for other types. Protocol buffers store floats in
+// little-endian order, which is also the order of all machines that OpenCV runs on.
 Mat elementsOf(Bytes message, const OnnxTensor& tensor)
 {
     const size_t mostDimensions = 8;
@@ -28,7 +28,7 @@ Mat elementsOf(Bytes message, const OnnxTensor& tensor)
         CV_Error_(Error::StsParseError,
                   ("Constant '%s' of an ONNX file is not as large as it says", tensor.name.c_str()));
     std::vector<int> shape(tensor.sizes.begin(), tensor.sizes.end());
-    shape.resize(std::max(shape.size(), size_t(1)), 1); // a scalar has no sizes
+    shape.resize(std::max(shape.size(), size_t(1)), 1); // a scalar has no sizes; it becomes one element
     Mat elements(int(shape.size()), shape.data(), CV_32F);
     std::memcpy(elements.data, bytes.data(), bytes.size());
     return elements;

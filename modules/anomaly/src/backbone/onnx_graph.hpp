@@ -8,15 +8,15 @@
 
 namespace cv { namespace anomaly {
 
-//! The graph of an ONNX file, for those who compute it without cv::dnn.
+//! The graph of an ONNX file, for networks that are computed without cv::dnn.
 struct OnnxGraph
 {
-    std::string input;                    // the first that is no constant
-    std::vector<OnnxNode> nodes;          // each after those that it takes from
-    std::map<std::string, Mat> constants; // single precision, of their shape
+    std::string input;                    // the first input that is not a constant
+    std::vector<OnnxNode> nodes;          // each node comes after those whose results it reads
+    std::map<std::string, Mat> constants; // CV_32F with the tensor's shape, by name
 };
 
-//! Throws when `onnx` is not a protocol buffer, or its constants are not as large as they say.
+//! Throws if `onnx` is not a protocol buffer, or if the size of a constant differs from its declaration.
 OnnxGraph readOnnxGraph(const std::vector<uchar>& onnx);
 
 }} // namespace cv::anomaly

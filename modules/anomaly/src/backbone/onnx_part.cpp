@@ -16,10 +16,10 @@ namespace {
 
 typedef std::vector<uchar> Message;
 
-// From this set on, batch normalization and broadcasting mean what they mean in later ones.
+// From this opset on, batch normalization and broadcasting have the same meaning as in later ones.
 const int oldestOpset = 9;
 
-//! What a model says of itself beside its graph.
+//! The parts of a model's message that are needed here.
 struct ModelHead
 {
     explicit ModelHead(const Message& onnx) : irVersion(0), opset(0), graph()
@@ -65,8 +65,8 @@ std::set<std::string> constantsOf(Bytes graph)
 
 // ---- names
 
-//! Gives all tensors and nodes their names in the larger graph. Graphs within nodes are no deeper than onnx_tensor.cpp
-//! allows, which every network passes first.
+//! Changes the names of all tensors and nodes to those in the larger graph. Recursion into graphs within nodes is no
+//! deeper than onnx_tensor.cpp allows, which checks every network first.
 class Renaming
 {
 public:
@@ -138,12 +138,13 @@ private:
 
 // ---- what the outputs need
 
+// Adds the names of all tensors that a node reads, including those that graphs within the node read from outside.
 void addInputs(Bytes node, std::set<std::string>& names)
 {
     const auto addOfGraph = [&names](const Field& field) {
         if (field.number == GRAPH_NODE)
             addInputs(field.payload, names);
-        else if (field.number == GRAPH_OUTPUT) // it may be a name of the graph around
+        else if (field.number == GRAPH_OUTPUT) // this may be the name of a tensor of the outer graph
             names.insert(onnxName(field.payload, VALUE_NAME));
     };
     forEachField(node, [&](const Field& field) {
@@ -163,7 +164,8 @@ bool givesOneOf(const OnnxNode& node, const std::set<std::string>& names)
                        [&names](const std::string& output) { return names.count(output) > 0; });
 }
 
-// Nodes in their order, each after those that it takes from; `names` gets all that they read.
+// The nodes on which the named tensors depend, each after those whose results it reads. `names` receives all that they
+// read.
 std::vector<Bytes> neededNodes(Bytes graph, std::set<std::string>& names)
 {
     std::vector<Bytes> all, needed;
@@ -181,9 +183,9 @@ std::vector<Bytes> neededNodes(Bytes graph, std::set<std::string>& names)
     return needed;
 }
 
-// ---- older sets of operators
+// ---- older opsets
 
-//! An attribute that is an input from a set of operators on.
+//! An attribute that became an input in a later opset.
 struct MovedAttribute
 {
     const char* type;
@@ -198,7 +200,7 @@ const MovedAttribute movedAttributes[] = {
     {"Unsqueeze", 13, "axes", 1}, {"ReduceSum", 13, "axes", 1}, {"Split", 13, "split", 1}, {"Dropout", 12, "ratio", 1},
 };
 
-//! Operators that mean something else before a set of operators, or are gone from it.
+//! Operators whose meaning changed in the given opset, or which no longer exist in it.
 const std::map<std::string, int> changedOperators = {
     {"Softmax", 13}, {"LogSoftmax", 13}, {"Hardmax", 13}, {"If", 13},   {"Loop", 13},
     {"Scan", 13},    {"Upsample", 13},   {"Resize", 11},  {"TopK", 10},
@@ -219,7 +221,7 @@ void checkOperator(Bytes message, const OnnxNode& node, int opset)
                    node.type.c_str(), opset, changed->second, onnxBuilderOpset, onnxBuilderOpset));
 }
 
-//! One number, or a list of whole ones, as a tensor.
+//! An attribute as a tensor: one floating point number, or a list of integers.
 Message tensorOf(const std::string& name, const OnnxNode& node, const char* attribute)
 {
     const auto number = node.floats.find(attribute);
@@ -248,7 +250,8 @@ Message withInputs(Bytes node, const std::vector<std::string>& inputs, const std
     return changed;
 }
 
-//! The node as onnxBuilderOpset has it; constants that it takes then are added to `fields`.
+//! The node in the form that it has in onnxBuilderOpset. Attributes that are inputs there are added to `fields` as
+//! constants.
 Message upgradedNode(Bytes message, const OnnxNode& node, int opset, Message& fields)
 {
     std::vector<std::string> inputs = node.inputs;
@@ -267,14 +270,15 @@ Message upgradedNode(Bytes message, const OnnxNode& node, int opset, Message& fi
 
 // ---- batches
 
-// Whether an operator works along other axes than that of a batch.
+// Whether the operator works along other axes than the batch's, which is axis 0.
 bool sparesBatch(const OnnxNode& node, const char* axes)
 {
     const std::vector<int64> numbers = numbersOf(node, axes, {});
     return !numbers.empty() && *std::min_element(numbers.begin(), numbers.end()) > 0;
 }
 
-//! Whether the images of a batch are treated one by one, as by some operators whatever their attributes are.
+//! Whether the operator treats the images of a batch independently. The listed operators do so whatever their
+//! attributes are.
 bool takesAnyBatch(const OnnxNode& node)
 {
     static const std::string types =
@@ -301,7 +305,8 @@ std::string inputOf(Bytes graph, const std::set<std::string>& constants)
     return *found;
 }
 
-//! Nodes that the names need, and constants if wanted, by the network's own names.
+//! The nodes on which the named tensors depend, and if wanted their constants, with the names that they have in the
+//! network.
 Message neededFields(const ModelHead& model, std::set<std::string> names, bool withConstants, bool& takesAny)
 {
     Message fields;

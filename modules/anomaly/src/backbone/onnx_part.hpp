@@ -11,28 +11,28 @@
 
 namespace cv { namespace anomaly {
 
-//! A network as a part of a larger graph.
+//! A network that is a part of a larger graph.
 struct OnnxPart
 {
-    std::vector<uchar> fields;        // of a graph: the network's nodes and constants
-    std::string input;                // what it takes,
-    std::vector<std::string> outputs; // and gives, by their names in the larger graph
+    std::vector<uchar> fields;        // fields of a graph's message: the network's nodes and constants
+    std::string input;                // name of the network's input in the larger graph
+    std::vector<std::string> outputs; // names of its outputs in the larger graph
     int opset, irVersion;
-    bool takesAnyBatch; // whether all of its nodes treat images one by one
+    bool takesAnyBatch; // whether all of its nodes treat the images of a batch independently
 };
 
-//! How the names of a network begin in the larger graph. A network that is there twice has its weights but once.
+//! Prefixes of the network's names in the larger graph. If a network is added twice, both parts share one set of
+//! constants.
 struct OnnxPartNames
 {
     std::string results, constants;
-    bool constantsAreThere; // by another part
+    bool constantsAreThere; // whether another part has added them already
 };
 
-/** @brief Makes a network a part of a graph of onnxBuilderOpset, or of the network's own later set.
+/** @brief Makes a network a part of a graph of onnxBuilderOpset, or of the network's own opset if that is newer.
 
-What the outputs do not need is left out. Nodes of older sets of operators are brought to onnxBuilderOpset where another
-form of theirs means the same there.
-@throws cv::Exception of code Error::StsNotImplemented that names the operator that stands in the way
+Nodes on which no output depends are left out. Nodes of older opsets are converted if there is an equivalent form.
+@throws cv::Exception of code Error::StsNotImplemented that names the operator which cannot be used
 */
 OnnxPart onnxPart(const std::vector<uchar>& onnx, const std::vector<std::string>& outputs, const OnnxPartNames& names);
 

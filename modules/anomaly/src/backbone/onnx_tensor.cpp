@@ -47,7 +47,7 @@ void OnnxTensor::countStored(const Field& field)
         rawBytes = field.payload.size();
         break;
     case TENSOR_FLOATS:
-        listed += field.payload.size() / sizeof(float); // one, or packed
+        listed += field.payload.size() / sizeof(float); // the field holds one number, or several packed ones
         break;
     case TENSOR_DOUBLES:
         listed += field.payload.size() / sizeof(double);
@@ -128,7 +128,7 @@ std::vector<uchar> withElements(Bytes tensor, const std::vector<uchar>& raw)
 
 namespace {
 
-// Graphs of If and Loop lie in one another; a hostile file must not fill the stack with them.
+// Graphs of If and Loop can be nested. A hostile file must not overflow the stack with them.
 const int deepestGraph = 32;
 
 typedef std::function<bool(Bytes tensor, std::vector<uchar>& payload)> TensorChange;

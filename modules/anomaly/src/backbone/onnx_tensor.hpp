@@ -11,43 +11,43 @@
 
 namespace cv { namespace anomaly {
 
-//! What a tensor of an ONNX file says of itself.
+//! The header of a tensor in an ONNX file, without its elements.
 struct OnnxTensor
 {
     explicit OnnxTensor(Bytes message);
 
-    //! Elements by its sizes. Throws where these are no sizes.
+    //! Number of elements according to the tensor's sizes. Throws if a size is negative or the number exceeds an int.
     uint64 count() const;
-    //! Bytes of an element as raw data; 0 for types that this library does not know.
+    //! Size of an element in bytes as raw data; 0 for types that this library does not know.
     size_t elementSize() const;
-    //! Elements that are in the file.
+    //! Number of elements that are stored in the file.
     uint64 stored() const;
 
     std::string name;
     int type;
     std::vector<int64> sizes;
-    bool isOutside;                             // its elements lie in a file of their own
-    std::map<std::string, std::string> outside; // where: location, offset, length
+    bool isOutside;                             // its elements lie in another file
+    std::map<std::string, std::string> outside; // place in that file: location, offset, length
 
 private:
     void readEntry(Bytes message);
     void countStored(const Field& field);
 
     size_t rawBytes;
-    uint64 listed; // elements that are not raw
+    uint64 listed; // number of elements that are stored as a list of numbers instead of raw bytes
 };
 
-//! The message of a tensor up to its elements, which follow as so many bytes.
+//! The message of a tensor up to its elements, which have to follow as `rawBytes` bytes.
 std::vector<uchar> tensorStart(const std::string& name, int type, const std::vector<int64>& sizes, uint64 rawBytes);
 
-//! The tensor with these bytes as its elements, in place of a file that it names.
+//! The tensor with these raw bytes as elements, instead of a reference to another file.
 std::vector<uchar> withElements(Bytes tensor, const std::vector<uchar>& raw);
 
-//! Visits the message of each tensor: initializers, and tensors in attributes of nodes, also in graphs within the
-//! graph.
+//! Visits the message of each tensor: initializers, and tensors in attributes of nodes, also in graphs within nodes.
 void forEachTensor(const std::vector<uchar>& onnx, const std::function<void(Bytes tensor)>& visit);
 
-//! A network in which `change` gives a tensor's new message, or false to leave it: those that forEachTensor visits.
+//! Rewrites the tensors that forEachTensor visits. For each tensor `change` sets its new message and returns true, or
+//! returns false to keep it.
 std::vector<uchar> rewriteTensors(const std::vector<uchar>& onnx,
                                   const std::function<bool(Bytes tensor, std::vector<uchar>& payload)>& change);
 

@@ -5,8 +5,8 @@
 #define OPENCV_ANOMALY_PROTOBUF_HPP
 
 /** @file
-Reads and rewrites protocol buffers field by field, without knowing their messages. All that is read is checked against
-the end of the bytes: what is no protocol buffer is a cv::Exception.
+Reads and rewrites protocol buffers field by field, without knowing their messages. Every access is checked against the
+end of the bytes: bytes that are no protocol buffer cause a cv::Exception.
 */
 
 #include "opencv2/core.hpp"
@@ -16,7 +16,7 @@ the end of the bytes: what is no protocol buffer is a cv::Exception.
 
 namespace cv { namespace anomaly {
 
-//! A part of the file: a message, a text or packed numbers.
+//! A part of the file, which is not copied: a message, a text or packed numbers.
 struct Bytes
 {
     const uchar* begin;
@@ -33,6 +33,7 @@ inline Bytes bytesOf(const std::vector<uchar>& all)
     return bytes;
 }
 
+//! Reads a number of variable length, 7 bits a byte, and moves `from` behind it.
 inline uint64 takeVarint(Bytes& from)
 {
     uint64 value = 0;
@@ -47,16 +48,17 @@ inline uint64 takeVarint(Bytes& from)
     CV_Error(Error::StsParseError, "A number in an ONNX file has more than 64 bits");
 }
 
+//! A field of a message. Only the members that its kind has are set.
 struct Field
 {
     int number;
-    uint64 value;  // of a number
-    Bytes payload; // of anything with a length
-    Bytes all;     // with what announces it
+    uint64 value;  // value of a field that is a number
+    Bytes payload; // contents of any other field
+    Bytes all;     // the whole field, with its tag and length
     bool hasLength;
 };
 
-//! Takes the next field of a message.
+//! Reads the next field of a message and moves `message` behind it.
 inline Field takeField(Bytes& message)
 {
     enum
@@ -92,7 +94,7 @@ template <typename Action> void forEachField(Bytes message, const Action& action
         action(takeField(message));
 }
 
-//! The same for fields with a length.
+//! Calls action(field) for each field that has a length, which excludes plain numbers.
 template <typename Action> void forEachPayload(Bytes message, const Action& action)
 {
     forEachField(message, [&action](const Field& field) {
@@ -101,7 +103,7 @@ template <typename Action> void forEachPayload(Bytes message, const Action& acti
     });
 }
 
-//! Whole numbers that are repeated come one a field, or packed.
+//! Appends the integers of a repeated field, of which each occurrence holds one, or several packed ones.
 inline void appendNumbers(const Field& field, std::vector<int64>& numbers)
 {
     if (!field.hasLength)
@@ -122,7 +124,7 @@ inline void appendVarint(std::vector<uchar>& to, uint64 value)
     to.push_back(uchar(value));
 }
 
-//! What announces a field of so many bytes, which follow.
+//! Appends the tag and length of a field whose `size` bytes of contents follow.
 inline void appendFieldStart(std::vector<uchar>& to, int number, uint64 size)
 {
     appendVarint(to, uint64(number) << 3 | 2);
@@ -145,14 +147,15 @@ inline void appendText(std::vector<uchar>& to, int number, const std::string& te
     appendField(to, number, reinterpret_cast<const uchar*>(text.data()), text.size());
 }
 
-//! A field that is a whole number.
+//! Appends a field that is an integer.
 inline void appendNumber(std::vector<uchar>& to, int number, int64 value)
 {
     appendVarint(to, uint64(number) << 3);
     appendVarint(to, uint64(value));
 }
 
-//! A message in which `change` gives the new payload of a field with a length, or false to leave it.
+//! Rewrites a message. For each field that has a length, `change` sets its new contents and returns true, or returns
+//! false to keep it.
 template <typename Change> std::vector<uchar> rewriteFields(Bytes message, const Change& change)
 {
     std::vector<uchar> out, payload;
@@ -167,7 +170,7 @@ template <typename Change> std::vector<uchar> rewriteFields(Bytes message, const
     return out;
 }
 
-//! The same for fields of one number.
+//! The same for the fields with one number only.
 template <typename Change> std::vector<uchar> rewrite(Bytes message, int number, const Change& change)
 {
     return rewriteFields(message, [&](const Field& field, std::vector<uchar>& payload) {

@@ -30,7 +30,7 @@ Mat Descriptor::placeTerms(size_t scale) const
     return terms;
 }
 
-// The sum of three neighbors along a line, zero outside.
+// Sums of each value and its two neighbors along a line of n values; values outside of the line are 0.
 static void sumOfThree(const float* in, float* out, int n)
 {
     if (n == 1)
@@ -109,7 +109,7 @@ static void addUpsampled(const Mat& projected, Size from, Size to, Mat& phi)
     });
 }
 
-// -1 at the first of n cells, 1 at the last.
+// Coordinate of cell i of n cells: -1 for the first, 1 for the last.
 static float coordinate(int i, int n)
 {
     return coordinateOf(float(i), float(std::max(n - 1, 1)));

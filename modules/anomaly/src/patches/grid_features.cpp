@@ -20,7 +20,7 @@ static bool isFiner(Size map, Size grid)
     return map.width > grid.width || map.height > grid.height;
 }
 
-// INTER_AREA is the mean of whole cells where the map's size is a multiple of the grid's.
+// If the map's size is a multiple of the grid's, INTER_AREA is the mean of whole cells.
 int gridInterpolation(Size map, Size grid)
 {
     return isFiner(map, grid) ? INTER_AREA : INTER_LINEAR;

@@ -10,20 +10,22 @@
 
 namespace cv { namespace anomaly {
 
-//! Patches of an input of this size, one for each `stride` pixels, rounded; at least one.
+//! Size of the patch grid for an input of this size, one patch for each `stride` pixels, rounded, and at least one.
 Size gridOfStride(Size input, int stride);
 
-//! Maps that are finer than the grid, averaged to it; the others as they are. Each 1 x channels x rows x cols, CV_32F.
+//! Averages maps that are finer than the grid to its size. Other maps are returned unchanged. Maps are 1 x channels x
+//! rows x columns, CV_32F.
 std::vector<Mat> averagedToGrid(const std::vector<Mat>& maps, Size grid);
 
-//! How a map of this size is brought to the grid: INTER_AREA, which averages, or INTER_LINEAR.
+//! The interpolation by which a map of this size is brought to the grid: INTER_AREA, which averages, or INTER_LINEAR.
 int gridInterpolation(Size map, Size grid);
 
-//! The channels of all maps at each patch of one grid, features x patches, CV_32F: coarser maps are interpolated
-//! (bilinear, half-pixel centers), finer ones averaged.
+//! Joins the channels of all maps at each patch of one grid: phi is features x patches, CV_32F. Coarser maps are
+//! interpolated (bilinear, half-pixel centers) and finer ones averaged.
 void gridFeatures(const std::vector<Mat>& maps, Size grid, Mat& phi);
 
-//! A mask of patches of a finer or coarser grid on this one, by the nearest patch; empty where it is.
+//! Brings a mask of patches from one grid to another by the nearest patch: 1 x patches, CV_8U. The result is empty if
+//! the mask is.
 Mat maskOnGrid(const Mat& mask, Size maskGrid, Size grid);
 
 }} // namespace cv::anomaly

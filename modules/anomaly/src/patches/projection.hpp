@@ -10,27 +10,28 @@
 
 namespace cv { namespace anomaly {
 
-//! What the maps that are to be projected have behind them.
+//! Whether maps that are projected have been averaged over 3x3.
 enum PatchAverage
 {
-    MAPS_AS_THEY_COME, //!< each is averaged over 3x3 first, as poolPatches does
-    MAPS_AVERAGED      //!< poolPatches has been there
+    MAPS_AS_THEY_COME, //!< they have not; project averages each of them first, as poolPatches does
+    MAPS_AVERAGED      //!< they are results of poolPatches
 };
 
-//! Descriptors of patches, by an engine: what `project` defines, the same but for rounding. Safe from several threads.
+//! Computes descriptors of patches with one engine. Engines agree with the function `project` up to rounding. Safe for
+//! calls from several threads.
 class Projection
 {
 public:
     virtual ~Projection() {}
 
-    //! maps: of one image, each 1 x channels x rows x cols, CV_32F. phi: D' x patches, CV_32F.
+    //! maps: of one image, each 1 x channels x rows x columns, CV_32F. phi: D' x patches, CV_32F.
     virtual void project(const std::vector<Mat>& maps, PatchAverage average, Mat& phi) const = 0;
 
     //! `engine`: ENGINE_PLAIN or ENGINE_HALIDE.
     static std::shared_ptr<const Projection> create(const Descriptor& descriptor, int engine);
 };
 
-// The Halide form, in builds that have it.
+// The Halide implementation, in builds that have it.
 std::shared_ptr<const Projection> createHalideProjection(const Descriptor& descriptor);
 
 }} // namespace cv::anomaly

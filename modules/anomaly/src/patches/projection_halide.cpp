@@ -16,6 +16,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
+//! Projects each scale at its own resolution, then adds the interpolated coarser ones to the finest one in place.
 class HalideProjection CV_FINAL : public Projection
 {
 public:
@@ -31,7 +32,7 @@ public:
     void project(const std::vector<Mat>& maps, PatchAverage average, Mat& phi) const CV_OVERRIDE
     {
         check(maps);
-        const WorkspacePool<Mat>::Loan coarse(workspaces); // of one scale after the other; the finest is in phi
+        const WorkspacePool<Mat>::Loan coarse(workspaces); // one coarser scale at a time; the finest one is in phi
         for (size_t scale = 0; scale < maps.size(); scale++)
         {
             multiply(maps[scale], average, scale, scale == 0 ? phi : *coarse);
@@ -43,7 +44,7 @@ public:
 private:
     std::vector<int> channels;
     int length;
-    std::vector<Mat> weights, terms; // in panels, by scale
+    std::vector<Mat> weights, terms; // packed into panels, one Mat for each scale
     mutable WorkspacePool<Mat> workspaces;
 
     void check(const std::vector<Mat>& maps) const

@@ -6,19 +6,20 @@
 
 namespace cv { namespace anomaly {
 
+// The share of the mean variance that is added to each variance, m / 100 in the header's equation.
 static const double shareOfMeanVariance = 0.01;
 
-// Along axes that are fitted to hardly more patches than there are axes, new patches lie farther from the learned ones
-// than these do from each other: with three for each, all of twelve new images of noise exceeded the threshold that
-// leaving one out gave; with twelve, none did.
+// If axes are fitted to hardly more patches than there are axes, new patches lie farther from the learned ones than
+// those lie from each other. With three patches for each axis, all of twelve new images of noise exceeded the threshold
+// that leaving one out had set; with twelve patches for each axis, none did.
 static const int patchesOfAnAxis = 12;
 
-// Where patches do not vary at all their axes are arbitrary, and single precision has to hold the weights.
+// If patches do not vary at all, their axes are arbitrary, and the weights must still fit into single precision.
 static const double leastVariance = 1e-12;
 
 static Mat covarianceOf(const Mat& patches, const Mat& mean)
 {
-    // Double precision takes 8 MiB for this many patches of 1056 features.
+    // The centered patches in double precision take 8 MiB for 1024 patches of 1056 features.
     const int patchesAtOnce = 1024;
     Mat covariance = Mat::zeros(patches.cols, patches.cols, CV_64F), centered;
     for (int first = 0; first < patches.rows; first += patchesAtOnce)
@@ -36,8 +37,8 @@ Descriptor whitenedAxes(const Mat& patches, const std::vector<int>& channels, do
     reduce(patches, mean, 0, REDUCE_AVG);
     const Mat covariance = covarianceOf(patches, mean);
     const double floor = shareOfMeanVariance * trace(covariance)[0] / covariance.rows;
-    // The singular vectors of a covariance are its eigenvectors. SVD is LAPACK's in most builds of OpenCV: a second for
-    // 1056 features.
+    // The singular vectors of a covariance matrix are its eigenvectors. In most builds of OpenCV, SVD is computed by
+    // LAPACK and takes a second for 1056 features.
     Mat variances, rows, columns;
     SVD::compute(covariance, variances, columns, rows);
     const int supported = power > 0 ? std::max(patches.rows / patchesOfAnAxis, 1) : rows.rows;

@@ -8,19 +8,22 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief Coordinates of patches along the axes of their covariance, each divided by its standard deviation to a power.
+/** @brief Makes a descriptor of coordinates along the axes of the patches' covariance, each divided by its standard
+deviation to a power.
 
 With the covariance C = V diag(v) V^T and its mean eigenvalue m, phi = diag((v + m / 100)^(-power / 2)) V^T (p - mean).
-At power 0 distances stay as they are, at 1 they are Mahalanobis distances. The hundredth of m keeps axes along which
-the sample does not vary at all from being stretched without bound.
-
-patches: sample x features, CV_32F, at least one. channels: of each scale, whose sum is the features. axes: how many are
-kept, those with the greatest variance; 0: all. There is at most one for each twelve patches, unless power is 0. The
-descriptor ignores coordinates.
+With power 0 distances do not change, with power 1 they are Mahalanobis distances. Adding m / 100 limits the stretching
+of axes along which the sample does not vary.
+@param patches sample x features, CV_32F, at least one row
+@param channels number of channels of each scale; their sum is the number of features
+@param power 0 to 1
+@param axes number of axes that are kept, those with the greatest variance; 0: all of them. Unless power is 0, at most
+one axis is kept for each twelve patches
+@return a descriptor that ignores the coordinates of row and column
 */
 Descriptor whitenedAxes(const Mat& patches, const std::vector<int>& channels, double power, int axes);
 
-//! A descriptor that ignores coordinates. W: D' x D, b: D' x 1, both CV_32F.
+//! Makes a descriptor that ignores the coordinates of row and column. W: D' x D, b: D' x 1, both CV_32F.
 Descriptor descriptorWithoutPlace(const std::vector<int>& channels, const Mat& W, const Mat& b);
 
 }} // namespace cv::anomaly
