@@ -4,11 +4,11 @@
 #ifndef OPENCV_ANOMALY_COORDINATE_HPP
 #define OPENCV_ANOMALY_COORDINATE_HPP
 
-/** @brief A patch's coordinate along a line, as CoordConv has it: -1 at the first cell, 1 at the last.
+/** @brief Coordinate of a patch along a line, as in CoordConv: -1 at the first cell, 1 at the last.
+@param at index of a cell, or of cells, from 0
+@param last index of the last cell, but 1 if there is only one cell
 
-at: cell or cells, counted from 0; last: the last one's number, but 1 for a line of one cell. The types are those of
-whoever
-asks: a float here, an expression in Halide's generators, a tensor in training.
+The types depend on the caller: floats in the library, expressions in Halide's generators, tensors in training.
 */
 template <typename Cells, typename Number> Cells coordinateOf(const Cells& at, const Number& last)
 {

@@ -12,13 +12,14 @@
 
 namespace cv { namespace anomaly {
 
-//! A Mat's memory as a kernel sees it, innermost dimension first and dense, whatever the Mat's own shape.
+//! A Mat's memory as a kernel's buffer. Extents are given innermost first, and the buffer is dense, whatever the Mat's
+//! own shape is. The Mat keeps the memory.
 template <typename T> Halide::Runtime::Buffer<T> viewOf(const Mat& mat, std::initializer_list<int> extents)
 {
-    // Without data a kernel takes the call for a question about bounds and writes nothing
+    // A kernel without data would take the call as a bounds query and write nothing.
     CV_Assert(mat.isContinuous() && mat.data);
     halide_dimension_t shape[4];
-    CV_Assert(extents.size() <= 4); // which the buffer holds without memory of its own
+    CV_Assert(extents.size() <= 4); // a buffer stores up to 4 dimensions without allocating
     int dimension = 0, stride = 1;
     for (const int extent : extents)
     {
@@ -28,7 +29,7 @@ template <typename T> Halide::Runtime::Buffer<T> viewOf(const Mat& mat, std::ini
     return Halide::Runtime::Buffer<T>(const_cast<T*>(mat.ptr<T>()), dimension, shape);
 }
 
-//! A matrix, which may be a part of another.
+//! A matrix as a kernel's buffer. It may be a part of a larger matrix.
 template <typename T> Halide::Runtime::Buffer<T> viewOf(const Mat& mat)
 {
     CV_Assert(mat.dims == 2 && mat.data);

@@ -10,13 +10,14 @@
 
 namespace cv { namespace anomaly {
 
+//! a / b, rounded up.
 inline int divideUp(int a, int b)
 {
     return (a + b - 1) / b;
 }
 
-//! Rows in panels of `width`, which lie innermost, times `factor`; zeros where there is no row. CV_32F, panels x
-//! (columns * width).
+//! Packs rows into panels of `width` rows each. In a panel, the values of its rows for one column are adjacent,
+//! multiplied by `factor`; places without a row are 0. Result: panels x (columns * width), CV_32F.
 inline Mat packPanels(const Mat& rows, int width, float factor)
 {
     Mat packed = Mat::zeros(divideUp(rows.rows, width), rows.cols * width, CV_32F);
@@ -30,7 +31,7 @@ inline Mat packPanels(const Mat& rows, int width, float factor)
     return packed;
 }
 
-//! The sum of squares of each row, in panels; the largest float where there is no row, so that nothing is ever farther.
+//! Squared length of each row, in panels. Places without a row hold the largest float, so that nothing is ever farther.
 inline Mat packSquaredNorms(const Mat& rows, int width)
 {
     Mat norms(divideUp(rows.rows, width), width, CV_32F, Scalar(std::numeric_limits<float>::max()));
@@ -39,7 +40,7 @@ inline Mat packSquaredNorms(const Mat& rows, int width)
     return norms;
 }
 
-//! Rows with zeros up to a multiple of `width` columns, for loads of whole vectors.
+//! Copies rows and pads them with zeros to a multiple of `width` columns, so that kernels can load whole vectors.
 inline Mat padColumns(const Mat& rows, int width)
 {
     Mat padded = Mat::zeros(rows.rows, divideUp(rows.cols, width) * width, rows.type());
@@ -47,7 +48,7 @@ inline Mat padColumns(const Mat& rows, int width)
     return padded;
 }
 
-//! The same without a copy if the rows are whole vectors already: a bank of 25,000 x 1056 takes 100 MiB.
+//! The same without a copy if the number of columns is such a multiple already: a bank of 25,000 x 1056 takes 100 MiB.
 inline Mat withWholeVectors(const Mat& rows, int width)
 {
     return rows.cols % width ? padColumns(rows, width) : rows;

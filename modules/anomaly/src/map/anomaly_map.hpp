@@ -11,34 +11,34 @@
 
 namespace cv { namespace anomaly {
 
-//! Patch scores in, a smooth map of the input's size out.
+//! Makes a smooth map of the input's size from patch scores. Safe for calls from several threads.
 class MapMaker
 {
 public:
     virtual ~MapMaker() {}
 
-    //! Bilinear to the input's size (half-pixel centers), then a Gaussian of 4 sigma to each side, reflected at the
-    //! border.
+    //! Interpolates bilinearly to the input's size (half-pixel centers), then smooths by a Gaussian that reaches 4
+    //! sigma to each side and is reflected at the border. patchScores and map: CV_32F.
     virtual void make(const Mat& patchScores, Mat& map) const = 0;
 
-    //! `engine`: ENGINE_PLAIN or ENGINE_HALIDE. sigma 0: no smoothing.
+    //! engine: ENGINE_PLAIN or ENGINE_HALIDE. sigma: in pixels of the input; 0: no smoothing.
     static std::shared_ptr<const MapMaker> create(Size input, double sigma, int engine);
 };
 
-//! Values of a CV_32F map, row by row. mask: empty, or nonzero where pixels count.
+//! Values of a CV_32F map, row by row. mask: empty for all of them, or nonzero at the pixels that count.
 std::vector<float> countedValues(const Mat& map, const Mat& mask);
 
-//! Of so many values, how many are a share of them: at least one.
+//! Number of values in a share of `values` of them, rounded, and at least one.
 size_t countOfShare(size_t values, double share);
 
-//! The image's score from its map: the highest value, or the mean of the highest. mask: empty, or nonzero where pixels
-//! count.
+//! The image's score from its map: the highest value, or the mean of the share topShare of highest values. mode: one of
+//! ImageScore. mask: empty, or nonzero at the pixels that count.
 double imageScore(const Mat& map, int mode, double topShare, const Mat& mask);
 
-//! The Gaussian's taps, 2 * int(4 sigma + 0.5) + 1 of them as scipy has it; sigma 0: one tap of 1.
+//! Weights of the Gaussian: 2 * int(4 sigma + 0.5) + 1 of them, as in scipy; a single 1 if sigma is 0.
 Mat smoothingKernel(double sigma);
 
-// The Halide form, in builds that have it.
+// The Halide implementation, in builds that have it.
 std::shared_ptr<const MapMaker> createHalideMapMaker(Size input, double sigma);
 
 }} // namespace cv::anomaly

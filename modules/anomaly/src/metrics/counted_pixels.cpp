@@ -17,7 +17,7 @@ void CountedPixels::add(const CountedPixels& other)
     reserveMore(regions, other.regions.size());
     reserveMore(defectSizes, other.defectSizes.size());
     GoodPixels::Addition goodScores(good, other.good);
-    // Nothing throws from here on.
+    // Nothing throws from here on, so either all lists grow or none.
     goodScores.commit();
     const unsigned firstRegion = unsigned(regions.size()), firstImage = unsigned(defectSizes.size());
     for (const DefectivePixel& pixel : other.defective)
@@ -40,7 +40,7 @@ void CountedPixels::sort()
 
 namespace {
 
-// The number of a region none of whose pixels came yet.
+// Number of a region of which no valid pixel has come yet.
 const unsigned unseen = UINT_MAX;
 
 //! Collects the pixels of one map.
@@ -49,12 +49,12 @@ class MapPixels
 public:
     explicit MapPixels(int labelCount) : regionOf(size_t(labelCount), unseen) {}
 
-    //! label: 0 for a good pixel, or the number of its region, as connectedComponents gives them.
+    //! label: 0 for a good pixel, else the label of its region from connectedComponents.
     void add(float score, int label)
     {
         if (label == 0)
             return good.add(score);
-        // Regions are numbered when their first valid pixel comes: one without any does not count.
+        // A region gets its number with its first valid pixel, so that a region without any does not count.
         unsigned& region = regionOf[size_t(label)];
         if (region == unseen)
         {
@@ -73,7 +73,7 @@ public:
     }
 
 private:
-    std::vector<unsigned> regionOf; // by label
+    std::vector<unsigned> regionOf; // number of each label's region
     CountedScores good;
     CountedPixels pixels;
 };

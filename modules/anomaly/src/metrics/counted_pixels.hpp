@@ -10,10 +10,11 @@
 
 namespace cv { namespace anomaly {
 
+//! A defective pixel. Each is stored by itself (8 bytes), because AUPRO and AUPIMO need its region.
 struct DefectivePixel
 {
     float score;
-    unsigned region; // an index of CountedPixels::regions
+    unsigned region; // index in CountedPixels::regions
 };
 
 inline double scoreOf(const DefectivePixel& pixel)
@@ -21,27 +22,29 @@ inline double scoreOf(const DefectivePixel& pixel)
     return pixel.score;
 }
 
-//! An 8-connected part of a mask.
+//! An 8-connected part of a mask, as far as its pixels are valid.
 struct Region
 {
-    unsigned size;  // pixels that count
-    unsigned image; // an index of CountedPixels::defectSizes
+    unsigned size;  // number of valid pixels
+    unsigned image; // index of its map in CountedPixels::defectSizes
 };
 
-//! The pixels of any number of maps.
+//! All valid pixels of any number of maps.
 struct CountedPixels
 {
     GoodPixels good;
     std::vector<DefectivePixel> defective;
     std::vector<Region> regions;
-    std::vector<unsigned> defectSizes; // defective pixels of each map, in the order in which maps were added
+    std::vector<unsigned> defectSizes; // number of defective pixels of each map, in the order in which maps were added
 
-    //! When it throws, since memory ends, nothing was added.
+    //! Adds the pixels of another object. If memory runs out, it throws and nothing was added.
     void add(const CountedPixels& other);
+    //! Sorts all pixels by falling score. Must be called before scores are read.
     void sort();
 };
 
-//! Pixels of one map, of which both masks may be empty: that of defects where all is good, validity where all counts.
+//! Collects the pixels of one map. defects: nonzero on defects, empty if there are none. validity: nonzero on valid
+//! pixels, empty if all are.
 CountedPixels pixelsOf(const Mat_<float>& map, const Mat& defects, const Mat_<uchar>& validity);
 
 }} // namespace cv::anomaly

@@ -9,12 +9,12 @@
 
 namespace cv { namespace anomaly {
 
-// 16 MiB. Packing takes a pass over all that is packed.
+// 16 MiB of scores that are not packed yet. To pack them takes one pass over all that is packed already.
 static const size_t mostFresh = 1 << 22;
 
 static const unsigned signBit = 1u << 31;
 
-// Whole numbers that rise as scores fall. 0 and -0 are the same score.
+// Maps a float to an integer that rises as the score falls. 0 and -0 are the same score.
 static unsigned keyOf(float score)
 {
     const float unsignedZero = score + 0.f;
@@ -33,7 +33,7 @@ static float scoreOfKey(unsigned key)
 
 namespace {
 
-// Seven bits a byte, the lowest first; the highest bit says that more follow.
+// Seven bits in a byte, lowest first. The highest bit of a byte says that more bytes follow.
 void putNumber(uint64 number, std::vector<uchar>& bytes)
 {
     for (; number >= 128; number >>= 7)
@@ -53,13 +53,14 @@ uint64 takeNumber(const std::vector<uchar>& bytes, size_t& at)
     }
 }
 
-//! A key and how often it occurs; count 0: there are no more.
+//! A key and the number of its occurrences; count 0 marks the end.
 struct Run
 {
     unsigned key;
     uint64 count;
 };
 
+//! Reads runs from packed scores.
 class PackedRuns
 {
 public:
@@ -79,6 +80,7 @@ private:
     unsigned key;
 };
 
+//! Reads runs from a sorted list of keys.
 class SortedRuns
 {
 public:
@@ -99,6 +101,7 @@ private:
     size_t at;
 };
 
+// Merges two sorted sequences of runs into packed scores.
 template <typename OtherRuns> std::vector<uchar> merged(const std::vector<uchar>& packed, OtherRuns others)
 {
     PackedRuns runs(packed);

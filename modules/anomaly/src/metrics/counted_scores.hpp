@@ -10,11 +10,13 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief How often each score occurs: exactly, for any number of scores, in memory that stops growing.
+/** @brief Counts how often each score occurs: exactly, for any number of scores, in memory that stops growing.
 
-Scores are packed as differences from one to the next and their counts, highest first. Few scores take about the 4
-bytes that they are given as; many share their values, since single precision has 8 million of them from a score to
-its double, which take 2 to 3 bytes each.
+Scores are packed as differences between neighboring scores and their counts, highest score first. Few scores take about
+4 bytes each, as much as a float. Many scores share values: single precision has 8 million values between a number and
+its double, and each packed value takes 2 to 3 bytes.
+
+Not safe for concurrent calls that change the object.
 */
 class CountedScores
 {
@@ -27,11 +29,11 @@ public:
 
     size_t packedBytes() const { return packed.size(); }
 
-    //! To be called before scores are read, once all are added.
+    //! Packs all scores. Must be called after the last add and before scores are read.
     void pack();
 
-    //! Adds all scores of one list to another in two steps, so that several lists can grow together or not at all: only
-    //! the constructor may throw, since memory ends, and it changes no count. Both lists must stay as they are until
+    //! Adds all scores of one object to another in two steps, so that several objects can be extended together or not
+    //! at all. Only the constructor may throw, if memory runs out; it changes no count. Neither object may change until
     //! commit.
     class Addition
     {
@@ -42,10 +44,10 @@ public:
     private:
         CountedScores* to;
         const CountedScores* from;
-        std::vector<uchar> both; // the packed scores of the two; empty where `from` has none
+        std::vector<uchar> both; // packed scores of both objects; empty if `from` has no packed scores
     };
 
-    //! Passes over the scores from the highest on.
+    //! Visits the scores from the highest one downwards.
     class Cursor
     {
     public:
@@ -53,8 +55,9 @@ public:
 
         bool atEnd() const { return count == 0; }
         double score() const { return value; }
-        //! Passes over all that are equal to this one, if it is the next.
+        //! Moves behind all scores that equal this one, if it is the next score.
         void pass(double score);
+        //! Number of scores passed so far.
         int64 passed() const { return before; }
 
     private:

@@ -8,6 +8,7 @@ namespace cv { namespace anomaly {
 
 typedef std::map<size_t, CountedScores> Lists;
 
+// Key of the list for good pixels of defective images. Good images have at least one pixel, so 0 is not used otherwise.
 static const size_t besideDefects = 0;
 
 void GoodPixels::setMap(CountedScores& scores, bool isGoodImage)
@@ -54,7 +55,7 @@ GoodPixels::Addition::Addition(GoodPixels& to, const GoodPixels& from)
 {
     additions.reserve(from.lists.size());
     for (const Lists::value_type& list : from.lists)
-        additions.emplace_back(to.lists[list.first], list.second); // a list that stays empty changes nothing
+        additions.emplace_back(to.lists[list.first], list.second); // if nothing is added, an empty list does no harm
 }
 
 void GoodPixels::Addition::commit()

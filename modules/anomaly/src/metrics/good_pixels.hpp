@@ -10,12 +10,12 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief Scores of good pixels, each as often as it occurs.
+/** @brief Counts scores of good pixels.
 
-Those of good images are held apart from those beside defects, since AUPIMO takes its false positive rate from good
-images alone. That rate is the mean of the images' own rates, in which a pixel of a small map weighs more than one of a
-large map, so that good images of different numbers of pixels have lists of their own. As a rule all maps have the same
-size, and there are two lists.
+Pixels of good images are counted separately from good pixels of defective images, because AUPIMO takes its false
+positive rate from good images only. That rate is the mean of the rates of the images, in which a pixel of a small map
+weighs more than one of a large map. So good images with different numbers of pixels are counted in different lists.
+Usually all maps have the same size, and there are two lists.
 */
 class GoodPixels
 {
@@ -23,19 +23,19 @@ public:
     class Addition;
     class Cursor;
 
-    //! Adds the good pixels of one map to an object that has none yet.
+    //! Sets the good pixels of one map. The object must be empty.
     void setMap(CountedScores& scores, bool isGoodImage);
     size_t size() const;
-    //! Good images with at least one pixel.
+    //! Number of good images with at least one pixel.
     size_t imageCount() const;
-    //! The lowest false positive rate over 0 that can occur: of one pixel in the largest good image. Infinity where
-    //! there is no good image.
+    //! Lowest false positive rate above 0 that can occur: that of one pixel in the largest good image. It is infinite
+    //! if there is no good image.
     double lowestRate() const;
-    //! To be called before scores are read, once all are added.
+    //! Packs all scores. Must be called after the last addition and before scores are read.
     void pack();
 
 private:
-    std::map<size_t, CountedScores> lists; // by the pixels of an image that is good; 0: those beside defects
+    std::map<size_t, CountedScores> lists; // key: number of pixels of a good image; 0: pixels of defective images
 };
 
 //! Adds all scores of one object to another in two steps, as CountedScores::Addition does.
@@ -49,26 +49,26 @@ private:
     std::vector<CountedScores::Addition> additions;
 };
 
-//! Passes over the scores of all lists from the highest on.
+//! Visits the scores of all lists together, from the highest one downwards.
 class GoodPixels::Cursor
 {
 public:
     explicit Cursor(const GoodPixels& scores);
     Cursor(Cursor&&) = default;
-    Cursor(const Cursor&) = delete; // its heap points to the lists of this one
+    Cursor(const Cursor&) = delete; // the heap of a copy would point to the lists of this object
 
     bool atEnd() const { return waiting.empty(); }
     double score() const { return waiting.front()->score(); }
-    //! Passes over all that are equal to this one, if it is the next.
+    //! Moves behind all scores that equal this one, if it is the next score.
     void pass(double score);
     int64 passed() const { return before; }
-    //! Mean over the good images of the share of their pixels that were passed.
+    //! False positive rate so far: mean over the good images of the share of their pixels that were passed.
     double goodImageRate() const;
 
 private:
     std::vector<CountedScores::Cursor> lists;
-    std::vector<size_t> imageSizes;              // of each list; 0: beside defects
-    std::vector<CountedScores::Cursor*> waiting; // a heap of the lists that have scores left, the highest score first
+    std::vector<size_t> imageSizes;              // number of pixels of each list's images; 0: defective images
+    std::vector<CountedScores::Cursor*> waiting; // heap of the lists that have scores left, highest next score first
     double imageCount;
     int64 before;
 };

@@ -30,7 +30,7 @@ static void checkBothClasses(size_t defective, size_t good)
 
 namespace {
 
-//! Scores by label, highest first.
+//! Scores split by label, each list in falling order. The constructor throws if scores or labels are not valid.
 struct SplitScores
 {
     SplitScores(InputArray scoreArray, InputArray labelArray);

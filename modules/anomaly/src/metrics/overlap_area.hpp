@@ -9,7 +9,7 @@
 
 namespace cv { namespace anomaly {
 
-//! Area under a curve of rising x from (0, 0) up to a limit of x.
+//! Area under a curve with rising x, from (0, 0) to a limit of x, by trapezoids.
 class AreaUpTo
 {
 public:
@@ -34,9 +34,9 @@ private:
     double limit, area, lastX, lastY;
 };
 
-/** @brief Area under a curve over the logarithm of the false positive rate, as a share of all that its bounds hold.
+/** @brief Area under a curve over the logarithm of the false positive rate, as a share of the area within its bounds.
 
-The curve rises in steps of one pixel each, so its area is the sum of what lies to the right of each step. That way one
+The curve rises by one step for each pixel, so its area is the sum of the areas to the right of all steps. This way one
 pass over the thresholds is enough for any number of curves.
 */
 class LogRateArea
@@ -50,23 +50,23 @@ public:
 
     double upperRate() const { return upper; }
 
-    //! Area of a rise by 1 between two neighboring thresholds with these rates. Neighboring points of the curve are
-    //! joined by a straight line over the logarithm. A rate of 0 has none: there the rise is at the end, since every
-    //! threshold that finds more has a rate that is at least as high.
+    //! Area that a step of height 1 contributes if it lies between two neighboring thresholds with these rates. The
+    //! points at these rates are joined by a straight line over the logarithm. A rate of 0 has no logarithm; if the
+    //! rate before the step is 0, the curve jumps at the rate after it.
     double ofStep(double rateBefore, double rate) const
     {
         if (rate == 0)
             return 1;
         const double end = position(rate), start = rateBefore > 0 ? position(rateBefore) : end;
         const double area = ramp(1, start, end) - ramp(0, start, end);
-        return std::min(1., std::max(0., area)); // the difference of two large numbers may round to a little over 1
+        return std::min(1., std::max(0., area)); // by rounding, the difference may be slightly below 0 or above 1
     }
 
 private:
-    //! 0 at the lower bound, 1 at the upper one.
+    //! Position on the logarithmic axis: 0 at the lower bound, 1 at the upper one.
     double position(double rate) const { return (std::log(rate) - logLower) / logWidth; }
 
-    //! Area up to x under a line that climbs from 0 to 1 between start and end, and stays there.
+    //! Area up to x under a line that rises from 0 to 1 between start and end, and stays at 1.
     static double ramp(double x, double start, double end)
     {
         if (x <= start)

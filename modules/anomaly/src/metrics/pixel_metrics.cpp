@@ -14,7 +14,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-//! Mean overlap of the regions, as the threshold falls.
+//! Mean overlap of all regions at a falling threshold: for each region, the share of its pixels that are found.
 class RegionOverlap
 {
 public:
@@ -28,6 +28,7 @@ public:
             weights[i] = uint64(std::ldexp(1 / (double(regions[i].size) * double(weights.size())), 62) + 0.5);
     }
 
+    // The number of true positives must not fall from call to call.
     double upTo(int64 truePositives)
     {
         for (; seen < truePositives; seen++)
@@ -37,7 +38,7 @@ public:
 
 private:
     const std::vector<DefectivePixel>& pixels;
-    // A pixel's share of the mean in units of 2^-62: whole numbers, so that millions of them add up without rounding.
+    // The share of each pixel in the mean, in units of 2^-62. As integers, millions of them are added without rounding.
     std::vector<uint64> weights;
     uint64 sum;
     int64 seen;
@@ -66,12 +67,12 @@ public:
 
 private:
     void add(const CountedPixels& added);
-    //! To be called before either list is read.
+    //! Checks that there are good and defective pixels, and sorts them. Must be called before either list is read.
     void prepare() const;
     template <typename Visit> void forEachOverlap(Visit visit) const;
     std::vector<double> imageOverlaps(const LogRateArea& area) const;
 
-    // Sorting changes no result, so const methods do it, the first of them for all.
+    // Sorting changes no result, so the first const method that needs it does it, for all calls.
     mutable CountedPixels pixels;
     mutable bool sorted;
     mutable std::mutex sorting;
@@ -178,7 +179,7 @@ void PixelMetricsImpl::rocCurve(OutputArray fpr, OutputArray tpr, OutputArray th
     rocCurveOf(pixels.defective, pixels.good, maxPoints).copyTo(fpr, tpr, thresholds);
 }
 
-//! Calls visit(false positive rate, overlap, threshold).
+//! Calls visit(false positive rate, mean overlap of regions, threshold) for each threshold.
 template <typename Visit> void PixelMetricsImpl::forEachOverlap(Visit visit) const
 {
     prepare();
@@ -214,7 +215,7 @@ static void checkBounds(double lowerFpr, double upperFpr, double lowestFpr)
                                      lowerFpr, lowestFpr));
 }
 
-//! For each map the area under its overlap; NaN where it has no defect.
+//! For each map the area under its overlap curve; NaN if it has no defect.
 std::vector<double> PixelMetricsImpl::imageOverlaps(const LogRateArea& area) const
 {
     std::vector<double> sums(pixels.defectSizes.size());

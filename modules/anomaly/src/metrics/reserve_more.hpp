@@ -9,8 +9,8 @@
 
 namespace cv { namespace anomaly {
 
-//! Makes room for `count` more values, so that appending them can not throw. As with push_back the capacity at least
-//! doubles, so that many calls do not copy all values each time.
+//! Reserves room for `count` more values, so that appending them cannot throw. The capacity at least doubles, as with
+//! push_back, so that many small additions do not copy all values each time.
 template <typename Value> void reserveMore(std::vector<Value>& values, size_t count)
 {
     const size_t needed = values.size() + count;

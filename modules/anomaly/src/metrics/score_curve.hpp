@@ -11,7 +11,7 @@
 
 namespace cv { namespace anomaly {
 
-//! What is called defective from a threshold on: how many rightly, how many wrongly.
+//! The result of one threshold: how many defective and how many good items it calls defective.
 struct OperatingPoint
 {
     double threshold;
@@ -23,7 +23,7 @@ inline double scoreOf(double score)
     return score;
 }
 
-//! Passes over a list that is sorted by falling score.
+//! Visits a list that is sorted by falling score.
 template <typename Scored> class ListCursor
 {
 public:
@@ -31,7 +31,7 @@ public:
 
     bool atEnd() const { return at == list.size(); }
     double score() const { return scoreOf(list[at]); }
-    //! Passes over all that have this score, if it is the next.
+    //! Moves behind all items with this score, if it is the next score.
     void pass(double score)
     {
         while (!atEnd() && this->score() == score)
@@ -49,8 +49,8 @@ template <typename Scored> ListCursor<Scored> cursorOf(const std::vector<Scored>
     return ListCursor<Scored>(list);
 }
 
-//! Calls visit(OperatingPoint) for each distinct score, highest first. Both are sorted lists, or CountedScores that
-//! are packed.
+//! Calls visit(OperatingPoint) for each distinct score in falling order. Both arguments are sorted lists, or counted
+//! scores that are packed.
 template <typename Positives, typename Negatives, typename Visit>
 void forEachThreshold(const Positives& positives, const Negatives& negatives, Visit visit)
 {
@@ -67,10 +67,11 @@ void forEachThreshold(const Positives& positives, const Negatives& negatives, Vi
     }
 }
 
+//! Area under the ROC curve, where ties count one half.
 template <typename Positives, typename Negatives>
 double areaUnderRoc(const Positives& positives, const Negatives& negatives)
 {
-    // Twice the area in pairs is a whole number: no rounding, and no overflow below three billion scores.
+    // Twice the area, in pairs of items, is an integer: it has no rounding error, and no overflow below 3e9 scores.
     uint64 twice = 0;
     OperatingPoint last = {0, 0, 0};
     forEachThreshold(positives, negatives, [&](const OperatingPoint& point) {
@@ -80,6 +81,7 @@ double areaUnderRoc(const Positives& positives, const Negatives& negatives)
     return double(twice) / (2 * double(positives.size()) * double(negatives.size()));
 }
 
+//! Sum over thresholds of precision times the gain in recall.
 template <typename Positives, typename Negatives>
 double averagePrecisionOf(const Positives& positives, const Negatives& negatives)
 {
@@ -93,11 +95,10 @@ double averagePrecisionOf(const Positives& positives, const Negatives& negatives
     return sum / double(positives.size());
 }
 
-/** @brief A threshold between two neighboring scores that calls the higher one defective and the lower one good.
+/** @brief A threshold between two neighboring scores, which calls the higher one defective and the lower one good.
 
-It is the middle of the gap, so that a defect a little weaker than all that were seen is still found. Maps hold single
-precision: where that has no number in between, or the middle rounds to the lower score, the higher score is the
-threshold.
+It is the middle between them, so that a defect slightly weaker than all that were seen is still found. Maps hold single
+precision. If the middle rounds to the lower score there, the higher score is the threshold.
 */
 inline double middleOfGap(double lower, double higher)
 {
@@ -126,16 +127,16 @@ double bestF1Of(const Positives& positives, const Negatives& negatives, double& 
     return best;
 }
 
-//! A rising curve from (0, 0) to (1, 1) that keeps no more points than a drawing needs.
+//! A rising curve from (0, 0) to (1, 1) that keeps only as many points as a drawing needs.
 class CurveSketch
 {
 public:
-    //! At most maxPoints, 3 or more; 0: all.
+    //! maxPoints: largest number of points that are kept, 3 or more; 0: all of them.
     explicit CurveSketch(int maxPoints) : anchorX(0), anchorY(0), provisional(false)
     {
         if (maxPoints != 0 && maxPoints < 3)
             CV_Error_(Error::StsOutOfRange, ("maxPoints is %d, expected 0 (all points) or at least 3", maxPoints));
-        // Measured along the axes the curve is 2 long; its two ends are kept in any case.
+        // Along both axes together the curve is 2 long. The two ends are always kept, which leaves maxPoints - 2 steps.
         step = maxPoints ? 2. / (maxPoints - 2) : 0;
         push(0, 0, std::numeric_limits<double>::infinity());
     }
@@ -145,7 +146,7 @@ public:
         if (provisional)
             pop();
         push(x, y, threshold);
-        // A point too near the one before stays only if it turns out to be the end.
+        // A point that is too close to the last kept one stays only if it is the end of the curve.
         provisional = (x - anchorX) + (y - anchorY) < step;
         if (!provisional)
         {

@@ -17,7 +17,7 @@ static Mat toBytes(const Mat& picture)
     return bytes;
 }
 
-//! An 8-bit BGR copy, for drawing on.
+//! A copy of a picture as 8-bit BGR, to draw on.
 static Mat toCanvas(const Mat& picture, const char* name)
 {
     const int depth = picture.depth(), channels = picture.channels();
@@ -55,7 +55,7 @@ static Mat stretchedMap(const Mat& map, Size size)
     return stretched;
 }
 
-//! The map on a scale from 0 to 255; all 0 where it has no range.
+//! Map values on a scale from 0 to 255; all are 0 if the range is empty.
 static Mat_<uchar> toLevels(const Mat& map, double lowest, double highest)
 {
     const double scale = highest > lowest ? 255 / (highest - lowest) : 0;
@@ -77,7 +77,7 @@ static Mat_<Vec3b> paletteOf(int colormap)
 
 namespace {
 
-//! How far the color of a map value covers the image: from 0, nothing, to 1.
+//! How much the color of a map value covers the image, from 0 (not at all) to 1.
 class Cover
 {
 public:
@@ -93,12 +93,12 @@ public:
         if (value <= start)
             return 0;
         const double share = (value - start) / (end - start);
-        return share * share; // rises late, since good images often come near the threshold somewhere
+        return share * share; // the color stays faint at first, since good images often come close to the threshold
     }
 
 private:
-    // The median of a good image's map lies at 0.4 of the way from the lowest value to the threshold for single parts,
-    // and at 0.7 for textures such as bricks: a fade from half of the way would tint all of these.
+    // On good images, the median of the map lies at 0.4 of the way from the lowest value to the threshold for single
+    // parts, and at 0.7 for textures such as bricks. A fade that begins at half of the way would tint all of these.
     static constexpr double startOfFade = 0.75;
 
     double start, end;
@@ -130,8 +130,8 @@ void drawHeatMap(InputArray image, InputArray mapArray, OutputArray dst, double 
     for (int y = 0; y < canvas.rows; y++)
         for (int x = 0; x < canvas.cols; x++)
         {
-            // Cover grows with the score: at the same cover everywhere, good parts would drown in the color of low
-            // scores.
+            // The cover grows with the score. With the same cover everywhere, the color of low scores would hide good
+            // parts.
             const int level = levels(y, x);
             tint(canvas(y, x), palette(level), opacity * (hasThreshold ? cover.of(map(y, x)) : level / 255.));
         }
@@ -166,7 +166,7 @@ static void addScores(const Mat_<float>& map, const Mat_<int>& labels, std::vect
 
 static void addContours(const Mat& mask, const Mat_<int>& labels, std::vector<DefectRegion>& regions)
 {
-    // RETR_EXTERNAL would miss a region that lies within another's hole.
+    // RETR_EXTERNAL would miss a region that lies within the hole of another one.
     std::vector<std::vector<Point>> boundaries;
     std::vector<Vec4i> hierarchy;
     findContours(mask, boundaries, hierarchy, RETR_CCOMP, CHAIN_APPROX_SIMPLE);
@@ -187,7 +187,7 @@ static std::vector<DefectRegion> regionsOf(const Mat& map, double threshold, dou
         regions.push_back(regionOf(statistics.row(label), centroids.row(label)));
     addScores(map, labels, regions);
     addContours(mask, labels, regions);
-    regions.erase(regions.begin()); // all that lies below the threshold
+    regions.erase(regions.begin()); // label 0 is the background
     regions.erase(std::remove_if(regions.begin(), regions.end(),
                                  [=](const DefectRegion& region) { return region.area < minimumArea; }),
                   regions.end());
@@ -237,7 +237,7 @@ void drawDefects(InputArray image, InputArray map, OutputArray dst, double thres
 
 namespace {
 
-//! Measures of a panel, which follow from the height of its pictures.
+//! Sizes in a panel, in pixels, all derived from the height of its pictures.
 struct PanelLayout
 {
     explicit PanelLayout(int pictureHeight, bool titled)
@@ -252,7 +252,7 @@ struct PanelLayout
 };
 
 const int titleFont = FONT_HERSHEY_SIMPLEX;
-const int smallestText = 7; // pixels of a capital letter; below that letters run together
+const int smallestText = 7; // height of a capital letter in pixels; letters of smaller text run together
 
 } // namespace
 

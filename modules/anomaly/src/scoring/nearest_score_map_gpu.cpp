@@ -30,14 +30,15 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// Centers that are measured beyond the length of the list: spareCandidates in
+// Number of centers whose distances are computed beyond the length of the list. It must equal spareCandidates in
 // halide_generators/gpu_neighbors_generator.cpp.
 const int spareCandidates = 3;
 
-// Libraries multiply fastest where rows begin at multiples of 16 bytes: 8 bfloat16.
+// cuBLAS multiplies fastest if rows begin at multiples of 16 bytes, which are 8 numbers of bfloat16.
 const int alignment = 8;
 
-// For the products of patches with centers that are ranked at a time: at 3136 of each an image's are 38 MiB.
+// Memory for the products of patches with centers that are ranked at a time. 3136 patches of an image and as many
+// centers take 38 MiB.
 const size_t bytesOfProducts = 256 << 20;
 
 int aligned(int count)
@@ -45,8 +46,8 @@ int aligned(int count)
     return divideUp(count, alignment) * alignment;
 }
 
-//! A scale's columns of W, D' x channels; for the finest also those of the coordinates, and b, which meet the planes
-//! that pool_patches adds.
+//! Columns of W for one scale, D' x channels. For the finest scale there are three more, for the coordinates and b.
+//! They are multiplied with three planes that pool_patches adds to the map.
 struct ScaleWeights
 {
     ScaleWeights(const Descriptor& descriptor, size_t scale)
@@ -63,6 +64,7 @@ struct ScaleWeights
     GpuMemory weights;
 };
 
+// The nearest bfloat16 as the bits of a float, ties to even.
 uint32_t roundedToBfloat(float value)
 {
     uint32_t bits;
@@ -77,7 +79,9 @@ float floatOf(uint32_t bits)
     return value;
 }
 
-//! What ranks the centers: each less the mean of all, as high | low | high parts in bfloat16, and its squared norm.
+//! The bank as it is ranked: each center minus the mean of all, split into high | low | high parts in bfloat16, and its
+//! squared norm. A patch is split into high | high | low parts, so that the sum of products has nearly single
+//! precision.
 struct RankedBank
 {
     explicit RankedBank(const Mat& C) : step(aligned(3 * C.cols))
@@ -95,7 +99,7 @@ struct RankedBank
         mean.upload(average);
     }
 
-    const int step; // from a center's parts to the next one's
+    const int step; // distance from one center's parts to the next ones, in numbers
     GpuMemory parts, norms, mean;
 
 private:
@@ -110,7 +114,7 @@ private:
     }
 };
 
-//! A queue for features that come from the host, and the maps that they become.
+//! A queue and memory for features that come from the host's memory.
 struct HostFeatures
 {
     HostFeatures() : queue(GpuQueue::create()) {}
@@ -119,7 +123,7 @@ struct HostFeatures
     std::vector<std::unique_ptr<GpuMemory>> maps;
 };
 
-//! What a queue's calls need. Each has its own, so that its recording finds everything where it was.
+//! Memory for the calls in one queue. Each queue has its own, so that a recording finds all memory at the same address.
 struct Workspace
 {
     std::shared_ptr<GpuQueue> queue;
@@ -128,6 +132,7 @@ struct Workspace
     HostMemory smoothHere;
 };
 
+//! All steps after the backbone on a GPU, for all images of a batch together. Only the maps are copied to the host.
 class GpuScoreMap CV_FINAL : public ScoreMap
 {
 public:
@@ -196,10 +201,11 @@ private:
         std::unique_ptr<Workspace>& work = workspaces[queue.get()];
         if (!work)
             work.reset(new Workspace);
-        work->queue = queue; // so that no other comes to lie at its address
+        work->queue = queue; // keeps the queue alive, so that no new queue gets the same address
         return *work;
     }
 
+    // The recording depends on these numbers: addresses and sizes of the maps.
     static std::vector<uint64> keyOf(const std::vector<GpuMaps>& maps)
     {
         std::vector<uint64> key;
@@ -210,7 +216,7 @@ private:
         return key;
     }
 
-    // Kernels go on while the processor does: only a clock waits for each.
+    // Kernels run asynchronously. The processor waits for a stage only if its time is measured.
     static void lapOnGpu(StageClock* clock, Stage stage, const GpuMemory& memory)
     {
         if (clock)
@@ -233,7 +239,7 @@ private:
         return there;
     }
 
-    //! Descriptors of all images' patches, feature by feature: phi is D' x (images x patches).
+    //! Computes descriptors of the patches of all images: phi is D' x (images x patches).
     void project(const std::vector<GpuMaps>& maps, Workspace& work) const
     {
         for (size_t scale = 0; scale < maps.size(); scale++)
@@ -271,6 +277,8 @@ private:
         });
     }
 
+    // Finds the nearest centers of all patches, in blocks whose products fit into bytesOfProducts, then scores the
+    // patches.
     void search(int patches, Workspace& work) const
     {
         work.squaredDistances.reserve(size_t(patches) * slots * sizeof(float));
@@ -323,6 +331,7 @@ private:
         });
     }
 
+    // Upsamples the patch scores of each image to the input's size and smooths them.
     void map(Size grid, int images, Workspace& work) const
     {
         const Size size = settings.input;
@@ -342,6 +351,7 @@ private:
         });
     }
 
+    // Copies the maps to the host, and throws if one of them holds NaN or infinity.
     void bringHere(int images, Workspace& work, Mat* smooth) const
     {
         const int height = settings.input.height;
@@ -362,7 +372,7 @@ private:
 
     const NearestSettings nearest;
     const MapSettings settings;
-    const int length, count, slots; // slots: of the kernel's list
+    const int length, count, slots; // D', number of centers, length of the kernel's list of neighbors
     std::vector<std::unique_ptr<ScaleWeights>> scales;
     const RankedBank bank;
     int tapCount;

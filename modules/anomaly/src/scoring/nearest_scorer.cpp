@@ -10,6 +10,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
+//! On the processor: 3x3 averages and descriptor, then the K nearest rows of the bank, then the scores.
 class NearestScorer CV_FINAL : public PatchScorer
 {
 public:
@@ -42,7 +43,7 @@ private:
     mutable WorkspacePool<Workspace> workspaces;
 };
 
-// Eq. 5: the nearest distance, times its softmin share among the K.
+// Eq. 5 of @cite Lee2022cfa for patch p: the smallest distance times its softmin share among the K distances.
 float certaintyWeighted(const Mat& squaredDistances, int p)
 {
     const float nearest = std::sqrt(squaredDistances.at<float>(0, p));

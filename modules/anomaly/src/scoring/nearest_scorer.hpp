@@ -11,32 +11,34 @@
 
 namespace cv { namespace anomaly {
 
-//! How the distances to the K nearest rows of a bank become a patch's score.
+//! How a patch's score is computed from the distances to the K nearest rows of a bank.
 enum NeighborWeight
 {
-    WEIGHT_CERTAINTY, //!< the nearest, times its softmin share among the K: Eq. 5 of @cite Lee2022cfa
-    WEIGHT_NONE       //!< the nearest
+    WEIGHT_CERTAINTY, //!< the smallest distance times its softmin share among the K: Eq. 5 of @cite Lee2022cfa
+    WEIGHT_NONE       //!< the smallest distance
 };
 
+//! Settings of a score by nearest rows.
 struct NearestSettings
 {
     int K;
     NeighborWeight weight;
 };
 
-//! Scores each patch by the distances of its descriptor to the nearest rows of a bank, centers x D', CV_32F.
+//! Makes a scorer for the processor. bank: centers x D', CV_32F. engine: ENGINE_PLAIN or ENGINE_HALIDE.
 std::shared_ptr<const PatchScorer> createNearestScorer(const Descriptor& descriptor, const Mat& bank,
                                                        const NearestSettings& settings, int engine);
 
-//! All that comes after the backbone, on a processor or a GPU.
+//! Makes all steps after the backbone, for a processor or a GPU.
 std::shared_ptr<const ScoreMap> createNearestScoreMap(const Descriptor& descriptor, const Mat& bank,
                                                       const NearestSettings& settings, const MapSettings& map,
                                                       const Device& device);
 
-//! Scores of a grid's patches from the K nearest squared distances, K x patches.
+//! Scores the patches of a grid. squaredDistances: K x patches, CV_32F, in rising order. scores: CV_32F of the grid's
+//! size.
 void scorePatches(const Mat& squaredDistances, NeighborWeight weight, Size grid, Mat& scores);
 
-// The form for a GPU, in builds that have it.
+// The implementation for a GPU, in builds that have it.
 std::shared_ptr<const ScoreMap> createGpuNearestScoreMap(const Descriptor& descriptor, const Mat& bank,
                                                          const NearestSettings& settings, const MapSettings& map);
 

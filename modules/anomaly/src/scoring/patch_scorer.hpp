@@ -13,17 +13,18 @@
 
 namespace cv { namespace anomaly {
 
-//! What an image scores where the method leaves that to the map.
+//! Value in place of an image's score if the method takes that from the map.
 const double scoreOfMap = std::numeric_limits<double>::quiet_NaN();
 
-//! Feature maps of an image in, scores of its patches out. Safe from several threads.
+//! Computes scores of an image's patches from its feature maps. Safe for calls from several threads.
 class PatchScorer
 {
 public:
     virtual ~PatchScorer() {}
 
-    //! maps: the backbone's, each 1 x channels x rows x cols, CV_32F. patchScores: CV_32F of the patch grid's size. The
-    //! clock may be null. Gives the image's score where the method has one of its own, else scoreOfMap.
+    //! maps: from the backbone, each 1 x channels x rows x columns, CV_32F, finest first. patchScores: CV_32F of the
+    //! patch grid's size. The clock may be null. Returns the image's score if the method has one of its own, else
+    //! scoreOfMap.
     virtual double score(const std::vector<Mat>& maps, Mat& patchScores, StageClock* clock) const = 0;
 };
 

@@ -10,6 +10,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
+//! A PatchScorer followed by a MapMaker, for one image of the batch after the other.
 class CpuScoreMap CV_FINAL : public ScoreMap
 {
 public:

@@ -11,7 +11,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// Lowers each row's distance to that from the new center.
+// Lowers the distance of each row to that from the new center, if the new center is nearer.
 void cover(const Mat& rows, int center, std::vector<float>& distances)
 {
     parallel_for_(Range(0, rows.rows), [&](const Range& range) {
@@ -21,6 +21,7 @@ void cover(const Mat& rows, int center, std::vector<float>& distances)
     });
 }
 
+// The greedy choice as it is defined: after each choice the distance of every row is updated.
 std::vector<int> greedyCoresetPlain(const Mat& rows, int count, const CoresetProgress& progress, int start)
 {
     std::vector<float> distances(rows.rows, FLT_MAX);
@@ -36,7 +37,7 @@ std::vector<int> greedyCoresetPlain(const Mat& rows, int count, const CoresetPro
     return chosen;
 }
 
-// A distance of rows with larger values could overflow, and equal infinite distances would hide which row is farthest.
+// Squared distances of rows with larger values could overflow, and rows at infinite distance could not be compared.
 const double greatestValue = 1e15;
 
 } // namespace

@@ -11,32 +11,37 @@
 
 namespace cv { namespace anomaly {
 
-//! Called with the index of each row as soon as it is chosen. An exception that it throws ends the choice.
+//! Function that is called with the index of each row when it is chosen. If it throws an exception, the choice ends.
 typedef std::function<void(int chosen)> CoresetProgress;
 
-/** @brief Indices of `count` rows that cover all the others, in the order of choice @cite Roth2022patchcore.
+/** @brief Chooses `count` rows that cover all others, by the greedy k-center algorithm @cite Roth2022patchcore.
 
-The first is `start`; each next one is the row that is farthest from all chosen so far, by squared Euclidean distance,
-ties to the lower index. Rows that equal a chosen one add nothing and are never chosen, so fewer than `count` indices
-come back if there are fewer than `count` different rows.
-
-rows: CV_32F, values of up to 1e15 so that no distance overflows. Both engines, ENGINE_PLAIN and ENGINE_HALIDE, choose
-the same rows; ENGINE_PLAIN computes all rows.rows * count distances.
+The first choice is `start`. Each further choice is the row with the largest squared Euclidean distance to its nearest
+chosen row; of equal ones the row with the lowest index. A row that equals a chosen one is never chosen, so the result
+has fewer than `count` indices if there are fewer than `count` different rows.
+@param rows CV_32F, with absolute values of at most 1e15, so that no squared distance overflows
+@param count number of rows to choose
+@param engine ENGINE_PLAIN, which computes all rows.rows * count distances, or ENGINE_HALIDE, which chooses the same
+rows
+@param progress called after each choice; may be empty
+@param start index of the first chosen row
+@return indices of the chosen rows, in the order of choice
 */
 std::vector<int> greedyCoreset(const Mat& rows, int count, int engine,
                                const CoresetProgress& progress = CoresetProgress(), int start = 0);
 
-//! Throws unless a coreset of `count` rows can be chosen of these: CV_32F, finite, of up to 1e15.
+//! Throws unless a coreset of `count` rows can be chosen from these rows: CV_32F, finite, absolute values of at most
+//! 1e15.
 void checkCoresetRows(const Mat& rows, int count);
 
-/** @brief A random projection, length x dimensions, CV_32F: `rows * randomProjection(rows.cols, ...)` has rows of
-`dimensions` values whose distances are about those of the rows.
+/** @brief Makes a random projection, length x dimensions, CV_32F. The product rows * projection has `dimensions`
+columns, and about the same distances between its rows.
 
-Values are normally distributed with a variance of 1 / dimensions, so that squared lengths stay the same on average.
+The values are normally distributed with variance 1 / dimensions, so that squared lengths stay the same on average.
 */
 Mat randomProjection(int length, int dimensions, RNG& random);
 
-// The Halide form, in builds that have it. The arguments are those of greedyCoreset(), checked.
+// The Halide implementation, in builds that have it. Its arguments are those of greedyCoreset(), already checked.
 std::vector<int> greedyCoresetHalide(const Mat& rows, int count, const CoresetProgress& progress, int start);
 
 }} // namespace cv::anomaly

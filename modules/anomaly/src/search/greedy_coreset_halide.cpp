@@ -13,37 +13,38 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// A round ends when the farthest row has come this much nearer (as a squared distance: 0.95 of the distance). For
-// 25,000 of 250,880 patches of Lite0, 0.9 and 0.97 took nearly twice the time: with 0.9 too many rows take part in each
-// round, with 0.97 there are too many rounds.
+// A round ends when the largest squared distance has fallen to this share (0.95 for the distance itself). For 25,000 of
+// 250,880 patches of Lite0, 0.9 and 0.97 took nearly twice the time: with 0.9 too many rows take part in each round,
+// with 0.97 there are too many rounds.
 const float roundEnds = 0.9025f;
 
-// Centers that a row is compared with before the next look at what they leave to do.
+// Number of centers that a row is compared with before it is decided again which further centers can be nearer.
 const int centersAtOnce = 8;
 
-// Rows that one task compares with a new center: about 20 microseconds' work at 128 columns.
+// Number of rows that one task compares with a new center. With 128 columns that takes about 20 microseconds.
 const int rowsInTask = 2048;
 
-/** @brief The greedy choice without most of its distances.
+/** @brief The greedy choice without computing most of the distances.
 
-A row's distance to the nearest center only falls, so one that was computed some centers ago bounds the present one from
-above. Rows with a bound below a threshold are left alone while some row is farther than that:
+The distance of a row to its nearest center only falls while centers are added, so a distance that was computed earlier
+is an upper bound of the present one. Rows with a bound below a threshold are left out while some other row is farther
+away than the threshold:
 
-1. A round starts with a lower threshold. Rows whose bounds reach it are compared with the centers that were chosen
-   since their last comparison, until they fall below the threshold; what stays above it is active.
+1. A round starts with a lower threshold. Each row whose bound reaches it is compared with the centers that were chosen
+since its last comparison, until its bound falls below the threshold. Rows that stay above it are active.
 2. Each new center is compared with the active rows only, and the farthest of them is the next center.
 3. The round ends when no row is active.
 
-In step 1 most centers are skipped by the triangle inequality: if row x has center a at distance d, a center c with
-|ac| >= |ax| + d is no nearer than d. Rows that share a center share the distances |ac|.
+In step 1 the triangle inequality rules out most centers: if the nearest center a of row x is at distance d, a center c
+with |ac| >= |ax| + d is not nearer than d. Rows with the same nearest center share the distances |ac|.
 
-Of 250,880 patches of Lite0 in 128 dimensions and 4,000 centers this computes 5 % of the distances. All of them, and
-thus the choice, are those of the plain form.
+For 4,000 centers of 250,880 patches of Lite0 in 128 dimensions, 5 % of the distances are computed. Each of them, and so
+the choice, is the same as in the plain implementation.
 */
 class LazyCoreset
 {
 public:
-    // A squared distance is off by (length / 32 + 13) roundings at most, and three distances meet in a test.
+    // A squared distance is a sum of length / 32 + 13 roundings at most, and three distances meet in a comparison.
     static int roundingsOf(int length) { return length / partialSums + 16; }
 
     LazyCoreset(const Mat& matrix, int count, const CoresetProgress& progress_)
@@ -74,28 +75,28 @@ public:
     }
 
 private:
-    //! A row that the next center may be, or may cover.
+    //! A row that can be the next center, or that the next center can be nearest to.
     struct Active
     {
-        int row, copy; // in `rows` and in `activeRows`
+        int row, copy; // index in `rows`, and of its copy in `activeRows`
     };
 
-    //! A row on its way through the centers of a list.
+    //! A row that is being compared with the centers of a list.
     struct Scan
     {
         int row;
-        size_t next;               // place in the list
+        size_t next;               // index of the next center in the list
         float toCenter, toNearest; // distances to the row's center when the scan began, and to its nearest one so far
     };
 
-    //! A center that may be the nearest of some rows, by its place in the order of choice.
+    //! A center that may be nearer to some rows than their own. `center` is its place in the order of choice.
     struct Reach
     {
         int center;
-        float distance; // from the center that these rows have
+        float distance; // from the center that these rows have now
     };
 
-    //! Memory of one task.
+    //! Buffers of one task.
     struct Workspace
     {
         std::vector<Vec2i> pairs;
@@ -125,7 +126,7 @@ private:
         dropCovered();
     }
 
-    //! Compares some active rows with the last center.
+    //! Compares active rows [first, end) with the last chosen center.
     void compareActive(size_t first, size_t end)
     {
         Workspace work;
@@ -141,6 +142,7 @@ private:
         }
     }
 
+    //! Takes the center as the row's nearest if it is nearer than the row's bound.
     void offer(int row, int center, float squaredDistance)
     {
         if (squaredDistance < bounds[row])
@@ -156,7 +158,7 @@ private:
         active.erase(std::remove_if(active.begin(), active.end(), covered), active.end());
     }
 
-    //! False: all rows equal a center.
+    //! Lowers the threshold and finds the active rows. Returns false if all rows equal a center.
     bool startRound()
     {
         const float greatest = *std::max_element(bounds.begin(), bounds.end());
@@ -167,14 +169,14 @@ private:
         for (int row = 0; row < rows.rows; row++)
             if (bounds[row] >= threshold)
                 active.push_back({row, int(active.size())});
-        // Side by side, rows are read three times as fast as from all over the matrix.
+        // Copies in one block are read three times as fast as rows that lie all over the matrix.
         activeRows.create(int(active.size()), rows.cols, CV_32F);
         for (const Active& candidate : active)
             rows.row(candidate.row).copyTo(activeRows.row(candidate.copy));
         return true;
     }
 
-    //! Compares rows at the threshold or above with the centers that were chosen while they were left alone.
+    //! Compares rows whose bound reaches the threshold with the centers that were chosen while they were left out.
     void compareWithMissed()
     {
         std::vector<int> order, starts;
@@ -196,7 +198,7 @@ private:
             tasksInRound);
     }
 
-    //! The same for rows that have one center, which is their nearest of those compared.
+    //! Does this for rows that have the same nearest center among those that they were compared with.
     void compareCluster(const int* members, int count, Workspace& work)
     {
         startScans(members, count, work);
@@ -219,7 +221,7 @@ private:
         }
     }
 
-    //! The centers that may be nearer to one of the scans' rows than the row's own.
+    //! Lists the centers that may be nearer to one of the scanned rows than the row's own center.
     void listReaches(int center, Workspace& work) const
     {
         int from = int(chosen.size());
@@ -243,7 +245,7 @@ private:
         }
     }
 
-    //! Compares each scan's row with its next centers, and drops the scans that are done.
+    //! Compares each scanned row with its next centers. Removes scans that are finished.
     void advance(Workspace& work)
     {
         work.pairs.clear();
@@ -274,11 +276,11 @@ private:
         }
     }
 
-    //! A distance from which on a triangle's third side is the longer one for certain, roundings included: with |ac|
-    //! no less than this for |ax| + d, |cx| computes to d or more. The small term is for squares that underflow.
+    //! Limit for the triangle inequality that includes rounding errors: for sum = |ax| + d and |ac| >= certain(sum),
+    //! the computed |cx| is at least d. The constant covers squares that underflow.
     float certain(float sum) const { return sum * slack + 1e-18f; }
 
-    static constexpr double tasksInRound = 64;
+    static constexpr double tasksInRound = 64; // enough to balance clusters of different sizes between threads
 
     const Mat rows;
     Mat centers;    // copies of the chosen rows, in the order of choice
@@ -286,10 +288,10 @@ private:
     const float slack;
     const CoresetProgress& progress;
     std::vector<int> chosen;
-    std::vector<float> bounds;  // of each row's squared distance to its nearest center, from above
-    std::vector<int> nearest;   // the center that the bound is the distance to, by its place in the order of choice
-    std::vector<int> compared;  // centers that the row has been compared with, or that cannot be nearer
-    std::vector<Active> active; // at the threshold or above and compared with all centers, in rising order
+    std::vector<float> bounds;  // upper bound of each row's squared distance to its nearest center
+    std::vector<int> nearest;   // place in the order of choice of the center at that distance
+    std::vector<int> compared;  // number of first centers that were compared with the row, or that cannot be nearer
+    std::vector<Active> active; // rows at or above the threshold, compared with all centers, in rising order
     float threshold;
 };
 

@@ -12,14 +12,14 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-//! What has been chosen so far: each patch's squared distance to the nearest center, and their sum.
+//! State of k-means++: squared distance of each patch to the nearest center chosen so far, and the sum of these.
 struct Cover
 {
     Mat distances; // patches x 1, CV_32F
     double sum;
 };
 
-// A few patches, each drawn with a chance in proportion to its squared distance.
+// Draws candidates for the next center, each patch with a probability proportional to its squared distance.
 std::vector<int> draw(const Cover& cover, int count, RNG& random)
 {
     std::vector<double> sums(cover.distances.begin<float>(), cover.distances.end<float>());
@@ -28,14 +28,14 @@ std::vector<int> draw(const Cover& cover, int count, RNG& random)
     for (int i = 0; i < count; i++)
     {
         const auto at = std::upper_bound(sums.begin(), sums.end(), random.uniform(0., 1.) * sums.back());
-        // The end: all distances are 0
+        // The end is reached if all distances are 0. Then every patch is as good.
         drawn.push_back(at == sums.end() ? random.uniform(0, int(sums.size())) : int(at - sums.begin()));
     }
     return drawn;
 }
 
-// The best cover with one of the candidates added. Products round a distance by some 1e-7 of |phi|^2, which here only
-// shifts chances.
+// Adds the candidate with which the sum of distances becomes smallest, and returns it. Distances are computed from
+// products, with a rounding error of some 1e-7 |phi|^2, which only shifts the probabilities slightly.
 int addBest(const Mat& rows, const Mat& norms, const std::vector<int>& candidates, Cover& cover)
 {
     Mat chosen, distances;
@@ -50,7 +50,7 @@ int addBest(const Mat& rows, const Mat& norms, const std::vector<int>& candidate
         shorter.at<float>(candidates[i]) = 0;
         shorter = max(min(shorter, cover.distances), 0);
         const double sum = cv::sum(shorter)[0];
-        // The first one also where its sum is NaN, since there must be a cover: scores tell of NaN later.
+        // The first candidate is taken even if its sum is NaN, so that there is a result. The scores report NaN later.
         if (i == 0 || sum < best.sum)
         {
             best = {shorter, sum};
@@ -61,8 +61,8 @@ int addBest(const Mat& rows, const Mat& norms, const std::vector<int>& candidate
     return added;
 }
 
-// The first 64 principal axes hold 99.6 % of what mean patches differ in (Lite0, D' 264): distances on them choose as
-// good a start, in a third of the time, and less where D' is larger.
+// Coordinates on the first 64 principal axes. These hold 99.6 % of the variance of mean patches (Lite0, D' 264), so
+// distances on them give a start that is as good, in a third of the time, or less if D' is larger.
 Mat shortened(const Mat& rows)
 {
     if (rows.cols <= mostSearchAxes)
@@ -73,7 +73,7 @@ Mat shortened(const Mat& rows)
     return coordinates;
 }
 
-// Greedy k-means++.
+// Greedy k-means++: for each center the best of 2 + log(count) candidates is taken.
 Mat firstCenters(const Mat& rows, int count, RNG& random)
 {
     const Mat places = shortened(rows), norms = squaredNorms(places);
@@ -86,7 +86,7 @@ Mat firstCenters(const Mat& rows, int count, RNG& random)
     return centers;
 }
 
-// The patches that are farthest from their centers, farthest first.
+// The patches with the largest distances to their centers, in falling order of distance.
 std::vector<int> farthest(const Mat& distances, int count)
 {
     std::vector<int> order(distances.total());
@@ -98,7 +98,7 @@ std::vector<int> farthest(const Mat& distances, int count)
     return order;
 }
 
-// The mean of each center's patches; a center without any goes to a patch that is far from its own.
+// The mean of the patches of each center. A center without patches moves to a patch that is far from its own center.
 Mat meansOf(const Mat& rows, const Mat& distances, const Mat& nearest, int count)
 {
     Mat means = Mat::zeros(count, rows.cols, CV_32F);
@@ -136,7 +136,8 @@ Mat kMeans(const Mat& patches, int count, int mostIterations, int engine, RNG& r
     const Mat phi = patches.t();
     const double smallestMove = 1e-4 * meanVariance(patches);
     Mat bank = firstCenters(patches, count, random);
-    // Any orthonormal axes serve a search: those of the first centers are good enough for the later ones.
+    // Any orthonormal axes give a correct search. Those of the first centers are also good enough for the later
+    // centers.
     const PrincipalAxes axes = engine == ENGINE_HALIDE ? searchAxes(bank) : PrincipalAxes();
     double move = DBL_MAX;
     for (int i = 0; i < mostIterations && move > smallestMove; i++)

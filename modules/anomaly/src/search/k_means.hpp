@@ -8,13 +8,13 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief `count` centers of patches, count x D', by Lloyd's iterations from greedy k-means++ @cite Arthur2007kmeans.
+/** @brief Finds `count` centers of patches, count x D', CV_32F, by Lloyd's iterations from greedy k-means++ @cite
+Arthur2007kmeans.
 
-patches: patches x D', CV_32F, no fewer than count. Ends when all moves together are below 1e-4 of the mean variance, as
-scikit-learn's does,
-or after mostIterations. cv::kmeans tries three candidates for a start in place of 2 + log(count), and left up to 3.5 %
-more
-inertia on descriptors of real photographs.
+It ends when the sum of squared moves is below 1e-4 of the mean variance, as in scikit-learn, or after mostIterations.
+cv::kmeans tries three candidates for each starting center instead of 2 + log(count), and its result had up to 3.5 %
+more inertia on descriptors of real photographs.
+@param patches patches x D', CV_32F, at least `count` rows
 */
 Mat kMeans(const Mat& patches, int count, int mostIterations, int engine, RNG& random);
 

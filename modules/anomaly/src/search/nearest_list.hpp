@@ -8,12 +8,12 @@
 
 namespace cv { namespace anomaly {
 
-//! The k nearest of the centers that it is offered, sorted by distance, ties by index. It works in the caller's memory,
-//! so that many lists can lie side by side.
+//! The k nearest of all centers that are offered, sorted by distance and, if equal, by index. It stores them in memory
+//! of the caller, so that the lists of many patches can form one matrix.
 class NearestList
 {
 public:
-    //! Places that nothing is offered for keep the largest float and `emptyIndex`.
+    //! Places that stay empty hold the largest float and `emptyIndex`.
     void start(float* distances_, int* indices_, int k_, int emptyIndex)
     {
         distances = distances_;
@@ -23,7 +23,8 @@ public:
         std::fill_n(indices, k, emptyIndex);
     }
 
-    //! NaN is not taken: it does not compare as nearer than anything.
+    //! Inserts a center if it is nearer than the last one. NaN is never inserted, since it compares as nearer than
+    //! nothing.
     void offer(float distance, int index)
     {
         int at = k;

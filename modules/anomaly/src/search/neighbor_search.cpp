@@ -24,11 +24,11 @@ Mat squaredNorms(const Mat& rows)
 
 namespace {
 
-// Patches of a tile: 784 centers x 256 patches x 4 bytes stay in a level 2 cache of 1 MiB.
+// Number of patches in a tile: 784 centers x 256 patches x 4 bytes stay in a level 2 cache of 1 MiB.
 const int tileWidth = 256;
 
-// Ranks are wrong by some 1e-7 of |phi|^2, which can be 1e-3 of a small distance: a neighbor may come out a few places
-// late.
+// Number of candidates beyond k. Ranks have a rounding error of some 1e-7 |phi|^2, which can be 1e-3 of a small
+// distance, so a neighbor may come a few places too late.
 const int spareCandidates = 4;
 
 double squaredDistance(const float* phi, size_t step, const float* center, int length)
@@ -42,6 +42,7 @@ double squaredDistance(const float* phi, size_t step, const float* center, int l
     return sum;
 }
 
+//! Ranks all centers by a matrix product, then computes the distances of the best ones again.
 class PlainNeighborSearch CV_FINAL : public NeighborSearch
 {
 public:
@@ -62,7 +63,7 @@ public:
     }
 
 private:
-    // Ranks by |c|^2 - 2 phi.c, which orders the centers as the distance does.
+    // Ranks centers by |c|^2 - 2 phi.c, which sorts them in the same order as their distances.
     void searchTile(const Mat& phi, Mat squaredDistances, Mat indices) const
     {
         Mat ranks;
@@ -82,7 +83,8 @@ private:
         });
     }
 
-    // The candidates' distances taken again as differences: never negative, and free of the cancellation in the ranks.
+    // Computes the distances of the candidates again as sums of squared differences, which are never negative and have
+    // none of the cancellation that the ranks have.
     void writeExact(const Mat& phi, int p, const std::vector<int>& candidates, Mat& squaredDistances,
                     Mat& indices) const
     {
@@ -106,7 +108,7 @@ private:
 
 std::shared_ptr<const NeighborSearch> NeighborSearch::create(const Mat& bank, int engine, const PrincipalAxes* axes)
 {
-    (void)axes; // The plain form needs none.
+    (void)axes; // the plain search does not use them
 #ifdef HAVE_ANOMALY_HALIDE
     if (engine == ENGINE_HALIDE)
         return createHalideNeighborSearch(bank, axes);

@@ -10,19 +10,20 @@
 
 namespace cv { namespace anomaly {
 
-//! The K rows of a bank nearest to each patch, by squared Euclidean distance; ties go to the lower index. The bank is
-//! centers x D', CV_32F, and is not changed after.
+//! Finds the K rows of a bank that are nearest to each patch by squared Euclidean distance; of equal ones the row with
+//! the lower index. The bank is centers x D', CV_32F. It is not copied and must not change. Safe for calls from several
+//! threads.
 class NeighborSearch
 {
 public:
     virtual ~NeighborSearch() {}
 
-    //! phi: D' x patches, CV_32F. squaredDistances: k x patches, CV_32F, ascending, 0 or more; indices: k x patches,
-    //! CV_32S.
+    //! phi: D' x patches, CV_32F. squaredDistances: k x patches, CV_32F, in rising order, 0 or more. indices: k x
+    //! patches, CV_32S.
     virtual void search(const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const = 0;
 
-    //! On how many of the bank's axes patches are compared to rule centers out, for such patches; 0: all distances are
-    //! ranked.
+    //! Number of axes on which such patches would be compared with the bank to rule centers out; 0 if all distances are
+    //! ranked instead. For tests and benchmarks.
     virtual int axes(const Mat& phi, int k) const
     {
         (void)phi;
@@ -30,18 +31,18 @@ public:
         return 0;
     }
 
-    //! `engine`: ENGINE_PLAIN or ENGINE_HALIDE. `axes`: those of a similar bank, as searchAxes() finds them, to save
-    //! the time of finding the bank's own; they change how long a search takes, not its results.
+    //! engine: ENGINE_PLAIN or ENGINE_HALIDE. axes: those of a similar bank, as searchAxes() returns them, which saves
+    //! the time to find the bank's own. They change how long a search takes, but not its results.
     static std::shared_ptr<const NeighborSearch> create(const Mat& bank, int engine, const PrincipalAxes* axes = NULL);
 };
 
-//! Some of the rows, in the order of their indices.
+//! Copies the rows with the given indices, in this order.
 Mat rowsAt(const Mat& rows, const std::vector<int>& indices);
 
-//! Of each row, rows x 1.
+//! Squared length of each row, rows x 1.
 Mat squaredNorms(const Mat& rows);
 
-// The Halide form, in builds that have it.
+// The Halide implementation, in builds that have it.
 std::shared_ptr<const NeighborSearch> createHalideNeighborSearch(const Mat& bank, const PrincipalAxes* axes = NULL);
 
 }} // namespace cv::anomaly

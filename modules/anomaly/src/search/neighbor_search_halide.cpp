@@ -16,7 +16,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-//! Computes the product of every patch with every center.
+//! A search that computes the product of every patch with every center.
 class DenseSearch
 {
 public:
@@ -38,10 +38,10 @@ public:
 
 private:
     int length;
-    Mat panels, norms, centers; // centers: C with zeros up to whole vectors
+    Mat panels, norms, centers; // centers: the bank's rows, padded with zeros to whole vectors
 };
 
-// Patches evenly spread.
+// Copies `count` patches that are evenly spread over phi.
 void samplePatches(const Mat& phi, int count, Mat& sample)
 {
     sample.create(phi.rows, count, CV_32F);
@@ -50,6 +50,7 @@ void samplePatches(const Mat& phi, int count, Mat& sample)
             sample.at<float>(row, i) = phi.at<float>(row, int(int64(phi.cols) * (2 * i + 1) / (2 * count)));
 }
 
+//! Chooses between the dense and the pruned search for each call, by what they would cost for some of the patches.
 class HalideNeighborSearch CV_FINAL : public NeighborSearch
 {
 public:
@@ -98,10 +99,11 @@ public:
 
 private:
     static const int fewestCenters = 96, fewestTiles = 8;
-    // Of the cost of all products; asking about a form costs a fiftieth of a search
+    // As shares of the dense search's cost. To estimate the cost of one form takes a fiftieth of a search.
     const double worthIt = 0.9, cheapEnough = 0.1;
 
-    //! The form that is cheapest for some of the patches, evenly spread. False where all products are cheaper.
+    //! Finds the form of the pruned search that is cheapest for a sample of the patches. Returns false if the dense
+    //! search is cheaper.
     bool choose(const Mat& phi, int k, PrunedSearch::Form& best) const
     {
         if (!pruned || phi.cols < fewestTiles * PrunedSearch::tileWidth)
@@ -137,7 +139,7 @@ private:
                     dense.search(patches, indices.rows, distances, centers);
             }
         };
-        // As std::function keeps it without memory
+        // This capture of one reference is small enough that std::function does not allocate.
         parallel_for_(Range(0, divideUp(phi.cols, width)), [&search](const Range& tiles) { search(tiles); });
     }
 

@@ -12,11 +12,11 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// Rows of each half that others are compared with: all of them would take the square of their number, minutes for
-// 100,000.
+// Number of rows of each half that others are compared with. With all of them the time would grow with the square of
+// the number of rows: minutes for 100,000.
 const size_t mostCompared = 4000;
 
-// Squared distances of some rows to the nearest of others, into their places.
+// Writes the squared distance of each of some rows to the nearest of the others to the row's place in `distances`.
 void compare(const Mat& rows, const std::vector<int>& some, const std::vector<int>& others, int engine, Mat& distances)
 {
     const int rowsAtOnce = 4096;
@@ -31,7 +31,7 @@ void compare(const Mat& rows, const std::vector<int>& some, const std::vector<in
     }
 }
 
-// Of each group, the distance of the row that lies farthest out.
+// The distance of the most distant row of each group.
 std::map<int, float> outermost(const Mat& distances, const std::vector<int>& groups)
 {
     std::map<int, float> farthest;
@@ -43,7 +43,8 @@ std::map<int, float> outermost(const Mat& distances, const std::vector<int>& gro
     return farthest;
 }
 
-// What the groups but the given share of them stay within.
+// The largest distance within the groups that remain after the given share, those with the largest distances, is left
+// out.
 float limitOf(const std::map<int, float>& farthest, double share)
 {
     std::vector<float> sorted;

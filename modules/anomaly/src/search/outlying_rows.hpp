@@ -10,14 +10,16 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief The rows that lie no farther out than good ones do, in rising order, where a share of the groups that rows
-come from is not good.
+/** @brief Finds the rows that are no more unusual than those of good groups, if a share of the groups is not good.
 
-A row lies as far out as it is from the nearest row of the other half of the groups: what a good group has, others have,
-too. The share of the groups whose outermost rows lie farthest out is taken to be the bad one; of all groups the rows go
-that lie farther out than any row of the rest.
-
-rows: CV_32F. groups: of each row, counted from 0. share: [0, 0.5]. Where there is only one group all rows are kept.
+Groups are images, and rows their patches. How unusual a row is, is measured by its distance to the nearest row of the
+other half of the groups, because what a good group shows appears in other groups, too. The given share of the groups,
+those with the most unusual rows, is taken as bad. Then all rows are removed that are more unusual than every row of the
+other groups.
+@param rows CV_32F
+@param groups index of each row's group, from 0
+@param share 0 to 0.5
+@return indices of the rows that are kept, in rising order; all of them if there is only one group
 */
 std::vector<int> rowsWithoutOutliers(const Mat& rows, const std::vector<int>& groups, double share, int engine);
 

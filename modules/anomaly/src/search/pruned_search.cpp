@@ -18,23 +18,25 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// 16 axes rule nearly everything out in a trained bank; 64 from the start pay where patches are far from the bank. More
-// than a quarter of the length would cost more than they save.
+// Numbers of axes to choose from. 16 axes rule out nearly all centers of a trained bank; 64 axes from the start are
+// faster if patches are far from the bank. Axes that exceed a quarter of the descriptor's length would cost more than
+// they save.
 const int axisCounts[] = {16, mostSearchAxes}, axesInLength = 4;
 
-// A tile that 16 axes leave many centers to gets a second look at each of them, on 63 axes and the rest: 64 values are
-// whole vectors for exact_distances.
+// If 16 axes leave many centers, each of these is compared on 63 axes and the rest: together 64 values, which are whole
+// vectors for exact_distances.
 const int secondLookLength = 64;
 
-// In products of a search that computes all, measured with AVX-512: what each patch takes whatever its centers
-// (transposed, first distances, lists), and what a product takes where vectors are shorter and values are loaded for a
-// single use.
+// Costs in products of the dense search, measured with AVX-512. costOfPatch is what each patch takes regardless of the
+// number of centers (transposing, first distances, lists). The others are what one product takes in each step, where
+// vectors are shorter and each value is loaded for a single use.
 const double costOfPatch = 50000, costOfShortening = 1.5, costOfBound = 3, costOfDistance = 4, costOfLook = 10;
 
-// Share of the centers that a second look rules out: 0.92 to 0.97 were measured with 4,000 and 25,000 patches of Lite0.
+// Share of the centers that the second look rules out: 0.92 to 0.97 were measured with 4,000 and 25,000 patches of
+// Lite0.
 const double ruledOutByLook = 0.8;
 
-// Squared norms in groups; the largest float where there is no center, so that nothing is ever farther.
+// Packs squared norms in groups. Places without a center hold the largest float, so that nothing is ever farther.
 Mat packNorms(const std::vector<double>& squaredNorms)
 {
     Mat packed(divideUp(int(squaredNorms.size()), groupWidth), groupWidth, CV_32F, Scalar(FLT_MAX));
@@ -97,7 +99,8 @@ Mat PrunedSearch::shorten(const Mat& phi, int axes, Mat& memory) const
     return shortened;
 }
 
-// Bounds for groups, and limits: what none of the k nearest can be beyond.
+// Computes lower bounds for the distances to groups, and a limit for each patch that none of its k nearest centers
+// exceeds.
 void PrunedSearch::findBounds(const Mat& phi, int k, const Form& form, Workspace& work) const
 {
     const int slots = listLength(k);
@@ -107,7 +110,7 @@ void PrunedSearch::findBounds(const Mat& phi, int k, const Form& form, Workspace
     work.patches.colRange(length, C.cols).setTo(0);
     Mat rows = work.patches(Rect(0, 0, length, phi.cols));
     transpose(phi, rows);
-    for (int p = phi.cols; p < tileWidth; p++) // what fills an incomplete tile up is as its last patch
+    for (int p = phi.cols; p < tileWidth; p++) // an incomplete tile is filled with copies of its last patch
         work.patches.row(phi.cols - 1).copyTo(work.patches.row(p));
     work.shortened = shorten(phi, form.axes, work.memory);
     runKernel("group_bounds", [&](void* context) {
@@ -145,10 +148,11 @@ void PrunedSearch::setLimits(int k, const Form& form, Workspace& work) const
     }
 }
 
-// The shortened patch is off by at most `error`, so a distance of at most d may look like d + error.
+// The shortened vectors have a rounding error of at most `error`, so a distance of at most d may appear as up to d +
+// error.
 double PrunedSearch::reach(const Level& level, double energy, double rest, float squaredDistance) const
 {
-    // What is left of few axes is summed up from many
+    // The length of the rest on few axes is computed from the coordinates on many axes.
     const double rounding = roundingError(length), relative = (std::sqrt(double(axisCounts[1])) + 1) * rounding;
     const double error =
         relative * std::sqrt(energy) + restError(rest, (2 * relative + rounding) * energy) + level.error;
@@ -159,12 +163,12 @@ float PrunedSearch::limit(const Level& level, const Mat& shortened, int patch, f
 {
     const double energy = shortened.at<float>(level.axes + 1, patch), rest = shortened.at<float>(level.axes, patch);
     const double distance = reach(level, energy, rest, squaredDistance);
-    // Then come the bound's own sum, and that of the distance.
+    // This adds the rounding errors of the bound itself and of the distance.
     return float(distance * distance - energy + roundingError(level.axes + 3) * 2 * (energy + greatestNorm) +
                  2 * roundingError(length) * (squaredDistance + energy));
 }
 
-// The same for a bound that is a sum of squared differences, and so has a relative error only.
+// The limit for a bound that is a sum of squared differences, which has a relative rounding error only.
 float PrunedSearch::limitOfLook(double energy, double rest, float squaredDistance) const
 {
     const double distance = reach(secondLook, energy, rest, squaredDistance);
@@ -189,6 +193,7 @@ void PrunedSearch::boundCenters(const Form& form, Workspace& work) const
     pairs.resize(wanted);
 }
 
+// Lists the groups, then the centers, whose bounds do not exceed the limits. Returns false if too many are left.
 bool PrunedSearch::listCandidates(const Mat& phi, const Form& form, Workspace& work) const
 {
     work.groups.clear();
@@ -221,7 +226,7 @@ bool PrunedSearch::deservesLook(const Form& form, const Workspace& work) const
     return saved > looks + costOfShortenedTile(axisCounts[1]);
 }
 
-// Drops centers whose bounds on more axes are beyond what is known to be near.
+// The second look: removes centers whose bounds on more axes exceed the limits.
 void PrunedSearch::lookAgain(const Mat& phi, Workspace& work) const
 {
     const Mat shortened = shorten(phi, axisCounts[1], work.lookMemory);
@@ -236,7 +241,7 @@ void PrunedSearch::lookAgain(const Mat& phi, Workspace& work) const
             const float value = shortened.at<float>(axis, p);
             if (axis < secondLook.axes)
                 look[axis] = value;
-            else // what is left out belongs to the rest
+            else // the coordinates on further axes are part of the rest
                 rest += double(value) * value;
         }
         rest = std::sqrt(rest);

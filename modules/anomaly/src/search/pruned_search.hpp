@@ -9,60 +9,61 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief The nearest centers of a tile of patches without looking at most of them.
+/** @brief Finds the nearest centers of a tile of patches without looking at most centers.
 
-1. Patches are shortened as the bank's centers are (see ShortenedBank): a few products a pair bound its distance from
-below.
-2. The K groups of 8 centers with the lowest bounds each give a center whose distance is computed: none of the K nearest
-is farther than these.
-3. What may be as near is looked at: groups and their centers by bounds on few axes, then, where many centers are left,
-   each of them by a bound on 63 axes, then the distance itself, in the original basis.
+1. Patches are shortened in the same way as the bank's centers (see ShortenedBank): a few products for each pair give a
+lower bound of its distance.
+2. In each of the K groups of 8 centers with the lowest bounds, the distance of one center is computed. None of the K
+nearest centers is farther away than the farthest of these.
+3. All pairs that may be as near are looked at: groups and their centers by bounds on few axes; then, if many centers
+are left, each of them by a bound on 63 axes; then the distance itself, in the original basis.
 
-Exact: rounding errors widen the limit of step 2.
+The result is exact: the limit of step 2 is increased by all rounding errors that can occur.
 */
 class PrunedSearch
 {
 public:
-    static const int tileWidth = 64; // patches
+    static const int tileWidth = 64; // number of patches in a tile
 
-    //! On how many axes groups and their centers are bounded.
+    //! A variant of the search: the number of axes on which groups and their centers are bounded.
     struct Form
     {
         int axes;
     };
 
-    //! `axes`: as searchAxes() finds them for this bank or a similar one. costOfAll: of a search that takes all centers,
-    //! as a share of all products in floats.
+    //! C: the bank, centers x D', CV_32F. axes: as searchAxes() returns them for this bank or a similar one. costOfAll: the
+    //! cost of a search that compares all centers, as a share of computing all products in float.
     PrunedSearch(const Mat& C, const PrincipalAxes& axes, double costOfAll);
 
-    //! Those that descriptors are long enough for; the first is the cheapest for a trained bank.
+    //! The variants for which descriptors are long enough. The first one is the cheapest for a trained bank.
     const std::vector<Form>& forms() const { return allForms; }
 
-    //! phi: D' x up to tileWidth patches. False, and nothing is written, where too little is ruled out to be worth it.
+    //! phi: D' x up to tileWidth patches, CV_32F. Returns false and writes nothing if too few centers are ruled out to
+    //! be faster than the dense search.
     bool search(const Mat& phi, int k, const Form& form, Mat squaredDistances, Mat indices) const;
 
-    //! The time that these patches take, as a share of that of a search that takes all centers.
+    //! Estimated time for these patches, as a share of the time of a search that compares all centers.
     double cost(const Mat& phi, int k, const Form& form) const;
 
 private:
-    //! The bank shortened to some axes, packed for the kernels, or in rows for a second look.
+    //! The bank shortened to some axes: packed for the kernels, or as rows for the second look.
     struct Level
     {
         int axes;
         Mat bank;
-        double error; // of a shortened center
+        double error; // largest rounding error of a shortened center
     };
 
     struct Workspace
     {
-        Mat memory, shortened; // patches shortened to the form's axes lie in `memory`
-        Mat lookMemory, look;  // the same for a second look, in rows
+        Mat memory, shortened; // patches shortened to the form's axes; `shortened` is a part of `memory`
+        Mat lookMemory, look;  // the same for the second look, where `look` has one row for each patch
         Mat lowest, promising, patches;
-        float limits[tileWidth];              // on the lowest distances, less the patch's energy
-        float farthest[tileWidth];            // a squared distance that no neighbor exceeds
-        std::vector<Vec2i> groups, centers;   // to look at: patch and group, patch and center
-        std::vector<float> bounds, distances; // of the centers of `groups`, of `centers`
-        size_t lookedAt;                      // centers that had a second look
+        float limits[tileWidth];              // limit of each patch's lower bounds, minus the patch's energy
+        float farthest[tileWidth];            // squared distance that none of the patch's k nearest centers exceeds
+        std::vector<Vec2i> groups, centers;   // pairs to look at: (patch, group) and (patch, center)
+        std::vector<float> bounds, distances; // results for the centers of `groups`, and for `centers`
+        size_t lookedAt;                      // number of centers in the second look
     };
 
     const Level& level(int axes) const;
@@ -81,7 +82,7 @@ private:
 
     double costOfAll;
     int length, count, groupCount;
-    Mat C, mean, axisPanels, norms; // C with zeros up to whole vectors, the rest packed
+    Mat C, mean, axisPanels, norms; // C: the bank padded with zeros to whole vectors; the others are packed
     float greatestNorm;
     std::vector<Level> levels;
     Level secondLook;

@@ -7,7 +7,7 @@
 
 namespace cv { namespace anomaly {
 
-// Adds in the order of exact_distances_generator.cpp: zeros that pad a row there change no sum.
+// Adds in the same order as exact_distances_generator.cpp. There, rows are padded with zeros, which change no sum.
 float squaredRowDistance(const float* a, const float* b, int length)
 {
     float partial[partialSums] = {};

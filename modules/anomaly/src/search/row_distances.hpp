@@ -10,18 +10,19 @@
 
 namespace cv { namespace anomaly {
 
-//! Squared Euclidean distance, as a sum of squared differences in the order in which all engines add.
+//! Squared Euclidean distance of two vectors, added in the order that all engines use.
 float squaredRowDistance(const float* a, const float* b, int length);
 
-/** @brief Squared distances of pairs of rows, one of each matrix.
+/** @brief Computes squared distances of pairs of rows, one of each matrix.
 
-a, b: CV_32F with the same number of columns, which must be a multiple of partialSums (see withWholeVectors).
 Both engines, ENGINE_PLAIN and ENGINE_HALIDE, give the same bits.
+@param pairs (row of a, row of b)
+@param a, b CV_32F with the same number of columns, a multiple of partialSums (see withWholeVectors)
 */
 void squaredRowDistances(const std::vector<Vec2i>& pairs, const Mat& a, const Mat& b, int engine,
                          std::vector<float>& distances);
 
-// The Halide form, in builds that have it.
+// The Halide implementation, in builds that have it.
 void squaredRowDistancesHalide(const std::vector<Vec2i>& pairs, const Mat& a, const Mat& b,
                                std::vector<float>& distances);
 

@@ -10,28 +10,29 @@
 
 namespace cv { namespace anomaly {
 
-//! Rows of a matrix in the order of the places that they come from, on a grid whose places are numbered row by row.
+//! Rows of a matrix, sorted by the place on a grid that each comes from. Places are numbered row by row.
 class RowsByPlace
 {
 public:
-    //! places: of each row, each on the grid.
+    //! places: the place of each row. Throws if one is not on the grid.
     RowsByPlace(const std::vector<int>& places, Size grid);
 
-    //! The places at most `reach` from one, across and down, that are on the grid.
+    //! The places of the grid that are at most `reach` columns and rows from a place.
     Rect around(int place, int reach) const;
 
-    //! Calls visit(row) for each row of these places, in ascending order at each place.
+    //! Calls visit(row) for each row of the places in a rectangle; at each place in rising order.
     template <typename Visitor> void visit(const Rect& around, const Visitor& visit) const
     {
         for (int y = around.y; y < around.br().y; y++)
         {
-            const int first = y * grid.width + around.x; // places of a row of the grid lie side by side
+            const int first = y * grid.width + around.x; // places of one row of the grid have consecutive numbers
             for (int i = starts[first]; i < starts[first + around.width]; i++)
                 visit(order[i]);
         }
     }
 
-    //! Distance of each place of the grid to the nearest that has rows, across and down: CV_32F of the grid's size.
+    //! Distance from each place to the nearest place that has rows, the larger of columns and rows: CV_32F of the
+    //! grid's size.
     Mat distancesToRows() const;
 
     const Size grid;

@@ -9,7 +9,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-//! The nearest rows so far of two groups other than one row's own.
+//! For one row, the nearest rows of the two nearest groups other than its own, among those added so far.
 class NearestOthers
 {
 public:
@@ -55,7 +55,7 @@ std::vector<Vec2i> nearestRowsOfOthers(const GroupedRows& some, const GroupedRow
 {
     CV_CheckEQ(some.rows.rows, int(some.groups.size()), "Each row must have a group");
     CV_CheckEQ(candidates.rows.rows, int(candidates.groups.size()), "Each candidate must have a group");
-    const int someAtOnce = 512, candidatesAtOnce = 4096; // their products take 8 MiB
+    const int someAtOnce = 512, candidatesAtOnce = 4096; // a block of products takes 8 MiB
     const Mat norms = squaredNorms(candidates.rows);
     std::vector<NearestOthers> nearest(some.groups.begin(), some.groups.end());
     Mat products;
@@ -65,7 +65,7 @@ std::vector<Vec2i> nearestRowsOfOthers(const GroupedRows& some, const GroupedRow
             const Mat part = candidates.rows.rowRange(begin, std::min(candidates.rows.rows, begin + candidatesAtOnce));
             gemm(some.rows.rowRange(first, std::min(some.rows.rows, first + someAtOnce)), part, -2, noArray(), 0,
                  products, GEMM_2_T);
-            // |a - b|^2 - |a|^2: a row's own norm changes no order.
+            // Ranks by |a - b|^2 - |a|^2, because the row's own norm |a|^2 does not change the order.
             parallel_for_(Range(0, products.rows), [&](const Range& range) {
                 for (int i = range.start; i < range.end; i++)
                     for (int c = 0; c < part.rows; c++)

@@ -10,16 +10,17 @@
 
 namespace cv { namespace anomaly {
 
+//! Rows, each of which belongs to a group, such as the patches of images.
 struct GroupedRows
 {
     Mat rows;                // CV_32F
-    std::vector<int> groups; // of each row
+    std::vector<int> groups; // index of each row's group
 };
 
-/** @brief For each of some rows the index of the nearest candidate of another group, and of the nearest one of a third
-group.
+/** @brief For each of some rows, finds the nearest candidate of another group, and the nearest one of a third group.
 
--1 stands where there is no such group. Distances are rounded: of candidates that are equally near any may come back.
+The results are indices of candidates, -1 if there is no such group. Distances have rounding errors, so of candidates at
+the same distance any may be found.
 */
 std::vector<Vec2i> nearestRowsOfOthers(const GroupedRows& some, const GroupedRows& candidates);
 

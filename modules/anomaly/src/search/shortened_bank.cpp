@@ -10,12 +10,13 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// Subspace iterations: each multiplies the share of a direction by the square of its variance's ratio. After two the
-// first 16 of 64 axes of a trained bank hold what the exact ones do to three digits.
+// Number of subspace iterations. Each multiplies the share of a direction by the square of the ratio of its variance to
+// the others. After two of them, the first 16 of 64 axes of a trained bank hold the same variance as the exact axes to
+// three digits.
 const int iterations = 2;
 
-// Centers that the axes are drawn from, evenly spread: all of them give the same axes to two digits, at several times
-// the cost.
+// Number of centers, evenly spread, from which the axes are found. All centers give the same axes to two digits, at
+// several times the cost.
 const int sampleSize = 512;
 
 Mat centeredSample(const Mat& C, const Mat& mean)
@@ -27,9 +28,10 @@ Mat centeredSample(const Mat& C, const Mat& mean)
     return sample;
 }
 
+// The scalar product, in four sums that do not wait for one another.
 double dotProduct(const double* a, const double* b, int length)
 {
-    double sums[4] = {0, 0, 0, 0}, rest = 0; // four that do not wait for one another
+    double sums[4] = {0, 0, 0, 0}, rest = 0;
     int i = 0;
     for (; i + 4 <= length; i += 4)
         for (int k = 0; k < 4; k++)
@@ -39,16 +41,16 @@ double dotProduct(const double* a, const double* b, int length)
     return sums[0] + sums[1] + sums[2] + sums[3] + rest;
 }
 
-// Takes the part along another row of length 1 from a row.
-void takeAlong(const double* other, double* row, int length)
+// Subtracts from a row its component along another row, which has length 1.
+void removeComponent(const double* other, double* row, int length)
 {
     const double product = dotProduct(other, row, length);
     for (int i = 0; i < length; i++)
         row[i] -= product * other[i];
 }
 
-// Gram-Schmidt, twice for directions that are nearly the same; one without anything new becomes zero, which is as good
-// an axis as none.
+// Gram-Schmidt orthonormalization. The second pass is for directions that are nearly the same. A row that depends on
+// earlier ones becomes zero, which does no harm as an axis.
 void orthonormalize(Mat& rows)
 {
     for (int r = 0; r < rows.rows; r++)
@@ -57,7 +59,7 @@ void orthonormalize(Mat& rows)
         const double before = norm(row);
         for (int pass = 0; pass < 2; pass++)
             for (int other = 0; other < r; other++)
-                takeAlong(rows.ptr<double>(other), rows.ptr<double>(r), rows.cols);
+                removeComponent(rows.ptr<double>(other), rows.ptr<double>(r), rows.cols);
         const double length = norm(row);
         row *= length > 1e-9 * before ? 1 / length : 0;
     }
@@ -69,7 +71,7 @@ Mat covarianceTimes(const Mat& centered, const Mat& axes)
     return RowProducts(coordinates.t()).with(centered.t()).t();
 }
 
-// Turns the axes within the space that they span, so that the variances along them fall.
+// Rotates the axes within the space that they span, so that the variances along them are in falling order.
 Mat sortByVariance(const Mat& centered, const Mat& axes)
 {
     const Mat coordinates = RowProducts(axes).with(centered).t();
@@ -86,7 +88,7 @@ PrincipalAxes principalAxes(const Mat& C, int count)
 {
     PrincipalAxes principal;
     reduce(C, principal.mean, 0, REDUCE_AVG);
-    Mat axes(std::min(count + 8, C.cols), C.cols, CV_64F); // a few more make the last ones converge
+    Mat axes(std::min(count + 8, C.cols), C.cols, CV_64F); // with 8 more axes the last ones of `count` converge, too
     const Mat centered = centeredSample(C, principal.mean);
     RNG(1).fill(axes, RNG::NORMAL, 0, 1);
     for (int i = 0; i < iterations; i++)
@@ -100,8 +102,8 @@ PrincipalAxes principalAxes(const Mat& C, int count)
 
 double roundingError(int n)
 {
-    // Errors of n roundings add up as a random walk: 6 standard deviations (Higham and Mary 2019) in place of n for the
-    // worst case.
+    // The errors of n roundings add up like a random walk. 6 standard deviations (Higham and Mary 2019) are taken
+    // instead of n roundings, which would be the worst case.
     return 6 * std::sqrt(double(n)) * FLT_EPSILON / 2;
 }
 
@@ -117,7 +119,8 @@ PrincipalAxes searchAxes(const Mat& C)
 
 BankCoordinates coordinatesOf(const Mat& C, const PrincipalAxes& principal)
 {
-    // So many centers of 256 values stay in the second-level cache in double precision: half the time of 1024 at once.
+    // This many centers of 256 values fit in the level 2 cache in double precision, which takes half the time of 1024
+    // centers at once.
     const int centersAtOnce = 128;
     BankCoordinates bank = {Mat(C.rows, principal.axes.rows, CV_64F), std::vector<double>(size_t(C.rows))};
     Mat axes;
@@ -141,7 +144,7 @@ ShortenedBank shortenBank(const BankCoordinates& bank, int axes)
 {
     ShortenedBank shortened = {Mat(bank.along.rows, axes + 1, CV_32F), 0};
     bank.along.colRange(0, axes).convertTo(shortened.centers.colRange(0, axes), CV_32F);
-    // Of axes that are orthonormal to single precision
+    // Relative error of coordinates on axes that are orthonormal only to single precision.
     const double relative = 2 * std::sqrt(double(axes)) * FLT_EPSILON;
     for (int c = 0; c < bank.along.rows; c++)
     {

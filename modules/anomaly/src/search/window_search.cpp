@@ -62,6 +62,7 @@ void WindowSearch::searchPlace(int place, const Mat& patches, Workspace& work, M
 
 namespace {
 
+//! State of windowCoreset: the distance of each row to the nearest row that was chosen around it.
 class WindowCoreset
 {
 public:
@@ -89,7 +90,7 @@ public:
 
     float distance(int row) const { return distances[row]; }
 
-    // Lowers the distances of rows around the new center's place.
+    // Updates the distances of the rows whose places are in the window around the new center's place.
     void cover(int center)
     {
         const Rect around = byPlace.around(places[center], window);
@@ -118,12 +119,12 @@ private:
         });
     }
 
-    const Mat rows; // with zeros up to whole vectors
+    const Mat rows; // padded with zeros to whole vectors
     const std::vector<int>& places;
     const RowsByPlace byPlace;
     const int window, engine;
-    std::vector<float> distances; // of each row to the nearest that was chosen around it
-    std::vector<int> farthestAt;  // row of each place with the greatest distance, -1: the place has none
+    std::vector<float> distances; // from each row to the nearest chosen one around it
+    std::vector<int> farthestAt;  // for each place its row with the largest distance; -1 if the place has no row
     std::vector<Vec2i> pairs;
     std::vector<float> toCenter;
 };

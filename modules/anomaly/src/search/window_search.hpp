@@ -9,20 +9,22 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief The row of a bank that is nearest to each patch, of the rows that come from places near the patch's own.
+/** @brief Finds for each patch the nearest row of a bank, among the rows that come from places near the patch's own
+place.
 
-All distances to these rows are computed: a window of 5 x 5 of 28 x 28 places has a thirtieth of the rows, so that no
-bounds are worth their time. Where a window has no row, the smallest larger one that has some is searched.
+All distances to these rows are computed. A window of 5 x 5 of 28 x 28 places has a thirtieth of the rows, so bounds
+would not save any time. If there is no row in the window, the smallest larger window that has one is searched.
 */
 class WindowSearch
 {
 public:
-    //! bank: CV_32F, not changed after. places: of each row, on the grid of the patches, row by row. window: how far a
-    //! row's place may be from a patch's, across and down. engine: ENGINE_PLAIN or ENGINE_HALIDE, which give the same.
+    //! bank: rows x features, CV_32F, not changed afterwards. places: the place of each row on the grid of patches,
+    //! numbered row by row. window: largest difference between the places of a row and a patch, in columns and in rows.
+    //! engine: ENGINE_PLAIN or ENGINE_HALIDE, with the same results.
     WindowSearch(const Mat& bank, const std::vector<int>& places, Size grid, int window, int engine);
 
-    //! phi: features x patches of the grid, CV_32F. squaredDistances, indices: 1 x patches, CV_32F and CV_32S; ties go
-    //! to the lower index. Safe from several threads.
+    //! phi: features x patches of the grid, CV_32F. squaredDistances, indices: 1 x patches, CV_32F and CV_32S; of rows
+    //! at the same distance the one with the lower index. Safe for calls from several threads.
     void search(const Mat& phi, Mat& squaredDistances, Mat& indices) const;
 
 private:
@@ -33,21 +35,23 @@ private:
     };
     void searchPlace(int place, const Mat& patches, Workspace& work, Mat& squaredDistances, Mat& indices) const;
 
-    const Mat bank; // with zeros up to whole vectors
+    const Mat bank; // padded with zeros to whole vectors
     const int length, engine;
     const RowsByPlace rows;
-    const std::vector<int> reaches; // of each place
+    const std::vector<int> reaches; // size of the window at each place
     mutable WorkspacePool<Workspace> workspaces;
 };
 
-//! How far around each place rows are searched: `window`, or the least farther reach where that has no row.
+//! Size of the window that is searched around each place: `window`, or the smallest larger one that has a row.
 std::vector<int> reachesOfPlaces(const RowsByPlace& rows, int window);
 
-/** @brief Indices of `count` rows that cover all the others, each from a place near its own, in the order of choice.
+/** @brief Chooses `count` rows that cover all others, each by a row from a place near its own.
 
-It is greedyCoreset() with a row's distance to a chosen one infinite where their places are more than `window` apart:
-a row is chosen around each place first, then where rows differ most from those chosen near them. places: of each row.
-Rows that equal a chosen one near them are never chosen.
+It is greedyCoreset() with an infinite distance between rows whose places are more than `window` apart. So at first a
+row is chosen around each place, then rows that differ most from those chosen near them. A row that equals a chosen one
+near it is never chosen.
+@param places the place of each row on the grid
+@return indices of the chosen rows, in the order of choice
 */
 std::vector<int> windowCoreset(const Mat& rows, const std::vector<int>& places, Size grid, int window, int count,
                                int engine, const std::function<void(int chosen)>& progress = nullptr);
