@@ -12,14 +12,15 @@
 
 namespace cv { namespace anomaly {
 
-//! Whether a batch goes on: the thread that called asks its caller, and all threads that work for it are told.
+//! Lets the caller of a batch stop it early: only the thread that called asks the caller, and all threads that work on
+//! the batch see the answer.
 class BatchWish
 {
 public:
-    //! An empty function wishes for all of it.
+    //! An empty function never stops the batch.
     explicit BatchWish(const std::function<bool()>& f) : goesOn(f), caller(std::this_thread::get_id()), ended(false) {}
 
-    //! Throws once the caller wishes no more.
+    //! Throws once the caller has asked to stop.
     void check()
     {
         if (!ended && goesOn && std::this_thread::get_id() == caller && !goesOn())

@@ -8,7 +8,7 @@
 
 namespace cv { namespace anomaly {
 
-//! What an exception says, without the place in the source that cv::Exception::what adds: for use within another
+//! The message of an exception, without the source location that cv::Exception::what adds, to be used within another
 //! message.
 inline String errorText(const std::exception& e)
 {

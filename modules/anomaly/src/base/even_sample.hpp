@@ -9,7 +9,7 @@
 
 namespace cv { namespace anomaly {
 
-//! Elements of a list at even distances, at most so many of them; all of a shorter list.
+//! Takes at most `most` elements of a list, evenly spread; all elements of a shorter list.
 inline std::vector<int> evenSample(const std::vector<int>& all, size_t most)
 {
     const size_t count = std::min(all.size(), most);

@@ -8,7 +8,7 @@
 
 namespace cv { namespace anomaly {
 
-//! The folder that a file lies in; "." where its name has none.
+//! The folder of a file; "." if its name has none.
 inline String folderOf(const String& filename)
 {
     const size_t slash = filename.find_last_of("/\\");

@@ -28,11 +28,12 @@ namespace {
 
 size_t startOfName(const String& path)
 {
-    return path.find_last_of("/\\") + 1; // 0 where there is no folder
+    return path.find_last_of("/\\") + 1; // 0 if there is no folder, since npos + 1 is 0
 }
 
-// A temporary file's name after its number. cv::FileStorage knows formats by extensions in lower case and cuts names
-// at question marks, and the number in front must not make a long name longer than the system allows.
+// The part of a temporary file's name that follows its number. cv::FileStorage recognizes formats by extensions in
+// lower case and cuts names at question marks. The name is shortened, so that with the number it is not longer than the
+// system allows.
 String plainName(const String& filename)
 {
     const size_t longest = 100;
@@ -46,7 +47,7 @@ String plainName(const String& filename)
 
 #ifdef _WIN32
 
-//! A file that is written beside another one, to take its place.
+//! A file that is written beside another one, and then takes its place.
 class Replacement
 {
 public:
@@ -89,10 +90,10 @@ String targetOfLink(const String& link)
     return target[0] == '/' ? target : folderWithSlash(link) + target;
 }
 
-// The file that a name leads to in the end, which need not be there yet.
+// Follows links to the file that a name stands for. That file need not exist.
 String withoutLinks(String path)
 {
-    const int mostLinks = 40; // as in Linux
+    const int mostLinks = 40; // the limit of Linux
     for (int i = 0; i < mostLinks; i++)
     {
         const String target = targetOfLink(path);
@@ -103,7 +104,7 @@ String withoutLinks(String path)
     CV_Error_(Error::StsError, ("'%s' can not be written: it is a link that leads to itself", path.c_str()));
 }
 
-//! A file that is open while this lives.
+//! A file descriptor that is open during the life of this object.
 class OpenFile
 {
 public:
@@ -154,7 +155,8 @@ private:
     const int descriptor;
 };
 
-// What is longer than before comes first: on a full disk that is what fails, and nothing of the old is gone yet.
+// The part beyond the old length is written first. If the disk is full, this fails while the old contents are still
+// whole.
 bool overwrite(const OpenFile& file, const std::vector<char>& old, const std::vector<char>& bytes)
 {
     const size_t shared = std::min(old.size(), bytes.size());
@@ -170,7 +172,7 @@ bool overwrite(const OpenFile& file, const std::vector<char>& old, const std::ve
     return false;
 }
 
-//! A file that is written beside another one, to take its place.
+//! A file that is written beside another one, and then takes its place.
 class Replacement
 {
 public:
@@ -179,7 +181,8 @@ public:
         isThere = stat(target.c_str(), &old) == 0;
         if (isThere && !S_ISREG(old.st_mode))
             refuse(S_ISDIR(old.st_mode) ? "it is a folder" : "it is no ordinary file");
-        // A mode that forbids writing does not keep a file from being replaced, but these do.
+        // A file without write permission may be replaced, but not one on a read-only file system or with the immutable
+        // flag.
         if (isThere && access(target.c_str(), W_OK) != 0 && (errno == EROFS || errno == EPERM))
             refuse(std::strerror(errno));
         if (makeTemporary(folderWithSlash(target)))
@@ -193,6 +196,8 @@ public:
     Replacement(const Replacement&) = delete;
     Replacement& operator=(const Replacement&) = delete;
 
+    // Takes the name of the old file. If that is not possible, or would change its owner, overwrites the old file
+    // instead.
     void commit() const
     {
         const OpenFile file(temporary, O_RDONLY);
@@ -212,11 +217,12 @@ public:
     String temporary;
 
 private:
-    // Nothing that is there is touched: not a user's file, nor what another process is about to write.
+    // Creates an empty file under a new name. Existing files are never touched: neither a user's nor those of other
+    // processes.
     bool makeTemporary(const String& folder)
     {
         static std::atomic<int> counter(0);
-        const mode_t asNew = 0666, hidden = 0600; // until the old file's mode is known to be right for it
+        const mode_t asNew = 0666, hidden = 0600; // hidden until it gets the mode of the old file
         for (;;)
         {
             const String name = folder + format(".%d-%d-", int(getpid()), ++counter) + plainName(filename);
@@ -244,7 +250,7 @@ private:
             return false;
         const String folder = folderWithSlash(target);
         const OpenFile opened(folder.empty() ? "." : folder, O_RDONLY);
-        if (opened.isOpen()) // one that may be written to, but not read, can not be flushed
+        if (opened.isOpen()) // a folder that can be written but not read cannot be flushed
             opened.flush();
         return true;
     }

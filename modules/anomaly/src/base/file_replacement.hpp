@@ -10,18 +10,19 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief Writes a file so that at any moment, even through a crash, its name holds all of the old or all of the new.
+/** @brief Writes a file so that at any moment, even in a crash, its name refers to either all of the old or all of the
+new contents.
 
-`write` makes the file under a temporary name in the same folder and with the same extension in lower case, and throws
-when it is not whole; then it is brought to the disk and takes the name.
+`write` writes the file under a temporary name in the same folder, with the same extension in lower case, and throws if
+it cannot write all of it. Then the file is flushed to the disk and renamed.
 
-A link stays a link: the file that it leads to is replaced. Mode and owner of an old file stay. Where an old file can
-only be kept in its place (it is mounted by itself, its folder is not writable, its owner cannot be given to another
-file), its content is overwritten instead, and is put back when that fails; a crash in that moment is not survived. */
+A symbolic link stays a link: the file that it leads to is replaced. The mode and owner of an old file are kept. If an
+old file cannot be replaced (it is a mount point, its folder is not writable, or its owner cannot be kept), its contents
+are overwritten instead, and restored if that fails; only a crash at that moment can lose them. */
 void replaceFile(const String& filename, const std::function<void(const String& temporary)>& write);
 
-//! Throws what replaceFile would throw before it has anything to write, and leaves all files as they are; `write` may
-//! try the temporary name.
+//! Throws if replaceFile would throw before it writes anything. It does not change any file. `write` may try the
+//! temporary name.
 void checkReplaceable(const String& filename, const std::function<void(const String& temporary)>& write);
 
 }} // namespace cv::anomaly

@@ -11,12 +11,13 @@
 
 namespace cv { namespace anomaly {
 
-//! Things that calls at the same time need one each of, of several kinds, kept for later calls because they take long
-//! to make. Lives as long as the last one that it has lent.
+//! Keeps objects that take long to make, of several kinds, and lends each to one call at a time. The pool lives as long
+//! as the last object that it has lent. Safe for calls from several threads.
 template <typename Thing> class LendingPool : public std::enable_shared_from_this<LendingPool<Thing>>
 {
 public:
-    //! An idle one for which fits(thing) is true, else what make() gives. It goes back at the end of its life.
+    //! Lends an idle object for which fits(object) is true, or else a new one from make(). It returns to the pool when
+    //! the last pointer to it is gone.
     template <typename Fits, typename Make> std::shared_ptr<Thing> borrow(const Fits& fits, const Make& make)
     {
         const std::shared_ptr<LendingPool> pool = this->shared_from_this();
@@ -34,7 +35,7 @@ private:
                                           [&fits](const std::unique_ptr<Thing>& thing) { return fits(*thing); });
         if (fitting == idle.end())
         {
-            idle.reserve(++made); // giving back never allocates, so that it never throws
+            idle.reserve(++made); // so that giveBack never allocates and never throws
             return std::unique_ptr<Thing>();
         }
         std::unique_ptr<Thing> thing = std::move(*fitting);

@@ -10,7 +10,7 @@
 
 namespace cv { namespace anomaly {
 
-//! Runs a call; out-of-memory becomes a cv::Exception. cv::Mat reports it so by itself, std::vector does not.
+//! Calls a function, and reports out-of-memory as a cv::Exception. cv::Mat does so by itself, but std::vector does not.
 template <typename Call> auto reportingLackOfMemory(const Call& call) -> decltype(call())
 {
     try

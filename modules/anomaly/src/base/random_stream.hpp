@@ -8,6 +8,7 @@
 
 namespace cv { namespace anomaly {
 
+//! What random numbers are used for. Each purpose has its own stream, so new purposes must be added at the end.
 enum RandomPurpose
 {
     RANDOM_DESCRIPTOR = 1,
@@ -21,8 +22,9 @@ enum RandomPurpose
     RANDOM_AXES
 };
 
-//! A generator of our own for each purpose, so that theRNG() stays as the application left it. cv::RNG's first values
-//! from neighboring seeds are alike; SplitMix64's finalizer takes them apart. `item`: one of many of the same purpose.
+//! Makes a generator for one purpose, so that theRNG() stays as the application left it. `item` numbers several uses of
+//! the same purpose. The first values of cv::RNG are similar for neighboring seeds, so the seed is mixed by the
+//! finalizer of SplitMix64.
 inline RNG randomStream(int seed, RandomPurpose purpose, uint64 item = 0)
 {
     uint64 z = (uint64(uint32_t(seed)) << 8 | uint64(purpose)) + 0x9E3779B97F4A7C15ULL + item * 0xD1B54A32D192ED03ULL;
@@ -31,7 +33,7 @@ inline RNG randomStream(int seed, RandomPurpose purpose, uint64 item = 0)
     return RNG(z ^ (z >> 31));
 }
 
-//! 0 .. count-1 in random order.
+//! The numbers 0 to count - 1 in random order.
 inline std::vector<int> randomOrder(int count, RNG& random)
 {
     std::vector<int> order(count);

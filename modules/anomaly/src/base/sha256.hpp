@@ -10,14 +10,14 @@
 
 namespace cv { namespace anomaly {
 
-//! SHA-256 (FIPS 180-4) of bytes that come in parts.
+//! Computes SHA-256 (FIPS 180-4) of bytes that are added in parts.
 class Sha256
 {
 public:
     //! plainForm: without the processor's instructions for it, for tests.
     explicit Sha256(bool plainForm = false);
     Sha256& add(const void* bytes, size_t size);
-    //! 64 hexadecimal digits; nothing may be added after.
+    //! Returns 64 hexadecimal digits. Nothing may be added afterwards.
     String digest();
 
 private:

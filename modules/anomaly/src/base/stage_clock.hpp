@@ -8,6 +8,7 @@
 
 namespace cv { namespace anomaly {
 
+//! Stages of a prediction in their order, as AnomalyDetector::profile reports them.
 enum Stage
 {
     STAGE_PREPROCESS,
@@ -18,13 +19,13 @@ enum Stage
     STAGE_COUNT
 };
 
-//! Sums up the time between laps by stage.
+//! Measures the time of each stage. Not safe for concurrent calls.
 class StageClock
 {
 public:
     StageClock() : milliseconds(), last(getTickCount()) {}
 
-    //! All since the last lap was this stage.
+    //! Adds the time since the last lap to this stage.
     void lap(Stage stage)
     {
         const int64 now = getTickCount();
@@ -38,6 +39,7 @@ private:
     int64 last;
 };
 
+//! Does nothing if the clock is null, which means that no times are wanted.
 inline void lap(StageClock* clock, Stage stage)
 {
     if (clock)

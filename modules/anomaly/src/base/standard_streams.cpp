@@ -14,7 +14,7 @@ namespace cv { namespace anomaly {
 
 #ifdef _WIN32
 
-void openMissingStreams() {} // numbers of files are not shared there with what the system calls standard streams
+void openMissingStreams() {} // in Windows, files do not share numbers with the standard streams
 
 #else
 
@@ -22,7 +22,7 @@ void openMissingStreams()
 {
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
         if (fcntl(stream, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0)
-            (void)!open("/", O_RDONLY); // where there are no devices, it takes the number at least
+            (void)!open("/", O_RDONLY); // without devices, at least the number is taken
 }
 
 #endif

@@ -8,8 +8,9 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief Opens the null device as standard input, output and error where the process has none, as daemons are started.
-The next file to be opened would get the number of the missing one, and messages for it would land in that file. */
+/** @brief Opens the null device as standard input, output and error if the process was started without them, as daemons
+are. Otherwise the next file to be opened would get the number of the missing stream, and messages would be written to
+that file. */
 void openMissingStreams();
 
 }} // namespace cv::anomaly

@@ -10,12 +10,12 @@
 
 namespace cv { namespace anomaly {
 
-//! What calls need, kept for the next, because fresh memory costs a page fault every 4 KiB. Calls at the same time have
-//! one each.
+//! Keeps buffers from call to call, because new memory costs a page fault for each 4 KiB. Each of several calls at the
+//! same time gets a workspace of its own.
 template <typename Workspace> class WorkspacePool
 {
 public:
-    //! A workspace on loan: it goes back at the end of its life.
+    //! A workspace that is lent during the life of this object.
     class Loan
     {
     public:
@@ -38,7 +38,7 @@ private:
         std::lock_guard<std::mutex> lock(mutex);
         if (idle.empty())
         {
-            idle.reserve(++made); // giving back never allocates, so that it never throws
+            idle.reserve(++made); // so that giveBack never allocates and never throws
             return std::unique_ptr<Workspace>(new Workspace);
         }
         std::unique_ptr<Workspace> workspace = std::move(idle.back());

@@ -16,7 +16,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// `Builder`: MemoryBankBuilder or PatchSampler.
+// Passes the descriptors of all images to a builder of a bank: MemoryBankBuilder or PatchSampler.
 template <typename Builder>
 Mat buildBank(Builder builder, const TrainingData& data, const Projection& projection, const char* stage,
               const FitReporter& reporter)
@@ -25,19 +25,21 @@ Mat buildBank(Builder builder, const TrainingData& data, const Projection& proje
     {
         reporter.report(stage, i, data.images);
         const TrainingFeatures image = data.features.get(i);
-        Mat phi; // the builder may keep it
+        Mat phi; // a new Mat for each image, because the builder may keep it
         projection.project(image.maps, MAPS_AVERAGED, phi);
         builder.add(phi, image.mask);
     }
-    const Mat bank = builder.finish(); // k-means: the longest step, so it comes before the last report
+    const Mat bank = builder.finish(); // k-means takes longest, so it is done before the last report
     reporter.report(stage, data.images, data.images);
     return bank;
 }
 
-// Patches that SCORING_BANK_CORESET is chosen from: casting's image AUROC is 0.974 with 100,000, 0.948 with 40,000.
-// They are chosen in a random projection to 128 dimensions, where they take 51 MB, as PatchCore's are.
+// Number of patches that SCORING_BANK_CORESET is chosen from: casting has an image AUROC of 0.974 with 100,000 patches
+// and of 0.948 with 40,000. As in PatchCore, they are chosen in a random projection to 128 dimensions, where they take
+// 51 MB.
 const int coresetPoolSize = 100000, coresetProjection = 128;
 
+// The coreset of adapted descriptors. before: the bank that an update extends, or null.
 CoresetBank coresetOfAdapted(const TrainingData& data, const CFA::Params& params, int engine,
                              const Projection& projection, const FitReporter& reporter,
                              const PatchRows* before = nullptr)
@@ -47,7 +49,7 @@ CoresetBank coresetOfAdapted(const TrainingData& data, const CFA::Params& params
                                           coresetProjection,
                                           params.seed,
                                           engine,
-                                          before ? 0 : params.contamination, // all images of an update are good
+                                          before ? 0 : params.contamination, // an update takes all images as good
                                           Size(),
                                           0};
     const auto describe = [&](const std::vector<Mat>& pooled, Mat& phi) {
@@ -61,13 +63,13 @@ CoresetBank coresetOfAdapted(const TrainingData& data, const CFA::Params& params
     return bank;
 }
 
-//! The pooled maps of a batch, laid out for the trainer.
+//! Feature maps of a batch of images, averaged over 3x3, in the layout that the trainer reads.
 struct Batch
 {
-    std::vector<std::vector<float>> maps; // by scale: channels x images x rows x cols
-    std::vector<float> patchWeights;      // images x patches, empty when all count
+    std::vector<std::vector<float>> maps; // for each scale: channels x images x rows x columns
+    std::vector<float> patchWeights;      // images x patches, 1 or 0; empty if all patches count
 
-    // The same memory serves every batch.
+    // Every batch uses the same memory.
     void load(const std::vector<int>& images, const FeatureCache::Compute& features)
     {
         patchWeights.clear();
@@ -85,6 +87,7 @@ struct Batch
             patchWeights.clear();
     }
 
+    // Copies the map of one image to its place in the batch.
     static void place(const Mat& map, size_t image, size_t images, std::vector<float>& batch)
     {
         const size_t patches = size_t(map.size[2]) * map.size[3];
@@ -101,7 +104,7 @@ struct Batch
     }
 };
 
-// Whether the last `patience` epochs brought no loss that is lower by a hundredth than the best before them.
+// Whether none of the last `patience` epochs had a loss that is more than 1 % lower than the lowest one before them.
 bool onPlateau(const std::vector<double>& losses, int patience)
 {
     if (patience == 0 || losses.size() <= size_t(patience))
@@ -110,6 +113,7 @@ bool onPlateau(const std::vector<double>& losses, int patience)
     return *std::min_element(recent, losses.end()) > 0.99 * *std::min_element(losses.begin(), recent);
 }
 
+//! Trains the descriptor and the radius of a model, epoch by epoch, and goes on from a checkpoint if there is one.
 class Training
 {
 public:
@@ -124,7 +128,7 @@ public:
         trainer = makeTrainer(trainerDevice);
     }
 
-    // The model is the last epoch's, since no labeled image is there to choose a better one by.
+    // The result is the model of the last epoch: there are no labeled images with which a better one could be chosen.
     void run(TrainingCheckpoint& checkpoint, FitReporter& reporter)
     {
         TrainingState state = checkpoint.find(model.bank);
@@ -133,6 +137,8 @@ public:
         for (int epoch = 1; epoch <= params.epochs && !onPlateau(state.losses, params.patience); epoch++)
         {
             const std::vector<int> order = randomOrder(data.images, random);
+            // Epochs of the checkpoint are only reported. Their order was drawn all the same, so that later epochs see
+            // the order that they would have seen.
             if (size_t(epoch) <= state.losses.size())
             {
                 noteDistance(size_t(epoch) <= state.distances.size() ? state.distances[epoch - 1] : 0);
@@ -142,7 +148,7 @@ public:
             const StepFigures figures = runEpoch(epoch, order, reporter);
             state.losses.push_back(figures.loss);
             state.radii.push_back(figures.radius);
-            state.distances.resize(epoch - 1); // a file of the first kind has none
+            state.distances.resize(epoch - 1); // the first checkpoint files have no distances
             state.distances.push_back(figures.distance);
             noteDistance(figures.distance);
             if (!params.checkpoint.empty())
@@ -181,7 +187,7 @@ private:
         return createTrainer(settings);
     }
 
-    // Means of the epoch, and the radius at its end.
+    // Trains one epoch. Returns means over its batches, and the radius at its end.
     StepFigures runEpoch(int epoch, const std::vector<int>& order, FitReporter& reporter)
     {
         FeatureCache::Compute features = [&](int image) { return data.features.get(image); };
@@ -200,6 +206,7 @@ private:
         return means;
     }
 
+    // Trains one batch. Throws if the trainer fails or the loss is not finite.
     StepFigures step()
     {
         std::vector<const float*> maps;
@@ -221,8 +228,8 @@ private:
             firstDistance = ofEpoch;
     }
 
-    // Distances are told as a share of the first epoch's mean. Within that epoch they jump, since the optimizer's first
-    // steps are as long as later ones, in any direction.
+    // Distances are reported as a share of the first epoch's mean. Within the first epoch they vary strongly: the
+    // optimizer's first steps have the same length as later ones, but any direction.
     void report(FitReporter& reporter, int epoch, int batchesDone, StepFigures figures) const
     {
         figures.distance = firstDistance > 0 ? figures.distance / firstDistance : 1;
@@ -259,11 +266,11 @@ private:
     CfaModel& model;
     const TrainingData& data;
     const CFA::Params& params;
-    const int batchSize, batches; // an incomplete last batch is left out
+    const int batchSize, batches; // an incomplete last batch of an epoch is left out
     BankForTrainer bank;
     Batch batch;
     std::unique_ptr<Trainer> trainer;
-    // Mean distances to the nearest center, of the first epoch that is known and of the last.
+    // Mean distances of patches to their nearest center in the first epoch that has one, and in the last epoch.
     double firstDistance = 0, lastDistance = 0;
 };
 

@@ -10,22 +10,23 @@
 
 namespace cv { namespace anomaly {
 
-//! Whether the descriptor learns, for which the trainer is needed.
+//! Whether the descriptor is trained, which needs the trainer.
 inline bool adapts(const CFA::Params& params)
 {
     return params.adaptation != CFA::ADAPTATION_NONE && params.epochs > 0;
 }
 
-//! Learns descriptor, bank and radius; `engine` is resolved, `trainerDevice` one of TrainerDevice.
+//! Learns the descriptor, the bank and the radius. engine: ENGINE_PLAIN or ENGINE_HALIDE. trainerDevice: one of
+//! TrainerDevice.
 std::shared_ptr<const CfaModel> adapt(const TrainingData& data, const CFA::Params& params, int engine,
                                       int trainerDevice, TrainingCheckpoint& checkpoint, FitReporter& reporter);
 
-//! `before` with the patches of further images in its scoring bank; descriptor and radius stay. Throws
-//! StsNotImplemented for other scoring banks than a coreset of patches.
+//! Makes a model like `before` whose scoring bank also covers patches of further images. Descriptor and radius stay.
+//! Throws StsNotImplemented unless the scoring bank is a coreset of patches.
 std::shared_ptr<const CfaModel> withFurtherPatches(const CfaModel& before, const TrainingData& data,
                                                    const CFA::Params& params, int engine, FitReporter& reporter);
 
-//! A descriptor at its random start.
+//! Makes a descriptor with random weights. channels: of each scale. init: one of CFA::DescriptorInit.
 Descriptor randomDescriptor(const std::vector<int>& channels, double gammaD, int init, int seed);
 
 }} // namespace cv::anomaly

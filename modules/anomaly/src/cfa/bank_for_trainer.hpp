@@ -13,7 +13,8 @@
 
 namespace cv { namespace anomaly {
 
-//! A bank as the trainer sees it: the prediction's own search, and the gradient through the centers that it found.
+//! Gives the trainer access to a bank: the same search as in predict, and the gradient through the centers that it
+//! found. Errors are kept in `error`, because no exception may reach the trainer.
 class BankForTrainer CV_FINAL : public BankAccess
 {
 public:

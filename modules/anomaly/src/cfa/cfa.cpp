@@ -55,7 +55,7 @@ public:
             requireTrainer(trainerDevice(device));
         return std::unique_ptr<Learner>(new CfaLearner(params, device));
     }
-    // Nothing is trained, so neither LibTorch nor a checkpoint is needed.
+    // Nothing is trained in an update, so it needs neither LibTorch nor a checkpoint.
     std::unique_ptr<Learner> startUpdate(const LearnedModel&, const Device& device) const CV_OVERRIDE
     {
         CFA::Params untrained = params;

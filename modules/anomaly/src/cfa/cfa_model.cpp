@@ -9,8 +9,8 @@
 
 namespace cv { namespace anomaly {
 
-// To find one neighbor takes half the time that three take (screw, 4,000 patches). Models of older files, which have
-// other banks, keep looking for K: they could come out at another form of the search, whose sums round differently.
+// Searching one neighbor takes half the time of three (screw, 4,000 patches). Models of older files, which have other
+// banks, still search K neighbors: with one, another form of the search could be chosen, whose sums round differently.
 static int neighborsOfScore(const CFA::Params& params)
 {
     const bool one = params.scoreMode == CFA::SCORE_NEAREST && params.scoringBank == CFA::SCORING_BANK_CORESET;
@@ -34,7 +34,7 @@ NearestSettings CfaModel::nearestSettings() const
     return {scoredNeighbors, scoreMode == CFA::SCORE_CERTAINTY ? WEIGHT_CERTAINTY : WEIGHT_NONE};
 }
 
-// The descriptor has learned from the pieces all the same, but one image of many moves it little.
+// The descriptor has learned from these pieces, too, but one image of many hardly changes it.
 std::shared_ptr<const ScoreMap> CfaModel::createScoreMapWithout(const std::vector<int>& left,
                                                                 const MapSettings& settings, const Device& device) const
 {
@@ -75,7 +75,7 @@ std::shared_ptr<const CfaModel> CfaModel::read(const ModelNode& node, const CFA:
     model->radius = number(node, "radius");
     const int64 features = std::accumulate(descriptor.channels.begin(), descriptor.channels.end(), int64(0));
     expectSize(descriptor.W, "W", descriptor.W.rows, features + 2);
-    if (descriptor.W.rows > 2 * features) // the highest gammaD
+    if (descriptor.W.rows > 2 * features) // the highest gammaD is 2
         CV_Error_(Error::StsParseError,
                   ("Model file has %d rows in matrix 'W', expected at most twice its channels", descriptor.W.rows));
     expectSize(descriptor.b, "b", descriptor.W.rows, 1);

@@ -13,12 +13,12 @@
 
 namespace cv { namespace anomaly {
 
-//! What CFA learns, in the original basis: what a scorer packs or folds is its own and never saved, so that a loaded
-//! model predicts bit for bit as the fitted one.
+//! What CFA learns, in the form in which a file holds it. Packed or folded copies belong to scorers and are never
+//! saved, so a loaded model predicts the same as the fitted one bit for bit.
 class CfaModel CV_FINAL : public LearnedModel
 {
 public:
-    //! Without what is learned: with the settings that scores depend on.
+    //! Makes an empty model with the settings on which scores depend.
     explicit CfaModel(const CFA::Params& params);
 
     std::vector<int> channels() const CV_OVERRIDE { return descriptor.channels; }
@@ -33,15 +33,15 @@ public:
 
     NearestSettings nearestSettings() const;
 
-    //! Distances of patches to their nearest centers: K maps of the patch grid's size, nearest first.
+    //! Distances of the patches to their K nearest centers: K maps of the patch grid's size, CV_32F, nearest first.
     std::vector<Mat> neighborDistances(const FeatureMaps& features) const;
 
     Descriptor descriptor;
-    Mat bank;                                   // centers x D', CV_32F
-    std::shared_ptr<const CoresetBank> coreset; // as fit chose it; null for a bank of centers, and from a file
+    Mat bank;                                   // scoring bank, centers x D', CV_32F
+    std::shared_ptr<const CoresetBank> coreset; // choice of the bank's patches; null for k-means centers or from a file
     double radius;
-    const int K, scoreMode;    // of the settings
-    const int scoredNeighbors; // nearest rows of the bank that a score is made of: 1 or K
+    const int K, scoreMode;    // from the settings
+    const int scoredNeighbors; // number of nearest rows of the bank that a score depends on: 1 or K
 };
 
 }} // namespace cv::anomaly

@@ -7,7 +7,8 @@
 
 namespace cv { namespace anomaly {
 
-// Eq. 5, as certaintyWeighted() of nearest_scorer.cpp: batch x patches, from batch x patches x K distances.
+// Eq. 5 of @cite Lee2022cfa as nodes, like certaintyWeighted() in nearest_scorer.cpp. distances: batch x patches x K.
+// nearest and result: batch x patches.
 static std::string addCertaintyWeighted(OnnxBuilder& graph, const std::string& distances, const std::string& nearest)
 {
     const std::string last = graph.constant(std::vector<int64>(1, 2)); // axis
@@ -25,7 +26,7 @@ ScoreNodes CfaModel::addNodes(OnnxBuilder& graph, const std::vector<MapsNode>& f
     const NearestSettings settings = nearestSettings();
     const std::string distances = rows.search(addPatchRows(graph, phi), settings.K).distances;
     std::string scores =
-        graph.add("Gather", {distances, graph.constant(std::vector<int64>(1, 0))}, {{"axis", 2}}); // of the nearest
+        graph.add("Gather", {distances, graph.constant(std::vector<int64>(1, 0))}, {{"axis", 2}}); // the smallest ones
     scores = graph.add("Squeeze", {scores, graph.constant(std::vector<int64>(1, 2))});
     if (settings.weight == WEIGHT_CERTAINTY)
         scores = addCertaintyWeighted(graph, distances, scores);

@@ -68,7 +68,7 @@ void visitCfaParams(CFA::Params& p, ParamsVisitor& v)
     v.visit("adaptation", p.adaptation, int(CFA::ADAPTATION_NONE), int(CFA::ADAPTATION_FULL));
     v.visit("descriptorInit", p.descriptorInit, int(CFA::INIT_UNIFORM), int(CFA::INIT_HE));
     v.visit("scoreMode", p.scoreMode, int(CFA::SCORE_CERTAINTY), int(CFA::SCORE_NEAREST));
-    // These are not in the first files, which have no other bank than the one that the descriptor adapted to.
+    // The first model files lack the following settings. Their scoring bank is the one that the descriptor adapted to.
     if (v.has("augmentation"))
         v.visit("augmentation", p.augmentation, int(CFA::AUGMENT_NONE), int(CFA::AUGMENT_RD));
     if (v.has("patience"))
@@ -77,7 +77,7 @@ void visitCfaParams(CFA::Params& p, ParamsVisitor& v)
         v.visit("scoringBank", p.scoringBank, int(CFA::SCORING_BANK_KEPT), int(CFA::SCORING_BANK_CORESET));
     else
         p.scoringBank = CFA::SCORING_BANK_KEPT;
-    if (v.has("scoringBankSize")) // Files that lack it have no bank whose size it is.
+    if (v.has("scoringBankSize")) // files that lack it have no bank of this size
         v.visit("scoringBankSize", p.scoringBankSize, 1, 1000000);
 }
 

@@ -10,10 +10,10 @@
 
 namespace cv { namespace anomaly {
 
-//! Shows each setting of CFA's own that a model file holds, with its range.
+//! Passes each setting that only CFA has, and that a model file holds, to the visitor with its range.
 void visitCfaParams(CFA::Params& params, ParamsVisitor& visitor);
 
-//! Throws StsOutOfRange where the scoring bank would have fewer patches than the K that scores are made of.
+//! Throws StsOutOfRange if the scoring bank would have fewer patches than the K that scores need.
 void checkScoringBankSize(const CFA::Params& params);
 
 }} // namespace cv::anomaly

@@ -11,15 +11,16 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// Mean patches are clustered to the end; on a sample the last moves matter less than the draw.
+// Mean patches are clustered until they converge. For a sample, the last moves matter less than which patches were
+// drawn.
 const int mostIterations = 300, mostSampleIterations = 25;
 
-// Patches in a sample for each center; fewer, but 4, where they would take more than 128 MiB (WRN50-2 with all centers:
-// 6).
+// Number of sampled patches for each center. There are fewer, but at least 4, if they would take more than 128 MiB
+// (Wide ResNet50-2 with all centers: 6).
 const int patchesForCenter = 16, fewestForCenter = 4;
 const size_t sampleBytes = 128 << 20;
 
-// The columns of phi that are marked, as rows.
+// Columns of phi, as rows. marked: empty for all columns, or nonzero for those to return.
 Mat patchesAsRows(const Mat& phi, const Mat& marked)
 {
     const Mat rows = phi.t();
@@ -39,7 +40,7 @@ void checkAny(const Mat& patches)
                  "The masks leave no patch to learn: they must be nonzero where the images are to be checked");
 }
 
-// k-means of patches (rows) to a share of as many as `of`.
+// Clusters patches (rows) by k-means. The number of centers is gammaC times `of`.
 Mat cluster(const Mat& patches, int of, int iterations, const BankSettings& settings)
 {
     checkAny(patches);
@@ -54,7 +55,7 @@ Mat cluster(const Mat& patches, int of, int iterations, const BankSettings& sett
     return kMeans(patches, count, iterations, settings.engine, random);
 }
 
-// Squared distances of each center (row) to each patch (column), less |c|^2, which does not change a row's order.
+// Squared distances of each center (row) to each patch (column), minus |c|^2, which does not change the order in a row.
 Mat distancesLessCenterNorm(const Mat& centers, const Mat& patches)
 {
     Mat distances;
@@ -94,7 +95,8 @@ void MemoryBankBuilder::addMean(const Mat& phi, const Mat& mask)
         mean.row(d) += (phi.row(d) - mean.row(d)).mul(share);
 }
 
-// Algorithm 1: each center in turn takes the nearest patch that no other has taken, and moves towards it.
+// Algorithm 1 of @cite Lee2022cfa: each center in turn takes the nearest patch that no other center has taken, and
+// moves towards it.
 void MemoryBankBuilder::addMovingAverage(const Mat& phi, const Mat& mask)
 {
     const Mat patches = patchesAsRows(phi, mask);
@@ -140,7 +142,7 @@ static uint64 sampleSize(int centers, int length)
     return std::max(std::min(wanted, fits), least);
 }
 
-// Reservoir sampling: the n-th patch takes a random place among n, if the sample reaches so far.
+// Reservoir sampling: the n-th patch gets a random place from 0 to n - 1, and is kept if that lies in the sample.
 void PatchSampler::add(const Mat& phi, const Mat& mask)
 {
     const Mat rows = patchesAsRows(phi, mask);
@@ -168,10 +170,11 @@ Mat PatchSampler::finish() const
 
 namespace {
 
-// A tile of patches whose pulls stay in the first level cache: 16 columns are one line of memory in phi and result.
+// Number of patches whose pulls stay in the first level cache. 16 columns are one cache line of phi and of the result.
 const int tilePatches = 16;
 
-// pulls: tilePatches x D', sum over k of g_k c_k; returns sums of g_k. Most hinges of Eq. 2 are at rest and skipped.
+// pull: sum over k of g_k c_k, of length D'. sum: the sum of all g_k. Most hinges of Eq. 2 are inactive: their g_k is
+// 0.
 void sumPulls(const Mat& C, const Mat& g, const Mat& indices, int patch, float* pull, float& sum)
 {
     std::fill_n(pull, C.cols, 0.f);

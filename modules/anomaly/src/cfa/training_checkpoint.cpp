@@ -19,8 +19,8 @@ static const char* const rootName = "opencv_anomaly_checkpoint";
 
 namespace {
 
-// Of the settings that training depends on. More epochs than the interrupted fit was to have are welcome, and so is
-// another way to score what it learns, to set thresholds or to keep the backbone.
+// Hash of the settings on which training depends. An interrupted fit may go on with more epochs, or with other settings
+// for scores, thresholds or the bank that is made after training.
 String hashOf(CFA::Params params)
 {
     const CFA::Params defaults;
@@ -144,7 +144,7 @@ void TrainingCheckpoint::keep(const Mat& bank, const TrainingState& state)
     });
 }
 
-// cv::FileStorage reports no full disk, and the checkpoint that is there is whole.
+// cv::FileStorage does not report a full disk. Until this check passes, the previous checkpoint file stays in place.
 void TrainingCheckpoint::checkWritten(const String& temporary) const
 {
     String found;

@@ -10,37 +10,37 @@
 
 namespace cv { namespace anomaly {
 
-//! Where the training of one model stands after an epoch.
+//! State of the training of one model after an epoch.
 struct TrainingState
 {
-    std::vector<double> losses, radii; // of each epoch that is done
-    std::vector<double> distances;     // as well; empty in the first files
-    std::vector<uchar> trainer;        // Trainer::save's bytes
+    std::vector<double> losses, radii; // one for each finished epoch
+    std::vector<double> distances;     // one for each finished epoch; empty in the first checkpoint files
+    std::vector<uchar> trainer;        // what Trainer::save returned
 };
 
-/** @brief The file from which an interrupted fit goes on, written after each epoch; all of it does nothing without a
-name.
+/** @brief The file with which an interrupted fit goes on. It is written after each epoch. With an empty name, nothing
+is read or written.
 
-Only what training changes is in it. Features and banks are made again, and the bank's hash tells whether images,
-backbone,
-settings and seed are still those of the file.
+The file only holds what training changes. Features and the bank are computed again, and the bank's hash tells whether
+images, backbone, settings and seed are the same as when the file was written.
 */
 class TrainingCheckpoint
 {
 public:
     TrainingCheckpoint(const String& filename, const CFA::Params& params);
 
-    //! The model of an ensemble that find and keep are about.
+    //! Sets the model of an ensemble, by index, that find and keep refer to.
     void startModel(int index) { model = index; }
-    //! What is known of this model's training: nothing when there is no file. Throws when the file belongs to another
-    //! training.
+    //! Returns the state of this model's training; it is empty if there is none. Throws if the file belongs to another
+    //! training. bank: the bank that the descriptor adapts to.
     TrainingState find(const Mat& bank);
+    //! Writes the file with this state of the model's training.
     void keep(const Mat& bank, const TrainingState& state);
 
 private:
     struct Entry
     {
-        String bank; // hash of C
+        String bank; // hash of the bank
         TrainingState state;
     };
 
@@ -51,7 +51,7 @@ private:
 
     String filename, settings;
     int epochs, model;
-    std::vector<Entry> entries; // by model
+    std::vector<Entry> entries; // one for each model of an ensemble
 };
 
 }} // namespace cv::anomaly

@@ -26,8 +26,8 @@ std::vector<int> randomChannels(int count, int features, int seed)
     return channels;
 }
 
-// Takes from row i what it has in common with the rows before it. Done twice, since the first pass leaves a rest as
-// large as the rounding of what it took away.
+// Subtracts from row i what it has in common with earlier rows. The second pass removes what the rounding of the first
+// one left.
 static void orthogonalize(Mat& rows, int i)
 {
     for (int pass = 0; pass < 2; pass++)
@@ -48,7 +48,7 @@ Mat orthogonalProjection(int count, int features, int seed)
     return projection;
 }
 
-// Planes of a map by their numbers.
+// Copies the channels of a map with the given indices.
 static Mat planesOf(const Mat& map, const std::vector<int>& numbers)
 {
     const int shape[] = {1, int(numbers.size()), map.size[2], map.size[3]};

@@ -9,10 +9,10 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// Images that are summed up at once: the covariance of a position then passes through the cache once for 32 images.
+// Number of images that are added together. The covariance of a position passes through the cache once for 32 images.
 const int batchImages = 32;
 
-//! Sums of four terms at a time, which the compiler keeps in vectors.
+//! Scalar product, with four sums that the compiler keeps in a vector.
 double dot(const double* a, const double* b, int length)
 {
     double sums[4] = {};
@@ -33,7 +33,7 @@ void addMultiple(double* to, double factor, const double* from, int length)
         to[i] += factor * from[i];
 }
 
-// Row i of the lower triangle of X^T X, of four rows of X.
+// Adds row i of the lower triangle of X^T X, for four rows of X.
 void addFourMultiples(double* to, const double* X, int length, int i)
 {
     const double *a = X, *b = a + length, *c = b + length, *d = c + length;
@@ -42,8 +42,8 @@ void addFourMultiples(double* to, const double* X, int length, int i)
         to[j] += (ai * a[j] + bi * b[j]) + (ci * c[j] + di * d[j]);
 }
 
-// Lower triangle of X^T X, added to packed rows. X: rows x length. Four rows at a time load and store a sum once for
-// four products: at d = 550 the fit of 320 images takes 16 s in place of 22 s.
+// Adds the lower triangle of X^T X to packed rows. X: rows x length. Four rows at a time load and store a sum once for
+// four products: with d = 550 the fit of 320 images takes 16 s instead of 22 s.
 void addProduct(const double* X, int rows, int length, double* sums)
 {
     for (int i = 0; i < length; i++, sums += i)
@@ -57,8 +57,8 @@ void addProduct(const double* X, int rows, int length, double* sums)
     }
 }
 
-// S = L L^T on packed rows, in place. Each pivot is mathematically no less than the smallest eigenvalue of S, which
-// rounding of very large features could hide.
+// Cholesky factorization S = L L^T on packed rows, in place. In exact arithmetic each pivot is at least the smallest
+// eigenvalue of S. With very large features rounding could make it smaller, so it is limited.
 void factorize(double* S, int length, double smallestEigenvalue)
 {
     for (int i = 0; i < length; i++)
@@ -73,7 +73,8 @@ void factorize(double* S, int length, double smallestEigenvalue)
     }
 }
 
-// L^-1 on packed rows, in place: row i is that of the identity less the rows before it, which are inverted already.
+// Inverse of a lower triangle on packed rows, in place. Row i of L^-1 is computed from the rows before it, which are
+// inverted already.
 void invert(double* L, int length, std::vector<double>& sums)
 {
     for (int i = 0; i < length; i++)
@@ -88,8 +89,8 @@ void invert(double* L, int length, std::vector<double>& sums)
     }
 }
 
-//! Mean and sums of centered products of a block of positions. They grow by batches of images, each of which is
-//! centered at its own mean (Chan et al. 1979): nothing cancels, whatever the features' size.
+//! Means and sums of centered products for a block of positions. They are updated by batches of images, each centered
+//! at its own mean (Chan et al. 1979), so that no digits cancel however large the features are.
 class Moments
 {
 public:
@@ -104,6 +105,7 @@ public:
           added(0)
     {}
 
+    // Memory for one position of a block.
     static size_t bytesOfPosition(int length)
     {
         return size_t(length + triangle(length)) * sizeof(double) + size_t(batchImages) * length * sizeof(float);
@@ -118,7 +120,7 @@ public:
             addBatch();
     }
 
-    //! Goes on from what was learned before.
+    //! Takes means and sums from earlier Gaussians, to add further images to them.
     void start(const PositionGaussians& before, double regularization)
     {
         parallel_for_(Range(0, positions.size()), [&](const Range& range) {
@@ -129,7 +131,7 @@ public:
         });
     }
 
-    //! Writes the block's part of the result.
+    //! Writes mean, L^-1 and count of each position of the block to the result.
     void finish(double regularization, PositionGaussians& gaussians)
     {
         addBatch();
@@ -160,6 +162,7 @@ private:
                     (images[p] - 1) * (dot(&L[triangle(i)], &L[triangle(j)], j + 1) - (i == j ? regularization : 0));
     }
 
+    // Copies the features of position p to the batch.
     void copyFeatures(const Mat& features, int p)
     {
         float* to = batch.ptr<float>(p) + waiting[p]++ * length;
@@ -179,7 +182,8 @@ private:
         });
     }
 
-    // The batch's own products, and those of the way from the old mean to the batch's, as one more row.
+    // Adds the batch's own products, and those of the difference between the batch's mean and the old one as one more
+    // row.
     void addBatch(int p, double* centered, double* difference)
     {
         const int count = waiting[p], all = images[p] + count;
@@ -193,7 +197,7 @@ private:
         waiting[p] = 0;
     }
 
-    // centered: the batch's features less their mean; difference: that mean less the mean of the images before.
+    // centered: features of the batch minus their mean. difference: that mean minus the mean of all earlier images.
     void centerBatch(int p, double* centered, double* difference) const
     {
         const int count = waiting[p];
@@ -208,7 +212,7 @@ private:
         addMultiple(difference, -1, mean.ptr<double>(p), length);
     }
 
-    // The position's products become its covariance, that its factor, and that its inverse, in place.
+    // Turns the sums of products of a position into its covariance, then its factor L, then L^-1, all in place.
     const double* whiten(int p, double regularization, std::vector<double>& sums)
     {
         double* S = products.ptr<double>(p);
@@ -235,9 +239,9 @@ private:
     Range positions;
     int length;
     Mat mean, products;       // positions x d, positions x triangle(d), CV_64F
-    Mat batch;                // positions x (batchImages * d), CV_32F: what waits to be added
-    std::vector<int> images;  // that a position was learned from
-    std::vector<int> waiting; // in the batch, by position: masks leave some out
+    Mat batch;                // positions x (batchImages * d), CV_32F: features that are not added yet
+    std::vector<int> images;  // for each position, number of images that were added
+    std::vector<int> waiting; // for each position, number of images in the batch; masks may leave some out
     int added;
 };
 
@@ -257,6 +261,7 @@ PositionGaussians emptyGaussians(Size features)
             Mat::zeros(1, features.width, CV_32S)};
 }
 
+// before: Gaussians that are updated, or null. Positions are done in blocks that fit into the working memory.
 PositionGaussians gaussiansOf(const PositionGaussians* before, int images,
                               const std::function<PositionSample(int)>& sample, const GaussianSettings& settings,
                               const std::function<void(int, int)>& progress)

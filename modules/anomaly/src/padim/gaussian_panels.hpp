@@ -8,13 +8,13 @@
 
 namespace cv { namespace anomaly {
 
-//! Panels of so many positions; the last one may reach past them.
+//! Number of panels for this many positions. The last panel may have places without a position.
 inline int panelsOf(int positions)
 {
     return divideUp(positions, gaussianPanel);
 }
 
-//! Entries of a lower triangle with its diagonal.
+//! Number of entries of a lower triangle with its diagonal.
 inline int triangle(int rows)
 {
     return rows * (rows + 1) / 2;

@@ -24,18 +24,18 @@ ChannelReduction drawReduction(const PaDiM::Params& params, const std::vector<in
     return {channels, std::vector<int>(), orthogonalProjection(kept, all, params.seed)};
 }
 
-// Sec. 3.2 of the paper: at each position the Gaussian of its features over all images.
+//! Fits the Gaussian of the features at each position (@cite Defard2021padim, Sec. 3.2).
 class PadimLearner CV_FINAL : public Learner
 {
 public:
-    //! kept: empty, and the features are drawn; else those of a model that is updated.
+    //! kept: the reduction of the model that is updated; if it is empty, channels are drawn.
     explicit PadimLearner(const PaDiM::Params& p, const ChannelReduction& kept = ChannelReduction())
         : params(p),
           grid(gridOfStride(inputShapeOf(p), p.patchStride)),
           reduction(kept)
     {}
 
-    // Only the d features of each position are kept: 0.3 MB an image in place of 4 MB.
+    // Only the d features of each position are kept: 0.3 MB for each image instead of 4 MB.
     FeatureKeeping featureKeeping() const CV_OVERRIDE
     {
         return {1, true, [this](const TrainingFeatures& features) { return reduced(features); }};
@@ -79,8 +79,8 @@ private:
         };
     }
 
-    // As one map of d channels. How many there are to draw from is known from the first image on; both models of an
-    // ensemble keep the same.
+    // Reduces features to one map of d channels. The number of channels to draw from is known when the first image
+    // comes. Both models of an ensemble use the same reduction.
     TrainingFeatures reduced(const TrainingFeatures& features) const
     {
         if (reduction.channels.empty())
@@ -109,7 +109,7 @@ public:
         v.visit("reduction", params.reduction, int(PaDiM::FEATURES_DRAWN), int(PaDiM::FEATURES_PROJECTED));
         v.visit("regularization", params.regularization, DBL_MIN, 1e6);
     }
-    // At each position the Gaussian would be of whatever a turning part has there, and nothing would stand out.
+    // If parts turn, the Gaussian of a position covers everything that can appear there, and nothing stands out.
     void checkParams() const CV_OVERRIDE
     {
         if (params.rotations != 1)

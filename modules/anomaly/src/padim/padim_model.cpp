@@ -16,7 +16,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-//! Features of the grid's positions, and their distances to the Gaussians there.
+//! Mahalanobis distances of the features at each position of the grid.
 class PadimScorer CV_FINAL : public PatchScorer
 {
 public:
@@ -43,12 +43,12 @@ private:
     std::shared_ptr<const GaussianScorer> gaussians;
 };
 
-/** Scores of an image that was learned, had it not been.
+/** Estimates the scores of a learned image as if it had not been learned.
 
-Without x = m + u, one of n, the mean moves by u / (n - 1) and the covariance S becomes
-S' = (n - 1) / (n - 2) (S - n / (n - 1)^2 u u^T). With d^2 = u^T S^-1 u, by Sherman and Morrison, the distance to what
-is left is d'^2 = (n / (n - 1))^2 (n - 2) / (n - 1) d^2 / (1 - n d^2 / (n - 1)^2). The regularization is taken for a
-part of S here, which makes d' a little too small.
+If x = m + u, one of n images, is left out, the mean moves by u / (n - 1), and the covariance S becomes S' = (n - 1) /
+(n - 2) (S - n / (n - 1)^2 u u^T). With d^2 = u^T S^-1 u, the formula of Sherman and Morrison gives the distance to the
+remaining images: d'^2 = (n / (n - 1))^2 (n - 2) / (n - 1) d^2 / (1 - n d^2 / (n - 1)^2). Here the regularization is
+treated as a part of S, which makes d' a little too small.
 */
 class WithoutOneImage CV_FINAL : public PatchScorer
 {
@@ -66,7 +66,7 @@ private:
     double without(double distance) const
     {
         const double ofRest = n / (n - 1), square = distance * distance;
-        // What is left is positive but for rounding, since d^2 is below (n - 1)^2 / n.
+        // The denominator is positive except for rounding errors, since d^2 < (n - 1)^2 / n.
         const double rest = std::max(1 - n * square / ((n - 1) * (n - 1)), 1e-6);
         return ofRest * std::sqrt((n - 2) / (n - 1) * square / rest);
     }
@@ -85,7 +85,7 @@ std::vector<int> readDrawn(const ModelNode& node, int features)
     return drawn;
 }
 
-// Images that each position was learned from.
+// Number of images that each position was learned from, 1 x positions, CV_32S.
 Mat readCounts(const ModelNode& node, int positions)
 {
     const std::vector<int> counts = readIntegers(node, "counts");

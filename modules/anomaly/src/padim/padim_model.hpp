@@ -12,7 +12,7 @@
 
 namespace cv { namespace anomaly {
 
-//! What PaDiM learns.
+//! What PaDiM learns: a Gaussian for each position, and the features that it is of.
 class PadimModel CV_FINAL : public LearnedModel
 {
 public:
@@ -20,22 +20,23 @@ public:
 
     std::vector<int> channels() const CV_OVERRIDE { return reduction.channels; }
     std::shared_ptr<const ScoreMap> createScoreMap(const MapSettings& settings, const Device& device) const CV_OVERRIDE;
-    //! Of one piece; with masks, which leave other counts of images at other positions, it is an estimate.
+    //! Supports images of one piece. With masks, positions have learned different numbers of images, so it is an
+    //! estimate.
     std::shared_ptr<const ScoreMap> createScoreMapWithout(const std::vector<int>& pieces, const MapSettings& settings,
                                                           const Device& device) const CV_OVERRIDE;
     ScoreNodes addNodes(OnnxBuilder& graph, const std::vector<MapsNode>& features, Size input) const CV_OVERRIDE;
     void write(FileStorage& file) const CV_OVERRIDE;
     std::vector<Mat> matrices() const CV_OVERRIDE;
 
-    //! What makes a model that a file holds.
+    //! Advice for a model that is too large for a file.
     static const char* const smallerModel;
 
     static std::shared_ptr<const PadimModel> read(const ModelNode& node, const PaDiM::Params& params);
 
     ChannelReduction reduction;
     PositionGaussians gaussians;
-    Size grid;  // of the positions
-    int images; // that the Gaussians were learned from; 0 in files of before it was kept
+    Size grid;  // number of positions in each row and column
+    int images; // number of images that the Gaussians were learned from; 0 in files that lack it
 };
 
 }} // namespace cv::anomaly

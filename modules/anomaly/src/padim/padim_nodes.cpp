@@ -10,7 +10,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// The rows of channels that are drawn from a map whose channels begin at `first`.
+// Drawn channels of one map, whose first channel has the index `first` among all; counted within the map.
 std::vector<int> drawnOf(const std::vector<int>& drawn, int first, int channels)
 {
     std::vector<int> numbers;
@@ -20,8 +20,8 @@ std::vector<int> drawnOf(const std::vector<int>& drawn, int first, int channels)
     return numbers;
 }
 
-// As ChannelReduction of one of the maps, where a projection is computed before the map is resized, which is less work.
-// No channels: none of them is needed.
+// ChannelReduction of one map as nodes. A projection is computed before the map is resized, which is less work. The
+// result has 0 channels if none of the map's channels was drawn.
 MapsNode addReduced(OnnxBuilder& graph, const MapsNode& map, const ChannelReduction& reduction, int first)
 {
     if (!reduction.projection.empty())
@@ -32,6 +32,7 @@ MapsNode addReduced(OnnxBuilder& graph, const MapsNode& map, const ChannelReduct
     return addPooling(graph, addChoice(graph, map, drawn));
 }
 
+// The sum of several maps of one size.
 std::string addAll(OnnxBuilder& graph, const std::vector<MapsNode>& maps)
 {
     std::string sum = maps[0].name;
@@ -40,7 +41,7 @@ std::string addAll(OnnxBuilder& graph, const std::vector<MapsNode>& maps)
     return sum;
 }
 
-//! L^-1 of each position, positions x d x d with zeros above the diagonal.
+//! L^-1 of each position as a full matrix, positions x d x d, with zeros above the diagonal.
 Mat triangularMatrices(const PositionGaussians& gaussians)
 {
     const int d = gaussians.length(), shape[] = {gaussians.positions(), d, d};
@@ -71,7 +72,7 @@ ScoreNodes PadimModel::addNodes(OnnxBuilder& graph, const std::vector<MapsNode>&
     const std::string all = reduction.projection.empty() ? addConcatenation(graph, maps).name : addAll(graph, maps);
     const int shape[] = {1, gaussians.length(), grid.height, grid.width};
     const std::string centered = graph.add("Sub", {all, graph.constant(gaussians.mean.clone().reshape(1, 4, shape))});
-    // Positions x d x images, so that one product with L^-1 of each position does all images.
+    // Features as positions x d x images, so that one product with L^-1 of each position covers all images.
     const std::string byPatch = addPatchRows(graph, {centered, gaussians.length(), grid}),
                       byPosition = graph.add("Transpose", {byPatch}, {{"perm", std::vector<int64>{1, 2, 0}}}),
                       whitened = graph.add("MatMul", {graph.constant(triangularMatrices(gaussians)), byPosition}),

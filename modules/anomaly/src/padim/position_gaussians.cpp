@@ -9,6 +9,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
+//! Distances of the positions of one panel at a time, which the compiler computes in vectors.
 class PlainGaussianScorer CV_FINAL : public GaussianScorer
 {
 public:
@@ -29,7 +30,7 @@ public:
     }
 
 private:
-    // x - m of the panel's positions; 0 where the last panel reaches past the grid.
+    // x - m at the positions of a panel; 0 at places of the last panel that have no position.
     void center(const Mat& features, int panel, float* centered) const
     {
         const int first = panel * gaussianPanel, count = std::min(gaussianPanel, features.cols - first);
@@ -43,7 +44,7 @@ private:
         }
     }
 
-    // |L^-1 (x - m)|, for all positions of the panel at once.
+    // |L^-1 (x - m)| for all positions of a panel together.
     void scorePanel(const float* centered, int panel, Mat& distances) const
     {
         const float* entry = gaussians.whitening.ptr<float>(panel);

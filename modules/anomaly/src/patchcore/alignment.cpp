@@ -13,21 +13,22 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// One image of three is compared with the patches of the two others, of so many patches altogether: 12 images of
-// 28 x 28 patches take a tenth of a second.
+// In each group of three images, one is compared with the patches of the two others. This many patches are used
+// altogether: 12 images of 28 x 28 patches take a tenth of a second.
 const int comparedPatches = 12 * 28 * 28, every = 3;
 
-// Of an image's patches: its score comes from those that differ most. The background, which looks alike at any place,
-// would hide in a mean over all patches that the part turns.
+// Share of an image's patches, those that differ most, from which its score is computed. In a mean over all patches,
+// the background, which looks alike everywhere, would hide that a part is turned.
 const double topShare = 0.02;
-
-// A window that raises what good images score by less leaves them nearly the same to compare with. With a window of 3
-// it is 0.0 % for bottle and transistor, 0.5 to 1.1 for casting, metal_plate and cookie, 1.9 for mtd and 5.3 for screw,
+// A window is used if it raises the scores of good images by less than this factor: they then have nearly the same
+// patches to be compared with. With a window of 3 the scores rise by 0.0 % for bottle and transistor, 0.5 to 1.1 % for
+// casting, metal_plate and cookie, 1.9 % for mtd, and 5.3 % for screw, whose parts lie at any angle. 3 % is in the
+// middle between aligned and turned parts.
 // whose parts lie at any angle: 3 % is the middle between those that lie alike and those that do not.
 const double mostRise = 1.03;
-const int windowIfAligned = 3;
+const int windowIfAligned = 3; // in patches
 
-// Patches of one image and, where a mask leaves some out, which.
+// The patches of one image, features x patches, and its mask, which is empty if all of them are learned.
 struct ImagePatches
 {
     Mat phi, mask;
@@ -44,7 +45,7 @@ ImagePatches patchesOf(int image, const TrainingData& data, const PatchFeatures&
     return found;
 }
 
-//! All learned patches of several images, with their places.
+//! Learned patches of several images as rows, with their places on the grid.
 struct PlacedRows
 {
     Mat rows;
@@ -62,7 +63,7 @@ struct PlacedRows
     }
 };
 
-// The mean of the highest distances, which are what an image is scored by.
+// Mean of the largest distances, which stand for the image's score.
 double topDistance(const ImagePatches& image, const Mat& squaredDistances)
 {
     std::vector<float> learned;

@@ -9,14 +9,15 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief How much farther from other images the most unusual patches of an image are if they are compared with those
-from about their own places only: 1 where parts lie alike, more where they turn or move.
+/** @brief Measures how much larger the scores of images become if their patches are only compared with patches from
+nearby places: 1 if parts lie alike in all images, more if they turn or move.
 
-It is taken between a few of the training images, evenly spread: the distances within `window` over those without one.
+It compares a few of the training images, evenly spread, with others of them, and divides the mean distance of their
+most unusual patches within `window` by the mean distance without a window.
 */
 double placeRatio(const TrainingData& data, const PatchFeatures& patches, Size grid, int window, int engine);
 
-//! The window for patches of these images: 3 where their parts lie alike, else 0, none.
+//! Chooses the window for these images: 3 patches if their parts lie alike, else 0, which means no window.
 int alignedWindow(const TrainingData& data, const PatchFeatures& patches, Size grid, int engine);
 
 }} // namespace cv::anomaly

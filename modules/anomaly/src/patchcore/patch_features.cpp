@@ -17,8 +17,8 @@ void PatchFeatures::compute(const std::vector<Mat>& pooled, Mat& phi) const
 {
     if (!projection)
         return gridFeatures(pooled, grid, phi);
-    // Coarser maps than the grid are projected before they are upsampled, a quarter of the work for each halving. The
-    // first one gives the grid.
+    // Maps that are coarser than the grid are projected before they are interpolated, which is a quarter of the work
+    // for each halving of the resolution. project() takes the grid from the first map.
     std::vector<Mat> maps = averagedToGrid(pooled, grid);
     if (sizeOf(maps[0]) != grid)
     {

@@ -8,15 +8,16 @@
 
 namespace cv { namespace anomaly {
 
-//! What patches are compared by: their features on one grid, as they come or along whitened axes.
+//! Computes the vectors by which patches are compared: features of all maps on one grid, or coordinates along whitened
+//! axes. Safe for calls from several threads.
 class PatchFeatures
 {
 public:
-    //! whitening: one without weights leaves features as they come. engine: ENGINE_PLAIN or ENGINE_HALIDE.
+    //! whitening: with empty weights, the features themselves are used. engine: ENGINE_PLAIN or ENGINE_HALIDE.
     PatchFeatures(Size grid, const Descriptor& whitening, int engine);
 
-    //! pooled: maps of an image after the 3x3 average, each 1 x channels x rows x cols, CV_32F. phi: features x
-    //! patches, CV_32F. Safe from several threads.
+    //! pooled: maps of one image after the 3x3 average, each 1 x channels x rows x columns, CV_32F. phi: features (or
+    //! axes) x patches, CV_32F.
     void compute(const std::vector<Mat>& pooled, Mat& phi) const;
 
 private:

@@ -39,8 +39,9 @@ PatchCore::Params PatchCore::Params::paper()
 
 namespace {
 
-// Patches that the covariance is taken of, 84 MB of 1056 features, and images that they are drawn from at most: twenty
-// for each feature are enough for axes, and features of more images would be computed once more.
+// Number of patches from which the covariance is computed (84 MB with 1056 features), and the largest number of images
+// that they are drawn from. Twenty patches for each feature are enough to find axes, and features of more images might
+// have to be computed once more.
 const int covariancePatches = 20000, covarianceImages = 200;
 
 class PatchCoreLearner CV_FINAL : public Learner
@@ -52,8 +53,8 @@ public:
           grid(gridOfStride(inputShapeOf(p), p.patchStride))
     {}
 
-    // Half of the memory, since the patches that wait for the choice take some, too. To compute features again takes
-    // less time than to write all of them to a file.
+    // Features get half of the memory, because the patches that wait for the choice also take some. Features that do
+    // not fit are computed again, which takes less time than writing all of them to a file.
     FeatureKeeping featureKeeping() const CV_OVERRIDE
     {
         const Size onto = grid;
@@ -75,7 +76,7 @@ public:
         return model;
     }
 
-    // Axes and window stay. All images of an update are good, so contamination does not count.
+    // The axes and the window stay. All images of an update are taken as good, so contamination has no effect.
     std::shared_ptr<const LearnedModel> update(const LearnedModel& learned, const TrainingData& data,
                                                FitReporter& reporter) const CV_OVERRIDE
     {
@@ -87,6 +88,7 @@ public:
     }
 
 private:
+    // Chooses the bank from the patches of all images and, in an update, of the earlier bank.
     void chooseBank(PatchCoreModel& model, const TrainingData& data, double contamination, const PatchRows* before,
                     const FitReporter& reporter) const
     {
@@ -101,7 +103,7 @@ private:
             model.places = model.coreset->chosen.places;
     }
 
-    // None where masks leave no patch, of which the choice of the coreset tells.
+    // Returns no axes if masks leave no patch. The choice of the coreset then reports that.
     Descriptor whiteningOf(const TrainingData& data, const std::vector<int>& channels,
                            const FitReporter& reporter) const
     {
@@ -109,7 +111,7 @@ private:
         return drawn.empty() ? Descriptor() : whitenedAxes(drawn, channels, params.whitening, params.axes);
     }
 
-    // Of images evenly spread over all of them, the same number of patches from each: patches x features.
+    // Patches x features. The images are evenly spread over all of them, and each gives the same number of patches.
     Mat drawnPatches(const TrainingData& data, const FitReporter& reporter) const
     {
         const int images = std::min(data.images, covarianceImages), fromImage = 1 + (covariancePatches - 1) / images;
@@ -117,7 +119,8 @@ private:
         const int apart = data.images / images;
         for (int i = 0; i < images; i++)
         {
-            // Turns of an image lie side by side: to step over the same number of them would always meet the same turn.
+            // The turns of an image are consecutive. With a constant step, the same turn might be drawn from every
+            // image.
             const int image = int(int64(i) * data.images / images) + i % apart;
             const TrainingFeatures features = data.features.get(image);
             gridFeatures(features.maps, grid, phi);
@@ -136,7 +139,8 @@ private:
         return drawn;
     }
 
-    // Tiles show different places of an image, and turns are learned because parts lie at any angle.
+    // Tiles show different places of an image, and turns are learned because parts lie at any angle: neither has
+    // places.
     int windowOf(const TrainingData& data, const PatchFeatures& patches) const
     {
         if (params.tile > 0 || params.rotations > 1)
@@ -163,7 +167,7 @@ public:
         visitor.visit("poolSize", params.poolSize, 0, INT_MAX);
         visitor.visit("projection", params.projection, 0, 4096);
         visitor.visit("K", params.K, 1, 64);
-        // Files of the first detectors of this method lack them: features were as they come.
+        // The first model files of this method lack these settings: features were compared as they are.
         if (!visitor.has("whitening"))
             params.whitening = params.axes = 0;
         else

@@ -19,6 +19,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
+//! Distances of patches to the nearest patch of the bank, and the image's score of Eq. 7 if K is more than 1.
 class PatchCoreScorer CV_FINAL : public PatchScorer
 {
 public:
@@ -55,9 +56,10 @@ private:
         Mat phi, squaredDistances, nearest;
     };
 
-    // Eq. 6 and 7: the distance s of the most unusual patch to m, its nearest one of the bank, times
-    // 1 - exp(s) / (the sum of exp of its distances to the K patches of the bank that are nearest to m). It is large
-    // where m lies apart from the rest of the bank.
+    // Eq. 6 and 7 of @cite Roth2022patchcore. m is the patch of the bank that is nearest to the most unusual patch, and
+    // s their distance. The score is s (1 - exp(s) / sum), where the sum runs over exp of the distances from the most
+    // unusual patch to the K patches of the bank that are nearest to m. It is large if m lies apart from the rest of
+    // the bank. The equation is computed with exp(distance - s), which cannot overflow for m itself.
     double weightedScore(const Workspace& work, const Mat& scores) const
     {
         double highest;
@@ -71,7 +73,7 @@ private:
         return (1 - 1 / sum) * highest;
     }
 
-    // Indices of the K rows of the bank that are nearest to one of them, itself among them.
+    // Indices of the K rows of the bank that are nearest to one of its rows, which is the first of them.
     std::vector<int> nearestRows(const Mat& row) const
     {
         std::vector<std::pair<double, int>> distances(bank.rows);
@@ -88,8 +90,8 @@ private:
     const Size grid;
     const int K;
     const PatchFeatures features;
-    std::shared_ptr<const NeighborSearch> neighbors; // where patches are compared with all of the bank,
-    std::shared_ptr<const WindowSearch> nearby;      // or only with those from places near to their own
+    std::shared_ptr<const NeighborSearch> neighbors; // without a window: compares patches with the whole bank
+    std::shared_ptr<const WindowSearch> nearby;      // with a window: compares them with patches from nearby places
     mutable WorkspacePool<Workspace> workspaces;
 };
 
@@ -141,7 +143,7 @@ void PatchCoreModel::write(FileStorage& file) const
         writeIntegers(file, "places", places);
 }
 
-// Of `features` features, as the settings say, which are what a file's checksum is of, too.
+// Reads the whitening for `features` features. This number follows from the file's settings, which its checksum covers.
 static Descriptor readWhitening(const ModelNode& node, const std::vector<int>& channels, int64 features)
 {
     const Mat W = matrix(node, "axes", CV_32F), b = matrix(node, "offset", CV_32F);
@@ -150,7 +152,7 @@ static Descriptor readWhitening(const ModelNode& node, const std::vector<int>& c
     return descriptorWithoutPlace(channels, W, b);
 }
 
-// The settings' own, or what fit chose.
+// Reads the window: that of the settings, or the one that fit chose if the settings leave it to fit.
 static int readWindow(const ModelNode& node, int ofSettings)
 {
     const int window = integer(node, "window", 0, PatchCoreModel::widestWindow);

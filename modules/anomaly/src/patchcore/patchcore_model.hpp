@@ -13,7 +13,7 @@
 
 namespace cv { namespace anomaly {
 
-//! What PatchCore learns: patches of good images, and along which axes they are compared.
+//! What PatchCore learns: patches of good images, and the axes along which they are compared.
 class PatchCoreModel CV_FINAL : public LearnedModel
 {
 public:
@@ -29,17 +29,17 @@ public:
 
     static std::shared_ptr<const PatchCoreModel> read(const ModelNode& node, const PatchCore::Params& params);
 
-    //! As wide as the largest grid that the default stride makes: more is no window.
+    //! Largest window that the settings allow: the side of the grid for the largest input at the default stride.
     static const int widestWindow = 512;
 
     std::vector<int> channelCounts;
-    Descriptor whitening;    // without weights: patches are compared by their features as they come
-    Mat bank;                // patches x axes, or features, CV_32F
-    int patchStride, K;      // of the settings
-    bool choosesWindow;      // whether the settings have a window, or leave it to fit
-    int window;              // how far a patch's place may be from that of what it is compared with, 0: anywhere
-    std::vector<int> places; // of each patch of the bank where there is a window, on the grid row by row
-    std::shared_ptr<const CoresetBank> coreset; // the bank as fit chose it; null in a model from a file
+    Descriptor whitening;    // with empty weights, patches are compared by their features themselves
+    Mat bank;                // patches x axes (or features), CV_32F
+    int patchStride, K;      // from the settings
+    bool choosesWindow;      // whether the settings have a window, or leave the choice to fit
+    int window;              // largest distance between the places of compared patches, in patches; 0: any distance
+    std::vector<int> places; // with a window: place of each patch of the bank, on the grid row by row
+    std::shared_ptr<const CoresetBank> coreset; // choice of the bank's patches; null in a model from a file
 };
 
 }} // namespace cv::anomaly

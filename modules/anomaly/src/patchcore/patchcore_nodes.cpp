@@ -16,7 +16,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// As PatchFeatures: batch x patches x axes, or features, without the bank's offset.
+// PatchFeatures as nodes: batch x patches x axes (or features), minus the bank's offset.
 std::string addPatches(OnnxBuilder& graph, const std::vector<MapsNode>& features, Size grid,
                        const Descriptor& whitening, const BankNodes& bank)
 {
@@ -25,7 +25,7 @@ std::string addPatches(OnnxBuilder& graph, const std::vector<MapsNode>& features
     {
         const MapsNode pooled = addPooling(graph, each);
         const int interpolation = gridInterpolation(pooled.size, grid);
-        // Along whitened axes coarse maps are upsampled after the projection, which is less work.
+        // With whitened axes, coarse maps are interpolated after the projection, which is less work.
         const bool waits = !whitening.W.empty() && !maps.empty() && interpolation == INTER_LINEAR;
         maps.push_back(waits ? pooled : addResizing(graph, pooled, grid, interpolation));
     }
@@ -36,7 +36,7 @@ std::string addPatches(OnnxBuilder& graph, const std::vector<MapsNode>& features
     return addPatchRows(graph, all);
 }
 
-//! Indices of the K rows of a bank that are nearest to each of its rows, itself among them: rows x K, CV_32S.
+//! Indices of the K rows of a bank that are nearest to each of its rows, the row itself first: rows x K, CV_32S.
 Mat neighborsOfRows(const Mat& bank, int K)
 {
     Mat distances, indices;
@@ -44,7 +44,7 @@ Mat neighborsOfRows(const Mat& bank, int K)
     return indices.t();
 }
 
-//! Eq. 7, as PatchCoreScorer::weightedScore has it. scores: batch x patches, as `found` has them.
+//! Eq. 7 as nodes, like PatchCoreScorer::weightedScore. scores: batch x patches, the distances that `found` holds.
 std::string addWeightedScore(OnnxBuilder& graph, const std::string& patches, const BankNodes& bank,
                              const NearestNodes& found, const std::string& scores, const std::string& neighborsOfRows)
 {
@@ -62,6 +62,7 @@ std::string addWeightedScore(OnnxBuilder& graph, const std::string& patches, con
     return graph.add("Mul", {weight, graph.add("Squeeze", {highest, second})});
 }
 
+// Numbers as a matrix of n x 1, CV_32F.
 Mat columnOf(const std::vector<int>& numbers)
 {
     Mat column;
@@ -69,7 +70,7 @@ Mat columnOf(const std::vector<int>& numbers)
     return column;
 }
 
-//! Columns and rows of places on a grid, as constants of places x 1.
+//! Columns and rows of places on a grid, each a constant of places x 1.
 struct PlaceConstants
 {
     PlaceConstants(OnnxBuilder& graph, const std::vector<int>& places, Size grid)
@@ -87,14 +88,14 @@ struct PlaceConstants
     std::string columns, rows;
 };
 
-//! How far apart places of patches and of the bank's rows are along a line: patches x rows.
+//! Distance along one axis between the places of patches and of the bank's rows: patches x rows.
 std::string apart(OnnxBuilder& graph, const std::string& patches, const std::string& rows)
 {
     const std::string acrossRows = graph.add("Transpose", {rows}, {{"perm", std::vector<int64>{1, 0}}});
     return graph.add("Abs", {graph.add("Sub", {patches, acrossRows})});
 }
 
-//! For BankNodes::search: 0 where a row's place is within a patch's window, else more than any distance.
+//! Penalties for BankNodes::search: 0 if a row's place is in a patch's window, else more than any squared distance.
 std::string addWindow(OnnxBuilder& graph, const PatchCoreModel& model, Size grid)
 {
     std::vector<int> patches(grid.area());

@@ -11,7 +11,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// The largest number of half precision.
+// The largest finite number in half precision.
 const double largestHalf = 65504;
 
 size_t bytesOf(const Mat& matrix)
@@ -19,7 +19,7 @@ size_t bytesOf(const Mat& matrix)
     return matrix.total() * matrix.elemSize();
 }
 
-// The rows that the mask leaves, of a map of this size.
+// Rows, one for each position of a map of this size, that the mask marks.
 Mat markedRows(const Mat& rows, const Mat& mask, Size size)
 {
     Mat marked, left(0, rows.cols, rows.type());
@@ -30,7 +30,7 @@ Mat markedRows(const Mat& rows, const Mat& mask, Size size)
     return left;
 }
 
-// The map's positions as rows of half precision, those that the mask leaves.
+// Positions of a map that the mask marks, as rows in half precision.
 Mat patchesOf(const Mat& map, const Mat& mask)
 {
     const Mat all = map.reshape(1, map.size[1]).t();
@@ -71,7 +71,7 @@ Mat imageSummary(const std::vector<Mat>& maps)
 
 FeatureBankBuilder::FeatureBankBuilder(int count, size_t most) : images(count), mostBytes(most), bytesBefore(0) {}
 
-// Copies, since models never change.
+// Copies the earlier bank, because models never change.
 FeatureBankBuilder::FeatureBankBuilder(const FeatureBank& before, int count, size_t most)
     : images(count),
       mostBytes(most),
@@ -112,7 +112,7 @@ void FeatureBankBuilder::start(const std::vector<Mat>& maps)
         features.rows.push_back(Mat(0, map.size[1], CV_16F));
 }
 
-// Without masks all images take as much as the first one.
+// Without masks all images take as much memory as the first one, so that too many images are found at once.
 void FeatureBankBuilder::checkLimit(size_t imageBytes, bool masked) const
 {
     const double expected =

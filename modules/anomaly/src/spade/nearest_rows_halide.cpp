@@ -11,8 +11,8 @@
 
 namespace cv { namespace anomaly {
 
-// The dense search of NeighborSearch without what it prepares for many calls: each image's rows are searched once.
-// Packing them costs a tenth of the search.
+// The dense search of NeighborSearch, without the preparation for many calls, because the rows of an image are searched
+// only once. Packing them takes a tenth of the search's time.
 void nearestRowsHalide(const Mat& rows, const Mat& phi, Mat& squaredDistances)
 {
     CV_CheckEQ(rows.cols, phi.rows, "The bank is of another number of channels");

@@ -14,7 +14,7 @@ SPADE::Params::Params() : patchStride(8), K(50) {}
 
 namespace {
 
-// Learning is keeping: all patches of all images, and the mean of each image's last map to retrieve it by.
+//! SPADE learns by keeping all patches of all images, and the mean of each image's last map to retrieve the image by.
 class SpadeLearner CV_FINAL : public Learner
 {
 public:

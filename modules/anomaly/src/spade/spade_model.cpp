@@ -15,11 +15,11 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-//! Retrieves the images that are most alike, then compares with their patches.
+//! Retrieves the most similar images, then compares patches with those of the retrieved images.
 class SpadeScorer CV_FINAL : public PatchScorer
 {
 public:
-    //! without: images of the bank that are passed over.
+    //! w: indices of images in the bank that are never retrieved.
     SpadeScorer(const SpadeModel& model, int e, const std::vector<int>& w = std::vector<int>())
         : bank(model.bank),
           grid(model.grid),
@@ -57,13 +57,13 @@ String rowsName(size_t scale)
     return format("rows%zu", scale);
 }
 
-// The bits of half precision as whole numbers, and back: cv::FileStorage writes those exactly in all its formats.
+// Half precision as 16-bit integers with the same bits, and back. cv::FileStorage writes those exactly in all formats.
 Mat asType(const Mat& rows, int type)
 {
     return Mat(rows.rows, rows.cols, type, const_cast<uchar*>(rows.data), rows.step);
 }
 
-// How many rows each image has of a scale.
+// Number of rows of each image in one scale.
 std::vector<int> countsOf(const std::vector<int>& ends)
 {
     std::vector<int> counts;
@@ -86,7 +86,7 @@ std::vector<int> readEnds(const ModelNode& node, const String& key, int images, 
     return ends;
 }
 
-// Matrices are never empty in a file: where masks left no patch of a scale there is none.
+// A file holds no empty matrices. If masks left no patch of a scale, its matrix is missing.
 Mat readRows(const ModelNode& node, size_t scale, int rows, int channels)
 {
     const String key = rowsName(scale), countsKey = countsName(scale);

@@ -11,7 +11,7 @@
 
 namespace cv { namespace anomaly {
 
-//! What SPADE keeps.
+//! What SPADE keeps of the good images.
 class SpadeModel CV_FINAL : public LearnedModel
 {
 public:
@@ -25,15 +25,15 @@ public:
     void write(FileStorage& file) const CV_OVERRIDE;
     std::vector<Mat> matrices() const CV_OVERRIDE;
 
-    //! What makes a model that a file holds.
+    //! Advice for a model that is too large for a file.
     static const char* const smallerModel;
 
     static std::shared_ptr<const SpadeModel> read(const ModelNode& node, const SPADE::Params& params);
 
     FeatureBank bank;
-    Size grid;      // of the patches
-    int K;          // of the settings
-    int firstPiece; // of the training data: its number in the bank, behind the images of before an update
+    Size grid;      // size of the patch grid
+    int K;          // from the settings
+    int firstPiece; // index in the bank of the training data's first piece; not 0 after an update
 };
 
 }} // namespace cv::anomaly

@@ -42,9 +42,9 @@ void nearestRows(const Mat& rows, const Mat& phi, int engine, Mat& squaredDistan
     NeighborSearch::create(rows, engine)->search(phi, 1, squaredDistances, indices);
 }
 
-// Squared distances to the nearest patch of the images, a matrix for each scale, 1 x patches; infinity where there is
-// none, which leaves NaN of the features visible. Each thread takes one image after the other, whose patches (784 x 240
-// floats are 0.7 MiB) stay in the level 2 cache for all that are compared to them.
+// Squared distances to the nearest patch of the given images: one Mat for each scale, 1 x patches. They are infinite if
+// there is no patch, so that NaN in features stays visible. Each thread handles one image at a time, whose patches (784
+// x 240 floats are 0.7 MiB) stay in the level 2 cache while all patches are compared with them.
 class NearestPatches
 {
 public:
@@ -84,7 +84,7 @@ private:
 
     const FeatureBank& bank;
     int engine;
-    std::vector<Mat> phi, nearest; // of each scale
+    std::vector<Mat> phi, nearest; // for each scale
     std::mutex mutex;
 };
 

@@ -10,15 +10,15 @@
 
 namespace cv { namespace anomaly {
 
-// Memory for the patches that a bank is chosen from: a million of them in 128 dimensions, from 1,300 images of 28 x 28.
-// It is no setting, since it changes what is chosen from more than that.
+// Memory for the patches that a bank is chosen from: a million patches in 128 dimensions, of 1,300 images with 28 x 28
+// patches. It is no setting, because with more images it changes which patches are chosen.
 static const size_t poolBytes = size_t(512) << 20;
 
 namespace {
 
 typedef std::vector<PatchPool::Place> Places;
 
-//! What a pool says of a choice.
+//! Result of a choice: the chosen patches, and two stand-ins for each (see CoresetBank).
 struct Choice
 {
     Places chosen;
@@ -45,13 +45,13 @@ Choice chooseCoreset(const TrainingData& data, const CoresetBankSettings& settin
     return {chosen, pool.standIns(data.sources)};
 }
 
-//! Collects patches, each of them once, whose vectors come later.
+//! Collects patches without duplicates. Their vectors are filled in later.
 class PatchList
 {
 public:
     explicit PatchList(const std::vector<int>& s) : sources(s) {}
 
-    //! The patch's row; -1 for none.
+    //! Adds a patch and returns its row; -1 if there is no patch.
     int add(const PatchPool::Place& place)
     {
         if (place.isNone())
@@ -66,13 +66,14 @@ public:
         return added.first->second;
     }
 
+    // Whether patches of this piece were added.
     bool hasAnyOf(int piece) const
     {
         const auto first = rowOf.lower_bound(Key(piece, 0));
         return first != rowOf.end() && first->first.first == piece;
     }
 
-    //! phi: the vectors of a piece's patches, length x patches.
+    //! Fills in the vectors of a piece's patches. phi: length x patches of the piece.
     void describe(int piece, const Mat& phi)
     {
         copyRows(piece, phi.rows, [&](int patch) -> Mat { return phi.col(patch).t(); });
@@ -86,7 +87,7 @@ public:
     const PatchRows& described() const { return patches; }
 
 private:
-    typedef std::pair<int, int> Key; // piece and patch, or -1 and a row of the bank
+    typedef std::pair<int, int> Key; // (piece, patch), or (-1, row of the earlier bank)
 
     void copyRows(int piece, int length, const std::function<Mat(int)>& vectorOf)
     {
@@ -150,8 +151,8 @@ PatchRows CoresetBank::without(int piece) const
     return rest.rows.empty() ? withoutImages(image, image) : rest;
 }
 
-// That most of the stand-ins for its patches are of, the first of several; itself where there are none. What an earlier
-// bank's rows were of is not known any more.
+// The image from which most first stand-ins for an image's patches come, or the image itself if there are none.
+// Stand-ins from an earlier bank do not count, because it is not known which image they come from.
 int CoresetBank::mostSimilar(int image) const
 {
     std::map<int, int> votes;
@@ -164,7 +165,7 @@ int CoresetBank::mostSimilar(int image) const
     return votes.empty() ? image : std::max_element(votes.begin(), votes.end(), fewer)->first;
 }
 
-// Of each patch that goes, the first stand-in stays that is of neither image.
+// Each patch of the two images is replaced by its first stand-in that comes from neither.
 PatchRows CoresetBank::withoutImages(int image, int other) const
 {
     const auto isLeft = [&](int taught) { return taught == image || taught == other; };

@@ -8,43 +8,44 @@
 
 namespace cv { namespace anomaly {
 
+//! How a bank is chosen.
 struct CoresetBankSettings
 {
-    int poolSize;   // patches that the bank is chosen from, drawn evenly from all images; 0: all there are
-    int bankSize;   // patches that are chosen at most
-    int projection; // dimensions in which they are chosen, 0: as many as the vectors have
+    int poolSize;   // number of patches that the bank is chosen from, drawn evenly from all images; 0: all patches
+    int bankSize;   // largest number of patches to choose
+    int projection; // number of dimensions in which they are chosen; 0: all dimensions of the vectors
     int seed;
     int engine;
-    double contamination; // share of the images that are not good: what only they have is left out
-    Size grid;            // of the patches of an image
-    int window;           // each chosen patch covers those this near to its place only (see windowCoreset), 0: all
+    double contamination; // share of the images that are not good: patches that only they have are left out
+    Size grid;            // patch grid of an image
+    int window;           // largest distance at which a patch covers others (see windowCoreset); 0: any distance
 };
 
 //! Patches of good images, and where they come from.
 struct PatchRows
 {
     Mat rows;                // patches x length, CV_32F
-    std::vector<int> images; // that each is of, by TrainingData::sources; -1: of an earlier bank
-    std::vector<int> places; // of each on the grid, row by row
+    std::vector<int> images; // image that each comes from, an element of TrainingData::sources; -1: an earlier bank
+    std::vector<int> places; // place of each on the grid, row by row
 };
 
-/** @brief Chosen patches, and what is needed to tell how the bank would look without one of the images.
+/** @brief Chosen patches, and what is needed to tell what the bank would be without one of the images.
 
-Were an image not there, the patches that it taught would not just be missing: the choice would take similar ones of
-other images in their place. Scores against a bank with holes are too high: casting's good images have 2.293 as the mean
-of their scores' logarithms, for 2.257 with stand-ins and 2.256 for new images.
+If an image had not been learned, its patches would not just be missing: similar patches of other images would have been
+chosen instead. Scores against a bank with holes are too high. For casting, the mean logarithm of good images' scores is
+2.293 with holes, 2.257 with stand-ins, and 2.256 for new images.
 */
 struct CoresetBank
 {
     PatchRows chosen;              // in the order of choice
-    PatchRows standIns;            // for chosen ones
-    std::vector<Vec2i> standInsOf; // for each chosen one the rows of two stand-ins from different images, -1: none
-    std::vector<int> sources;      // TrainingData's
+    PatchRows standIns;            // patches that can replace chosen ones
+    std::vector<Vec2i> standInsOf; // for each chosen patch the rows of two stand-ins from different images; -1: none
+    std::vector<int> sources;      // TrainingData::sources
 
-    /** @brief The bank as it would be without the image that a piece of the training data is of.
+    /** @brief The bank as it would be without the image to which a piece of the training data belongs.
 
-    Left out with it is the image that resembles it most, as the stand-ins for its patches tell: photographs often show
-    a part or a place twice, and a new image has no such twin. Where nothing else would be left, that one stays.
+    The image that resembles it most, according to the stand-ins for its patches, is left out as well: photographs often
+    show a part or a place twice, and a new image has no such twin. The twin stays if nothing else would be left.
     */
     PatchRows without(int piece) const;
 
@@ -53,17 +54,17 @@ private:
     PatchRows withoutImages(int image, int other) const;
 };
 
-//! Gives the vectors of all patches of an image, length x patches, CV_32F, from its pooled maps.
+//! Computes the vectors of all patches of an image, length x patches, CV_32F, from its maps after the 3x3 average.
 typedef std::function<void(const std::vector<Mat>& pooled, Mat& phi)> DescribePatches;
 
-/** @brief A greedy coreset of the patches of all images, and of those of an earlier bank where one is given.
+/** @brief Chooses a greedy coreset of the patches of all images and, if there is one, of an earlier bank.
 
-Fewer than bankSize come back where there are fewer different patches. Masked patches are never chosen. All features are
-read twice: what waits for the choice is a projection in few dimensions (see PatchPool), and the chosen patches are kept
-as they are. Memory does not grow with the number of images.
+The result has fewer than bankSize patches if there are fewer different ones. Masked patches are never chosen. All
+features are read twice: patches wait for the choice as projections to few dimensions (see PatchPool), and afterwards
+the vectors of the chosen ones are computed. Memory does not grow with the number of images.
 
-Reports the stages "patches", "coreset" and `lastStage`.
-@param before an earlier bank of as long vectors, with `places` where there is a window, or null
+It reports the stages "patches", "coreset" and `lastStage`.
+@param before an earlier bank with vectors of the same length, and with `places` if there is a window; or null
 */
 CoresetBank coresetBank(const TrainingData& data, const CoresetBankSettings& settings, const DescribePatches& describe,
                         const char* lastStage, const FitReporter& reporter, const PatchRows* before = nullptr);

@@ -11,24 +11,25 @@
 
 namespace cv { namespace anomaly {
 
-//! What training sees of an image: its pooled maps at their own resolution, and the patches that count.
+//! Features of an image for training: its maps after the 3x3 average, each at its own resolution, and a mask of
+//! patches.
 struct TrainingFeatures
 {
     std::vector<Mat> maps;
-    Mat mask; // empty, or 1 x patches, CV_8U
+    Mat mask; // empty if all patches count, or 1 x patches, CV_8U, nonzero on those that count
 };
 
-//! Keeps features in memory as far as the limit allows, then in a temporary file; where the disk takes none either,
-//! they are computed at each use.
+//! Keeps features in memory up to a limit, then in a temporary file. If there is no file, or the disk is full, features
+//! are computed again each time they are read. Not safe for concurrent calls.
 class FeatureCache
 {
 public:
     typedef std::function<TrainingFeatures(int)> Compute;
 
-    //! toFile: whether what memory has no room for goes to a temporary file; else it is computed at each use.
+    //! toFile: whether features that do not fit into memory are written to a temporary file.
     FeatureCache(const Compute& compute, size_t limitBytes, bool toFile);
     TrainingFeatures get(int image);
-    //! Keeps features that are known already.
+    //! Keeps features that have just been computed.
     void put(int image, const TrainingFeatures& features);
 
 private:
@@ -39,7 +40,7 @@ private:
     {
         Kept() : place(-1) {}
         TrainingFeatures features; // without maps when these are in the file
-        int place;                 // in the file, or -1
+        int place;                 // index in the file, or -1
     };
     std::vector<Kept> kept;
     FeatureFile file;

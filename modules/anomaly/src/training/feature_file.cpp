@@ -15,7 +15,7 @@ FeatureFile::~FeatureFile()
 {
     stream.close();
     if (!name.empty())
-        std::remove(name.c_str()); // Windows keeps an open file's name
+        std::remove(name.c_str()); // only in Windows, where an open file keeps its name
 }
 
 void FeatureFile::open()
@@ -57,7 +57,7 @@ int FeatureFile::append(const std::vector<Mat>& maps)
     if (!stream.flush())
     {
         giveUp("can not be written, is the disk full?");
-        stream.clear(); // what is in it already can be read
+        stream.clear(); // so that features which are already in the file can be read
         return -1;
     }
     return count++;

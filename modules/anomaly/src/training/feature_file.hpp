@@ -11,8 +11,8 @@
 
 namespace cv { namespace anomaly {
 
-//! Feature maps that memory has no room for, in a temporary file that nobody else sees: it has no name where the system
-//! allows that, so that it is gone with the process, however that ends.
+//! Feature maps in a temporary file that no other process uses. If the system allows that, the file has no name, so it
+//! disappears with the process, however that ends.
 class FeatureFile
 {
 public:
@@ -21,10 +21,10 @@ public:
     FeatureFile(const FeatureFile&) = delete;
     FeatureFile& operator=(const FeatureFile&) = delete;
 
-    //! The place of the maps in the file, or -1 where the disk does not take them. All calls bring maps of the same
-    //! shapes.
+    //! Writes maps and returns their index in the file; -1 if the disk does not take them. The shapes must be the same
+    //! in all calls.
     int append(const std::vector<Mat>& maps);
-    //! Throws when the file no longer gives them.
+    //! Reads maps by index. Throws if the file cannot be read.
     std::vector<Mat> read(int place);
 
 private:

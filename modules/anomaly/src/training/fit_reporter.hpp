@@ -8,8 +8,8 @@
 
 namespace cv { namespace anomaly {
 
-//! Tells the caller of fit how it goes on, counting through all models of an ensemble, and ends it when the caller says
-//! so.
+//! Reports the progress of a fit to its callback, with steps and epochs counted over all models of an ensemble. If the
+//! callback asks to cancel, it throws.
 class FitReporter
 {
 public:
@@ -18,9 +18,10 @@ public:
     FitReporter(const FitCallback& c, int modelCount) : callback(c), models(modelCount), model(0), epoch(0), epochs(0)
     {}
 
+    //! Sets the model of an ensemble, by index, to which the following reports belong.
     void startModel(int index) { model = index; }
 
-    //! `done` of `count` steps of this model's stage.
+    //! Reports that `done` of `count` steps of this model's stage are finished.
     void report(const char* stage, int done, int count) const
     {
         if (!callback)
@@ -36,8 +37,8 @@ public:
             CV_Error(Error::StsError, "Fit was canceled; the detector is as it was");
     }
 
-    //! What reports say of the training from now on: the epoch under way, counted from 1, how many there are, and the
-    //! means of the epoch so far by their names. 0 of 0 after the training.
+    //! Sets what further reports say about training: the running epoch, counted from 1, the number of epochs, and the
+    //! means of figures over the epoch so far. After training it is called with 0 and 0.
     void setTraining(int currentEpoch, int epochCount, const Figures& means)
     {
         epoch = currentEpoch;

@@ -17,7 +17,7 @@ namespace cv { namespace anomaly {
 
 PatchPool::PatchPool(const CoresetSettings& s) : settings(s) {}
 
-// Patches that count, as many of them as may be drawn, in rising order.
+// Draws at most fromImage of an image's patches that count, in rising order.
 std::vector<int> PatchPool::draw(int image, int count, const Mat& mask) const
 {
     std::vector<int> learned;
@@ -92,7 +92,7 @@ std::vector<int> PatchPool::chooseRows(int count, const Progress& progress) cons
     return windowCoreset(rows, patches, settings.grid, settings.window, count, settings.engine, report);
 }
 
-// A pool that holds no more than is to be chosen grows instead: less memory than that is not possible.
+// A pool that holds no more than twice the patches that will be chosen is not reduced but grows: this memory is needed.
 void PatchPool::reduce()
 {
     if (places.size() <= 2 * size_t(settings.bankSize))
@@ -103,7 +103,7 @@ void PatchPool::reduce()
         keepRows(chooseRows(settings.bankSize, Progress()));
 }
 
-// Before the choice, which takes what lies far out first.
+// This comes before the choice, which takes the most unusual patches first.
 void PatchPool::leaveOutliersOut()
 {
     std::vector<int> images;
@@ -140,7 +140,8 @@ std::vector<PatchPool::Place> PatchPool::choose(const Progress& progress)
     return chosenPlaces;
 }
 
-// Among this many patches the most similar one is nearly as similar as among all, which may be a million.
+// Largest number of candidates for stand-ins. Among these, the most similar patch is nearly as similar as among all
+// patches, which may be a million.
 static const size_t mostStandIns = 100000;
 
 std::vector<std::pair<PatchPool::Place, PatchPool::Place>> PatchPool::standIns(const std::vector<int>& sources) const

@@ -11,26 +11,26 @@
 
 namespace cv { namespace anomaly {
 
+//! How a coreset is chosen from a pool.
 struct CoresetSettings
 {
-    int fromImage;    // patches of an image that are drawn to choose from at most, 0: all
-    int bankSize;     // patches that are chosen at most
-    int projection;   // dimensions in which they are chosen, 0: as many as the features
-    size_t poolBytes; // memory for what they are chosen from
+    int fromImage;    // largest number of patches that are drawn from each image; 0: all
+    int bankSize;     // largest number of patches to choose
+    int projection;   // number of dimensions in which they are chosen; 0: all features
+    size_t poolBytes; // memory for the patches to choose from
     int seed;
     int engine;
-    double contamination; // share of the images that are not good: what only they have is left out
-    Size grid;            // of the patches of an image
-    int window;           // each chosen patch covers those this near to its place only (see windowCoreset), 0: all
+    double contamination; // share of the images that are not good: patches that only they have are left out
+    Size grid;            // patch grid of an image
+    int window;           // largest distance at which a patch covers others (see windowCoreset); 0: any distance
 };
 
-/** @brief Chooses a coreset of the patches of many images, from one image after the other.
+/** @brief Chooses a coreset of the patches of many images, which are added one after the other.
 
-Patches wait for the choice in a random projection to few dimensions, which leaves distances nearly as they are (Johnson
-and
-Lindenstrauss) and takes an eighth of the features' memory. Where they would take more than poolBytes, those that wait
-are
-replaced by a coreset of theirs: a coreset of coresets, so that memory does not grow with the number of images.
+Until the choice, patches are kept in a random projection to few dimensions, which nearly preserves distances (Johnson
+and Lindenstrauss) and takes an eighth of the features' memory. If they would take more than poolBytes, those in the
+pool are replaced by a coreset of them. The result is then a coreset of coresets, and memory does not grow with the
+number of images.
 */
 class PatchPool
 {
@@ -40,28 +40,28 @@ public:
     {
         bool isOfBank() const { return image < 0 && bankRow >= 0; }
         bool isNone() const { return image < 0 && bankRow < 0; }
-        int image;   // -1: a row of the bank, or none
-        int patch;   // on the grid, row by row
-        int bankRow; // of the bank
+        int image;   // -1: a row of an earlier bank, or no patch
+        int patch;   // place on the grid, row by row
+        int bankRow; // row of the earlier bank
     };
     typedef std::function<void(int chosen, int count)> Progress;
 
     explicit PatchPool(const CoresetSettings& settings);
 
-    //! phi: features x patches, CV_32F; mask: empty, or 1 x patches, nonzero on the patches to learn. Throws where the
-    //! patches that are drawn hold NaN or infinity.
+    //! Draws patches of an image. phi: features x patches, CV_32F. mask: empty, or 1 x patches, nonzero on patches that
+    //! may be drawn. Throws if drawn patches hold NaN or infinity.
     void add(int image, const Mat& phi, const Mat& mask);
 
-    //! Adds all patches of an earlier bank. places: of each on the grid; empty: without a window they do not matter.
+    //! Adds all patches of an earlier bank. places: the place of each on the grid; may be empty if there is no window.
     void addBank(const Mat& bank, const std::vector<int>& places);
 
-    //! In the order of choice; fewer than bankSize where there are fewer different patches. Throws where there are
-    //! none.
+    //! Chooses patches and returns them in the order of choice. There are fewer than bankSize if there are fewer
+    //! different patches. Throws if there are none.
     std::vector<Place> choose(const Progress& progress);
 
-    //! Of each chosen patch the most similar patch of another image, and that of a third one: what the choice might
-    //! have taken had the patch's own image not been there. None where there is no such image. sources: what counts as
-    //! one image, by the numbers given to add; an earlier bank counts as one, too.
+    //! For each chosen patch, finds the most similar patch of another image, and of a third image: patches that might
+    //! have been chosen if the patch's own image had not been there. sources: for each index given to add, the image
+    //! that it belongs to. An earlier bank counts as one image. A result is none if there is no such image.
     std::vector<std::pair<Place, Place>> standIns(const std::vector<int>& sources) const;
 
 private:
@@ -73,10 +73,10 @@ private:
     void keepRows(const std::vector<int>& rows);
 
     CoresetSettings settings;
-    Mat projection;            // features x dimensions, empty: none
-    Mat rows;                  // memory for the patches that wait, a row each; the first places.size() are in use
+    Mat projection;            // features x dimensions; empty if patches are not projected
+    Mat rows;                  // projected patches, one in each row
     std::vector<Place> places; // of each row
-    std::vector<int> chosen;   // of these
+    std::vector<int> chosen;   // indices of the chosen rows
 };
 
 }} // namespace cv::anomaly

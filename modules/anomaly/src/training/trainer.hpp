@@ -5,96 +5,101 @@
 #define OPENCV_ANOMALY_TRAINER_HPP
 
 /** @file
-The border between the main library and opencv_anomaly_train, which alone includes LibTorch. Only plain numbers cross
-it,
-so neither side sees the other's OpenCV or LibTorch. All arrays are dense, float32, and stay the caller's.
+The interface between the main library and opencv_anomaly_train, which is the only part that includes LibTorch. Only
+plain numbers are passed, so neither side sees the OpenCV or LibTorch of the other. All arrays are dense, float32, and
+owned by the caller.
 */
 
 #include <cstddef>
 
 namespace cv { namespace anomaly {
 
-//! Changes with every change of this file.
+//! Version of this interface. It has to be raised with every change of this file that is not only a comment.
 const int trainerInterface = 6;
 
-//! Where a step computes.
+//! Device on which training computes.
 enum TrainerDevice
 {
     TRAIN_ON_CPU = 0,
     TRAIN_ON_CUDA = 1,
-    TRAIN_AS_ON_CUDA = 2 //!< CUDA's code on the CPU, for tests without a GPU
+    TRAIN_AS_ON_CUDA = 2 //!< the code for CUDA, but on the CPU: for tests without a GPU
 };
 
+//! Shape of one feature map.
 struct ScaleShape
 {
     int channels, rows, cols;
 };
 
+//! What a trainer is made with.
 struct TrainerSettings
 {
     const ScaleShape* scales; // finest first
     int scaleCount;
-    const float* W; // D' x (D + 2) at the start
-    const float* b; // D' at the start
+    const float* W; // initial weights, D' x (D + 2)
+    const float* b; // initial bias, D'
     int descriptorLength;
     int K, J;
     double radius;
     bool learnRadius;
     bool repulsion;
     double alpha, learningRate, weightDecay;
-    int threads; // for what is not a matrix product
+    int threads; // for all work that is not a matrix product
     int device;  // one of TrainerDevice
 };
 
-//! What a training reports of each step. The loss and the distance are those before the step changed anything.
+//! Figures of one step. Loss and distance are those before the step.
 struct StepFigures
 {
-    double loss;     // mean of the batch
-    double distance; // mean, over the patches that count, to the nearest center
-    double radius;   // after the step
+    double loss;     // mean over the batch
+    double distance; // mean distance to the nearest center, over the patches that count
+    double radius;   // radius after the step
 };
 
-/** @brief The memory bank: for the CPU what a step needs of it, done outside of autograd by the search that predicts;
-for CUDA the
-centers themselves.
+/** @brief The trainer's access to the memory bank. On the CPU, search and gradient are computed by the library's own
+search, outside of autograd. On CUDA, the trainer reads the centers and computes both itself.
 
-phi: D' x patches, of all images of the batch side by side. No method may throw; false: it failed.
+phi: D' x patches, with the patches of all images of the batch. Methods must not throw; they return false if they fail.
 */
 class BankAccess
 {
 public:
     virtual ~BankAccess() {}
-    //! The k nearest centers of each patch. squaredDistances and indices: k x patches.
+    //! Finds the k nearest centers of each patch. squaredDistances and indices: k x patches.
     virtual bool search(const float* phi, int patches, int k, float* squaredDistances, int* indices) = 0;
-    //! gradient, D' x patches: of the loss by phi, given its gradient by the squared distances.
+    //! Computes the gradient with respect to phi, D' x patches, from the gradient with respect to the squared
+    //! distances.
     virtual bool backward(const float* phi, int patches, int k, const float* distanceGradient, const int* indices,
                           float* gradient) = 0;
-    //! centerCount() x D', a center a row.
+    //! centerCount() x D', one row for each center.
     virtual const float* centers() const = 0;
     virtual int centerCount() const = 0;
 };
 
-//! Adapts W, b and r by AdamW with amsgrad. No exception leaves it: a false result is explained by error().
+//! Trains W, b and the radius by AdamW with amsgrad. Methods do not throw; after false, error() tells the reason.
 class Trainer
 {
 public:
     virtual ~Trainer() {}
-    //! maps: for each scale the batch's pooled maps, channels x images x rows x cols. patchWeights: images x patches,
-    //! or null for 1 each: how much a patch counts. bank: the same in all steps.
+    //! Trains one batch. maps: for each scale, maps after the 3x3 average, channels x images x rows x columns.
+    //! patchWeights: images x patches, the weight of each patch; null: all are 1. bank: the same object in all steps.
     virtual bool step(const float* const* maps, const float* patchWeights, int images, BankAccess& bank,
                       StepFigures& figures) = 0;
-    //! What is learned so far. W and b take megabytes, so they are read once, at the end of a training.
+    //! Returns what is learned so far. W and b take megabytes, so they are read only once, after the last step.
     virtual bool read(float* W, float* b, double& radius) = 0;
-    //! All that the next step depends on, in a form of the trainer's own: the size with bytes null, then the bytes.
+    //! Saves all that the next step depends on, in the trainer's own format. If bytes is null, only the size is
+    //! returned.
     virtual bool save(unsigned char* bytes, size_t& size) = 0;
     virtual bool restore(const unsigned char* bytes, size_t size) = 0;
     virtual const char* error() const = 0;
 };
 
-//! Exported by opencv_anomaly_train as anomalyCreateTrainer. Null when it speaks another interface or cannot start.
+//! Exported by opencv_anomaly_train as anomalyCreateTrainer. Returns null if the interface version differs or it cannot
+//! start.
 typedef Trainer* (*CreateTrainer)(int interfaceVersion, const TrainerSettings& settings);
 
-//! Exported as anomalyCudaDevices: how many LibTorch finds; -1 where it is built without CUDA.
+//! Exported as anomalyCudaDevices. Returns the number of CUDA devices that LibTorch finds; -1 if it is built without
+//! CUDA.
 typedef int (*CountCudaDevices)();
 
 }} // namespace cv::anomaly

@@ -5,8 +5,8 @@
 #define OPENCV_ANOMALY_TRAINER_CHANNEL_HPP
 
 /** @file
-What a process that fits and its helper process, which trains, say to each other. Both run on one machine and were built
-together, so values cross as they lie in memory. The helper includes neither OpenCV nor this library.
+Messages between the process that fits and its helper process, which trains. Both run on the same machine and were built
+together, so values are sent as they lie in memory. The helper includes neither OpenCV nor this library.
 */
 
 #include <cerrno>
@@ -16,10 +16,10 @@ together, so values cross as they lie in memory. The helper includes neither Ope
 
 namespace cv { namespace anomaly {
 
-//! Each message starts with one of these.
+//! Each message starts with one of these values.
 enum TrainerMessage
 {
-    // To the helper, which answers each but the last.
+    // Requests to the helper, which answers all but the last one.
     MESSAGE_CREATE,
     MESSAGE_STEP,
     MESSAGE_READ,
@@ -27,18 +27,18 @@ enum TrainerMessage
     MESSAGE_RESTORE,
     MESSAGE_DEVICES,
     MESSAGE_DESTROY,
-    // To the process that fits, while the helper is at a step: calls of BankAccess.
+    // Calls of BankAccess, from the helper to the process that fits, while the helper computes a step.
     MESSAGE_SEARCH,
     MESSAGE_BACKWARD,
     MESSAGE_CENTERS,
-    // The end of a step.
+    // Marks the end of a step.
     MESSAGE_RESULT
 };
 
-//! The descriptor by which the helper speaks.
+//! File descriptor of the socket in the helper process.
 const int helperDescriptor = 3;
 
-//! Sends and receives over a socket, all or nothing: an exception says that the other process is gone.
+//! Sends and receives all bytes of a value over a socket. Throws std::runtime_error if the other process is gone.
 class TrainerChannel
 {
 public:
@@ -98,7 +98,7 @@ public:
     }
 
 private:
-    // A signal that interrupts is no failure.
+    // A call that was interrupted by a signal has not failed; it is repeated.
     static void check(ssize_t result)
     {
         if (result < 0 && errno != EINTR)
@@ -108,7 +108,7 @@ private:
 #ifdef MSG_NOSIGNAL
     static const int noSignal = MSG_NOSIGNAL;
 #else
-    static const int noSignal = 0; // there the socket has SO_NOSIGPIPE
+    static const int noSignal = 0; // on such systems the socket has SO_NOSIGPIPE
 #endif
 
     const int descriptor;

@@ -22,7 +22,7 @@ extern "C" int anomalyCudaDevices();
 
 namespace cv { namespace anomaly {
 
-//! What opencv_anomaly_train exports.
+//! Functions that opencv_anomaly_train exports.
 struct TrainerLibrary
 {
     CreateTrainer create;
@@ -51,7 +51,7 @@ static const TrainerProcess& trainerProcess()
     return none;
 }
 
-// The default search looks beside the program and along PATH; the flag adds the folder of this library.
+// Windows searches the folder of the program and PATH. The flag adds the folder of the library itself.
 static TrainerLibrary openTrainer(String& why)
 {
     HMODULE self = NULL;
@@ -74,7 +74,7 @@ static TrainerLibrary openTrainer(String& why)
 
 #else
 
-// Of this library, with a slash at its end; empty where it is not known.
+// The folder of this library with a slash at its end; empty if it is not known.
 static String ownFolder()
 {
     Dl_info self;
@@ -83,8 +83,8 @@ static String ownFolder()
     return String(self.dli_fname).substr(0, String(self.dli_fname).find_last_of('/') + 1);
 }
 
-// The folder of opencv_anomaly_train and its program: beside this library. Programs that test src hold the library's
-// objects themselves, and lie in bin, beside lib.
+// The folder of opencv_anomaly_train and its program, which is that of this library. Programs that test src contain the
+// library's objects and lie in bin, next to lib.
 static String trainerFolder()
 {
     const String own = ownFolder(), lib = own + "../lib/";
@@ -93,7 +93,7 @@ static String trainerFolder()
     return isInLib ? lib : own;
 }
 
-// In that folder, else where the loader looks by itself.
+// Files to try: in that folder, then wherever the system's loader searches.
 static std::vector<String> trainerFiles()
 {
     return {trainerFolder() + ANOMALY_TRAINING_FILE, ANOMALY_TRAINING_FILE};
@@ -112,7 +112,8 @@ static String realPath(const char* file)
     return real ? String(real.get()) : String(file);
 }
 
-// Keeps the name of a LibTorch that is not the one opencv_anomaly_train was built with.
+// Called for each loaded library. Returns 1 and keeps the name for a LibTorch that is not the one opencv_anomaly_train
+// was built with.
 static int noteOtherTorch(dl_phdr_info* library, size_t, void* found)
 {
     const String name = library->dlpi_name, file = name.substr(name.find_last_of('/') + 1);
@@ -122,7 +123,7 @@ static int noteOtherTorch(dl_phdr_info* library, size_t, void* found)
     return 1;
 }
 
-// Two versions of LibTorch in one process end it.
+// Two versions of LibTorch in one process crash it.
 static void refuseOtherTorch()
 {
     String other;

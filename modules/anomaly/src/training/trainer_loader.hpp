@@ -12,9 +12,10 @@
 
 namespace cv { namespace anomaly {
 
-//! Throws StsNotImplemented, naming what to install, where opencv_anomaly_train is missing, or a GPU for TRAIN_ON_CUDA.
+//! Throws StsNotImplemented, with what to install, if opencv_anomaly_train is missing, or a GPU for TRAIN_ON_CUDA.
 void requireTrainer(int device = TRAIN_ON_CPU);
 
+//! Makes a trainer, in a helper process if there is one. Throws StsNotImplemented if that is not possible.
 std::unique_ptr<Trainer> createTrainer(const TrainerSettings& settings);
 
 }} // namespace cv::anomaly

@@ -40,8 +40,8 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// A socket of the lowest numbers would be stdin, stdout or stderr where the program has closed those, and be written to
-// by anyone.
+// Moves a socket to a higher descriptor. If the program has closed stdin, stdout or stderr, a new socket could get
+// their number, and any code that writes to these would write to the socket.
 int raised(int descriptor, int lowest)
 {
     const int high = fcntl(descriptor, F_DUPFD_CLOEXEC, lowest);
@@ -49,7 +49,7 @@ int raised(int descriptor, int lowest)
     return high;
 }
 
-//! A pair of sockets, of which the helper gets one. The other is closed too, unless somebody takes it.
+//! A pair of sockets, one for the helper. Both are closed at the end, but `ours` only if it was not taken.
 struct SocketPair
 {
     SocketPair() : ours(-1), helpers(-1)
@@ -63,7 +63,7 @@ struct SocketPair
         const int yes = 1;
         setsockopt(ours, SOL_SOCKET, SO_NOSIGPIPE, &yes, sizeof yes);
 #endif
-        // A step sends some 10 MB, and each time that the buffer is full the other process has to wake.
+        // A step sends some 10 MB. Each time the buffer is full, the other process has to wake up.
         const int buffer = 1 << 20;
         setsockopt(ours, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
         setsockopt(helpers, SOL_SOCKET, SO_SNDBUF, &buffer, sizeof buffer);
@@ -77,6 +77,7 @@ struct SocketPair
     SocketPair(const SocketPair&) = delete;
     SocketPair& operator=(const SocketPair&) = delete;
 
+    // Leaves `ours` to the caller, who has to close it.
     void take()
     {
         ours = -1;
@@ -85,7 +86,7 @@ struct SocketPair
     int ours, helpers;
 };
 
-//! What a new process starts with.
+//! What a new process is started with: no standard input, the socket, and default signals.
 class SpawnSettings
 {
 public:
@@ -100,7 +101,7 @@ public:
         sigfillset(&all);
         posix_spawnattr_setsigmask(&attributes, &none);
         posix_spawnattr_setsigdefault(&attributes, &all);
-        posix_spawnattr_setpgroup(&attributes, 0); // Ctrl-C is for the program, which ends the helper
+        posix_spawnattr_setpgroup(&attributes, 0); // Ctrl-C only reaches the program, which ends the helper
         posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETPGROUP);
     }
     ~SpawnSettings()
@@ -131,7 +132,7 @@ pid_t spawn(const String& program, const std::vector<String>& libraries, int soc
     return pid;
 }
 
-//! A helper process, which ends with this.
+//! A helper process. It ends with this object.
 class HelperProcess
 {
 public:
@@ -139,7 +140,7 @@ public:
         : HelperProcess(program, libraries, SocketPair())
     {}
 
-    // The helper ends when nobody is left at the other end.
+    // Closing the socket ends the helper.
     ~HelperProcess()
     {
         close(socket);
@@ -149,7 +150,7 @@ public:
     HelperProcess(const HelperProcess&) = delete;
     HelperProcess& operator=(const HelperProcess&) = delete;
 
-    //! A process that was forked has a copy of this, and the helper answers the one that started it.
+    //! Whether this process started the helper. A forked process has a copy of this object, but cannot use the helper.
     bool isOurs() const { return starter == getpid(); }
 
     bool isAlive()
@@ -158,7 +159,7 @@ public:
         return !isOver;
     }
 
-    // How a process that can not be reached any more has ended.
+    // Tells how a process that can no longer be reached has ended.
     String end()
     {
         int status = 0;
@@ -189,10 +190,10 @@ private:
     const int socket;
     TrainerChannel connection;
     const pid_t process;
-    bool isOver; // and its number may be another process's
+    bool isOver; // the process has ended, and its number may belong to another process
 };
 
-// Where the helper has a wrong interface, or no library, it says so first.
+// Reads the first message of a helper: its interface version, and why it could not load its library, if so.
 void greet(HelperProcess& helper)
 {
     int interfaceVersion = 0;
@@ -217,7 +218,7 @@ void greet(HelperProcess& helper)
         reportMissingTrainer(why);
 }
 
-//! Helpers that wait for work.
+//! Helpers that wait for work. LibTorch takes long to load, so they are kept.
 class HelperPool
 {
 public:
@@ -255,14 +256,14 @@ private:
     std::vector<std::unique_ptr<HelperProcess>> idle;
 };
 
-// Never destroyed: a training may still run in another thread while the program ends, and helpers end by themselves.
+// Never destroyed, because another thread may still train while the program ends. Helpers end by themselves.
 HelperPool& pool()
 {
     static HelperPool* const helpers = new HelperPool;
     return *helpers;
 }
 
-//! A trainer in a helper process.
+//! A trainer that sends each call to a helper process.
 class RemoteTrainer CV_FINAL : public Trainer
 {
 public:
@@ -357,7 +358,7 @@ public:
     const char* error() const CV_OVERRIDE { return message.c_str(); }
 
 private:
-    // No exception may leave a trainer, and with a helper that is gone each call fails.
+    // Runs a call. No exception may leave a trainer. After the helper is gone, each call fails.
     template <typename Work> bool succeeds(const Work& work)
     {
         if (isBroken)
@@ -374,7 +375,7 @@ private:
         {
             message = "the helper process that trains is gone: " + helper->end();
         }
-        isBroken = true; // half a message may be under way
+        isBroken = true; // half of a message may have been sent
         return false;
     }
 
@@ -387,6 +388,7 @@ private:
         return succeeded;
     }
 
+    // Reads the end of an answer: whether the call succeeded, and the error text.
     bool finish()
     {
         const bool succeeded = channel.get<bool>();
@@ -394,6 +396,7 @@ private:
         return succeeded;
     }
 
+    // Answers the helper's calls of BankAccess until it has finished the step.
     void serveBank(BankAccess& bank)
     {
         for (;;)
@@ -424,7 +427,7 @@ private:
         channel.getArray(phi.data(), phi.size());
         if (call == MESSAGE_SEARCH)
             return search(bank, patches, k);
-        channel.getArray(distances.data(), count); // the gradient by them
+        channel.getArray(distances.data(), count); // here: gradient with respect to the distances
         channel.getArray(indices.data(), count);
         gradient.resize(phi.size());
         const bool succeeded = bank.backward(phi.data(), patches, k, distances.data(), indices.data(), gradient.data());
@@ -452,9 +455,9 @@ private:
     int inputs;
     bool isBroken;
     std::string message;
-    std::vector<float> phi, distances, gradient; // the same memory serves every step
+    std::vector<float> phi, distances, gradient; // memory that every step uses again
     std::vector<int> indices;
-    std::vector<uchar> saved; // between the call that asks for the size and the one that wants the bytes
+    std::vector<uchar> saved; // kept between the call that asks for the size and the one that takes the bytes
 };
 
 } // namespace

@@ -12,30 +12,32 @@
 
 namespace cv { namespace anomaly {
 
-//! Throws StsNotImplemented, naming what to install.
+//! Throws StsNotImplemented, with what to install.
 CV_NORETURN void reportMissingTrainer(const String& why);
 
-/** @brief Training in a helper process, opencv_anomaly_trainer.
+/** @brief Trains in a helper process, opencv_anomaly_trainer.
 
-LibTorch then never enters the process that fits, which may hold another one, such as PyTorch's in Python, or import it
-later. A helper that has done its work waits for the next training, so that LibTorch is loaded once, and ends with the
-process that started it.
+This keeps LibTorch out of the process that fits, which may hold another LibTorch, such as the one of PyTorch in Python,
+or load one later. A helper that has finished waits for the next training, so that LibTorch is loaded only once. It ends
+with the process that started it.
 */
 class TrainerProcess
 {
 public:
-    //! program: of the helper. libraries: where opencv_anomaly_train may be, in the order in which they are tried.
+    //! program: path of the helper. libraries: files that may be opencv_anomaly_train, in the order in which to try
+    //! them.
     TrainerProcess(const String& program, const std::vector<String>& libraries);
 
-    //! Whether the helper is there; else this process has to load LibTorch itself.
+    //! Whether the helper's program exists. If not, this process has to load LibTorch itself.
     bool isAvailable() const;
 
-    //! Throws where the helper can not start, or not load the library.
+    //! Throws if the helper cannot start or cannot load its library.
     void require() const;
 
-    //! Null where the library does not speak this interface, or LibTorch can not start. Throws where the library can
-    //! not be loaded.
+    //! Makes a trainer. Returns null if the library has another interface version or LibTorch cannot start. Throws if
+    //! the library cannot be loaded.
     std::unique_ptr<Trainer> create(const TrainerSettings& settings) const;
+    //! Number of CUDA devices that LibTorch finds; -1 if it is built without CUDA.
     int countCudaDevices() const;
 
 private:

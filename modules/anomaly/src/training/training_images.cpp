@@ -61,7 +61,8 @@ void TrainingImages::keep(int index, const Mat& image)
     }
 }
 
-// Tiles and turns that a mask leaves nothing of teach nothing. Images as they are stay, since each is counted.
+// Tiles and turned images of which a mask leaves nothing are skipped. Whole images are always kept, since each is
+// counted.
 void TrainingImages::keep(const Piece& piece, const Mat& image, const Mat& mask, bool isWholeImage)
 {
     if (!isWholeImage && !leavesPixels(mask))
@@ -88,7 +89,7 @@ TrainingFeatures TrainingImages::featuresOfView(int piece, int epoch)
     const int index = pieces[piece].image, turn = pieces[piece].turn;
     Mat image;
     if (!readImage(images, index, params.skipUnreadable, image))
-        return cache.get(piece); // as it was when it could still be read
+        return cache.get(piece); // the features from when the image could still be read
     const TurnedImage turned = turnedTile(pieces[piece], image);
     const RandomView view = drawView(params, uint64(epoch) << 32 | piece, params.seed);
     InputSettings uncut = tileInput;

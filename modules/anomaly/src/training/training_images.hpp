@@ -16,46 +16,47 @@
 
 namespace cv { namespace anomaly {
 
-//! Features that no patch grid of this size needs finer: finer maps are averaged to it, and the mask is the grid's.
+//! Averages maps that are finer than the grid to its size, and brings the mask to it, for methods that need no finer
+//! maps.
 TrainingFeatures averagedToGrid(const TrainingFeatures& features, Size grid);
 
-//! How a method wants the features of its training images kept.
+//! How a method wants features of training images to be kept.
 struct FeatureKeeping
 {
-    double memoryShare; // of cacheMiB that is for features
-    bool toFile;        // whether a temporary file takes what memory does not; else that is computed at each use
-    std::function<TrainingFeatures(const TrainingFeatures&)> reduce; // to what the method reads; empty: they stay whole
+    double memoryShare; // share of cacheMiB that features may take
+    bool toFile;        // whether features that do not fit are written to a file, or computed again each time
+    std::function<TrainingFeatures(const TrainingFeatures&)> reduce; // keeps what the method reads; empty: keeps all
 };
 
-//! What a method learns from: the features of all images of a fit, or of all tiles of them.
+//! What a method learns from. A piece is an image, or a tile of one, in one of its turns. Pieces are numbered from 0.
 struct TrainingData
 {
-    int images;               // or tiles, each as often as it is turned
-    std::vector<int> sources; // the image that each of them is of
-    FeatureCache& features;   // of the images as they are
-    std::function<TrainingFeatures(int image, int epoch)>
-        view; // of an image as randomView turns and cuts it for an epoch
+    int images;               // number of pieces
+    std::vector<int> sources; // for each piece the index of its image
+    FeatureCache& features;   // features of each piece
+    //! Features of a piece that is turned and cut as by randomView, differently in each epoch.
+    std::function<TrainingFeatures(int image, int epoch)> view;
 };
 
-//! Images to learn from, or all tiles of them, in all turns, as features: what lies between the files and the training.
+//! Reads training images, cuts them into tiles, turns them, and computes the features of all pieces.
 class TrainingImages
 {
 public:
-    //! All that is given must live longer.
+    //! All arguments are kept by reference and must live longer than this object.
     TrainingImages(const ImageSource& images, const DetectorParams& params, const InputSettings& input,
                    const Backbone& backbone, const FeatureKeeping& keeping);
 
-    //! Passes each image through the backbone once. `chosen` loses those that cannot be read; throws where fewer than
-    //! `fewest` are left.
+    //! Reads each image and computes its features once. Images that cannot be read are removed from `chosen`. Throws if
+    //! fewer than `fewest` are left.
     void read(std::vector<int>& chosen, const FitReporter& reporter, int fewest = 2);
 
     TrainingData data();
 
-    //! The numbers of an image's pieces among those of the data.
+    //! Indices of the pieces of an image in the training data.
     std::vector<int> piecesOf(int image) const;
 
 private:
-    //! What is learned at once: an image, or a tile of it, in one of its turns.
+    //! An image, or a tile of it, in one of its turns.
     struct Piece
     {
         int image, tile, turn;
@@ -69,7 +70,7 @@ private:
 
     const ImageSource& images;
     const DetectorParams& params;
-    const InputSettings input, tileInput; // of an image, and of what is cut of it
+    const InputSettings input, tileInput; // of a whole image, and of one of its tiles
     const Backbone& backbone;
     const FeatureKeeping keeping;
     std::vector<Piece> pieces;
