@@ -9,7 +9,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-//! One of cuDNN's descriptors, destroyed with it.
+//! One of cuDNN's descriptors, which is destroyed with this object.
 class CudnnDescriptor
 {
 public:
@@ -27,6 +27,7 @@ private:
     int (*destroy)(void*);
 };
 
+//! A convolution by cuDNN in NCHW, with bias, an optional sum and an optional ReLU.
 class CudnnConvolution CV_FINAL : public GpuConvolution
 {
 public:
@@ -79,9 +80,9 @@ public:
 private:
     static void* addressOf(const GpuMemory& memory) { return memory.floats({1}).address(); }
 
-    // Without an activation cuDNN knows one way only. With one its suggestion is never Winograd's form, which takes a
-    // quarter of the products: on an H100 the 3x3 convolutions of WRN50-2 take 11 instead of 21 ms for 32 images, but a
-    // fifth longer for a single one.
+    // Without an activation, cuDNN has only one algorithm. With one, its suggestion is never the Winograd algorithm,
+    // which needs a quarter of the products: on an H100 the 3x3 convolutions of Wide ResNet50-2 then take 11 instead of
+    // 21 ms for 32 images, but a fifth more time for a single image.
     void chooseAlgorithm(const GpuConvolutionSettings& s)
     {
         const CudaContextScope scope;
@@ -94,6 +95,7 @@ private:
                   "cudnnGetConvolutionForwardWorkspaceSize");
     }
 
+    // Whether cuDNN accepts an algorithm, with a workspace of a reasonable size. If so, it is chosen.
     bool takes(int wanted)
     {
         algorithm = wanted;
@@ -114,8 +116,8 @@ private:
         return Cudnn::IMPLICIT_PRECOMPUTED_GEMM;
     }
 
-    static const size_t mostWorkspace = 256 << 20;
-    static const int fewestPixels = 4096;
+    static const size_t mostWorkspace = 256 << 20; // bytes
+    static const int fewestPixels = 4096;          // with fewer output pixels in a batch, Winograd is slower
 
     const Cudnn& cudnn;
     const GpuMemory &weights, &bias;

@@ -14,7 +14,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// The lowest that kernels are built for: cuda_capability_80 in cmake/halide.cmake.
+// Lowest major compute capability that kernels are built for: cuda_capability_80 in cmake/halide.cmake.
 const int lowestMajor = 8;
 
 #ifdef _WIN32
@@ -56,7 +56,7 @@ void* CudaLibrary::address(const char* name) const
 const CudaDriver& CudaDriver::get()
 {
     static const CudaDriver& driver =
-        *new CudaDriver; // for good: Halide's run time asks for the context when the process ends, too
+        *new CudaDriver; // never destroyed: Halide's run time still asks for the context when the process ends
     return driver;
 }
 
@@ -75,6 +75,7 @@ CudaDriver::CudaDriver() : library({driverName}), device(0)
     missing = start();
 }
 
+// Starts the driver and chooses the device. Returns the reason if that is not possible, else an empty text.
 String CudaDriver::start()
 {
     int count = 0, major = 0;
@@ -94,7 +95,7 @@ String CudaDriver::start()
     return String();
 }
 
-// It takes memory on the GPU, so only who computes there asks for it.
+// A context takes memory on the GPU, so it is only created when something is computed there.
 void* CudaDriver::retainContext() const
 {
     void* context = NULL;
@@ -139,7 +140,7 @@ std::shared_ptr<void> pageLockedMemory(size_t bytes)
         void* popped;
         const CudaDriver& driver = CudaDriver::get();
         if (driver.push(primaryCudaContext()))
-            return; // when the process ends, the driver may be gone before
+            return; // at the end of the process the driver may already be gone
         driver.freeHost(given);
         driver.pop(&popped);
     });

@@ -11,8 +11,8 @@
 
 namespace cv { namespace anomaly {
 
-//! One of NVIDIA's libraries, opened at run time under the first of its names that is found: the build needs none of
-//! them. Never closed, since others in the process may be using it.
+//! One of NVIDIA's libraries. It is opened at run time, under the first of its names that is found, so the build does
+//! not need it. It is never closed, because other code in the process may use it.
 class CudaLibrary
 {
 public:
@@ -30,13 +30,13 @@ private:
     void* handle;
 };
 
-//! The driver's library: some of its functions, which give 0 or an error.
+//! Some functions of the driver's library. Each returns 0 or an error code.
 class CudaDriver
 {
 public:
     static const CudaDriver& get();
 
-    //! What keeps this machine from running the CUDA kernels, with what to do; empty: nothing.
+    //! The reason why this machine cannot run the CUDA kernels, and what to do; empty if it can.
     String missing;
 
     int (*push)(void* context);
@@ -69,14 +69,15 @@ private:
     int device;
 };
 
-//! Throws, with the function's name, when a call of one of NVIDIA's libraries gives an error.
+//! Throws, with the function's name, if a function of one of NVIDIA's libraries returned an error.
 void checkCuda(int status, const char* function);
 
-//! The context that CUDA's run time library, and with it cv::dnn, works in: of the device that was current when this
-//! was first called, else of the first. Null where the driver gives none.
+//! The primary context, in which CUDA's run time library and cv::dnn work, too. Its device is the one that was current
+//! at the first call, or else the first device. Returns null if the driver gives no context.
 void* primaryCudaContext();
 
-//! Makes that context current for the calling thread, as CUDA's libraries need it, and at its end the one before.
+//! Makes the primary context current for the calling thread, which CUDA's libraries require, and restores the earlier
+//! one at the end.
 class CudaContextScope
 {
 public:
@@ -86,10 +87,10 @@ public:
     CudaContextScope& operator=(const CudaContextScope&) = delete;
 };
 
-//! Memory of the host that the GPU reaches by itself; null where the driver gives none.
+//! Page-locked memory of the host, which the GPU can access directly; null if the driver gives none.
 std::shared_ptr<void> pageLockedMemory(size_t bytes);
 
-//! The stream of the calling thread's queue; null: it has none.
+//! The CUDA stream of the calling thread's queue; null if it has no queue.
 void* currentCudaStream();
 
 }} // namespace cv::anomaly

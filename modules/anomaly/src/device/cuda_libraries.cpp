@@ -7,7 +7,7 @@
 
 namespace cv { namespace anomaly {
 
-// Both for good, as the driver.
+// Neither object is ever destroyed, for the same reason as CudaDriver.
 
 const Cublas& Cublas::get()
 {

@@ -8,8 +8,8 @@
 
 namespace cv { namespace anomaly {
 
-// What is used of cuBLAS and cuDNN: functions, of which each gives 0 or an error, and values of cublas_api.h and
-// cudnn_graph.h that are the same in all versions that are looked for.
+// The parts of cuBLAS and cuDNN that are used: functions, each of which returns 0 or an error code, and values from
+// cublas_api.h and cudnn_graph.h that are the same in all supported versions.
 
 struct Cublas
 {
@@ -97,7 +97,7 @@ private:
     Cudnn();
 };
 
-//! Handles of the calling thread's queue. Throws where it has none.
+//! Handles that belong to the calling thread's queue. Both throw if the thread has no queue.
 void* currentCublasHandle();
 void* currentCudnnHandle();
 

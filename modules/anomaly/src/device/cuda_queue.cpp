@@ -10,6 +10,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
+//! A CUDA graph that was captured from a stream.
 class CudaRecord CV_FINAL : public GpuRecord
 {
 public:
@@ -30,13 +31,14 @@ private:
     void* const stream;
 };
 
+//! A CUDA stream with handles of cuBLAS and cuDNN, which are created when they are first needed.
 class CudaQueue CV_FINAL : public GpuQueue
 {
 public:
     CudaQueue() : stream(NULL), cublas(NULL), cudnn(NULL)
     {
         const CudaContextScope scope;
-        const unsigned nonBlocking = 1; // beside the default stream, not behind it
+        const unsigned nonBlocking = 1; // the stream does not wait for the default stream
         checkCuda(CudaDriver::get().createStream(&stream, nonBlocking), "cuStreamCreate");
     }
 
@@ -45,7 +47,7 @@ public:
         void* popped;
         const CudaDriver& driver = CudaDriver::get();
         if (driver.push(primaryCudaContext()))
-            return; // when the process ends, the driver may be gone before
+            return; // at the end of the process the driver may already be gone
         if (cublas)
             Cublas::get().destroy(cublas);
         if (cudnn)
@@ -54,11 +56,11 @@ public:
         driver.pop(&popped);
     }
 
-    // What cannot be recorded is done as if nothing had been tried.
+    // Captures the work as a graph. If anything in it cannot be captured, the result is null and nothing was executed.
     std::unique_ptr<GpuRecord> record(const std::function<void()>& work) CV_OVERRIDE
     {
         const CudaContextScope scope;
-        const int relaxed = 2; // other threads may allocate meanwhile
+        const int relaxed = 2; // other threads may allocate memory during the capture
         void* graph = NULL;
         std::unique_ptr<GpuRecord> made;
         if (CudaDriver::get().beginCapture(stream, relaxed))
@@ -80,12 +82,12 @@ public:
         return made;
     }
 
-    // With memory of its own cuBLAS never allocates, which a recording does not allow.
+    // cuBLAS gets a workspace, because otherwise it would allocate one itself, which is not possible during a capture.
     void* cublasHandle()
     {
         if (!cublas)
         {
-            const size_t bytes = 32 << 20; // as NVIDIA recommends for Hopper
+            const size_t bytes = 32 << 20; // NVIDIA's recommendation for Hopper
             workspace.reserve(bytes);
             checkCuda(Cublas::get().create(&cublas), "cublasCreate");
             checkCuda(Cublas::get().setStream(cublas, stream), "cublasSetStream");

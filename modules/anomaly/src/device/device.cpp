@@ -55,7 +55,7 @@ Parts missingForCuda()
     return missing;
 }
 
-// All that is missing at once, so that nobody has to build twice.
+// Lists everything that is missing, so that nobody has to build twice.
 Parts missingFor(int target)
 {
     Parts missing;

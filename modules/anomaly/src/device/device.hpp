@@ -8,7 +8,7 @@
 
 namespace cv { namespace anomaly {
 
-//! Where and by which code a detector computes. Belongs to the machine: never saved.
+//! The engine and target with which a detector computes. The choice belongs to the machine and is never saved.
 struct Device
 {
     int engine; // ENGINE_PLAIN or ENGINE_HALIDE
@@ -17,20 +17,19 @@ struct Device
     bool isGpu() const;
 };
 
-//! The processor; the engine is resolved already.
+//! The processor, with an engine that is already resolved.
 Device onProcessor(int engine);
 
-//! For an Engine and a cv::dnn::Target; throws StsNotImplemented when this build or this machine lacks what is asked
-//! for.
+//! Resolves an Engine and a cv::dnn::Target. Throws StsNotImplemented if this build or this machine lacks one of them.
 Device resolveDevice(int engine, int target);
 
-//! Whether cv::dnn runs networks on a target by itself.
+//! Whether this build of OpenCV can run networks of cv::dnn on a target.
 bool hasDnnTarget(int target);
 
-//! cv::dnn's backend of a target.
+//! The backend of cv::dnn for a target.
 int backendOf(int target);
 
-//! The target that a backend asks for, where `now` is set.
+//! The target for a backend; it stays `now` if that belongs to this backend.
 int targetOf(int backend, int now);
 
 }} // namespace cv::anomaly

@@ -10,24 +10,25 @@
 
 namespace cv { namespace anomaly {
 
-// What a GPU's own libraries do better than kernels of ours: dense products and convolutions. For CUDA these are cuBLAS
-// and cuDNN, opened at run time (cuda_libraries.cpp); the OpenCL build, which is for tests, has kernels in the plainest
-// form (plain_libraries.cpp). All of it joins what the GPU was given before, in order, and returns at once.
+// Operations that the GPU's own libraries compute faster than kernels of this library: dense products and convolutions.
+// For CUDA these are cuBLAS and cuDNN, which are opened at run time (cuda_libraries.cpp). The OpenCL build, which is
+// only for tests, has simple kernels instead (plain_libraries.cpp). All functions enqueue their work behind earlier
+// work and return at once.
 
-//! out(row, column, n) = factor * sum over k of a(row, k, n) * b(k, column, n). All three have 3 dimensions, the
-//! innermost dense; b may be the same for each n (a stride of 0). a and b are float, or the bits of bfloat16; out is
-//! float.
+//! Computes out(row, column, n) = factor * sum over k of a(row, k, n) * b(k, column, n). All three have 3 dimensions,
+//! and the innermost is dense. b may be the same for each n, with a stride of 0. a and b are float or the bits of
+//! bfloat16; out is float.
 void multiplyOnGpu(const GpuView& a, const GpuView& b, float factor, const GpuView& out);
 
-//! A convolution with a bias, in NCHW. Padding is the same on both sides.
+//! Settings of a convolution with bias in NCHW layout. Padding is the same on opposite sides.
 struct GpuConvolutionSettings
 {
     int images, channels;
-    Size size;         // of the input
-    Mat weights, bias; // outputs x channels of a group x rows x columns; outputs
+    Size size;         // size of the input maps
+    Mat weights, bias; // weights: outputs x channels of a group x rows x columns; bias: outputs
     int stride, dilation, padX, padY, groups;
-    bool relu;        // of the sum
-    bool threeDigits; // may round factors to 11 bits, for tensor cores
+    bool relu;        // whether negative results become 0
+    bool threeDigits; // whether factors may be rounded to 11 bits, about three digits, for tensor cores
 
     int outputs() const { return weights.size[0]; }
     Size kernel() const { return Size(weights.size[3], weights.size[2]); }
@@ -38,7 +39,7 @@ struct GpuConvolutionSettings
     }
 };
 
-//! Set up for one number of images.
+//! A convolution that is set up for one number of images.
 class GpuConvolution
 {
 public:
@@ -46,11 +47,11 @@ public:
 
     virtual size_t workspaceBytes() const = 0;
 
-    //! `added`, of out's shape, is added before the activation; may be null. `workspace` has room for workspaceBytes().
+    //! added: maps of out's shape that are added before the activation, or null. workspace: at least workspaceBytes().
     virtual void run(const GpuMemory& in, const GpuMemory* added, const GpuMemory& out,
                      const GpuMemory& workspace) const = 0;
 
-    //! weights and bias as upload() left them, shared by all set-ups of a network.
+    //! weights and bias: uploaded to the GPU, kept by reference, and shared by all set-ups of a network.
     static std::unique_ptr<GpuConvolution> create(const GpuConvolutionSettings& settings, const GpuMemory& weights,
                                                   const GpuMemory& bias);
 };

@@ -52,7 +52,7 @@ GpuView::GpuView(const GpuMemory& memory, halide_type_t type, std::initializer_l
     : GpuView(memory, type, extents, {})
 {}
 
-// No error may leave a destructor, and there is nothing to be done about one.
+// A destructor must not throw, and nothing could be done about an error.
 GpuView::~GpuView()
 {
     if (isPart)
@@ -74,7 +74,7 @@ GpuView& GpuView::part(int dimension, int first, int count)
     runKernel("device_crop",
               [&](void* context) { return ANOMALY_RUNTIME(halide_device_crop)(context, &from, &buffer); });
     isPart = true;
-    dimensions[dimension].min = 0; // kernels count from there
+    dimensions[dimension].min = 0; // kernels count elements from 0
     return *this;
 }
 
@@ -94,7 +94,7 @@ void GpuMemory::reserve(size_t bytes)
     capacity = words * sizeof(uint64_t);
 }
 
-// No error may leave a destructor, and there is nothing to be done about one.
+// A destructor must not throw, and nothing could be done about an error.
 void GpuMemory::release()
 {
     if (device)

@@ -15,11 +15,11 @@ namespace cv { namespace anomaly {
 
 class GpuMemory;
 
-//! A kernel's argument, innermost dimension first: memory on the GPU, or a part of it.
+//! A kernel's argument: memory on the GPU or a part of it, with extents and strides, innermost dimension first.
 class GpuView
 {
 public:
-    //! Dense.
+    //! Without strides, the memory is dense.
     GpuView(const GpuMemory& memory, halide_type_t type, std::initializer_list<int> extents);
     GpuView(const GpuMemory& memory, halide_type_t type, std::initializer_list<int> extents,
             std::initializer_list<int> strides);
@@ -27,15 +27,15 @@ public:
     GpuView(const GpuView&) = delete; // the buffer points to the dimensions
     GpuView& operator=(const GpuView&) = delete;
 
-    //! From now on only so many elements of a dimension.
+    //! Limits a dimension to `count` elements from `first` on. May be called once.
     GpuView& part(int dimension, int first, int count);
 
-    //! As kernels take it; those that only read do not say so.
+    //! The buffer as kernels take it. Kernels that only read their argument take the same type.
     operator halide_buffer_t*() const { return const_cast<halide_buffer_t*>(&buffer); }
     int extent(int dimension) const { return dimensions[dimension].extent; }
     int stride(int dimension) const { return dimensions[dimension].stride; }
     int bits() const { return buffer.type.bits; }
-    //! Where it begins, as CUDA's libraries take it.
+    //! Address of the first element, as CUDA's libraries take it.
     void* address() const { return reinterpret_cast<void*>(buffer.device); }
 
 private:
@@ -48,7 +48,7 @@ private:
     bool isPart;
 };
 
-//! Memory on the GPU, kept from call to call.
+//! Memory on the GPU. It is kept from call to call, because allocation takes long.
 class GpuMemory
 {
 public:
@@ -57,15 +57,15 @@ public:
     GpuMemory(const GpuMemory&) = delete;
     GpuMemory& operator=(const GpuMemory&) = delete;
 
-    //! Room for so many bytes. What is there now may be lost.
+    //! Makes room for this many bytes. The present contents may be lost.
     void reserve(size_t bytes);
 
-    //! Makes room and copies a dense matrix there: within the queue of the calling thread, until whose end HostMemory
-    //! must hold.
+    //! Makes room and copies a continuous matrix to the GPU. The copy is enqueued in the calling thread's queue; if the
+    //! matrix lies in HostMemory, that must not change until the queue is done.
     void upload(const Mat& from);
-    //! Fills a dense matrix, when the queue is done.
+    //! Waits for the queue and copies to a continuous matrix of the wanted size and type.
     void download(Mat& to) const;
-    //! Until the GPU has done what the queue gave it.
+    //! Waits until the GPU has finished all work of the queue.
     void wait() const;
 
     GpuView floats(std::initializer_list<int> extents) const
@@ -94,23 +94,23 @@ private:
     size_t capacity;
 };
 
-//! Feature maps of several images where a GPU's network left them: images x channels x rows x columns, CV_32F.
+//! Feature maps of several images in the GPU's memory: images x channels x rows x columns, float.
 struct GpuMaps
 {
     const GpuMemory* memory;
     int images, channels;
     Size size;
-    float lowest, highest; // an activation that whoever reads them is to apply
+    float lowest, highest; // range of an activation that is still to be applied by whoever reads the maps
 };
 
-//! Memory of the host from which, and to which, a GPU copies at the bus's full speed; where its driver gives none it is
-//! ordinary.
+//! Page-locked memory of the host, with which a GPU exchanges data at the full speed of the bus. If the driver gives
+//! none, it is ordinary memory.
 class HostMemory
 {
 public:
     HostMemory() : capacity(0) {}
 
-    //! A dense matrix in it. It holds until the next call.
+    //! Returns a continuous matrix in this memory. It is valid until the next call.
     Mat matrix(int rows, int columns, int type);
 
 private:

@@ -12,7 +12,7 @@
 
 namespace cv { namespace anomaly {
 
-//! Work of a GPU that was recorded: all of it starts at once, for the price of one launch.
+//! Work that was recorded from a queue. A replay starts all of it with a single launch.
 class GpuRecord
 {
 public:
@@ -20,18 +20,18 @@ public:
     virtual void replay() const = 0;
 };
 
-//! What a GPU is to do in order, beside other queues. For CUDA a stream, with the handles that its libraries need for
-//! one. One thread at a time uses it.
+//! A queue of work for a GPU, which is executed in order, independently of other queues. For CUDA it is a stream with
+//! the handles that CUDA's libraries need for it. Only one thread at a time may use a queue.
 class GpuQueue
 {
 public:
     virtual ~GpuQueue() {}
     static std::shared_ptr<GpuQueue> create();
 
-    //! The calling thread's; null: none, and what it gives the GPU is done before the call returns.
+    //! The queue of the calling thread; null if there is none. Work without a queue is finished when the call returns.
     static GpuQueue* current();
 
-    //! As long as it lives, what the calling thread gives the GPU joins this queue.
+    //! While this object lives, all GPU work of the calling thread is added to the queue.
     class Scope
     {
     public:
@@ -44,19 +44,20 @@ public:
         GpuQueue* const before;
     };
 
-    //! Calls `work`, which joins this queue, writing down in place of doing what it asks for. Null where that is not
+    //! Calls `work`, and records the GPU work that it asks for instead of executing it. Returns null if that is not
     //! possible.
     virtual std::unique_ptr<GpuRecord> record(const std::function<void()>& work) = 0;
 };
 
-//! Work that is the same from call to call: recorded at the second, when all memory is there, and replayed from then
-//! on.
+//! Work that is the same in each call. It is recorded in the second call, when all memory is allocated, and replayed
+//! from then on.
 class GpuRepetition
 {
 public:
     GpuRepetition() : isRecordable(true) {}
 
-    //! `key`: all that may change the work, such as the addresses of what it reads.
+    //! key: all numbers on which the work depends, such as addresses and sizes. If the key changes, the work is
+    //! recorded again.
     void run(GpuQueue& queue, const std::vector<uint64>& key, const std::function<void()>& work);
 
 private:

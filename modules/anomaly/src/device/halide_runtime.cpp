@@ -44,7 +44,8 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// One call of a kernel: its user context. Its threads may fail at the same time; the first message stays.
+//! User context of one call of a kernel. Several of the kernel's threads may fail at the same time; the first message
+//! is kept.
 class KernelCall
 {
 public:
@@ -61,13 +62,15 @@ private:
     std::mutex mutex;
 };
 
-// The default handler aborts the process. Memory that is given back has no call to report to.
+// Halide's default handler aborts the process. When memory is freed there is no call to which an error could be
+// reported.
 void recordError(void* context, const char* message)
 {
     if (context)
         static_cast<KernelCall*>(context)->record(message);
 }
 
+//! The tasks of a parallel loop in a kernel, as OpenCV runs them. They stop after the first error.
 class Tasks CV_FINAL : public ParallelLoopBody
 {
 public:
@@ -89,7 +92,8 @@ private:
     uint8_t* closure;
 };
 
-// cv::setNumThreads is obeyed. Nothing may be thrown through a kernel's frames.
+// Kernels use OpenCV's threads, so that cv::setNumThreads is obeyed. No exception may pass through a kernel's stack
+// frames.
 int parallelFor(void* context, halide_task_t task, int first, int count, uint8_t* closure)
 {
     try
@@ -105,8 +109,9 @@ int parallelFor(void* context, halide_task_t task, int first, int count, uint8_t
     }
 }
 
-// What kernels work in, kept by each thread for its next call: they ask thousands of times an image, and glibc returns
-// large blocks to the system, which then come back page by page. A kernel frees in the thread that asked.
+//! Blocks of memory for kernels, kept by each thread. Kernels ask for memory thousands of times for each image, and
+//! glibc returns large blocks to the system, which then gives them back page by page. A kernel frees memory in the
+//! thread that asked for it.
 class Scratch
 {
 public:
@@ -141,7 +146,7 @@ public:
     }
 
 private:
-    static const size_t padding = 64; // a vector more, as Halide's own
+    static const size_t padding = 64; // one vector beyond the end, as in Halide's own allocator
 
     struct Block
     {
@@ -164,7 +169,7 @@ void* takeMemory(void* context, size_t size)
     catch (const std::exception& e)
     {
         static_cast<KernelCall*>(context)->record(e.what());
-        return NULL; // which the kernel reports
+        return NULL; // the kernel reports that
     }
 }
 
@@ -180,6 +185,7 @@ bool hasFeature(const uint64_t* features, int feature)
     return (features[feature / 64] >> (feature % 64)) & 1;
 }
 
+// The kernels that a set of features stands for.
 int targetOf(const uint64_t* features)
 {
     if (hasFeature(features, halide_target_feature_avx512_skylake))
@@ -197,7 +203,8 @@ int canUseFeatures(int count, const uint64_t* features)
 
 #ifdef HAVE_ANOMALY_GPU
 #ifndef _WIN32
-// Halide asks for libcuda.so and libOpenCL.so, names that only development packages have.
+// Halide opens libcuda.so and libOpenCL.so, names that exist only with development packages. The files in use end in
+// .1.
 void* loadLibrary(const char* name)
 {
     void* const library = dlopen(name, RTLD_LAZY);
@@ -206,8 +213,8 @@ void* loadLibrary(const char* name)
 #endif
 
 #ifdef HAVE_ANOMALY_CUDA
-// Kernels work in the context that cv::dnn works in: the memory from which its maps are copied is page-locked there, so
-// that they go up at the bus's full speed, and no two contexts take turns on the GPU.
+// Kernels use the same context as cv::dnn. Its page-locked memory then serves kernels, too, so that maps are copied at
+// the full speed of the bus, and the GPU does not switch between contexts.
 int acquireContext(void*, void** context, bool)
 {
     *context = primaryCudaContext();

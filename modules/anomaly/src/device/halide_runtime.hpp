@@ -8,38 +8,38 @@
 
 namespace cv { namespace anomaly {
 
-//! Calls `kernel` with `state` and with the user context that it is to pass on; throws cv::Exception, after its return,
-//! when it fails.
+//! Calls a kernel with `state` and the user context, which it has to pass on. Throws cv::Exception after the kernel has
+//! returned, if it failed.
 void runKernel(const char* name, int (*kernel)(void* context, const void* state), const void* state);
 
-//! The same for a function object, which std::function would copy to the heap.
+//! The same for a function object, without the copy on the heap that std::function would make.
 template <typename Kernel> void runKernel(const char* name, const Kernel& kernel)
 {
     runKernel(
         name, [](void* context, const void* state) { return (*static_cast<const Kernel*>(state))(context); }, &kernel);
 }
 
-//! What the kernels are built for on x86-64, in rising order.
+//! Instruction sets that the kernels are built for on x86-64, in rising order.
 enum KernelTarget
 {
     KERNELS_X86_64,
     KERNELS_SSE41,
     KERNELS_AVX2,
     KERNELS_AVX512,
-    KERNELS_AVX512_VNNI // for kernels that are not Halide's
+    KERNELS_AVX512_VNNI // only for kernels that are not made by Halide
 };
 
-//! From now on kernels use `highest` at most, as on a machine without the rest: for tests.
-//! False, and nothing changes, if this machine or this build does not have `highest` itself.
+//! Limits kernels to instruction sets up to `highest`, as on an older machine. For tests.
+//! Returns false and changes nothing if this machine or this build lacks `highest` itself.
 bool limitKernels(KernelTarget highest);
 
-//! Whether this machine has `target`, and kernels are not limited to less.
+//! Whether this machine has the instruction set `target`, and kernels are not limited to lower ones.
 bool kernelsMayUse(KernelTarget target);
 
-//! Name of the highest instruction set that kernels use on this machine, such as "AVX2"; empty without kernels.
+//! The name of the highest instruction set that kernels use on this machine, such as "AVX2". It is empty without kernels.
 String kernelTargetName();
 
-//! For which GPUs there are kernels in this build.
+//! Kinds of GPU kernels that this build may have.
 enum GpuKernels
 {
     GPU_KERNELS_NONE,
@@ -48,11 +48,11 @@ enum GpuKernels
 };
 GpuKernels gpuKernels();
 
-//! Why the GPU gives no memory to its kernels; empty: it does. Defined in gpu_memory.cpp, in builds that have kernels
-//! for one.
+//! The reason why kernels get no memory on the GPU; empty if they do. Defined in gpu_memory.cpp if the build has GPU
+//! kernels.
 String missingForGpuMemory();
 
-//! Which of the GPU's own libraries are not found, and where they come from; empty: none. Defined beside them.
+//! The GPU's own libraries that are not found, and where to get them; empty if none is missing. Defined beside them.
 String missingGpuLibraries();
 
 }} // namespace cv::anomaly

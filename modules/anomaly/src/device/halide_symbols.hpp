@@ -6,8 +6,8 @@
 
 #include "HalideRuntime.h"
 
-// Where the build can, it makes the kernels' run time private under these names: an application's own Halide keeps its
-// handlers.
+// If possible, the build makes the kernels' run time private under these names, so that Halide in the application keeps
+// its own error handlers.
 #ifdef ANOMALY_HALIDE_PRIVATE_RUNTIME
 #define ANOMALY_RUNTIME(name) ANOMALY_PRIVATE(name) // in two steps, so that a name may be a macro
 #define ANOMALY_PRIVATE(name) anomaly_##name

@@ -14,6 +14,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
+//! A convolution by a simple kernel.
 class PlainGpuConvolution CV_FINAL : public GpuConvolution
 {
 public:
@@ -45,7 +46,7 @@ private:
     const GpuMemory &weights, &bias;
 };
 
-//! All work joins OpenCL's one queue.
+//! OpenCL has one queue, which all work joins.
 class PlainQueue CV_FINAL : public GpuQueue
 {
 public:

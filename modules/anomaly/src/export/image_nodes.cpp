@@ -11,15 +11,15 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// Whether cv::resize takes a pixel for the mean of whole ones: it asks its factor, which need not be exact where one
-// side is a multiple of the other, as for 49 pixels.
+// Whether cv::resize averages whole pixels along this axis. Like cv::resize it compares the factor, which may be
+// inexact although one side is a multiple of the other, as for 49 pixels.
 bool isBlock(int from, int to)
 {
     const double factor = 1 / (double(to) / from);
     return std::abs(factor - cvRound(factor)) < DBL_EPSILON;
 }
 
-//! An image on its way through the graph: single precision, of whole numbers from 0 to 255.
+//! Steps of preprocess() as nodes. `value` is the image so far: single precision, with integers from 0 to 255.
 class ImageSteps
 {
 public:
@@ -31,7 +31,7 @@ public:
         value = graph.add("Cast", {image.name}, {{"to", ONNX_FLOAT}});
     }
 
-    // As stretch() in preprocess.cpp: averaged where that is smaller, else interpolated.
+    // stretch() of preprocess.cpp as nodes: averages pixels if both sides become shorter, else interpolates.
     void stretch(Size to)
     {
         if (size == to)
@@ -56,11 +56,11 @@ public:
         size = part.size();
     }
 
-    // As matchContrast(). In double precision, as there: one of the 256 values that an image may have would else now
-    // and then be rounded another way, with all pixels that have it.
+    // matchContrast() of contrast.cpp as nodes. It uses double precision, as that function does: otherwise one of the
+    // 256 values that pixels may have could be rounded differently, together with all pixels of that value.
     void matchContrast()
     {
-        const double middle = 128; // sums of values around it stay small
+        const double middle = 128; // sums of differences from the middle stay small
         const std::string pixels = graph.add("Cast", {value}, {{"to", ONNX_DOUBLE}});
         const std::string around = graph.add("Sub", {pixels, graph.constant(middle)});
         const std::string mean = meanOf(around), square = meanOf(graph.add("Mul", {around, around}));
@@ -86,7 +86,7 @@ private:
     }
     std::string wholePart(const std::string& tensor) { return graph.add("Floor", {tensor}); }
 
-    //! A number for each pixel along an axis, to multiply with images.
+    //! Factors for each pixel along an axis, in the shape in which they multiply images.
     std::string along(int axis, const Mat& numbers)
     {
         int shape[] = {1, 1, 1, 1};
@@ -99,8 +99,8 @@ private:
         return graph.add("Gather", {tensor, graph.constant(taps.pixels[index])}, {{"axis", axis}});
     }
 
-    // Products go through Relu, which changes none of them, so that no engine makes one rounding of a product and a
-    // sum where cv::resize has two.
+    // Each product passes through Relu, which does not change it. This keeps engines from computing a product and a sum
+    // with a single rounding, where cv::resize rounds twice.
     std::string weightedSum(const std::string& tensor, const LineTaps& taps, int axis)
     {
         std::string sum;
@@ -113,7 +113,8 @@ private:
         return sum;
     }
 
-    // Of all values of each image: of rows first, whose sums single precision holds, too, where an engine has no other.
+    // Mean over all values of each image. Rows are summed first, since these sums are exact in single precision, too,
+    // in case an engine has no double precision.
     std::string meanOf(const std::string& numbers)
     {
         const std::vector<int64> columns = {rowAxis + 1}, rest = {1, 2, 3};
@@ -122,20 +123,21 @@ private:
         return graph.add("Div", {sum, graph.constant(3. * size.area())});
     }
 
-    // Mat::convertTo takes factor and offset in single precision, and rounds their sum once to it.
+    // Rounds to single precision, because Mat::convertTo takes factor and offset in it.
     std::string inSingle(const std::string& number)
     {
         return graph.add("Cast", {graph.add("Cast", {number}, {{"to", ONNX_FLOAT}})}, {{"to", ONNX_DOUBLE}});
     }
 
+    // Shrinks by fractions of pixels, as INTER_AREA does.
     void average(Size to)
     {
         const std::string rows = weightedSum(value, areaTaps(size.width, to.width), rowAxis + 1);
         value = graph.add("Round", {weightedSum(rows, areaTaps(size.height, to.height), rowAxis)});
     }
 
-    // Where both sides are multiples, cv::resize divides the sum of whole numbers; of blocks of 2 x 2 it rounds a half
-    // up, of others to the even number.
+    // If both sides are multiples, cv::resize divides sums of integers. It rounds halves up for blocks of 2 x 2, and to
+    // even for other blocks.
     void averageBlocks(Size to)
     {
         const int down = size.height / to.height, across = size.width / to.width;
@@ -151,8 +153,9 @@ private:
             value = graph.add("Round", {times(sum, 1.f / float(down * across))});
     }
 
-    // cv::resize computes 8-bit images in whole numbers: rows in 2048ths of which it drops the last four bits, then
-    // (b0 t0 / 2^16 + b1 t1 / 2^16 + 2) / 4, each division without its rest. Single precision holds all of these.
+    // cv::resize interpolates 8-bit images in integers. Rows are in units of 1 / 2048 without their last four bits.
+    // Then the result is (b0 t0 / 2^16 + b1 t1 / 2^16 + 2) / 4, and each division drops the remainder. Single precision
+    // represents all of these numbers exactly.
     void interpolate(Size to)
     {
         const LineTaps rowTaps = linearTaps(size.width, to.width, true),
@@ -163,8 +166,8 @@ private:
         value = wholePart(times(sum, 0.25f));
     }
 
-    // floor(b t / 2^16) of a weight b up to 2^11 and a t below 2^15, whose product single precision does not hold:
-    // with t = 2^8 h + l it is floor((b h + floor(b l / 2^8)) / 2^8).
+    // floor(b t / 2^16) for a weight b up to 2^11 and t below 2^15. Single precision cannot hold the product. With t =
+    // 2^8 h + l, the result is floor((b h + floor(b l / 2^8)) / 2^8).
     std::string highBits(const std::string& rows, const LineTaps& taps, size_t index)
     {
         const std::string t = tap(rows, taps, index, rowAxis), b = along(rowAxis, taps.weights[index]);
@@ -178,7 +181,7 @@ private:
     Size size;
 };
 
-//! A number for each channel, to multiply with batch x 3 x rows x cols.
+//! Numbers for each channel, in the shape in which they multiply batch x 3 x rows x columns.
 std::string channelConstant(OnnxBuilder& graph, const Scalar& numbers)
 {
     const int shape[] = {1, 3, 1, 1};

@@ -9,20 +9,21 @@
 
 namespace cv { namespace anomaly {
 
-//! The images that a graph takes: a batch of 8-bit ones of one size.
+//! The input of a graph: a batch of 8-bit images of one size.
 struct ImageNode
 {
     std::string name;
     Size size;
-    bool isBgr;         // else RGB
-    bool channelsFirst; // batch x 3 x rows x cols, else batch x rows x cols x 3
+    bool isBgr;         // BGR if true, else RGB
+    bool channelsFirst; // batch x 3 x rows x columns if true, else batch x rows x columns x 3
 };
 
-/** @brief Adds what preprocess() does, and gives the backbone's input under this name: batch x 3 x rows x cols.
+/** @brief Adds nodes that do the same as preprocess(). Their output, named `output`, is the backbone's input: batch x 3
+x rows x columns.
 
-Shrunk and stretched pixels are rounded to 8 bits as cv::resize rounds them, bit for bit: an engine adds up in the
-order that it is told, in single precision. A product with a matrix of weights would be off by one where the
-sum lies near the middle of two values, and a patch's score by more than its rounding.
+Stretched pixels are rounded to 8 bits in exactly the same way as by cv::resize: an engine adds in the order of the
+nodes, in single precision. A product with a matrix of weights would be off by one for sums close to the middle of two
+values, and then a patch's score would change by more than its rounding error.
 */
 void addPreprocessing(OnnxBuilder& graph, const ImageNode& image, const InputSettings& input,
                       const std::string& output);

@@ -15,6 +15,7 @@ MapSteps smoothMapSteps(Size grid, const MapSettings& settings)
            MapSteps{linearWeights(grid.width, input.width), linearWeights(grid.height, input.height)};
 }
 
+// Weights of a part of a line, with zeros for all pixels outside of that part.
 static Mat placed(const Mat& weights, const Range& part, int length)
 {
     Mat whole = Mat::zeros(length, weights.cols, CV_32F);
@@ -28,7 +29,7 @@ MapSteps placedSteps(Size map, const Rect& part, Size whole)
             placed(linearWeights(map.height, part.height), Range(part.y, part.br().y), whole.height)};
 }
 
-// In double precision, since nothing is gained by rounding twice.
+// The product is computed in double precision, so that it is rounded only once.
 static Mat productOf(const Mat& second, const Mat& first)
 {
     Mat a, b, product;

@@ -10,10 +10,10 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief What becomes of a map's columns and rows, one after the other: to x from, CV_32F.
+/** @brief A linear operation on a map, as one matrix for its columns and one for its rows: to x from, CV_32F.
 
-Upsampling, smoothing and what brings a map to the image's size are all linear along columns and rows, so that two
-small products do all of them at once.
+Interpolation, smoothing and stretching to the image's size are all linear along columns and along rows, so that two
+small matrix products compute all of them together.
 */
 struct MapSteps
 {
@@ -22,22 +22,23 @@ struct MapSteps
     Size size() const { return Size(columns.rows, rows.rows); }
 };
 
-//! As MapMaker: from a grid of patches to a map of the input's size.
+//! MapMaker as steps: from a grid of patches to a map of the input's size.
 MapSteps smoothMapSteps(Size grid, const MapSettings& settings);
 
-//! As resize by INTER_LINEAR into a part of a larger map, which is 0 elsewhere.
+//! Stretches a map by INTER_LINEAR into a part of a larger map, which is 0 elsewhere.
 MapSteps placedSteps(Size map, const Rect& part, Size whole);
 
-//! First one, then the other.
+//! Combines steps: applies `first`, then `second`.
 MapSteps operator*(const MapSteps& second, const MapSteps& first);
 
-//! The map that these steps make of another one.
+//! Adds nodes that apply the steps to a map.
 MapsNode addSteps(OnnxBuilder& graph, const MapsNode& map, const MapSteps& steps);
 
-//! As averageWithCropped of an ensemble: `map`, and half of it with half of `cropped` where both see the image.
+//! Adds FittedModel::averageWithCropped as nodes: where both models see the image, the mean of `map` and `cropped`;
+//! elsewhere `map`.
 MapsNode addAverage(OnnxBuilder& graph, const MapsNode& map, const MapsNode& cropped, const Rect& shared);
 
-//! As imageScore(): a number for each image.
+//! Adds imageScore() as nodes: one number for each image.
 std::string addImageScore(OnnxBuilder& graph, const MapsNode& map, int mode, double topShare);
 
 }} // namespace cv::anomaly

@@ -7,10 +7,11 @@
 
 namespace cv { namespace anomaly {
 
-// As many more rows as the plain search compares exactly: ranks are wrong by some 1e-7 of |x|^2.
+// Number of candidates beyond K that are compared exactly, as in the plain search: ranks have an error of some 1e-7
+// |x|^2.
 static const int spareCandidates = 4;
 
-// Values and indices of the lowest numbers along the last axis, the lowest first.
+// The `count` lowest numbers along the last axis in rising order, and their indices.
 static std::vector<std::string> addLowest(OnnxBuilder& graph, const std::string& numbers, int count)
 {
     return graph.addWithOutputs(2, "TopK", {numbers, graph.constant(std::vector<int64>(1, count))},
@@ -39,7 +40,7 @@ std::string BankNodes::rows(const std::string& indices) const
     return graph.add("Gather", {bank, indices}, {{"axis", 0}});
 }
 
-// |c|^2 - 2 x c, which orders rows as the distance does.
+// Ranks |c|^2 - 2 x c, which sort rows in the same order as their distances.
 std::string BankNodes::ranks(const std::string& patches) const
 {
     const std::string doubled = graph.add("Mul", {patches, graph.constant(-2.f)}),
@@ -55,6 +56,7 @@ NearestNodes BankNodes::search(const std::string& patches, int K, const std::str
     return K == 1 ? nearestOf(patches, ranked) : nearestOf(patches, ranked, K);
 }
 
+// For K = 1 the row with the lowest rank is taken.
 NearestNodes BankNodes::nearestOf(const std::string& patches, const std::string& ranked) const
 {
     const std::string nearest = graph.add("ArgMin", {ranked}, {{"axis", 2}, {"keepdims", 0}});
@@ -62,7 +64,7 @@ NearestNodes BankNodes::nearestOf(const std::string& patches, const std::string&
     return {graph.add("Unsqueeze", {distances, graph.constant(std::vector<int64>(1, 2))}), nearest};
 }
 
-// Of some more rows than are wanted, by their exact distances.
+// For more neighbors some more candidates are taken by rank, and sorted by their exact distances.
 NearestNodes BankNodes::nearestOf(const std::string& patches, const std::string& ranked, int K) const
 {
     const std::string candidates = addLowest(graph, ranked, std::min(K + spareCandidates, count))[1];

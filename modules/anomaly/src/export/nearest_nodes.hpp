@@ -8,18 +8,18 @@
 
 namespace cv { namespace anomaly {
 
-//! Rows of a bank that are nearest to patches.
+//! Result of a search: nearest rows of a bank for each patch.
 struct NearestNodes
 {
     std::string distances; // Euclidean, batch x patches x K, nearest first
     std::string nearest;   // index of the nearest row, batch x patches
 };
 
-/** @brief A bank in a graph.
+/** @brief A bank as nodes of a graph.
 
-Distances to its rows stay what they are when one vector is taken from all of them and from what is compared with them.
-The mean of the rows is, since the search ranks rows by |c|^2 - 2 x c, where single precision loses the more digits the
-farther all lie from 0.
+The mean of the bank's rows, called the offset, is subtracted from the rows and from all vectors that are compared with
+them. This does not change distances. But the search ranks rows by |c|^2 - 2 x c, in which single precision loses more
+digits the farther all vectors are from 0.
 */
 class BankNodes
 {
@@ -27,17 +27,17 @@ public:
     //! bank: rows x D', CV_32F.
     BankNodes(OnnxBuilder& graph, const Mat& bank);
 
-    //! What is to be taken from whatever is compared with the bank: D' x 1.
+    //! The offset, D' x 1, which has to be subtracted from vectors before they are compared with the bank.
     const Mat& offset() const { return mean; }
 
-    //! The same as a node's result.
+    //! Adds a node that subtracts the offset from each channel.
     std::string withoutOffset(const MapsNode& maps) const;
 
-    //! patches: batch x patches x D', without the offset. penalties: what to add to ranks of rows that are not to be
-    //! found, patches x rows, or "".
+    //! Adds nodes that search the K nearest rows. patches: batch x patches x D', without the offset. penalties: patches
+    //! x rows, added to the ranks of rows that must not be found; or "".
     NearestNodes search(const std::string& patches, int K, const std::string& penalties = std::string()) const;
 
-    //! Some of the rows, without the offset: of the shape of the indices x D'.
+    //! Adds a node that copies rows, without the offset, by index. Its shape is that of the indices, then D'.
     std::string rows(const std::string& indices) const;
 
 private:

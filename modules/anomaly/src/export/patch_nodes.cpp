@@ -9,7 +9,7 @@
 
 namespace cv { namespace anomaly {
 
-// Each channel's number as a tensor to add to maps.
+// A number for each channel, in the shape in which they are added to maps.
 static std::string channelConstant(OnnxBuilder& graph, const Mat& numbers)
 {
     const int shape[] = {1, int(numbers.total()), 1, 1};
@@ -60,11 +60,11 @@ MapsNode addWeighting(OnnxBuilder& graph, const MapsNode& maps, const Mat& weigh
 {
     CV_CheckEQ(weights.cols, maps.channels, "A weight for each channel");
     const int shape[] = {weights.rows, weights.cols, 1, 1};
-    const Mat kernel = weights.clone().reshape(1, 4, shape); // they may be columns of a larger matrix
+    const Mat kernel = weights.clone().reshape(1, 4, shape); // cloned, since they may be columns of a larger matrix
     return {graph.add("Conv", {maps.name, graph.constant(kernel)}), weights.rows, maps.size};
 }
 
-// What does not depend on the image, as project() has it.
+// The terms of project() that do not depend on the image: bias and coordinates, minus the offset.
 static std::string placeTerms(OnnxBuilder& graph, const Descriptor& descriptor, Size grid, const Mat& offset)
 {
     if (countNonZero(descriptor.coordinateWeights()) == 0)
@@ -92,7 +92,7 @@ MapsNode addProjection(OnnxBuilder& graph, const std::vector<MapsNode>& pooled, 
 
 std::string addPatchRows(OnnxBuilder& graph, const MapsNode& maps)
 {
-    const std::vector<int64> shape = {0, maps.channels, maps.size.area()}; // 0: the batch as it is
+    const std::vector<int64> shape = {0, maps.channels, maps.size.area()}; // 0 keeps the size of the batch
     return graph.add("Transpose", {graph.add("Reshape", {maps.name, graph.constant(shape)})},
                      {{"perm", std::vector<int64>{0, 2, 1}}});
 }

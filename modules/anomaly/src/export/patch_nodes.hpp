@@ -9,7 +9,7 @@
 
 namespace cv { namespace anomaly {
 
-//! A tensor of a graph that holds maps: batch x channels x rows x cols.
+//! A tensor that holds maps: batch x channels x rows x columns, float.
 struct MapsNode
 {
     std::string name;
@@ -17,42 +17,42 @@ struct MapsNode
     Size size;
 };
 
-//! What a method's part of a graph gives.
+//! What the nodes of a method compute.
 struct ScoreNodes
 {
     MapsNode patches;       // one channel: the score of each patch
-    std::string imageScore; // 1 x batch numbers where the method has a score of its own for an image, else ""
+    std::string imageScore; // one number for each image if the method has a score of its own for images, else ""
 };
 
-//! As poolPatches.
+//! Adds poolPatches as a node.
 MapsNode addPooling(OnnxBuilder& graph, const MapsNode& maps);
 
-//! Maps of another size, by interpolation: INTER_AREA or INTER_LINEAR.
+//! Adds nodes that resize maps. interpolation: INTER_AREA or INTER_LINEAR.
 MapsNode addResizing(OnnxBuilder& graph, const MapsNode& maps, Size size, int interpolation);
 
-//! Some channels of maps.
+//! Adds a node that copies some channels of maps.
 MapsNode addChoice(OnnxBuilder& graph, const MapsNode& maps, const std::vector<int>& channels);
 
-//! Channels of several maps of one size.
+//! Adds a node that joins the channels of several maps of one size.
 MapsNode addConcatenation(OnnxBuilder& graph, const std::vector<MapsNode>& maps);
 
-//! As project(), less `offset`, D' x 1, from each descriptor; pooled: finest first.
+//! Adds project() as nodes, minus `offset`, D' x 1, from each descriptor. pooled: results of addPooling, finest first.
 MapsNode addProjection(OnnxBuilder& graph, const std::vector<MapsNode>& pooled, const Descriptor& descriptor,
                        const Mat& offset);
 
-//! A 1x1 convolution. weights: of each new channel, D' x channels, CV_32F.
+//! Adds a 1x1 convolution. weights: D' x channels, CV_32F, one row for each new channel.
 MapsNode addWeighting(OnnxBuilder& graph, const MapsNode& maps, const Mat& weights);
 
-//! batch x patches x channels.
+//! Adds nodes that turn maps into vectors of patches: batch x patches x channels.
 std::string addPatchRows(OnnxBuilder& graph, const MapsNode& maps);
 
-//! Maps of one channel from a number for each patch, batch x patches.
+//! Adds a node that turns a number for each patch, batch x patches, into maps of one channel.
 MapsNode asMaps(OnnxBuilder& graph, const std::string& numbers, Size grid);
 
-//! Sums along the last axis.
+//! Adds a node that sums along the last axis.
 std::string addSum(OnnxBuilder& graph, const std::string& numbers);
 
-//! Euclidean norms along the last axis.
+//! Adds nodes that compute the Euclidean norm along the last axis.
 std::string addNorm(OnnxBuilder& graph, const std::string& vectors);
 
 }} // namespace cv::anomaly

@@ -9,7 +9,8 @@
 
 namespace cv { namespace anomaly {
 
-// Rows of an image are pixels of the line, each bright at its own place; rows are not resized.
+// The rows of an identity matrix are resized: each is a line in which only one pixel is not 0. Columns keep their
+// length.
 Mat linearWeights(int from, int to)
 {
     Mat weights;
@@ -17,7 +18,7 @@ Mat linearWeights(int from, int to)
     return weights.t();
 }
 
-// Whether an axis is averaged depends on the other one, too, so the map is resized as a whole.
+// The map is resized as a whole, because cv::resize only averages along an axis if both axes become shorter.
 MapWeights mapWeights(Size from, Size to, int interpolation)
 {
     MapWeights weights = {Mat(to.width, from.width, CV_32F), Mat(to.height, from.height, CV_32F)};
@@ -47,7 +48,7 @@ Mat smoothingWeights(int length, double sigma)
     return weights;
 }
 
-// Of the pixels first to last, their shares in each pixel of the shrunk line: rows x to.
+// Shares of some pixels of a line in each pixel of the shrunk line: pixels x to.
 static Mat areaShares(const Range& pixels, int from, int to)
 {
     Mat lines = Mat::zeros(pixels.size(), from, CV_32F), shares;
@@ -71,7 +72,7 @@ static void addTap(LineTaps& taps, std::vector<size_t>& counts, int x, int64 pix
 
 LineTaps areaTaps(int from, int to)
 {
-    const int pixelsAtOnce = 256; // of a line of 32768 pixels these are 32 MiB
+    const int pixelsAtOnce = 256; // the lines of 256 pixels take 32 MiB if a line has 32768 pixels
     LineTaps taps;
     std::vector<size_t> counts(to);
     for (int first = 0; first < from; first += pixelsAtOnce)
@@ -86,8 +87,8 @@ LineTaps areaTaps(int from, int to)
     return taps;
 }
 
-// cv::resize does not tell these, since it rounds what they give. They are its way of placing pixels, in its own
-// precision: test_resampling.cpp compares them with it.
+// cv::resize rounds its results, so these weights cannot be read off them. They are computed in the same way and
+// precision as in cv::resize, and test_resampling.cpp compares the two.
 LineTaps linearTaps(int from, int to, bool isRow)
 {
     const double scale = 1 / (double(to) / from);

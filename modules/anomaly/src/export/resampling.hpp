@@ -11,14 +11,15 @@
 namespace cv { namespace anomaly {
 
 /** @file
-What cv::resize does along one axis, as numbers. They are read off cv::resize itself wherever it tells them, by images
-of one bright line.
+The weights with which cv::resize combines pixels along one axis. Wherever possible they are read off the results of
+cv::resize itself, for images in which a single line is bright.
 */
 
-//! Weights of a line's pixels in each of another line's: to x from, CV_32F. INTER_LINEAR of floating point images.
+//! Weights of INTER_LINEAR for floating point images: the share of each pixel in each pixel of the new line, to x from,
+//! CV_32F.
 Mat linearWeights(int from, int to);
 
-//! The same for both axes of a map: columns and rows. interpolation: INTER_AREA or INTER_LINEAR.
+//! Weights for both axes of a map. interpolation: INTER_AREA or INTER_LINEAR.
 struct MapWeights
 {
     Mat columns; // to.width x from.width, CV_32F
@@ -26,23 +27,22 @@ struct MapWeights
 };
 MapWeights mapWeights(Size from, Size to, int interpolation);
 
-//! What the Gaussian of a map does along a line of it: length x length, CV_32F.
+//! Weights with which the smoothing of a map combines the pixels of a line: length x length, CV_32F.
 Mat smoothingWeights(int length, double sigma);
 
-//! A pixel as the sum of a few pixels of another line, in the order in which cv::resize adds them. Where it has fewer
-//! than others, weights are 0.
+//! The pixels of a new line as sums of a few pixels each, in the order in which cv::resize adds them. Pixels with fewer
+//! summands than others have weights of 0.
 struct LineTaps
 {
     std::vector<std::vector<int64>> pixels; // taps x to
     std::vector<Mat> weights;               // taps, each 1 x to, CV_32F
 };
 
-//! INTER_AREA of a line that is shrunk.
+//! Weights of INTER_AREA for a line that becomes shorter.
 LineTaps areaTaps(int from, int to);
 
-//! INTER_LINEAR of 8-bit images, which is computed in whole numbers: two taps whose weights sum up to
-//! linearTapsScale. isRow: whether the line is a row of the image, at whose ends cv::resize treats weights otherwise
-//! than in a column.
+//! Weights of INTER_LINEAR for 8-bit images, which cv::resize computes in integers: two for each pixel, with the sum
+//! linearTapsScale. isRow: whether the line is a row; cv::resize treats the ends of rows and columns differently.
 LineTaps linearTaps(int from, int to, bool isRow);
 const int linearTapsScale = 2048;
 
