@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// Patch scores to a smooth map: bilinear to the map's size, then a separable filter, reflected at the border with the
-// edge repeated.
+// Makes a smooth map of patch scores: bilinear interpolation to the map's size, then a separable filter. At the border
+// the map is reflected, with the edge pixel repeated.
 #include "automatic.hpp"
 #include "bilinear.hpp"
 
@@ -15,8 +15,8 @@ class AnomalyMap : public Generator<AnomalyMap>
 {
 public:
     Input<Buffer<float, 2>> scores{"scores"};    // column, row of the patch grid
-    Input<Buffer<float, 1>> taps{"taps"};        // of the filter, an odd number
-    Input<int> width{"width"}, height{"height"}; // of the map
+    Input<Buffer<float, 1>> taps{"taps"};        // weights of the filter, an odd number of them
+    Input<int> width{"width"}, height{"height"}; // size of the map
     Output<Buffer<float, 2>> map{"map"};         // column, row
 
     void generate()
@@ -56,7 +56,8 @@ public:
         }
         columns.compute_root();
         rows.compute_root();
-        // A division for each tap and vector would be two fifths of the time.
+        // The reflected index is computed once for each row and column. For each tap and vector, its division would
+        // take two fifths of the time.
         rowInside.compute_root();
         columnInside.compute_root();
         wide.compute_root()
@@ -65,7 +66,7 @@ public:
             .parallel(y, rowsPerTask)
             .vectorize(x, lanes, TailStrategy::RoundUp);
 
-        // Four vectors of sums in registers share each tap.
+        // Each tap is loaded once for four vectors of sums, which stay in registers.
         Var xo{"xo"}, xi{"xi"}, task{"task"};
         map.split(y, task, y, rowsPerTask, TailStrategy::GuardWithIf)
             .parallel(task);
@@ -91,7 +92,7 @@ private:
         fine{"fine"}, vertical{"vertical"}, mirrored{"mirrored"}, horizontal{"horizontal"};
     RDom tap;
 
-    // 224 rows make 14 tasks.
+    // 224 rows give 14 tasks, enough to balance several threads.
     static constexpr int rowsPerTask = 16;
 };
 

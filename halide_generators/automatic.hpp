@@ -4,9 +4,8 @@
 #ifndef OPENCV_ANOMALY_HALIDE_AUTOMATIC_HPP
 #define OPENCV_ANOMALY_HALIDE_AUTOMATIC_HPP
 
-// Whether one of Halide's own schedulers is asked for, as with ANOMALY_HALIDE_AUTOSCHEDULER: it takes the place of the
-// schedule below, and needs the sizes of a typical call, here those of Lite0's head. Halide 15 has another name for the
-// question.
+// Whether the build asks for one of Halide's own schedulers (ANOMALY_HALIDE_AUTOSCHEDULER). It replaces the schedule
+// that follows, and needs the sizes of a typical call, which are those of Lite0's model. Halide 15 renamed the setting.
 #if ANOMALY_HALIDE_VERSION >= 15
 #define ANOMALY_IS_SCHEDULED_BY_HALIDE using_autoscheduler()
 #else

@@ -2,9 +2,10 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// On a GPU: descriptors as sums of two bfloat16, of which tensor cores take products eight times as fast as of float32.
-// With phi - m = high + low, the product with a center is high * high' + high * low' + low * high' but for 2^-17 of its
-// size: the parts come three times as long, high | high | low, to be multiplied with high' | low' | high' in one go.
+// On a GPU: splits descriptors into sums of two bfloat16, whose products tensor cores compute eight times as fast as
+// those of float32. With phi - m = high + low, the product with a center is high * high' + high * low' + low * high',
+// with an error of 2^-17 of its size. The parts are written as high | high | low, three times as long as phi, so that
+// one product with high' | low' | high' gives the sum.
 #include "Halide.h"
 
 using namespace Halide;
@@ -15,8 +16,8 @@ class BfloatParts : public Generator<BfloatParts>
 {
 public:
     Input<Buffer<float, 2>> phi{"phi"};         // patch, feature
-    Input<Buffer<float, 1>> mean{"mean"};       // feature: it shortens what is multiplied, and with it the rounding
-    Output<Buffer<uint16_t, 3>> parts{"parts"}; // patch, feature, part; patches of phi and up to 7 more
+    Input<Buffer<float, 1>> mean{"mean"};       // feature; subtracting it makes the products and their errors smaller
+    Output<Buffer<uint16_t, 3>> parts{"parts"}; // patch, feature, part; with up to 7 patches of padding
 
     void generate()
     {
@@ -46,7 +47,7 @@ public:
 private:
     Var p{"p"}, f{"f"}, part{"part"};
 
-    //! The bits of a float with the 16 of a bfloat16 in front, to the nearest and ties to even, and zeros behind.
+    //! The nearest bfloat16 (ties to even) as the bits of a float: 16 significant bits, then 16 zeros.
     static Expr rounded(Expr value)
     {
         Expr bits = reinterpret<uint32_t>(value);

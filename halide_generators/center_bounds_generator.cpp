@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// How near can each center of a group be to a patch? For a list of patches and groups, those that group_bounds could
-// not rule out.
+// Computes lower bounds of the distances from patches to each center of a group, for a list of pairs of patch and group
+// that group_bounds could not rule out.
 #include "automatic.hpp"
 #include "panel.hpp"
 
@@ -14,11 +14,11 @@ namespace {
 class CenterBounds : public Generator<CenterBounds>
 {
 public:
-    Input<Buffer<int, 2>> pairs{"pairs"};           // patch and group; pair
-    Input<Buffer<float, 2>> shortened{"shortened"}; // as for group_bounds
+    Input<Buffer<int, 2>> pairs{"pairs"};           // (patch, group), pair
+    Input<Buffer<float, 2>> shortened{"shortened"}; // this and the next two are those of group_bounds
     Input<Buffer<float, 3>> bank{"bank"};
     Input<Buffer<float, 2>> norms{"norms"};
-    // Of the squared distance, less |phi - mean|^2: center of the group, pair (a multiple of pairsAtOnce)
+    // Bound of the squared distance, minus |phi - mean|^2: center of the group, pair (a multiple of pairsAtOnce)
     Output<Buffer<float, 2>> lowest{"lowest"};
 
     void generate()
@@ -50,7 +50,7 @@ public:
             lowest.set_estimates({{0, groupWidth}, {0, 400}});
             return;
         }
-        // Several pairs at a time, as `pairsAtOnce` explains.
+        // pairsAtOnce pairs are computed together, for the reason given there.
         lowest.split(e, e, ei, pairsAtOnce, TailStrategy::RoundUp)
             .reorder(c, ei, e)
             .vectorize(c, groupWidth)

@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// A convolution over all channels of any size and stride, with bias and the activation's clamp.
+// A convolution over all channels with any kernel size and stride, with bias and a clamp as activation.
 #include "automatic.hpp"
 #include "panel.hpp"
 
@@ -13,11 +13,11 @@ namespace {
 class Convolution : public Generator<Convolution>
 {
 public:
-    Input<Buffer<float, 2>> map{"map"};         // pixel, channel: rows of `pitch` pixels with their border
-    Input<Buffer<int, 1>> offsets{"offsets"};   // tap: from an output's pixel to the one that this tap meets
+    Input<Buffer<float, 2>> map{"map"};         // pixel, channel; a row has `pitch` pixels with its border
+    Input<Buffer<int, 1>> offsets{"offsets"};   // tap: distance from an output's pixel to the pixel that the tap reads
     Input<Buffer<float, 4>> weights{"weights"}; // output of the panel, tap, channel, panel
     Input<Buffer<float, 1>> bias{"bias"};       // output
-    Input<int> farthest{"farthest"};            // of the offsets
+    Input<int> farthest{"farthest"};            // largest of the offsets
     Input<int> pitch{"pitch"};
     Input<float> lowest{"lowest"}, highest{"highest"};
     Input<int> rowsPerTask{"rowsPerTask"}, panelsPerTask{"panelsPerTask"};
@@ -26,7 +26,8 @@ public:
     void generate()
     {
         product = RDom(0, offsets.dim(0).extent(), 0, weights.dim(2).extent());
-        // Pixels are flat: a row's border is the gap to the next, and each tap is at one distance for all pixels.
+        // Pixels have one index over all rows: the border of a row separates it from the next, so each tap is at the
+        // same distance from all pixels.
         sums(q, o, panel) = 0.f;
         sums(q, o, panel) +=
             map(q + clamp(offsets(product.x), 0, farthest), product.y) * weights(o, product.x, product.y, panel);
@@ -35,8 +36,8 @@ public:
 
     void schedule()
     {
-        // 3 vectors of pixels x 8 outputs are 24 sums of 32 registers, x 4 outputs 12 of 16: 11 or 7 loads for 24 or 12
-        // multiply-adds.
+        // 3 vectors of pixels x 8 outputs are 24 sums in 32 registers; x 4 outputs they are 12 sums in 16 registers. So
+        // 11 or 7 loads serve 24 or 12 multiply-adds.
         const int lanes = natural_vector_size<float>(), strip = 3 * lanes,
                   rows = hasManyRegisters(get_target()) ? groupWidth : groupWidth / 2;
         for (int dimension = 0; dimension < 3; dimension++)

@@ -8,7 +8,7 @@
 
 #include "Halide.h"
 
-//! coordinateOf on a line of n cells.
+//! coordinateOf for cell `at` of a line of n cells.
 inline Halide::Expr coordinate(Halide::Expr at, Halide::Expr n)
 {
     return coordinateOf(at, Halide::max(n - 1, 1));

@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// A convolution of each channel by itself, as EfficientNet has them, padded with zeros and with the activation's clamp.
+// A convolution with one kernel for each channel, as in EfficientNet, with padding of zeros and a clamp as activation.
 #include "automatic.hpp"
 #include "Halide.h"
 
@@ -19,7 +19,7 @@ public:
     Input<Buffer<float, 3>> map{"map"};         // column, row, channel
     Input<Buffer<float, 3>> weights{"weights"}; // column, row, channel
     Input<Buffer<float, 1>> bias{"bias"};       // channel
-    Input<int> left{"left"}, top{"top"};        // padding
+    Input<int> left{"left"}, top{"top"};        // padding in pixels
     Input<float> lowest{"lowest"}, highest{"highest"};
     Output<Buffer<float, 3>> result{"result"};
 
@@ -61,13 +61,13 @@ public:
         }
         result.parallel(c)
             .vectorize(x, lanes, TailStrategy::GuardWithIf);
-        // Two rows at a time share most of what they load.
+        // Two rows that are computed together share most of the pixels that they load.
         Var yi{"yi"};
         result.specialize(result.dim(1).extent() > 1)
             .split(y, y, yi, 2, TailStrategy::ShiftInwards)
             .reorder(yi, x, y, c)
             .unroll(yi);
-        // A channel with its border is copied once, so that no load needs a condition.
+        // A channel is copied once with its border, so that no load needs a condition.
         padded.compute_at(result, c)
             .vectorize(x, lanes, TailStrategy::RoundUp);
     }

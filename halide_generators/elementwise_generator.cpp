@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// On a GPU: what a network does to each number by itself.
+// On a GPU: operations of a network on each number by itself.
 #include "Halide.h"
 
 using namespace Halide;
@@ -11,6 +11,7 @@ namespace {
 
 constexpr int numbersPerBlock = 256;
 
+//! Clips numbers to a range.
 class ClipMap : public Generator<ClipMap>
 {
 public:
@@ -32,6 +33,7 @@ private:
     Var i{"i"};
 };
 
+//! Adds two arrays, then clips the sums to a range.
 class AddMaps : public Generator<AddMaps>
 {
 public:

@@ -2,7 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// Squared distances of a list of patches and centers, as they are defined: never negative, and exact on whole numbers.
+// Squared distances for a list of pairs of patch and center, as sums of squared differences: never negative, and exact
+// for integers.
 #include "automatic.hpp"
 #include "panel.hpp"
 
@@ -13,13 +14,14 @@ namespace {
 class ExactDistances : public Generator<ExactDistances>
 {
 public:
-    //! Rounds each product and each sum by itself, as C++ without fused multiply-adds does, so that all targets and the
-    //! plain form of a greedy coreset get the same bits. Otherwise the compiler may fuse them, which is faster.
+    //! Whether each product and each sum is rounded by itself, as in C++ without fused multiply-adds, so that all
+    //! targets and the plain implementation of a greedy coreset get the same bits. Otherwise the compiler may fuse
+    //! them, which is faster.
     GeneratorParam<bool> strict{"strict", false};
 
-    Input<Buffer<int, 2>> pairs{"pairs"};       // patch and center; pair
-    Input<Buffer<float, 2>> patches{"patches"}; // feature (zeros up to a multiple of partialSums), patch
-    Input<Buffer<float, 2>> centers{"centers"}; // likewise: feature, center
+    Input<Buffer<int, 2>> pairs{"pairs"};       // (patch, center), pair
+    Input<Buffer<float, 2>> patches{"patches"}; // feature (padded with zeros to a multiple of partialSums), patch
+    Input<Buffer<float, 2>> centers{"centers"}; // feature (padded in the same way), center
     Output<Buffer<float, 1>> distances{"distances"};
 
     void generate()

@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// On a GPU: a convolution of each channel by itself, as EfficientNet has them, padded with zeros. Activations before
-// and after it cost nothing here.
+// On a GPU: a convolution with one kernel for each channel, as in EfficientNet, with padding of zeros. It also applies
+// the activations before and after it, which costs no time here.
 #include "gpu_strips.hpp"
 
 using namespace Halide;
@@ -16,12 +16,12 @@ public:
     GeneratorParam<int> kernel{"kernel", 3};
     GeneratorParam<int> stride{"stride", 1};
 
-    Input<Buffer<float, 3>> maps{"maps"};       // column, row, channel of one image after the other
+    Input<Buffer<float, 3>> maps{"maps"};       // column, row, channel (those of all images, one image after the other)
     Input<Buffer<float, 3>> weights{"weights"}; // column, row, channel
     Input<Buffer<float, 1>> bias{"bias"};       // channel
-    Input<int> left{"left"}, top{"top"};        // padding
+    Input<int> left{"left"}, top{"top"};        // padding in pixels
     Input<float> lowestBefore{"lowestBefore"}, highestBefore{"highestBefore"}, lowest{"lowest"}, highest{"highest"};
-    Output<Buffer<float, 3>> result{"result"}; // column, row, channel of one image after the other
+    Output<Buffer<float, 3>> result{"result"}; // column, row, channel (as in maps)
 
     void generate()
     {

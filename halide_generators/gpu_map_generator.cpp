@@ -2,13 +2,14 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// anomaly_map on a GPU, in three kernels.
+// The same map as anomaly_map, on a GPU, in three kernels: upsampling, then smoothing along columns and along rows.
 #include "bilinear.hpp"
 
 using namespace Halide;
 
 namespace {
 
+// One thread computes one pixel, in tiles of 32 x 4 pixels.
 void scheduleMap(Func map, Func sum, Var x, Var y, Var n)
 {
     Var xo{"xo"}, yo{"yo"}, xi{"xi"}, yi{"yi"};
@@ -18,11 +19,12 @@ void scheduleMap(Func map, Func sum, Var x, Var y, Var n)
         sum.compute_at(map, xi);
 }
 
+//! Interpolates patch scores bilinearly to the map's size.
 class UpsampleScores : public Generator<UpsampleScores>
 {
 public:
     Input<Buffer<float, 3>> scores{"scores"};    // column, row of the patch grid, image
-    Input<int> width{"width"}, height{"height"}; // of the map
+    Input<int> width{"width"}, height{"height"}; // size of the map
     Output<Buffer<float, 3>> map{"map"};         // column, row, image
 
     void generate()
@@ -48,13 +50,14 @@ private:
     Func columns{"columns"}, rows{"rows"}, wide{"wide"};
 };
 
+//! Applies the filter along one axis.
 class SmoothMap : public Generator<SmoothMap>
 {
 public:
-    GeneratorParam<bool> down{"down", false}; // columns, else rows
+    GeneratorParam<bool> down{"down", false}; // true: along columns; false: along rows
 
     Input<Buffer<float, 3>> map{"map"};        // column, row, image
-    Input<Buffer<float, 1>> taps{"taps"};      // of the filter, an odd number
+    Input<Buffer<float, 1>> taps{"taps"};      // weights of the filter, an odd number of them
     Output<Buffer<float, 3>> smooth{"smooth"}; // column, row, image
 
     void generate()

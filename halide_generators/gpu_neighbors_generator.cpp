@@ -2,23 +2,25 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// The K centers nearest to each patch on a GPU, in two kernels. RankNeighbors picks some more than K by products that
-// the GPU's own library computed in less precision than float32; MeasureNeighbors computes their distances anew, as
-// they are defined.
+// The K nearest centers of each patch on a GPU, in two kernels. RankNeighbors selects a few more than K centers by
+// products that the GPU's own library has computed with less precision than float32. MeasureNeighbors then computes
+// their distances as sums of squared differences.
 #include "neighbor_list.hpp"
 
 using namespace Halide;
 
 namespace {
 
-// Products of bfloat16 parts are wrong by some 1e-5 of |phi||c|: a neighbor may come out a few places late.
+// Products of bfloat16 parts have an error of some 1e-5 of |phi||c|, so a neighbor may come a few places too late.
 constexpr int spareCandidates = 3;
 
-// Of each patch. Those of a block, with 9 places each, take 36 KiB of shared memory, of the 48 that every GPU has.
+// Number of lists for each patch, which are merged at the end. The lists of a block, with 9 places each, take 36 of the
+// 48 KiB of shared memory that every GPU has.
 constexpr int lists = 16;
 
 constexpr int patchesPerBlock = 32;
 
+//! Selects candidates by rank |c|^2 - 2 phi.c. Several threads keep a list each for the same patch.
 class RankNeighbors : public Generator<RankNeighbors>
 {
 public:
@@ -26,7 +28,7 @@ public:
 
     Input<Buffer<float, 2>> products{"products"};    // patch, center: -2 phi.c
     Input<Buffer<float, 1>> norms{"norms"};          // center: |c|^2
-    Output<Buffer<int, 2>> candidates{"candidates"}; // patch, place: a center, or one again where the bank has fewer
+    Output<Buffer<int, 2>> candidates{"candidates"}; // patch, place: a center; repeated if the bank has too few
 
     void generate()
     {
@@ -34,7 +36,7 @@ public:
         const Expr count = norms.dim(0).extent();
         rounds = RDom(0, (count + lists - 1) / lists);
         Expr center = rounds * lists + list, at = min(center, count - 1);
-        // A product that is no number ranks last: every comparison with it is false.
+        // A product that is NaN ranks last, because every comparison with it is false.
         Expr value = select(center < count, products(p, at) + norms(at), std::numeric_limits<float>::max());
         best(p, list) = emptyList(length);
         best(p, list) = inserted(best(p, list), length, value, center, false);
@@ -63,8 +65,8 @@ public:
         }
         norms.dim(0).set_min(0);
         candidates.dim(1).set_extent(length);
-        // Neighboring threads read neighboring patches' products. A thread's list stays in registers, and in shared
-        // memory for the one that merges.
+        // Neighboring threads read products of neighboring patches. The list of a thread stays in registers; for the
+        // thread that merges the lists it is copied to shared memory.
         candidates.bound(place, 0, length)
             .split(p, block, i, patchesPerBlock, TailStrategy::GuardWithIf)
             .reorder(place, i, block);
@@ -87,15 +89,16 @@ private:
     int length = 0;
 };
 
+//! Computes the exact distances of the candidates, sorts them, and keeps K.
 class MeasureNeighbors : public Generator<MeasureNeighbors>
 {
 public:
     GeneratorParam<int> K{"K", 3};
 
     Input<Buffer<float, 2>> phi{"phi"};                       // patch, feature
-    Input<Buffer<float, 2>> centers{"centers"};               // feature (zeros up to a multiple of exactLanes), center
+    Input<Buffer<float, 2>> centers{"centers"};               // feature (padded to a multiple of exactLanes), center
     Input<Buffer<int, 2>> candidates{"candidates"};           // patch, place
-    Output<Func> nearest{"nearest", {Float(32), Int(32)}, 2}; // squared distance and index: patch, neighbor
+    Output<Func> nearest{"nearest", {Float(32), Int(32)}, 2}; // (squared distance, index): patch, neighbor
 
     void generate()
     {
@@ -108,7 +111,8 @@ public:
             distances.push_back(sorted(p)[n]);
             indices.push_back(sorted(p)[K + n]);
         }
-        // Features that are no numbers, or too far away for float, must show in the distance: no list takes them.
+        // NaN features, or distances beyond float, must appear in the result. No list takes them, so they are put in
+        // here.
         Expr isFinite = exact(p, 0) <= std::numeric_limits<float>::max();
         nearest(p, j) = Tuple(select(isFinite, mux(j, distances), exact(p, 0)), mux(j, indices));
     }
@@ -124,7 +128,7 @@ public:
             Func(nearest).output_buffers()[0].dim(dimension).set_min(0);
         }
         candidates.dim(1).set_extent(length);
-        // A thread for each candidate, then one for each patch.
+        // First each thread measures one candidate, then each thread sorts those of one patch.
         nearest.bound(j, 0, K)
             .split(p, block, i, patchesPerBlock, TailStrategy::GuardWithIf)
             .reorder(j, i, block)
@@ -149,7 +153,7 @@ private:
     RDom chunk;
     int length = 0;
 
-    //! Never negative, and exact on integers.
+    //! Distances that are never negative, and exact for integers.
     void recomputeDistances()
     {
         chunk = RDom(0, centers.dim(0).extent() / exactLanes);
@@ -164,6 +168,7 @@ private:
         exact(p, place) = sum;
     }
 
+    //! Sorts by distance, then by index. A repeated candidate gets the largest float.
     void sortNeighbors()
     {
         sorted(p) = emptyList(K);

@@ -6,12 +6,12 @@
 
 #include "Halide.h"
 
-// Rows that a thread of a GPU computes one below the other: they share most of what a window of 3 or 5 rows loads.
+// Number of rows that one thread of a GPU computes. They share most of the pixels that windows of 3 or 5 rows load.
 constexpr int rowsPerThread = 4;
 
-//! Schedules result(x, y, c) = sums(x, y, c), of many planes c. Strips of a plane follow each other without a gap, so
-//! that maps of 14 columns fill a warp as well as those of 112; the last strip is moved up to end with the map. Planes
-//! are a grid's innermost dimension, the only one that may pass 65535.
+//! Schedules result(x, y, c) = sums(x, y, c) for many planes c. The strips of a plane have consecutive indices without
+//! gaps, so that maps of 14 columns fill a warp as well as maps of 112 columns. The last strip is moved up to end at
+//! the map's last row. Planes are a grid's innermost dimension, because only that one may have more than 65535 blocks.
 inline void scheduleStrips(Halide::Func result, Halide::Expr height, Halide::Func sums, Halide::Var x, Halide::Var y,
                            Halide::Var c)
 {

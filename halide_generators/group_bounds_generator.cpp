@@ -2,7 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// How near can the centers of each group be to each patch of a tile? And which groups promise the nearest?
+// Computes lower bounds of the distances from each patch of a tile to the centers of each group, and selects the groups
+// that promise the nearest centers.
 #include "automatic.hpp"
 #include "panel.hpp"
 
@@ -19,12 +20,12 @@ public:
 
     Input<Buffer<float, 2>> shortened{"shortened"}; // patch, coordinate
     Input<Buffer<float, 3>> bank{"bank"};           // -2 x shortened center: center of the group, coordinate, group
-    // |c - mean|^2: center of the group, group; largest float where there is no center
+    // |c - mean|^2: center of the group, group; places without a center hold the largest float
     Input<Buffer<float, 2>> norms{"norms"};
 
-    // Of the squared distances to the group's centers, each at its lowest, less |phi - mean|^2: patch, group
+    // Lowest bound of the squared distances to the group's centers, minus |phi - mean|^2: patch, group
     Output<Buffer<float, 2>> lowest{"lowest"};
-    // The group with the lowest bound of those whose index is k modulo K: patch, k
+    // The group with the lowest bound among those whose index is k modulo K: patch, k
     Output<Buffer<int, 2>> promising{"promising"};
 
     void generate()
@@ -37,7 +38,7 @@ public:
             least = min(least, bound(p, n, g));
         lowest(p, g) = least;
 
-        // K groups, each with a center of its own: the K-th neighbor is no farther than the farthest of these.
+        // K different groups have at least K centers, so the K-th neighbor is not farther than the farthest of these.
         Expr groups = bank.dim(2).extent();
         round = RDom(0, (groups + K - 1) / K);
         best(p, k) = Tuple(std::numeric_limits<float>::max(), k);
@@ -50,7 +51,7 @@ public:
     void schedule()
     {
         const int lanes = natural_vector_size<float>();
-        // 8 centers x 1 vector of patches are 8 sums of 16 registers, x 2 vectors 16 of 32.
+        // 8 centers x 1 vector of patches are 8 sums in 16 registers; x 2 vectors they are 16 sums in 32 registers.
         const int strip = hasManyRegisters(get_target()) ? 2 * lanes : lanes;
         setPanels(bank, groupWidth);
         setPanels(norms, groupWidth);

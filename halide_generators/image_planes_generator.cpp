@@ -2,7 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// On a GPU: 8-bit images, channels interleaved, to the network's input: a plane a channel, (x - mean) * scale.
+// On a GPU: converts 8-bit images with interleaved channels to the network's input, one plane for each channel: (x -
+// mean) * scale.
 #include "Halide.h"
 
 using namespace Halide;
@@ -13,8 +14,8 @@ class ImagePlanes : public Generator<ImagePlanes>
 {
 public:
     Input<Buffer<uint8_t, 3>> images{"images"};     // channel, pixel, image
-    Input<float[3]> scale{"scale"}, shift{"shift"}; // of the network's channels: scale and -mean * scale
-    Input<bool> swapped{"swapped"};                 // the network's channels come in the other order
+    Input<float[3]> scale{"scale"}, shift{"shift"}; // for each channel of the network: scale, and -mean * scale
+    Input<bool> swapped{"swapped"};                 // whether the network takes the channels in reverse order
     Output<Buffer<float, 3>> planes{"planes"};      // pixel, channel, image
 
     void generate()

@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// Mahalanobis distances |L^-1 (x - m)|, a Gaussian for each position: 784 positions of d = 100 are 16 MB of matrices,
-// each entry of which is used once. The kernel is as fast as memory gives them, so it reads each panel as one stream.
+// Mahalanobis distances |L^-1 (x - m)| with a Gaussian for each position. 784 positions with d = 100 have 16 MB of
+// matrices, of which each entry is used once. The kernel is limited by memory, so it reads each panel as one stream.
 #include "automatic.hpp"
 #include "panel.hpp"
 
@@ -15,7 +15,7 @@ class Mahalanobis : public Generator<Mahalanobis>
 {
 public:
     Input<Buffer<float, 2>> features{"features"};   // position, feature
-    Input<Buffer<float, 2>> mean{"mean"};           // likewise
+    Input<Buffer<float, 2>> mean{"mean"};           // position, feature
     Input<Buffer<float, 3>> whitening{"whitening"}; // position of the panel, entry of L^-1 row by row, panel
     Output<Buffer<float, 1>> distances{"distances"};
 
@@ -67,7 +67,7 @@ public:
             .reorder(lane, row)
             .vectorize(lane, lanes)
             .unroll(lane);
-        // The sums of a row of L^-1 stay in registers.
+        // The sums for one row of L^-1 stay in registers.
         whitened.compute_at(squares, row)
             .bound(lane, 0, gaussianPanel)
             .vectorize(lane, lanes)

@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// On a GPU: the highest value of each window, of what lies inside the map.
+// On a GPU: the highest value of each window, as far as the window lies inside of the map.
 #include "Halide.h"
 
 using namespace Halide;
@@ -20,7 +20,7 @@ public:
     {
         const Expr width = maps.dim(0).extent(), height = maps.dim(1).extent();
         window = RDom(0, kernel, 0, kernel);
-        // A value of the border twice changes no maximum.
+        // Indices are limited to the map. That reads values at the border repeatedly, which does not change a maximum.
         Expr atX = clamp(x * stride + window.x - left, 0, width - 1),
              atY = clamp(y * stride + window.y - top, 0, height - 1);
         highest(x, y, c) = Float(32).min();

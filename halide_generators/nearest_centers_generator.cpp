@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// The K centers nearest to each patch, without ever writing the patches x centers matrix.
+// Finds the K nearest centers of each patch without writing the matrix of patches x centers to memory.
 #include "automatic.hpp"
 #include "neighbor_list.hpp"
 #include "panel.hpp"
@@ -17,11 +17,11 @@ public:
     GeneratorParam<int> K{"K", 3};
 
     Input<Buffer<float, 2>> phi{"phi"};   // patch, feature
-    Input<Buffer<float, 3>> bank{"bank"}; // -2c: center of the panel, feature, panel
-    // |c|^2: center of the panel, panel; largest float where there is no center
+    Input<Buffer<float, 3>> bank{"bank"}; // -2 c: center of the panel, feature, panel
+    // |c|^2: center of the panel, panel; places without a center hold the largest float
     Input<Buffer<float, 2>> norms{"norms"};
-    Input<Buffer<float, 2>> centers{"centers"};               // feature (zeros up to a multiple of exactLanes), center
-    Output<Func> nearest{"nearest", {Float(32), Int(32)}, 2}; // squared distance and index: patch, neighbor
+    Input<Buffer<float, 2>> centers{"centers"};               // feature (padded to a multiple of exactLanes), center
+    Output<Func> nearest{"nearest", {Float(32), Int(32)}, 2}; // (squared distance, index): patch, neighbor
 
     void generate()
     {
@@ -30,7 +30,7 @@ public:
 
         packed(i, f, s) = phi(min(likely(s * strip + i), patches - 1), f);
 
-        // Ranking needs |c|^2 - 2 phi.c only: |phi|^2 is the same for all centers of a patch.
+        // Centers are ranked by |c|^2 - 2 phi.c, because |phi|^2 is the same for all centers of a patch.
         product = RDom(0, features);
         rank(i, c, s, panel) = norms(c, panel);
         rank(i, c, s, panel) += packed(i, product, s) * bank(c, product, panel);
@@ -81,7 +81,7 @@ public:
     }
 
 private:
-    //! The end of the work on a strip: at most 2 % of the time at 784 centers and D' = 264.
+    //! Schedules the last steps for a strip, which take at most 2 % of the time with 784 centers and D' = 264.
     void scheduleExact(const Var& inner, int lanes)
     {
         Var block{"block"};
@@ -118,8 +118,9 @@ private:
     RDom product, candidates, chunkOfLanes;
     int strip = 0;
 
-    //! A sorted list of K beside each patch, into which each candidate is inserted without a branch: 5 K operations
-    //! beside 2 D' for the product. Candidates come in order of their index, so that "less" gives ties to the lower.
+    //! Keeps a sorted list of K centers for each patch. A candidate is inserted without a branch, with 5 K operations
+    //! in addition to the 2 D' of its product. Candidates come in the order of their indices, so "less" already prefers
+    //! the lower index of two equal ranks.
     void keepBest()
     {
         candidates = RDom(0, panelWidth, 0, bank.dim(2).extent());
@@ -128,7 +129,7 @@ private:
                               candidates.y * panelWidth + candidates.x, false);
     }
 
-    //! The survivors' distances as they are defined: never negative, and exact on integers.
+    //! Computes the distances of the K centers as sums of squared differences: never negative, and exact for integers.
     void recomputeDistances(Expr patches, Expr features)
     {
         std::vector<Expr> indices;
@@ -148,7 +149,7 @@ private:
         exact(i, j, s) = sum;
     }
 
-    //! Near ties may come out of the ranking in another order than their distances have.
+    //! Sorts the K centers by their exact distances, which may differ from the order of ranks for nearly equal ones.
     void sortNeighbors()
     {
         Expr before = 0;
@@ -159,7 +160,7 @@ private:
         }
         place(i, j, s) = before;
 
-        // Without a match, as with NaN, a neighbor stays where it is.
+        // If no neighbor belongs to a place, as happens with NaN, the neighbor at this place stays.
         Expr distance = exact(i, j, s), center = index(i, j, s);
         for (int n = 0; n < K; n++)
         {

@@ -12,10 +12,9 @@
 
 using namespace cv::anomaly;
 
-// A sorted list of the nearest centers beside each patch, as a Tuple: the values of its `length` places, then their
-// indices.
+// A sorted list of the nearest centers for each patch, as a Tuple: the values at its `length` places, then the indices.
 
-//! A list without an entry: any value is less than those in it.
+//! An empty list, in which every place has the largest float as its value.
 inline Halide::Tuple emptyList(int length)
 {
     std::vector<Halide::Expr> start(2 * length);
@@ -27,9 +26,9 @@ inline Halide::Tuple emptyList(int length)
     return Halide::Tuple(start);
 }
 
-//! The list with a candidate in its place, without a branch. outOfOrder: the candidate's index may be lower than one of
-//! an equal value, and ties go to the lower index; else candidates come in order of their index, and "less" does that
-//! by itself.
+//! The list after inserting a candidate, without a branch. outOfOrder: whether candidates may come in any order of
+//! indices, so that equal values need a comparison of indices. Otherwise they come in rising order, and "less" already
+//! prefers the lower index.
 inline Halide::Tuple inserted(const Halide::FuncRef& list, int length, Halide::Expr value, Halide::Expr center,
                               bool outOfOrder)
 {

@@ -9,19 +9,21 @@
 
 using namespace cv::anomaly;
 
-// What the two kernels that multiply have in common: patches in vectors, the other side (centers, descriptor rows)
-// packed in panels.
+// Common parts of the two kernels that multiply matrices: patches are in vectors, and the other side (centers, or rows
+// of a descriptor) is packed in panels.
 
-// 7 strips of 2 AVX2 vectors are 112 patches, an even 28th of 56 x 56: a panel (12 KiB at 264 features) is read 7 times
-// from L1, and the tile (115 KiB) stays in L2 for all panels. 4 and 14 strips measured no faster.
+// 7 strips of 2 AVX2 vectors are 112 patches, of which 28 tiles make 56 x 56 patches. A panel (12 KiB with 264
+// features) is read 7 times from L1, and the tile (115 KiB) stays in L2 for all panels. 4 and 14 strips were not
+// faster.
 constexpr int stripsPerTile = 7;
 
+//! Whether the target has 32 vector registers, rather than 16.
 inline bool hasManyRegisters(const Halide::Target& target)
 {
     return target.arch == Halide::Target::ARM || target.has_feature(Halide::Target::AVX512_Skylake);
 }
 
-//! Of a buffer that is packed in panels of `width`, innermost and dense.
+//! Sets the layout of a buffer that is packed in dense panels of `width`, the innermost dimension.
 template <typename Buffer>
 void setPanels(Buffer& panels, int width)
 {
@@ -31,14 +33,14 @@ void setPanels(Buffer& panels, int width)
         panels.dim(dimension).set_min(0);
 }
 
-//! Patches in registers at a time.
+//! Number of patches that are held in registers at a time.
 inline int stripWidth(const Halide::Target& target)
 {
     return 2 * target.natural_vector_size<float>();
 }
 
-//! The schedule of sums(i, c, s, panel) += packed(i, r, s) * panels(c, r, panel), for all strips of a tile, at `level`
-//! of `consumer`. The sums start, grow and end in registers and go to memory once.
+//! Schedules sums(i, c, s, panel) += packed(i, r, s) * panels(c, r, panel) for all strips of a tile, at `level` of
+//! `consumer`. The sums stay in registers until they are complete, and are written to memory once.
 template <typename Level>
 void scheduleProduct(Halide::Func sums, Halide::Func consumer, Level level, Halide::RDom r, Halide::Var i,
                      Halide::Var c, Halide::Var s, const Halide::Target& target)

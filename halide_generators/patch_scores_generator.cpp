@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// Scores of patches from the squared distances of their nearest centers, where these lie on a GPU.
+// On a GPU: scores of patches from the squared distances to their nearest centers.
 #include "Halide.h"
 
 using namespace Halide;
@@ -13,7 +13,7 @@ class PatchScores : public Generator<PatchScores>
 {
 public:
     Input<Buffer<float, 2>> distances{"distances"}; // squared: patch, neighbor
-    Input<bool> certainty{"certainty"};             // Eq. 5 in place of Eq. 4
+    Input<bool> certainty{"certainty"};             // true: Eq. 5 of the CFA paper; false: Eq. 4, the smallest distance
     Output<Buffer<float, 1>> scores{"scores"};      // patch
 
     void generate()

@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// What cuBLAS and cuDNN compute on a GPU, in the plainest form: for the OpenCL build, with which GPU code is tested on
+// The operations for which a GPU uses cuBLAS and cuDNN, as simple kernels for the OpenCL build, which tests GPU code on
 // a processor.
 #include "Halide.h"
 
@@ -10,13 +10,14 @@ using namespace Halide;
 
 namespace {
 
+//! A batch of matrix products.
 class PlainProduct : public Generator<PlainProduct>
 {
 public:
     GeneratorParam<bool> bfloat{"bfloat", false}; // a and b hold the bits of bfloat16
 
-    Input<Buffer<>> a{"a", 3}; // row, of the sum, product
-    Input<Buffer<>> b{"b", 3}; // of the sum, column, product
+    Input<Buffer<>> a{"a", 3}; // row, k, product
+    Input<Buffer<>> b{"b", 3}; // k, column, product
     Input<float> factor{"factor"};
     Output<Buffer<float, 3>> out{"out"}; // row, column, product
 
@@ -50,14 +51,15 @@ private:
     Expr valueOf(Expr number) const { return bfloat ? reinterpret<float>(cast<uint32_t>(number) << 16) : number; }
 };
 
+//! A convolution with bias, groups, dilation and an optional sum.
 class PlainConvolution : public Generator<PlainConvolution>
 {
 public:
     Input<Buffer<float, 4>> maps{"maps"};       // column, row, channel, image
     Input<Buffer<float, 4>> weights{"weights"}; // column, row, channel of the group, output
     Input<Buffer<float, 1>> bias{"bias"};       // output
-    Input<Buffer<float, 4>> added{"added"};     // as the result
-    Input<bool> adds{"adds"};                   // whether `added` counts
+    Input<Buffer<float, 4>> added{"added"};     // column, row, output, image
+    Input<bool> adds{"adds"};                   // whether `added` is added to the result
     Input<int> stride{"stride"}, dilation{"dilation"}, padX{"padX"}, padY{"padY"}, groups{"groups"};
     Input<float> lowest{"lowest"};
     Output<Buffer<float, 4>> result{"result"}; // column, row, output, image

@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// On a GPU: the 3x3 average of feature maps, and behind their channels what a patch's place adds to them: CoordConv's
-// coordinates and a one for b.
+// On a GPU: the 3x3 average of feature maps. After the channels of an image may come three planes for the terms that
+// depend on a patch's place: the row and column coordinates of CoordConv, and a one for b.
 #include "coordinate.hpp"
 #include "gpu_strips.hpp"
 
@@ -14,12 +14,12 @@ namespace {
 class PoolPatches : public Generator<PoolPatches>
 {
 public:
-    Input<Buffer<float, 3>> maps{"maps"}; // column, row, channel of one image after the other
-    Input<int> channels{"channels"};      // of an image
+    Input<Buffer<float, 3>> maps{"maps"}; // column, row, channel (those of all images, one image after the other)
+    Input<int> channels{"channels"};      // number of channels of an image
     Input<float> lowest{"lowest"},
-        highest{"highest"};                    // of a feature: an activation that the network left to this kernel
-    Input<int> planes{"planes"};               // of an image: its channels, or 3 more for row, column, one
-    Output<Buffer<float, 3>> pooled{"pooled"}; // column, row, plane of one image after the other
+        highest{"highest"};                    // range of an activation that the network has left to this kernel
+    Input<int> planes{"planes"};               // number of planes of an image: its channels, or 3 more
+    Output<Buffer<float, 3>> pooled{"pooled"}; // column, row, plane (those of all images, one image after the other)
 
     void generate()
     {

@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// One scale of the descriptor at its own resolution: the 3x3 average of the map, times its columns of W, plus row,
-// column and constant terms.
+// The descriptor for one scale, at that scale's resolution: the 3x3 average of the map times the scale's columns of W,
+// plus the terms of row, column and bias.
 #include "automatic.hpp"
 #include "coordinate.hpp"
 #include "panel.hpp"
@@ -15,12 +15,12 @@ namespace {
 class Project : public Generator<Project>
 {
 public:
-    GeneratorParam<bool> averages{"averages", true}; // false: the map is averaged already
+    GeneratorParam<bool> averages{"averages", true}; // false: the map is already averaged
 
     Input<Buffer<float, 2>> map{"map"};         // patch, channel
-    Input<int> width{"width"};                  // of the map's rows
-    Input<Buffer<float, 3>> weights{"weights"}; // row of W in the panel, channel, panel; zeros past the last row
-    Input<Buffer<float, 3>> terms{"terms"};     // row of W in the panel; of the row, the column and the constant; panel
+    Input<int> width{"width"};                  // length of the map's rows
+    Input<Buffer<float, 3>> weights{"weights"}; // row of W in the panel, channel, panel; zeros after the last row
+    Input<Buffer<float, 3>> terms{"terms"};     // row of W in the panel; weight of row, of column, bias; panel
     Output<Buffer<float, 2>> phi{"phi"};        // patch, row of W
 
     void generate()
@@ -29,8 +29,8 @@ public:
         const Expr patches = map.dim(0).extent();
         definePlaces(patches / width);
 
-        // Rows follow each other without a gap, so that neighbors are p - 1, p + 1, p - width and p + width: whole
-        // vectors for maps of any size.
+        // Rows are adjacent in memory, so the neighbors of patch p are p - 1, p + 1, p - width and p + width. Maps of
+        // any size then consist of whole vectors.
         Func padded = BoundaryConditions::constant_exterior(map, 0.f, {{0, patches}, {Expr(), Expr()}});
         column(p, c) = padded(p - width, c) + padded(p, c) + padded(p + width, c);
         Expr here = s * strip + i;
@@ -62,7 +62,7 @@ public:
             phi.set_estimates({{0, 784}, {0, 264}});
             return;
         }
-        // 16 tasks or more, so that two threads end together: a 14 x 14 map is 13 strips of 16 patches.
+        // At least 16 tasks, so that two threads finish together: a map of 14 x 14 has only 13 strips of 16 patches.
         Expr stripsPerTask = clamp(map.dim(0).extent() / (16 * strip), 1, stripsPerTile);
         phi.split(p, s, i, strip, TailStrategy::GuardWithIf)
             .split(s, t, inner, stripsPerTask, TailStrategy::GuardWithIf);
@@ -73,8 +73,8 @@ public:
 
         for (Func place : {hasLeft, hasRight, atRow, atColumn})
             place.compute_root();
-        // The average is taken while the strip is packed: one pass over the map, and no averaged map to write and read
-        // again.
+        // The average is computed while a strip is packed. So the map is read once, and no averaged map is written and
+        // read again.
         packed.compute_at(phi, t)
             .reorder(i, s, c)
             .vectorize(i, lanes)
@@ -89,8 +89,8 @@ private:
     RDom product;
     int strip = 0;
 
-    //! Where a patch is: computed once a call, because a division for each patch and channel would cost more than the
-    //! average.
+    //! The place of each patch. It is computed once in a call, because a division for each patch and channel would take
+    //! longer than the average.
     void definePlaces(Expr height)
     {
         hasLeft(p) = cast<int>(p % width > 0);

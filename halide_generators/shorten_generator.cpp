@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// Patches shortened to a few coordinates, of which the last is the length of what the others leave: the distance of two
-// shortened vectors is never more than that of the vectors themselves.
+// Shortens patches to a few coordinates and the length of the remaining part. The distance between two shortened
+// vectors is never more than that between the vectors themselves.
 #include "automatic.hpp"
 #include "panel.hpp"
 
@@ -15,9 +15,9 @@ class Shorten : public Generator<Shorten>
 {
 public:
     Input<Buffer<float, 2>> phi{"phi"};   // patch, feature
-    Input<Buffer<float, 1>> mean{"mean"}; // of the bank: feature
+    Input<Buffer<float, 1>> mean{"mean"}; // feature: mean of the bank
     Input<Buffer<float, 3>> axes{"axes"}; // axis of the panel, feature, panel: orthonormal
-    // Patch, coordinate: along each axis, the rest's length, and |phi - mean|^2
+    // Patch, coordinate: first those along the axes, then the length of the rest, then |phi - mean|^2
     Output<Buffer<float, 2>> shortened{"shortened"};
 
     void generate()
