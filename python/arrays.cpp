@@ -29,7 +29,7 @@ static int depthOf(const py::array& array)
                          " can not be taken: uint8, uint16, int32, float32 and float64 can, and bool for masks");
 }
 
-// Dense and of the machine's byte order: numpy copies what is not.
+// A continuous array in the byte order of this machine. NumPy copies arrays that are not.
 static py::array dense(const py::array& array)
 {
     const py::array native =
@@ -67,7 +67,7 @@ Arrays arraysOf(const py::handle& object)
     Arrays arrays;
     if (object.is_none())
         return arrays;
-    // A single image is a sequence of rows to Python.
+    // A single image would be taken as a sequence of its rows.
     if (py::isinstance<py::array>(object) && py::cast<py::array>(object).ndim() < 4)
         throw py::type_error("expected a list of numpy arrays, not one array: put it into a list");
     for (const py::handle& item : iterate(object, "numpy arrays"))

@@ -10,31 +10,33 @@
 
 #include <vector>
 
-//! A numpy array, or None, as an argument: the Mat shows its memory where that is dense, else a copy's.
+//! A NumPy array, or None, as an argument. The Mat shares the array's memory if that is continuous, else the memory of
+//! a copy. `owner` keeps the memory.
 struct Array
 {
     pybind11::array owner;
     cv::Mat mat;
 };
 
-//! Several of them, in any iterable.
+//! Several arrays, from any iterable.
 struct Arrays
 {
     std::vector<pybind11::array> owners;
     std::vector<cv::Mat> mats;
 };
 
-//! Throws pybind11::type_error for what OpenCV can not take.
+//! Converts an array, or an iterable of arrays. Throws pybind11::type_error for types and shapes that OpenCV cannot
+//! take.
 Array arrayOf(const pybind11::handle& object);
 Arrays arraysOf(const pybind11::handle& object);
-//! Lists of numbers too, as CV_32F or CV_64F.
+//! Converts an array or a list of numbers to CV_32F or CV_64F.
 Array scoresOf(const pybind11::handle& object);
-//! Integers or truth values of any size, as CV_8U that is nonzero where they are.
+//! Converts integers or truth values of any size to CV_8U, nonzero where the value is.
 Array labelsOf(const pybind11::handle& object);
 
-//! Shares the memory of the Mat: rows x columns, and x channels if there are several.
+//! Makes an array that shares the memory of the Mat: rows x columns, and x channels if there are several.
 pybind11::array toNumpy(const cv::Mat& mat);
-//! A tuple, as OpenCV's own bindings give.
+//! Makes a tuple of arrays, like OpenCV's own bindings.
 pybind11::tuple toNumpy(const std::vector<cv::Mat>& mats);
 
 namespace pybind11 { namespace detail {
@@ -59,7 +61,7 @@ template <> struct type_caster<Arrays>
     }
 };
 
-//! (width, height), as cv2 has it.
+//! A size is (width, height), as in cv2.
 template <> struct type_caster<cv::Size>
 {
     PYBIND11_TYPE_CASTER(cv::Size, const_name("Tuple[int, int]"));
@@ -80,7 +82,8 @@ template <> struct type_caster<cv::Size>
     }
 };
 
-//! One to four numbers; a single number is refused, since OpenCV would set the first channel only.
+//! A scalar is a sequence of one to four numbers. A plain number is refused, since OpenCV would only set the first
+//! channel.
 template <> struct type_caster<cv::Scalar>
 {
     PYBIND11_TYPE_CASTER(cv::Scalar, const_name("Tuple[float, float, float, float]"));

@@ -15,7 +15,8 @@ using namespace cv::anomaly;
 using cv::Mat;
 using cv::String;
 
-// What fit calls in C++: progress, a function or None, sees each step, and Ctrl-C ends the training.
+//! The callback of fit and update. It passes each step to the Python function `progress`, if there is one, and lets
+//! Ctrl-C end the fit.
 class Progress
 {
 public:
@@ -35,7 +36,7 @@ public:
         }
         catch (...)
         {
-            failure = std::current_exception(); // it must not pass through fit, which does not hold the interpreter
+            failure = std::current_exception(); // it cannot pass through fit, which runs without the interpreter's lock
             return false;
         }
     }
@@ -47,8 +48,8 @@ private:
     std::exception_ptr failure;
 };
 
-// What a long call asks in C++: whether it goes on, which Ctrl-C ends. Other threads of Python are disturbed a few
-// times a second only.
+//! The function that predictBatch calls while it runs: Ctrl-C ends the batch. It takes the interpreter's lock at most
+//! ten times a second, so that other Python threads are hardly disturbed.
 class Signals
 {
 public:
@@ -74,6 +75,8 @@ private:
     std::exception_ptr failure;
 };
 
+// Runs a fit or an update without the interpreter's lock. An exception of the callback is thrown in place of the one
+// that says the fit was canceled.
 template <typename Fit> static void fitWith(AnomalyDetector& detector, const py::object& function, const Fit& fit)
 {
     Progress progress(function);
@@ -123,7 +126,7 @@ static py::tuple goodImages(const AnomalyDetector& self)
     return py::make_tuple(toNumpy(figures), toNumpy(scores));
 }
 
-//! image: a matrix, or a file's name.
+//! image: a matrix, or the name of a file.
 template <typename Image>
 static py::tuple predictOne(const AnomalyDetector& self, const Image& image, const Array& mask)
 {
@@ -251,7 +254,7 @@ static std::shared_ptr<Detector> load(const FileName& filename, const FileName& 
     return Detector::load(filename.name, backboneFile.name);
 }
 
-// A detector as what it is.
+// Returns a detector as an object of its method's class.
 static py::object toPython(const std::shared_ptr<AnomalyDetector>& detector)
 {
 #define ANOMALY_METHOD(Method)                                                                                         \
@@ -310,7 +313,7 @@ static py::object cloneOf(const AnomalyDetector& self)
     return toPython(self.clone());
 }
 
-// What pickle keeps: the settings, the model where there is one, and where it computes.
+// The state that pickle keeps: settings, the model if there is one, engine and target.
 template <typename Detector> static py::tuple stateOfDetector(const Detector& self)
 {
     const py::object model = self.empty() ? py::object(py::none()) : py::object(saveToMemory(self));
@@ -399,7 +402,7 @@ static void bindDetector(py::module_& m)
 template <typename Detector> using Class = py::class_<Detector, AnomalyDetector, std::shared_ptr<Detector>>;
 template <typename Detector> using ParamsClass = py::class_<typename Detector::Params, DetectorParams>;
 
-// What only one method has.
+// Adds the functions that only one method has.
 template <typename Detector> static void bindOwn(py::module_&, Class<Detector>&, ParamsClass<Detector>&) {}
 
 template <> void bindOwn<CFA>(py::module_& m, Class<CFA>& cfa, ParamsClass<CFA>& params)
@@ -419,7 +422,7 @@ template <> void bindOwn<PatchCore>(py::module_& m, Class<PatchCore>& patchCore,
     m.def("PatchCore_Params_paper", &PatchCore::Params::paper);
 }
 
-// The class, and the names that cv2 has for its static functions.
+// Binds a method's class, and its static functions under the names that they have in cv2.
 template <typename Detector> static void bindMethod(py::module_& m, const std::string& name)
 {
     typedef typename Detector::Params Params;

@@ -7,7 +7,7 @@ namespace py = pybind11;
 using namespace py::literals;
 using namespace cv::anomaly;
 
-// pybind11 knows how to hold a std::shared_ptr, on which cv::Ptr is built.
+// The types are std::shared_ptr, the base of cv::Ptr, because pybind11 supports it as a holder.
 static std::shared_ptr<DriftMonitor> create(const std::shared_ptr<AnomalyDetector>& detector, int window)
 {
     return DriftMonitor::create(detector, window);

@@ -8,7 +8,7 @@ using namespace py::literals;
 using namespace cv::anomaly;
 using cv::Mat;
 
-// Each calls with scores and labels of any form that numpy understands.
+// These functions accept scores and labels in any form that NumPy converts to arrays.
 
 static double aurocOf(const py::object& scores, const py::object& labels)
 {
@@ -34,7 +34,8 @@ static py::tuple rocCurveOf(const py::object& scores, const py::object& labels)
     return py::make_tuple(toNumpy(fpr), toNumpy(tpr), toNumpy(thresholds));
 }
 
-// The interpreter stays held: PixelMetrics must not be added to while another thread asks it.
+// The functions of PixelMetrics keep the interpreter's lock, because no other thread may use an object while it
+// changes.
 
 static std::shared_ptr<PixelMetrics> create()
 {

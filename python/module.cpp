@@ -5,16 +5,17 @@
 
 namespace py = pybind11;
 
-// cv_anomaly.error has the attributes of cv2.error.
+// The exception cv_anomaly.error, which has the attributes of cv2.error.
 static PyObject* errorType = NULL;
 
-// A message may hold bytes that are no UTF-8, of a file's name or of what is in it.
+// Converts a message to Python. It may contain bytes that are not valid UTF-8, from the name or the contents of a file.
 static py::object textOf(const std::string& text)
 {
     const Py_ssize_t size = static_cast<Py_ssize_t>(text.size());
     return py::reinterpret_steal<py::object>(PyUnicode_DecodeUTF8(text.data(), size, "backslashreplace"));
 }
 
+// Makes a cv_anomaly.error of a cv::Exception.
 static void translate(std::exception_ptr thrown)
 {
     try
@@ -34,8 +35,8 @@ static void translate(std::exception_ptr thrown)
     }
 }
 
-// pybind11 2.12 is the first that knows the arrays of NumPy 2. Older ones take them for arrays of other types, and
-// results would be wrong.
+// pybind11 2.12 is the first version that supports the arrays of NumPy 2. Older ones read them as arrays of other
+// types, which would give wrong results without any error.
 static void checkNumPy()
 {
 #if PYBIND11_VERSION_HEX < 0x020C0000

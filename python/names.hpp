@@ -9,23 +9,24 @@
 #include <string>
 #include <vector>
 
-//! A file's name as an argument: str, bytes or os.PathLike, in the bytes that the system knows it by.
+//! The name of a file as an argument: str, bytes or os.PathLike, converted to the bytes that the system uses.
 struct FileName
 {
     std::string name;
 };
 
-//! Any iterable of them, but not a single name.
+//! Several names, from any iterable. A single name is an error.
 struct FileNames
 {
     std::vector<std::string> names;
 };
 
-//! Throws pybind11::error_already_set for what is no name.
+//! Converts the name of a file. Throws pybind11::error_already_set if the object is no name.
 std::string fileNameOf(const pybind11::handle& object);
-//! The name as Python has it.
+//! Converts a name to Python's str.
 pybind11::str toPython(const std::string& fileName);
-//! Throws pybind11::type_error where a single text or name stands in the place of several.
+//! Iterates over an object. Throws pybind11::type_error for a single text or name in place of several. wanted: what the
+//! error message asks for.
 pybind11::iterator iterate(const pybind11::handle& object, const char* wanted);
 
 namespace pybind11 { namespace detail {

@@ -11,10 +11,11 @@
 #include <type_traits>
 #include <vector>
 
-// visitFields(<pointer to a struct>, visit) calls visit("name", &Struct::name) for each of the struct's own fields.
+// The generated function visitFields(pointer to a struct, visit) calls visit("name", &Struct::name) for each field of
+// the struct itself.
 #include "params_fields.inc"
 
-//! Sets a field from what Python gives for it. Throws pybind11::type_error that says what the field takes.
+//! Sets a field to a Python value. Throws pybind11::type_error that says which type the field has.
 void setField(int& field, const pybind11::handle& value);
 void setField(double& field, const pybind11::handle& value);
 void setField(bool& field, const pybind11::handle& value);
@@ -23,6 +24,7 @@ void setField(cv::Scalar& field, const pybind11::handle& value);
 void setField(cv::String& field, const pybind11::handle& value);
 void setField(std::vector<cv::String>& field, const pybind11::handle& value);
 
+//! Returns a field as a Python value.
 template <typename Value> pybind11::object valueOf(const Value& field)
 {
     return pybind11::cast(field);
@@ -31,13 +33,13 @@ inline pybind11::object valueOf(const cv::String& field)
 {
     return toPython(field);
 }
-//! A tuple, since a list would be a copy, and what is appended to it lost.
+//! Lists become tuples: a list would be a copy, and whatever is appended to it would be lost.
 inline pybind11::object valueOf(const std::vector<cv::String>& field)
 {
     return pybind11::tuple(pybind11::cast(field));
 }
 
-//! Sets a field, whose name then stands before what is wrong with the value.
+//! Sets a field. If that fails, the message begins with the field's name.
 template <typename Value> void setNamed(Value& field, const std::string& name, const pybind11::handle& value)
 {
     try
@@ -60,7 +62,7 @@ template <typename Value> void setNamed(Value& field, const std::string& name, c
     }
 }
 
-//! Those that all detectors have, and those of a method.
+//! Visits the fields that all detectors have, then those of a method.
 template <typename Params, typename Visit> void visitAllFields(const Visit& visit)
 {
     visitFields(static_cast<const cv::anomaly::DetectorParams*>(nullptr), visit);
@@ -68,7 +70,7 @@ template <typename Params, typename Visit> void visitAllFields(const Visit& visi
         visitFields(static_cast<const Params*>(nullptr), visit);
 }
 
-//! The fields by their names, for pickle and copy.
+//! All fields by name, for pickle and copy.
 template <typename Params> pybind11::dict stateOf(const Params& params)
 {
     pybind11::dict state;
@@ -76,6 +78,7 @@ template <typename Params> pybind11::dict stateOf(const Params& params)
     return state;
 }
 
+//! Settings from fields by name. Missing fields keep their defaults.
 template <typename Params> Params paramsOf(const pybind11::dict& state)
 {
     Params params;
@@ -86,8 +89,8 @@ template <typename Params> Params paramsOf(const pybind11::dict& state)
     return params;
 }
 
-/** Makes the class of some settings.
-@tparam Bases DetectorParams for those of a method; nothing for DetectorParams itself
+/** Binds the class of some settings, with a property for each field.
+@tparam Bases DetectorParams for the settings of a method; empty for DetectorParams itself
 */
 template <typename Params, typename... Bases>
 pybind11::class_<Params, Bases...> bindParams(pybind11::module_& m, const std::string& className)

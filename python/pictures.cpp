@@ -37,7 +37,7 @@ static py::tuple boxOf(const DefectRegion& region)
     return py::make_tuple(region.box.x, region.box.y, region.box.width, region.box.height);
 }
 
-// With the shape that findDefects gives its contours.
+// The contour in the shape that findDefects returns: points x 1 x 2.
 static py::array contourOf(const DefectRegion& region)
 {
     return toNumpy(Mat(region.contour, true));

@@ -3,8 +3,8 @@
 // of this distribution and at http://opencv.org/license.html.
 /* opencv_anomaly_trainer <library>...: trains for a process that fits, over a socket. opencv_anomaly starts it.
 
-   It is a process of its own because two versions of LibTorch, or two of OpenCV, must not meet in one: a Python program
-   has often imported PyTorch, and LibTorch may bring libraries that the program does not want. */
+   Training runs in a process of its own because two versions of LibTorch or of OpenCV in one process crash it. A Python
+   program has often imported PyTorch, and LibTorch may load libraries that the program does not expect. */
 #include "../src/training/trainer.hpp"
 #include "../src/training/trainer_channel.hpp"
 
@@ -18,7 +18,7 @@ using namespace cv::anomaly;
 
 namespace {
 
-//! The bank of the process that fits.
+//! The memory bank, which the process that fits holds. Calls are sent to that process.
 class RemoteBank final : public BankAccess
 {
 public:
@@ -68,6 +68,7 @@ private:
         channel.putArray(phi, descriptorLength * size_t(patches));
     }
 
+    // Only training on a GPU reads the centers, and only once.
     void load() const
     {
         if (!all.empty())
@@ -82,7 +83,7 @@ private:
     mutable std::vector<float> all;
 };
 
-//! Answers for one library, with one trainer at a time.
+//! Answers requests with the functions of one library, for one trainer at a time.
 class Helper
 {
 public:
@@ -117,6 +118,8 @@ public:
     }
 
 private:
+    // Each function below reads a request, calls the trainer, and sends the answer. RemoteTrainer in
+    // trainer_process.cpp sends the requests.
     void create()
     {
         const int interfaceVersion = channel.get<int>();
@@ -191,6 +194,7 @@ private:
         finish(trainer->restore(bytes.data(), bytes.size()));
     }
 
+    // Sends whether a call succeeded, and the error text.
     void finish(bool succeeded)
     {
         channel.put(succeeded);
@@ -208,30 +212,34 @@ private:
     TrainerSettings settings;
     std::vector<ScaleShape> scales;
     std::vector<float> W, b, weights;
-    std::vector<std::vector<float>> maps; // by scale; the same memory serves every step
+    std::vector<std::vector<float>> maps; // for each scale; every step uses the same memory
     std::unique_ptr<RemoteBank> bank;
     std::unique_ptr<Trainer> trainer;
 };
 
+// Opens the first library that can be loaded. If none can, `why` tells the reason for the first one, which is in the
+// usual place.
 void* openFirst(int count, char** names, std::string& why)
 {
     for (int i = 0; i < count; i++)
     {
         if (void* library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL))
             return library;
-        if (why.empty()) // of the place where it should be
+        if (why.empty())
             why = dlerror();
     }
     return nullptr;
 }
 
-// The program's files stay open for as long as somebody holds them, and nothing here needs them.
+// Closes files that were inherited from the program: they would stay open as long as this process lives, and it needs
+// none.
 void closeInherited()
 {
     for (int descriptor = helperDescriptor + 1; descriptor < 4096; descriptor++)
         close(descriptor);
 }
 
+// Sends the first message, which tells whether training is possible, then answers requests until the socket is closed.
 void serve(int count, char** libraries)
 {
     TrainerChannel channel(helperDescriptor);
@@ -263,7 +271,7 @@ int main(int count, char** arguments)
     }
     catch (const std::exception&)
     {
-        // The process that fits is done, or gone; what went wrong here it sees by the end of this one.
+        // The process that fits has finished, or is gone. It learns of an error here from the end of this process.
     }
-    _exit(0); // LibTorch's own end is not always clean
+    _exit(0); // without LibTorch's destructors, which sometimes crash
 }

@@ -16,7 +16,7 @@
 #include <string>
 #include <vector>
 
-// There where LibTorch's BLAS is OpenBLAS, else null.
+// These functions exist if LibTorch uses OpenBLAS. Otherwise they are null.
 #if defined(__GNUC__) && !defined(_WIN32)
 extern "C" int openblas_get_num_threads(void) __attribute__((weak));
 extern "C" void openblas_set_num_threads(int) __attribute__((weak));
@@ -29,8 +29,8 @@ namespace cv { namespace anomaly { namespace {
 
 using torch::Tensor;
 
-// OpenBLAS's threads stay awake for a while after each product and yield again and again, on the cores that the search
-// wants.
+//! Limits OpenBLAS to one thread while it lives. Its threads stay awake for a while after each product, and take time
+//! on the cores that the neighbor search needs.
 class SingleThreadedBlas
 {
 public:
@@ -49,15 +49,16 @@ private:
     const int before;
 };
 
-// 1/nu, the weight of both loss terms.
+// 1 / nu of the paper, the weight of both terms of the loss.
 const double lossWeight = 1e3;
 
+// A tensor on the CPU with a copy of the values.
 Tensor copyOf(const float* values, at::IntArrayRef shape)
 {
     return torch::from_blob(const_cast<float*>(values), shape, torch::kFloat).clone();
 }
 
-// Row and column of each patch from -1 to 1, 2 x patches.
+// Coordinates of row and column of each patch, from -1 to 1: 2 x patches.
 Tensor coordinates(int rows, int cols)
 {
     const auto line = [](int cells) {
@@ -68,7 +69,8 @@ Tensor coordinates(int rows, int cols)
     return torch::stack({row, col}).reshape({2, rows * cols});
 }
 
-//! What every way shares: what is learned, the loss, the optimizer, and what is kept of them.
+//! Common part of training on the CPU and on CUDA: the parameters that are learned, the loss, the optimizer, and saved
+//! states.
 class TorchTrainer : public Trainer
 {
 public:
@@ -81,8 +83,8 @@ public:
         int64_t inputs = 2;
         for (const ScaleShape& scale : scales)
             inputs += scale.channels;
-        // One OpenMP thread: a second one waits for work by spinning, on the core that the search and BLAS, which have
-        // threads of their own, want. On two cores a step takes half as long so.
+        // One OpenMP thread: a second one would wait for work in a loop, on the core that the search and BLAS need,
+        // which have threads of their own. On two cores a step then takes half as long.
         torch::set_num_threads(1);
         W = copyOf(s.W, {s.descriptorLength, inputs}).to(where).requires_grad_();
         b = copyOf(s.b, {s.descriptorLength, 1}).to(where).requires_grad_();
@@ -104,7 +106,7 @@ public:
         });
     }
 
-    // All tensors are the CPU's in it, so that each device restores what another one saved.
+    // All tensors are saved as CPU tensors, so that each device can restore what another one saved.
     bool save(unsigned char* bytes, size_t& size) override
     {
         return succeeds([&] {
@@ -153,14 +155,15 @@ public:
     const char* error() const override { return message.c_str(); }
 
 protected:
-    //! The loss of a batch, and by it the gradients of all that is learned.
+    //! Computes the loss of a batch and the gradients of all parameters. maps: for each scale, channels x images *
+    //! patches.
     virtual Tensor differentiate(const std::vector<Tensor>& maps, const float* patchWeights, BankAccess& bank) = 0;
 
     int patchesOf(size_t scale) const { return scales[scale].rows * scales[scale].cols; }
     int neighbors() const { return settings.K + (settings.repulsion ? settings.J : 0); }
 
-    // Eq. 1 and 2 on squared distances, (K + J) x patches: the mean over the patches that count. Notes the mean
-    // distance to the nearest center.
+    // Eq. 1 and 2 of @cite Lee2022cfa as the mean over the patches that count. d: squared distances to the nearest
+    // centers, (K + J) x patches, nearest first. Also keeps the mean distance to the nearest center.
     Tensor lossOf(const Tensor& d, const float* patchWeights)
     {
         const Tensor weights =
@@ -176,7 +179,7 @@ protected:
         return loss * lossWeight;
     }
 
-    const TrainerSettings settings; // its pointers are not used past the constructor
+    const TrainerSettings settings; // its pointers are only valid in the constructor
     const torch::Device device;
     const std::vector<ScaleShape> scales;
     const Tensor grid;
@@ -189,6 +192,7 @@ private:
         meanDistance = ((nearest.clamp_min(0).sqrt() * weights).sum() / weights.sum().clamp_min(1)).item<float>();
     }
 
+    // One step of the optimizer. Returns the loss before it.
     double adapt(const std::vector<Tensor>& maps, const float* patchWeights, BankAccess& bank)
     {
         optimizer->zero_grad();
@@ -197,6 +201,7 @@ private:
         return loss.item<float>();
     }
 
+    // The maps as tensors on the device; on the CPU they share the caller's memory.
     std::vector<Tensor> tensorsOf(const float* const* maps, int images) const
     {
         std::vector<Tensor> tensors;
@@ -207,7 +212,7 @@ private:
         return tensors;
     }
 
-    // The optimizer's own tensors, which it loads to where they were saved from.
+    // Moves the optimizer's own tensors. It loads them to the device from which they were saved.
     void moveMoments(torch::Device to)
     {
         for (auto& entry : optimizer->state())
@@ -219,6 +224,7 @@ private:
         }
     }
 
+    // Runs a call. No exception may leave the trainer, so errors are kept as text.
     bool succeeds(const std::function<void()>& work)
     {
         try
@@ -241,11 +247,12 @@ private:
     }
 
     std::unique_ptr<torch::optim::AdamW> optimizer;
-    double meanDistance = 0; // of the last batch
+    double meanDistance = 0; // to the nearest center, in the last batch
     std::string message;
 };
 
-//! On the processor: the prediction's own search, and a way back that is written out.
+//! On the CPU: the neighbor search is the one of predict, and gradients from the distances back to W and b are computed
+//! by explicit formulas instead of autograd.
 class CpuTrainer final : public TorchTrainer
 {
 public:
@@ -256,8 +263,8 @@ public:
     }
 
 private:
-    // The search gives the distances; autograd takes the loss back to them and to the radius. From there to phi, W and
-    // b the way is known, and shorter by hand.
+    // The search gives the distances. Autograd computes the gradients of the loss with respect to the distances and to
+    // the radius. From there back to phi, W and b the formulas are known, and faster than autograd.
     Tensor differentiate(const std::vector<Tensor>& maps, const float* patchWeights, BankAccess& bank) override
     {
         const Tensor phi = project(maps);
@@ -277,8 +284,8 @@ private:
         return loss;
     }
 
-    // The same memory serves every step: fresh tensors of this size cost a page fault every 4 KiB, a tenth of a step's
-    // time.
+    // Returns a tensor of this shape in the same memory as before. New tensors of this size cost a page fault for each
+    // 4 KiB, together a tenth of a step's time.
     static const Tensor& sized(Tensor& kept, at::IntArrayRef shape)
     {
         if (!kept.defined() || kept.sizes() != shape)
@@ -286,8 +293,8 @@ private:
         return kept;
     }
 
-    // Calls body(first row, rows) for all rows of a descriptor, shared among threads of our own: LibTorch's and BLAS's
-    // are switched off.
+    // Calls body(first row, number of rows) for all rows of a descriptor, distributed over threads of its own, while
+    // those of LibTorch and BLAS are switched off.
     void forRows(const std::function<void(int64_t, int64_t)>& body) const
     {
         const SingleThreadedBlas blas;
@@ -304,7 +311,7 @@ private:
             other.get();
     }
 
-    // Calls work(coarse map, fine map) for all maps in these rows of D' x images * patches matrices.
+    // Calls work(coarse map, fine map) for all maps in some rows of matrices of D' x images * patches.
     template <typename Work>
     void forMaps(Tensor& coarse, Tensor& fine, size_t scale, int64_t first, int64_t rows, const Work& work) const
     {
@@ -313,8 +320,8 @@ private:
             work(coarse.data_ptr<float>() + map * patchesOf(scale), fine.data_ptr<float>() + map * patchesOf(0));
     }
 
-    // Descriptors of a batch, D' x images * patches: each scale is projected at its own resolution. Channels come first
-    // in all maps, so a scale is one matrix product for all images.
+    // Computes descriptors of a batch, D' x images * patches. Each scale is projected at its own resolution. Channels
+    // are the first dimension of all maps, so one matrix product projects a scale for all images.
     Tensor project(const std::vector<Tensor>& maps)
     {
         for (size_t i = 0; i < scales.size(); i++)
@@ -338,12 +345,12 @@ private:
         return phi;
     }
 
-    // The gradient by W and b, given that by phi: the way of project backwards.
+    // Computes the gradients with respect to W and b from the one with respect to phi: the steps of project in reverse.
     void projectBackward(const std::vector<Tensor>& maps)
     {
         W.mutable_grad() = sized(byW, W.sizes());
         b.mutable_grad() = sized(byB, b.sizes());
-        std::vector<Tensor> byProjected = projected; // what project made is no longer needed
+        std::vector<Tensor> byProjected = projected; // in the same memory: the results of project are no longer needed
         byProjected[0] = byPhi;
         forRows([&](int64_t first, int64_t rows) {
             const Tensor byPlaces = byPhi.narrow(0, first, rows).view({rows, -1, patchesOf(0)}).sum(1);
@@ -361,13 +368,14 @@ private:
         });
     }
 
-    std::vector<Upsampling> upsamplings; // by scale
-    std::vector<Tensor> projected;       // by scale; the first becomes phi
+    std::vector<Upsampling> upsamplings; // for each scale
+    std::vector<Tensor> projected;       // for each scale; the first one becomes phi
     Tensor byPhi, byW, byB;
 };
 
-// Bilinear upsampling of a column of values as a matrix, fine x coarse. The way back through LibTorch's own upsampling
-// adds in any order on CUDA, so that the same fit would give another model each time; a product's does not.
+// Bilinear upsampling along one axis as a matrix, fine x coarse. On CUDA, the gradient of LibTorch's own upsampling
+// adds in a varying order, so the same fit would give a different model each time. The gradient of a matrix product
+// does not.
 Tensor upsamplingMatrix(int coarse, int fine)
 {
     const BilinearTaps taps(coarse, fine);
@@ -381,16 +389,16 @@ Tensor upsamplingMatrix(int coarse, int fine)
     return matrix;
 }
 
-// How much memory the ranks of all centers may take, for as many patches at a time as that is enough for.
+// Memory for the ranks of all centers. As many patches are ranked together as fit into it.
 const int64_t rankBytes = 64 << 20;
 
-//! On the GPU: all of a step is LibTorch's, and autograd's all the way to W, b and the radius.
+//! On a GPU: all of a step is computed by LibTorch, and all gradients by autograd.
 class CudaTrainer final : public TorchTrainer
 {
 public:
     CudaTrainer(const TrainerSettings& s, torch::Device where) : TorchTrainer(s, where)
     {
-        // TF32 keeps 10 bits of a factor: too few for results that agree with the CPU's to 1e-4.
+        // TF32 keeps only 10 bits of a factor, too few for results that agree with the CPU's to 1e-4.
         at::globalContext().setAllowTF32CuBLAS(false);
         for (const ScaleShape& scale : scales)
         {
@@ -410,14 +418,15 @@ private:
         return loss;
     }
 
+    // Copies the centers of the bank to the device, where they stay for the whole training.
     void load(const BankAccess& bank)
     {
         C = copyOf(bank.centers(), {bank.centerCount(), settings.descriptorLength}).to(device);
         squaredNorms = C.square().sum(1);
     }
 
-    // Descriptors of a batch, images * patches x D': each scale is projected at its own resolution, as on the CPU. Here
-    // a descriptor is a row, as a center is.
+    // Computes descriptors of a batch. Each scale is projected at its own resolution, as on the CPU, but here a
+    // descriptor is a row, like a center: images * patches x D'.
     Tensor project(const std::vector<Tensor>& maps) const
     {
         const Tensor weights = W.t();
@@ -433,6 +442,7 @@ private:
         return (phi.view({images, patchesOf(0), -1}) + places).flatten(0, 1);
     }
 
+    // Upsamples descriptors of a coarser scale to the patch grid: along rows, then along columns.
     Tensor upsample(const Tensor& projected, size_t scale, int64_t images) const
     {
         const int64_t rows = scales[scale].rows, cols = scales[scale].cols, height = scales[0].rows,
@@ -445,7 +455,7 @@ private:
             .view({images * height * width, -1});
     }
 
-    // The K + J nearest centers of each patch, ranked by |c|^2 - 2 phi c: (K + J) x patches.
+    // Indices of the K + J nearest centers of each patch, ranked by |c|^2 - 2 phi c: (K + J) x patches.
     Tensor nearest(const Tensor& phi) const
     {
         torch::NoGradGuard noGradient;
@@ -455,7 +465,8 @@ private:
         return torch::cat(found).t().contiguous();
     }
 
-    // As they are defined, and so exact where a descriptor meets its center; ascending, (K + J) x patches.
+    // Squared distances as sums of squared differences, so that they are exactly 0 if a descriptor equals its center.
+    // Sorted in rising order, (K + J) x patches.
     Tensor squaredDistances(const Tensor& phi, const Tensor& indices) const
     {
         std::vector<Tensor> distances;
@@ -464,8 +475,8 @@ private:
         return std::get<0>(torch::stack(distances).sort(0));
     }
 
-    std::vector<Tensor> down, across; // by scale, along columns and rows
-    Tensor C, squaredNorms;           // of the bank
+    std::vector<Tensor> down, across; // for each scale: upsampling matrices along columns and along rows
+    Tensor C, squaredNorms;           // centers of the bank, and their squared lengths
 };
 
 Trainer* createTorchTrainer(const TrainerSettings& settings)
@@ -502,7 +513,7 @@ ANOMALY_TRAINING_EXPORT int anomalyCudaDevices()
 {
     try
     {
-        // Not hasCUDA, which is false too where there is no device.
+        // hasCUDA would not do: it is also false if CUDA is built in but there is no device.
         return at::globalContext().hasCUDART() ? int(torch::cuda::device_count()) : -1;
     }
     catch (const std::exception&)

@@ -9,7 +9,8 @@
 
 namespace cv { namespace anomaly {
 
-//! Which two of n values lie around each of m places, half-pixel centers, and the second's share.
+//! For each of m positions on a line of n values (half-pixel centers): the two neighboring values, and the weight of
+//! the second.
 struct BilinearTaps
 {
     BilinearTaps(int n, int m) : low(m), high(m), share(m)
@@ -27,10 +28,10 @@ struct BilinearTaps
     std::vector<float> share;
 };
 
-/** @brief Bilinear upsampling of dense maps and its way back, columns and rows apart.
+/** @brief Bilinear upsampling of dense maps, and its gradient, first along rows, then along columns.
 
-LibTorch 1.13 takes both at once with gathers for each value and adds in a pass of its own: with ResNet18 a sixth of a
-training step.
+LibTorch 1.13 interpolates along both axes together, gathers four values for each result, and adds in a second pass.
+With ResNet18 that takes a sixth of a training step.
 */
 class Upsampling
 {
@@ -44,6 +45,7 @@ public:
           across(coarseCols, fineCols)
     {}
 
+    //! Adds the upsampled coarse map to the fine one.
     void add(const float* coarse, float* fine) const
     {
         std::vector<float> wide(size_t(rows) * width);
@@ -58,7 +60,7 @@ public:
             addRow(&wide[down.low[y] * width], &wide[down.high[y] * width], down.share[y], fine + y * width);
     }
 
-    //! The gradient by `coarse`, given that by `fine`.
+    //! Computes the gradient with respect to `coarse` from the one with respect to `fine`.
     void backward(const float* fine, float* coarse) const
     {
         std::vector<float> wide(size_t(rows) * width, 0.f);
