@@ -8,16 +8,16 @@
 
 #include "opencv2/anomaly/detector.hpp"
 
-//! What has to be known of an ONNX backbone, under a heading of its own.
+//! Adds the options that describe an ONNX backbone, under a heading of their own.
 void addBackboneOptions(CommandLine& line, cv::anomaly::DetectorParams& params);
 
-//! The size of a detector's input: that in use where it is fitted.
+//! Size of a detector's input: the one in use if the detector is fitted, else inputSize x inputSize.
 cv::Size inputShapeOf(const cv::anomaly::DetectorParams& params);
 
-//! The same as text.
+//! The same as text, such as "224" or "320x160".
 std::string inputText(const cv::anomaly::DetectorParams& params);
 
-//! Where a model file's backbone is.
+//! Adds the option --backbone, the ONNX file of a model whose backbone is neither embedded nor in the model file.
 void addBackboneFile(CommandLine& line, std::string& backbone);
 
 #endif

@@ -11,66 +11,70 @@
 #include <string>
 #include <vector>
 
-//! The command line asks for something that makes no sense: exit code 2.
+//! An error in the command line. The program ends with exit code 2.
 struct UsageError : std::runtime_error
 {
     explicit UsageError(const std::string& message) : std::runtime_error(message) {}
 };
 
-//! Says of an option's value what was expected in its place.
+//! Makes the error that an option has a wrong value. wanted: what was expected instead.
 UsageError badValue(const std::string& name, const std::string& text, const std::string& wanted);
 
-/** Options tied to variables: a variable's value before parse is the option's default, so defaults are written once.
+/** A command line whose options are tied to variables. The value of a variable before parse is the option's default, so
+defaults are written only once.
 
-cv::CommandLineParser finds the values; this adds what it leaves out. It drops unknown options silently, reads 12abc as
-12, and its help has neither a usage line nor examples.
+cv::CommandLineParser finds the values. This class adds what it does not do: it ignores unknown options, reads 12abc as
+12, and prints help without a usage line and examples.
 */
 class CommandLine
 {
 public:
     CommandLine(const std::string& program, const std::string& purpose);
 
-    //! Arguments without a name, in order.
+    //! Adds an argument without a name. Arguments are given in the order in which they were added.
     void argument(const std::string& name, std::string& value, const std::string& help);
-    // One or more, and the last
+    //! Adds an argument that may be repeated, at least once. It must be the last one.
     void arguments(const std::string& name, std::vector<std::string>& values, const std::string& help);
 
-    //! Options that must be given.
+    //! Adds an option that must be given.
     void required(const std::string& name, const std::string& valueName, std::string& value, const std::string& help);
 
+    //! Adds an option with a value. A list has its elements separated by commas.
     void option(const std::string& name, const std::string& valueName, std::string& value, const std::string& help);
     void option(const std::string& name, const std::string& valueName, int& value, const std::string& help,
                 int lowest = 0);
     void option(const std::string& name, const std::string& valueName, double& value, const std::string& help);
     void option(const std::string& name, const std::string& valueName, std::vector<std::string>& value,
                 const std::string& help);
-    //! One number for all three channels, or three with commas.
+    //! The value is one number for all three channels, or three numbers separated by commas.
     void option(const std::string& name, const std::string& valueName, cv::Scalar& value, const std::string& help);
-    //! A value of some other form: `set` takes its text, or throws what badValue makes.
+    //! An option with another kind of value. `set` takes the text; if that is wrong, it throws the result of badValue.
     void option(const std::string& name, const std::string& valueName, const std::string& defaultText,
                 const std::string& help, const std::function<void(const std::string& text)>& set);
-    //! The value is the chosen name's index.
+    //! Adds an option whose value is one of some names. The variable receives the index of the name.
     void choice(const std::string& name, const std::vector<std::string>& names, int& value, const std::string& help);
     void flag(const std::string& name, bool& value, const std::string& help);
 
-    //! Number of threads; parse sets it for all of OpenCV.
+    //! Adds --threads. parse sets this number for all of OpenCV.
     void threadsOption();
 
-    //! A choice that decides which of the options that optionsOf announces there are.
+    //! Adds a choice on which it depends which of the options announced by optionsOf exist.
     void variants(const std::string& name, const std::vector<std::string>& names, int& value, const std::string& help);
-    /** What follows, until the next heading, are options of one variant only: parse refuses them by name where another
-    one is chosen. Options of several variants are given for each of them, with the default that they have there.
-    @param variant its index
+    /** Begins the options of one variant, which end at the next heading. If another variant is chosen, parse names them
+    as options that do not belong to it. An option that several variants have is added for each of them, with its
+    default there.
+    @param variant index of the variant
     @param title heading in the help, before "of --<name>=<variant>"
-    @param about further words below the heading, or none
+    @param about further text below the heading, or none
     */
     void optionsOf(int variant, const std::string& title, const std::string& about = std::string());
 
-    //! Stands above the options that follow, in the help.
+    //! Begins a group of options with a heading in the help.
     void heading(const std::string& title);
     void example(const std::string& command);
 
-    //! False: the help or the version was asked for and is printed. Throws UsageError.
+    //! Reads the command line and sets the variables. Returns false if the help or the version was asked for, and
+    //! prints it. Throws UsageError.
     bool parse(int argc, const char* const* argv);
 
 private:
@@ -78,7 +82,7 @@ private:
     {
         std::string heading, about;
         std::string name, valueName, defaultText, help;
-        int variant; // its index, or anyVariant
+        int variant; // index of the variant that has this option, or anyVariant
         bool isRequired;
         std::function<void(const std::string&)> set;
     };
@@ -107,21 +111,21 @@ private:
     std::vector<Argument> positional;
     std::vector<Option> options;
     std::vector<std::string> examples;
-    std::string variantOption; // the name of the option that chooses one of variantNames
+    std::string variantOption; // name of the option that chooses one of variantNames
     std::vector<std::string> variantNames;
     const int* chosenVariant;
-    int nextVariant; // of the options that are added
+    int nextVariant; // variant of options that are added from now on
     int threads;
 };
 
-//! What an exception says, without the place in the source that cv::Exception::what adds.
+//! The message of an exception, without the source location that cv::Exception::what adds.
 std::string errorText(const std::exception& error);
 
-//! Lines on stderr for the user, who need not do anything.
+//! Prints notes for the user to stderr. They require no action.
 void printNotes(const std::string& program, const std::vector<std::string>& notes);
 
-//! Runs a program's body and turns exceptions, and output that cannot be written, into messages on stderr and exit
-//! codes: 0 done, 1 failed, 2 usage.
+//! Runs the body of a program. Exceptions, and output that cannot be written, become messages on stderr and exit codes:
+//! 0 success, 1 failure, 2 wrong usage.
 int runProgram(const std::string& program, int (*body)(int, char**), int argc, char** argv);
 
 #endif

@@ -7,33 +7,35 @@
 #include <string>
 #include <vector>
 
-/** The rows of a CSV file (RFC 4180), found by the names in its first row.
+/** The rows of a CSV file (RFC 4180). Fields are found by the names of columns in the first row.
 
-Spreadsheets write it in many ways: commas, semicolons, tabs or bars between fields, UTF-8 or UTF-16, blanks around
-fields, empty rows at the end. All of them are read. Case and blanks of the names in the first row do not matter.
+Programs write CSV in different ways: with commas, semicolons, tabs or bars between fields, in UTF-8 or UTF-16, with
+blanks around fields, or with empty rows at the end. All of these are read. Letter case and blanks in the names of
+columns do not matter.
 */
 class CsvFile
 {
 public:
-    //! Throws when the file cannot be read, or a row has another number of fields than the first.
+    //! Reads a file. Throws if that fails, or if a row has another number of fields than the first row.
     explicit CsvFile(const std::string& file);
-    //! The same for a text; `name` is for messages.
+    //! Reads a text instead of a file. `name` stands for it in messages.
     CsvFile(const std::string& text, const std::string& name);
 
     const std::string& name() const { return file; }
     size_t rows() const { return fields.size(); }
-    //! The names in the first row, as they stand there.
+    //! Names of the columns, unchanged.
     const std::vector<std::string>& columns() const { return names; }
-    //! Throws when there are two of that name.
+    //! Whether there is such a column. Throws if there are two.
     bool has(const std::string& column) const;
-    //! Throws when there is no such column.
+    //! Throws unless there is exactly one such column.
     void require(const std::string& column) const;
-    //! The same.
+    //! The field of a row. Throws unless there is exactly one such column.
     const std::string& at(size_t row, const std::string& column) const;
 
-    /** A file that a row names; empty where the field is.
+    /** The path of a file that a field names; empty if the field is.
 
-    It is looked for beside the CSV file, then from the folder above, as lists in a folder of their own mean it.
+    The name is looked up in the folder of the CSV file, then in the folder above, because some data sets keep lists in
+    a folder of their own. Backslashes are taken as slashes unless there is a file whose name has them.
     Backslashes separate folders where no file's name holds them.
     */
     std::string path(size_t row, const std::string& column) const;
@@ -46,23 +48,23 @@ private:
 
     std::string file;
     char delimiter;
-    std::vector<std::string> names, plainNames; // plainNames: as plainColumn has them
+    std::vector<std::string> names, plainNames; // plainNames: results of plainColumn
     std::vector<std::vector<std::string>> fields;
 };
 
-//! Whether a file's name says that it is a list: .csv, .tsv or .txt.
+//! Whether the name of a file says that it is a list: .csv, .tsv or .txt.
 bool isListFile(const std::string& path);
 
-//! A field as it stands in a row, in quotes where it needs them.
+//! A field for a row of CSV, in quotes if it needs them.
 std::string csvField(const std::string& text);
 
-//! In small letters and without blanks at the ends, to compare what people type.
+//! A word in lower case and without blanks at its ends, so that words that people typed can be compared.
 std::string plainWord(const std::string& text);
 
-//! The same for the name of a column, with underscores in place of blanks and hyphens.
+//! The plainWord of a column's name, with underscores instead of blanks and hyphens.
 std::string plainColumn(const std::string& column);
 
-//! The path with slashes in place of backslashes.
+//! A path with slashes instead of backslashes.
 std::string withSlashes(std::string path);
 
 #endif

@@ -7,24 +7,27 @@
 #include <string>
 #include <vector>
 
-// What anomaly_train and anomaly_evaluate are given: a category's folder, in one of the layouts that layout.hpp
-// describes, or a list that image_list.hpp describes. Which one it is, is found out by looking, and said in a line.
+// Input of anomaly_train and anomaly_evaluate: the folder of a category in one of the layouts that layout.hpp
+// describes, or a list that image_list.hpp describes. The programs find out which one it is, and print it in a line.
 
+//! A test image with its type and masks.
 struct TestImage
 {
     std::string file, type;
-    std::vector<std::string> masks; // none for good images or in categories without masks; several are seen as one
+    std::vector<std::string> masks; // empty for good images or without masks; several masks are combined
     bool isDefective() const { return type != "good"; }
 };
 
+//! The test images of a category.
 struct TestSet
 {
-    std::vector<TestImage> images; // good ones first, then by type
+    std::vector<TestImage> images; // good images first, then sorted by type
     bool hasMasks;
-    std::string summary;            // a line that says how the category was read
-    std::vector<std::string> notes; // what was left out, and what else is odd
+    std::string summary;            // a line that tells how the category was read
+    std::vector<std::string> notes; // files that were left out, and anything unusual
 };
 
+//! The good images of a category to learn from.
 struct GoodImages
 {
     std::vector<std::string> files;
@@ -32,10 +35,11 @@ struct GoodImages
     std::vector<std::string> notes;
 };
 
-//! The good images of a category, or else those of a plain folder. Throws when there are none.
+//! Finds the good images of a category, or else the images of a plain folder. Throws if there are none.
 GoodImages readGoodImages(const std::string& category);
 
-//! The test images of a category. Throws when it has no good or no defective ones, or lacks the mask of some only.
+//! Finds the test images of a category. Throws if there are no good or no defective ones, or if only some of the
+//! defective ones have masks.
 TestSet readTestSet(const std::string& category);
 
 #endif

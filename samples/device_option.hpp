@@ -6,7 +6,7 @@
 
 #include "command_line.hpp"
 
-//! The order in which --device names them.
+//! Devices in the order of the names of --device.
 enum ComputeDevice
 {
     DEVICE_CPU,
@@ -16,10 +16,10 @@ enum ComputeDevice
 
 extern const std::vector<std::string> deviceNames;
 
-//! What to compute on.
+//! Adds the option --device.
 void addDeviceOption(CommandLine& line, int& device);
 
-//! The device as one of cv::dnn::Target, for setPreferableTarget.
+//! The device as one of cv::dnn::Target, for AnomalyDetector::setPreferableTarget.
 int targetOf(int device);
 
 #endif

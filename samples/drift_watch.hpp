@@ -9,19 +9,19 @@
 #include <string>
 #include <vector>
 
-//! Says in words when images are no longer as the model knows good ones, where the model knows that.
+//! Tells the user in words when images no longer look like the good images of the model, if the model knows these.
 class DriftWatch
 {
 public:
     explicit DriftWatch(const cv::Ptr<cv::anomaly::AnomalyDetector>& detector);
 
-    //! Whether the model tells what good images show; else nothing is ever said.
+    //! Whether the model has figures of good images. If not, no change is ever reported.
     bool isKnown() const { return bool(monitor); }
 
-    //! A line for each cause that is new with this image, with the figures that have left their range.
+    //! Adds an image. Returns a line for each cause that is new with it, with the figures that have left their range.
     std::vector<std::string> add(const cv::Mat& image, double score);
 
-    //! What has changed, as DriftMonitor says it.
+    //! The present causes, as DriftMonitor::getDrift names them.
     const std::vector<cv::String>& causes() const { return now; }
 
 private:

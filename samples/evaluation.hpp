@@ -17,22 +17,22 @@ struct TestResult
 {
     TestImage image;
     double score;
-    bool isMarked;    // its mask marks pixels of the map
-    bool lacksDefect; // it is defective, but its mask marks none: where its defect is, is not known
+    bool isMarked;    // whether its mask marks any pixels of the map
+    bool lacksDefect; // it is defective, but its mask marks nothing, so the place of the defect is not known
 };
 
-//! Figures over some test images, all as fractions from 0 to 1; the thresholds are those where F1 is best.
+//! Figures over some test images, as fractions from 0 to 1. Thresholds are those with the best F1.
 struct Figures
 {
     int images;
     double imageAuroc, imageF1, imageThreshold;
-    bool hasPixels; // false: no pixel is known to be defective, and what follows is not set
+    bool hasPixels; // if false, no pixel is known to be defective, and the pixel figures are not set
     double pixelAuroc, aupro, pixelF1, pixelThreshold;
-    bool hasAupimo; // false: the good images have too few pixels for its bounds, and aupimo is not set
+    bool hasAupimo; // if false, the good images have too few pixels for the bounds of AUPIMO, and aupimo is not set
     double aupimo;
 };
 
-//! What a threshold makes of all images or pixels.
+//! The results of one threshold over all images or pixels.
 struct Verdicts
 {
     double threshold, found, missed, falseAlarms;
@@ -43,28 +43,29 @@ struct Verdicts
 
 typedef std::vector<cv::Point2d> Curve;
 
+//! All results of an evaluation.
 struct Evaluation
 {
     std::vector<TestResult> results;
-    std::vector<std::string> unreadable; // images that could not be scored: their names, and why
-    cv::Mat region;                      // of each image, that counts; empty: all of it
+    std::vector<std::string> unreadable; // names of images that could not be scored, each with the reason
+    cv::Mat region;                      // part of each image that counts; empty if all of it does
     double secondsPerImage;
     Figures all;
-    std::vector<std::pair<std::string, Figures>> types; // each defect type's images against all good ones
-    Verdicts bestImage, ownImage, bestPixel, ownPixel;  // with the best F1's thresholds, and with the model's own
+    std::vector<std::pair<std::string, Figures>> types; // for each defect type, its images together with all good ones
+    Verdicts bestImage, ownImage, bestPixel, ownPixel;  // at the thresholds of the best F1, and at those of the model
     Curve imageRoc, pixelRoc, pro;
 };
 
-//! How far the per-region-overlap curve is integrated, as in papers.
+//! False positive rate up to which the per-region-overlap curve is integrated, as in papers.
 const double proLimit = 0.3;
 
-//! The false positive rates of good images between which AUPIMO is taken, as in its paper.
+//! Range of false positive rates of good images for AUPIMO, as in its paper.
 const double aupimoLower = 1e-5, aupimoUpper = 1e-4;
 
-//! Pixels are counted at the model's input resolution, where papers take their figures, and as the maps come: those
-//! of large images would fill the memory. Scores all images of a set, or a random view of each
-//! (cv::anomaly::randomView) where a seed of 0 or more is given. The detector's maps are then of its input's
-//! resolution.
+//! Scores all images of a set. With a seed of 0 or more, it scores a random view of each instead
+//! (cv::anomaly::randomView). Pixels are counted at the resolution of the model's input, as in papers, and map by map:
+//! maps of large images would fill the memory. Afterwards the detector's maps have that resolution. region: part of
+//! each image that counts, or empty.
 Evaluation evaluate(cv::anomaly::AnomalyDetector& detector, const TestSet& set, int viewSeed = -1,
                     const cv::Mat& region = cv::Mat());
 

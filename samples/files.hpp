@@ -15,7 +15,7 @@ std::string fileName(const std::string& path);         // "a/b.png" -> "b.png"
 std::string withoutExtension(const std::string& path); // "a/b.png" -> "a/b"
 std::string extension(const std::string& path);        // "a/b.PNG" -> "png"
 
-//! Whether it starts at a root or, on Windows, with a drive.
+//! Whether a path starts at a root or, in Windows, with a drive.
 bool isAbsolute(const std::string& path);
 
 bool isImageFile(const std::string& path);
@@ -23,63 +23,62 @@ bool isImageFile(const std::string& path);
 //! "1 image" or "2 images", for messages.
 std::string counted(size_t count, const std::string& one, const std::string& many);
 
-//! "'a', 'b', 'c' and 12 more", for messages.
+//! Up to a few names in quotes, such as "'a', 'b', 'c' and 12 more", for messages.
 std::string quoted(const std::vector<std::string>& names);
 
-//! Names inside a folder, sorted; symbolic links are followed, hidden files left out.
+//! Names in a folder, sorted. Symbolic links are followed, and hidden files left out.
 std::vector<std::string> listFolder(const std::string& folder);
 
-//! What a listing passes over.
+//! Files and folders that a listing leaves out.
 struct LeftOut
 {
     std::vector<std::string> noImages, deeper,
-        unreadable; // files; images a folder deeper than those wanted; folders, each with the reason
+        unreadable; // files that are no images; images in deeper folders; folders, each with the reason
 
     void add(const LeftOut& other);
-    //! A line for each kind that there is any of.
+    //! One line for each kind of which there are any.
     std::vector<std::string> notes() const;
 };
 
-//! Images directly inside a folder, with the folder's name in front.
+//! Images directly in a folder, with the folder's path in front of their names.
 std::vector<std::string> listImages(const std::string& folder);
 std::vector<std::string> listImages(const std::string& folder, LeftOut& leftOut);
 
-//! Images below a folder at any depth, without the folder's name in front. `except`: a folder to leave out. One that
-//! cannot be read ends nothing.
+//! Images in a folder and all folders inside it, by their paths within the folder. `except` is a folder to leave out.
+//! Folders that cannot be read are left out, too.
 std::vector<std::string> listImagesBelow(const std::string& folder, const std::string& except, LeftOut& leftOut);
 
-//! Why a file cannot be read, in the system's words; empty if it can be.
+//! The reason why a file cannot be read, as the system gives it; empty if it can be read.
 std::string systemsReason(const std::string& file);
 
-//! cv::imread that throws, with the file's name and the reason, when there is no picture to return.
+//! Calls cv::imread, and throws with the file's name and the reason if there is no image to return.
 cv::Mat readPicture(const std::string& file, int flags);
 
-//! A line that names the TIFF files with several pages, of which only the first is read; none where there are no such
-//! files.
+//! A line that names TIFF files with several pages, of which only the first page is read. Empty if there are none.
 std::vector<std::string> notesOfPages(const std::vector<std::string>& files);
 
-//! Makes the folder that a file is going to lie in.
+//! Makes the folder of a file that will be written.
 void makeParentFolder(const std::string& file);
 
-//! The first bytes of a file, or fewer where it has no more or cannot be read.
+//! The first bytes of a file. There are fewer if the file is shorter, and none if it cannot be read.
 std::string firstBytes(const std::string& file, size_t count);
 
-//! All of a file. Throws when it cannot be read.
+//! All bytes of a file. Throws if it cannot be read.
 std::string readFile(const std::string& file);
 
-//! Tells a model file from others in tables and lines: the first 16 digits of what sha256sum prints of it.
+//! A short identification of a model file for tables and output: the first 16 digits of its SHA-256.
 std::string hashOf(const std::string& modelFile);
 
-//! The error that a file cannot be written, with the system's reason where errno has one.
+//! Makes the error that a file cannot be written, with the system's reason if errno has one.
 std::runtime_error notWritable(const std::string& file);
 
-//! Writes all of a file, or throws.
+//! Writes a file. Throws unless all of it is written.
 void writeFile(const std::string& file, const std::string& text);
 
-//! Ends a file after so many bytes, or throws.
+//! Shortens a file to this many bytes, or throws.
 void cutFile(const std::string& file, size_t bytes);
 
-//! One flat JSON object.
+//! A JSON object without nested objects.
 class FlatJson
 {
 public:
@@ -88,7 +87,7 @@ public:
     void put(const std::string& key, const std::string& text) { storage << key << text; }
     void put(const std::string& key, const char* text) { storage << key << text; }
     void put(const std::string& key, int number) { storage << key << number; }
-    //! JSON has no word for NaN and infinity: they are left out.
+    //! NaN and infinity, which JSON does not have, are left out.
     void put(const std::string& key, double number);
     void put(const std::string& key, const std::vector<double>& numbers) { storage << key << numbers; }
     void write(const std::string& file) { writeFile(file, storage.releaseAndGetString()); }

@@ -7,21 +7,21 @@
 #include "csv.hpp"
 #include "dataset.hpp"
 
-/** A CSV file as anomalib reads it, with a row an image and these columns:
+/** A CSV file in the format of anomalib, with one row for each image and these columns:
 
-    image_path    or image: a file, relative to the CSV file or to the folder above
-    label         good, ok, normal, pass, 0 or false for a good image, else the defect's type
-    label_index   in place of label or beside it: 0 or 1
-    mask_path     or mask: nonzero on the defect, empty for good images; may be missing altogether
-    split         train or test; where it is missing, good images are learned and all are tested
-    object        the category, in lists of many as VisA's
+    image_path    or image: a file, relative to the folder of the CSV file or to the folder above
+    label         good, ok, normal, pass, 0 or false for a good image, else the type of the defect
+    label_index   instead of label or in addition to it: 0 or 1
+    mask_path     or mask: nonzero on the defect, empty for good images; the column may be missing
+    split         train or test; without this column good images are learned, and all images are tested
+    object        the category, in lists of several categories like VisA's
 
-Only a list with none of the other columns but split may lack the label: all its images are good then.
+The label may only be missing in lists without other columns except split. Then all images are good.
 */
 class ImageList
 {
 public:
-    //! object: the category to take from a list of many, or empty.
+    //! object: the category to take from a list of several, or empty.
     explicit ImageList(const std::string& file, const std::string& object = std::string());
 
     GoodImages goodImages() const;
@@ -46,10 +46,11 @@ private:
     std::vector<std::string> notes;
 };
 
-//! The column of a list that names its images.
+//! The column of a list that names the images.
 std::string imageColumn(const CsvFile& list);
 
-//! "good" for all the words that mean it, "defective" for those that say no more, else the word.
+//! The type of a label: "good" for all words that mean it, "defective" for words that only mean that, else the word
+//! itself.
 std::string typeOfLabel(const std::string& label);
 
 #endif

@@ -4,8 +4,9 @@
 #ifndef ANOMALY_SAMPLES_INTERRUPTION_HPP
 #define ANOMALY_SAMPLES_INTERRUPTION_HPP
 
-/** While one lives, Ctrl-C, SIGTERM and the end of the terminal are only noted, so that the program stops where nothing
-is half written. The second one ends it at once. What the program was started to ignore, as by nohup, stays ignored.
+/** While such an object lives, Ctrl-C, SIGTERM and the end of the terminal only set a flag, so that the program can
+stop at a point where no file is half written. A second signal ends it at once. Signals that were ignored when the
+program started, as by nohup, stay ignored.
 */
 class Interruption
 {
@@ -15,7 +16,7 @@ public:
     Interruption(const Interruption&) = delete;
     Interruption& operator=(const Interruption&) = delete;
 
-    //! Whether the program is to stop.
+    //! Whether the program should stop.
     static bool isRequested();
 };
 

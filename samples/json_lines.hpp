@@ -13,8 +13,8 @@
 #include <string>
 #include <vector>
 
-//! One JSON object as text. Numbers are written with a point in every locale; NaN and infinity, for which JSON has no
-//! word, as null.
+//! A JSON object as text. Numbers have a decimal point in every locale. NaN and infinity, which JSON does not have,
+//! become null.
 class JsonObject
 {
 public:
@@ -24,7 +24,7 @@ public:
     void put(const std::string& key, const char* text) { put(key, std::string(text)); }
     void put(const std::string& key, int number) { putJson(key, std::to_string(number)); }
     void put(const std::string& key, double number);
-    //! `json`: a value that is JSON already.
+    //! json: a value that is already JSON.
     void putJson(const std::string& key, const std::string& json);
     std::string text() const { return stream.str() + "}"; }
 
@@ -32,42 +32,44 @@ private:
     std::ostringstream stream;
 };
 
-//! A text as a JSON string, in quotes. Bytes that are not UTF-8, as file names may have them, become U+FFFD each.
+//! A text as a JSON string in quotes. Each byte that is not valid UTF-8, as may be in names of files, becomes U+FFFD.
 std::string jsonString(const std::string& text);
 
-//! The items as a JSON array.
+//! Makes a JSON array of items that are JSON.
 std::string jsonArray(const std::vector<std::string>& items);
 
-//! An image, or a frame of a video.
+//! The name of an image, or of a frame of a video.
 struct ImageName
 {
     explicit ImageName(const std::string& f, int n = -1) : file(f), frame(n) {}
 
-    //! clip.mp4#000012 for a frame, as tables have it.
+    //! The name in tables; a frame is written as clip.mp4#000012.
     std::string text() const;
 
     std::string file;
-    int frame; //!< from 0; negative: the file is an image
+    int frame; //!< index from 0; negative if the file is an image
 };
 
-//! What a detector says of an image.
+//! A detector's result for an image.
 struct Judgment
 {
     double score, normalizedScore, milliseconds;
     std::string verdict;
     std::vector<cv::anomaly::DefectRegion> regions; // in pixels of the image
-    bool knowsDrift;                                // whether the model tells what has changed in the last images,
-    std::vector<cv::String> drift;                  // and what that is
+    bool knowsDrift;                                // whether the model can tell what has changed in recent images
+    std::vector<cv::String> drift;                  // the causes of such a change
 };
 
-/** @brief Writes a JSON object a line and image, each as soon as it is known, as doc/json_lines.schema.json says.
+/** @brief Writes one JSON object per line for each image as soon as its result is known, as doc/json_lines.schema.json
+defines.
 
-The file "-" is standard output. From then on all else that is printed there, also by libraries, goes to standard error.
+The file "-" is standard output. In that case, everything else that the program or a library prints to standard output
+goes to standard error.
 */
 class JsonLines
 {
 public:
-    //! file: empty, and nothing is written. goesOn: the whole lines that the file has stay.
+    //! file: if it is empty, nothing is written. goesOn: complete lines that the file already has are kept.
     JsonLines(const std::string& file, bool goesOn, const std::string& modelHash);
     ~JsonLines();
 
@@ -88,7 +90,7 @@ private:
     std::streambuf* const standardOutput;
 };
 
-//! "-", which stands for standard output where files are named.
+//! Whether a file's name is "-", which stands for standard output.
 bool isStandardOutput(const std::string& file);
 
 #endif

@@ -9,22 +9,22 @@
 #include <string>
 #include <vector>
 
-/** The pixels that a mask file marks, CV_8UC1, 255 or 0.
+/** Reads the pixels that a mask file marks: CV_8UC1, 255 where marked, else 0.
 
-A pixel is marked if any of its color values is not zero, at the depth of the file: 0/1, 0/255, 16-bit, colored and
-palette masks mean the same. What is transparent marks nothing. Lossy files have small values around each edge, and
-large ones only count.
+A pixel is marked if any of its color values is not zero, so masks with 0/1, 0/255, 16 bits, colors or a palette are
+read the same. Transparent pixels are not marked. Files of lossy formats have small values around each edge, so in these
+only large values count.
 @throws std::runtime_error that names a file which cannot be read
 */
 cv::Mat readMask(const std::string& file);
 
-//! What several masks of one image mark together. Also throws if one has not the image's size.
+//! Reads several masks of one image and combines them. Also throws if one does not have the image's size.
 cv::Mat readMasks(const std::vector<std::string>& files, cv::Size image);
 
-//! Whether the file is of a format that changes values a little: JPEG, JPEG 2000, or WebP that is not lossless.
+//! Whether the file's format changes values slightly: JPEG, JPEG 2000, or WebP that is not lossless.
 bool isLossy(const std::string& file);
 
-//! From half of the range on, a value of a lossy file marks a pixel. For messages.
+//! Text for messages: in lossy files, values from half of the range on mark a pixel.
 extern const char* const lossyRule;
 
 #endif

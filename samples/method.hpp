@@ -13,59 +13,59 @@
 #include <string>
 #include <vector>
 
-//! What fit told while it ran.
+//! Figures that fit reported while it ran.
 struct FitHistory
 {
-    std::map<std::string, std::vector<double>> figures; // by the names of FitProgress::figures, a value for each epoch
-    //! All values of a figure; none if the method did not tell it.
+    std::map<std::string, std::vector<double>> figures; // for each name of FitProgress::figures, one value per epoch
+    //! All values of a figure; empty if the method did not report it.
     std::vector<double> all(const std::string& figure) const;
-    //! The value at the end of fit, or 0.
+    //! The last value of a figure, or 0.
     double last(const std::string& figure) const;
 };
 
-/** One method as anomaly_train and anomaly_benchmark see it: its options, and what only its detectors can tell.
+/** A method in anomaly_train and anomaly_benchmark: its options, and the results that only its detectors have.
 
-The settings that all methods share are not its business: the programs have the options for them and pass them to
-create.
-A new method is a file with a class on this one, and its place in methods.cpp.
+Settings that all methods share are not handled here: the programs have options for them and pass them to create. To add
+a method, write a file with a subclass and add it to methods.cpp.
 */
 class Method
 {
 public:
     virtual ~Method() {}
 
-    //! As --method has it, in lower case.
+    //! Name of the method in --method, in lower case.
     virtual std::string name() const = 0;
-    //! What it does and which images it is for, in one sentence of the help.
+    //! What the method does and which images it is for: one sentence of the help.
     virtual std::string about() const = 0;
 
-    //! Options that decide how large a model is and how long it predicts. anomaly_benchmark has them too.
+    //! Adds options that determine the size and speed of a model. anomaly_benchmark has them, too.
     virtual void addSizeOptions(CommandLine& line) = 0;
     //! Further options of anomaly_train.
     virtual void addLearningOptions(CommandLine& line);
-    //! Options of anomaly_train that most users leave alone.
+    //! Adds options of anomaly_train that most users do not need.
     virtual void addExperiments(CommandLine& line);
 
-    //! Makes a detector with its own settings, as the options have set them, and those that all methods share.
+    //! Makes a detector with the method's settings from the options, and with the shared settings.
     virtual cv::Ptr<cv::anomaly::AnomalyDetector> create(const cv::anomaly::DetectorParams& shared) const = 0;
-    //! File that lets an interrupted fit go on; empty: there is none.
+    //! File with which an interrupted fit can go on; empty if there is none.
     virtual std::string checkpoint() const { return std::string(); }
 
-    //! Words beside the progress bar.
+    //! Text next to the progress bar.
     virtual std::string note(const cv::anomaly::FitProgress& progress) const;
+    //! Writes the method's settings.
     //! Its own settings.
     virtual void putSettings(FlatJson& json) const = 0;
-    //! What the detector learned, and how that went.
+    //! Writes what the detector learned, and figures of the training.
     virtual void putResults(FlatJson& json, const cv::anomaly::AnomalyDetector& detector,
                             const FitHistory& history) const;
-    //! The same in words, to stand after the number of images; empty or ending in ", ".
+    //! The same as text, to be printed after the number of images; empty, or ending in ", ".
     virtual std::string summary(const cv::anomaly::AnomalyDetector& detector, const FitHistory& history) const;
 
-    //! Random images that a model needs until it is as large, and predicts as slowly, as one of real images.
+    //! Number of random images from which a model becomes as large, and predicts as slowly, as from real images.
     virtual int imagesToFill(const cv::anomaly::DetectorParams& shared) const = 0;
-    //! A detector for such a model, which may leave out training that does not change how long it predicts.
+    //! Makes a detector for such a model. It may skip training that does not change how long a prediction takes.
     virtual cv::Ptr<cv::anomaly::AnomalyDetector> createToPredict(const cv::anomaly::DetectorParams& shared) const;
-    //! Images of a step of training; 0: the method takes no steps, because it looks at each image once.
+    //! Number of images in a training step; 0 if the method has no steps because it sees each image once.
     virtual int batchSize() const { return 0; }
     virtual void setEpochs(int) {}
 };
@@ -73,26 +73,27 @@ public:
 //! All methods, the default first.
 std::vector<cv::Ptr<Method>> makeMethods();
 
-//! The names of methods, in their order.
+//! Names of methods, in the same order.
 std::vector<std::string> namesOf(const std::vector<cv::Ptr<Method>>& methods);
 
-//! A detector's method as --method has it.
+//! The method of a detector, by its name in --method.
 std::string methodOf(const cv::anomaly::AnomalyDetector& detector);
 
-//! Patches of an image where a method compares patches on a grid.
+//! Number of patches of an image, for methods that compare patches on a grid.
 int patchesOf(const cv::anomaly::DetectorParams& shared, int patchStride);
 
-//! Pixels from one patch of CFA to the next: those of c2, the finest output of the embedded network and of most others.
+//! Pixels from one patch of CFA to the next: the stride of c2, the finest output of the embedded network and most
+//! others.
 const int cfaPatchStride = 4;
 
-//! --patch_stride, which methods with a grid of patches have in common.
+//! Adds --patch_stride, which all methods with a grid of patches have.
 void addPatchStride(CommandLine& line, int& patchStride);
 
-//! Options for how an image's score is taken of its map. Methods have them one by one, since their defaults differ.
+//! Adds options for how an image's score is taken from its map. Each method adds them itself, because defaults differ.
 void addImageScore(CommandLine& line, cv::anomaly::DetectorParams& params);
 void putImageScore(FlatJson& json, const cv::anomaly::DetectorParams& params);
 
-//! A method's settings with those that all methods share in place of their defaults, but for the image's score.
+//! A method's settings in which the shared settings replace the defaults, except those of the image's score.
 template <typename Params> Params withShared(Params own, const cv::anomaly::DetectorParams& shared)
 {
     const cv::anomaly::DetectorParams before = own;

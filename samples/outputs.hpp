@@ -11,49 +11,49 @@
 #include <string>
 #include <vector>
 
-/** What a program is to write, held against what it reads, before anything is written.
+/** Checks the files that a program will write against those that it reads, before it writes anything.
 
-Files are compared as files, not by their names: a link, "./" or another way to the same folder make no difference.
+Files are identified by what they are, not by their names: it does not matter if one is reached through a link, "./", or
+another path to the same folder.
 */
 class Outputs
 {
 public:
-    //! A file that the program reads; an empty name is none.
+    //! Adds a file that the program reads. An empty name is ignored.
     void reads(const std::string& file);
     void reads(const std::vector<std::string>& files);
-    //! A model file, and its network where that lies in a file of its own.
+    //! Adds a model file, and its backbone if that is another file.
     void readsModel(const std::string& model, const std::string& backbone,
                     const cv::anomaly::AnomalyDetector& detector);
 
-    //! A file that the program is asked to write by `option`; an empty name is none. Throws UsageError where it would
-    //! replace one that is read, or another output.
+    //! Adds a file that the program writes because of `option`. An empty name is ignored. Throws UsageError if the file
+    //! would replace one that is read, or another output.
     void writes(const std::string& option, const std::string& file);
 
     bool isRead(const std::string& file) const;
 
 private:
     std::set<std::string> inputs;
-    std::map<std::string, std::string> outputs; // with the option of each
+    std::map<std::string, std::string> outputs; // for each file, the option that asks for it
 };
 
-//! Throws when no file can be written under this name, so that a long run does not end with that. All files stay as
-//! they are.
+//! Throws if no file can be written under this name, so that this is found out before a long run. It changes no file.
 void checkWritable(const std::string& file);
 
-//! The same for a folder, which is made when it is not there.
+//! The same for a folder. It is made if it does not exist.
 void checkWritableFolder(const std::string& folder);
 
-//! Throws when no model can be saved under this name: UsageError where the name itself is wrong.
+//! Throws if no model can be saved under this name; UsageError if the name itself is wrong.
 void checkModelName(const std::string& option, const std::string& file);
 
-/** Saves a model. When that fails, it is saved under another name, in the same folder or another one, and what is
-thrown says which: no training is lost. */
+/** Saves a model. If that fails, saves it under another name, in the same folder or in another one, and throws an error
+that tells this name, so that no training is lost. */
 void saveModel(const cv::anomaly::AnomalyDetector& detector, const std::string& file);
 
-//! Writes a picture as name.jpg, or as name.png where it is too long for a JPEG. Throws when it is not written whole.
+//! Writes a picture as name.jpg, or as name.png if it is too large for JPEG. Throws unless all of it is written.
 void writePicture(const std::string& name, const cv::Mat& picture, const Outputs& outputs);
 
-//! Writes a map of numbers as TIFF. Throws when it is not written whole.
+//! Writes a map of numbers as TIFF. Throws unless all of it is written.
 void writeMap(const std::string& file, const cv::Mat& map);
 
 #endif

@@ -8,21 +8,20 @@
 
 #include <string>
 
-//! The image with the colors of its map where that comes near the pixel threshold or lies above it, and as it is
-//! elsewhere; defects are outlined that have at least minimumArea pixels, or as many as the model says where that is
-//! negative. The colors mean the same on every image of a model.
+//! Draws the colors of a map over its image where the map comes close to the pixel threshold or exceeds it, and
+//! outlines the defects that have at least minimumArea pixels. If that is negative, the model's smallest area is used.
+//! Colors mean the same on all images of a model.
 cv::Mat drawOverlay(const cv::anomaly::AnomalyDetector& detector, const cv::Mat& image, const cv::Mat& map,
                     double minimumArea = -1);
 
-//! Pixels of an image that a region has to have to be called a defect: minimumArea, or as many as the model says where
-//! that is negative.
+//! Smallest area of a defect in pixels of the image: minimumArea, or that of the model if minimumArea is negative.
 double smallestDefect(const cv::anomaly::AnomalyDetector& detector, cv::Size imageSize, double minimumArea = -1);
 
-//! Puts a line of text below a picture, where it hides nothing and no pixel changes its place. A narrow picture gets a
-//! margin on the right.
+//! Adds a line of text below a picture. The picture's own pixels do not change. A narrow picture gets a margin on its
+//! right.
 void addCaption(cv::Mat& picture, const std::string& text);
 
-//! "defective" from the detector's threshold on, else "good".
+//! "defective" if the score reaches the detector's threshold, else "good".
 std::string verdict(const cv::anomaly::AnomalyDetector& detector, double score);
 
 #endif

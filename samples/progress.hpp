@@ -8,17 +8,17 @@
 
 #include <string>
 
-//! How far a program is, on stderr: a bar that is drawn over itself on a terminal, else a line at every tenth.
+//! Shows the progress of a program on stderr: on a terminal as a bar that is redrawn, else as a line for every tenth.
 class ProgressBar
 {
 public:
     ProgressBar();
     ~ProgressBar() { clear(); }
 
-    //! total 0: not known. A new title starts a new bar.
+    //! total: 0 if it is not known. A new title starts a new bar.
     void update(const std::string& title, int done, int total, const std::string& note = std::string());
 
-    //! Takes the bar away, so that something else can be printed.
+    //! Removes the bar, so that something else can be printed.
     void clear();
 
 private:
@@ -35,7 +35,7 @@ private:
     size_t drawnLength;
 };
 
-//! 83 as "1:23", 3683 as "1:01:23".
+//! A time as text: 83 is "1:23", 3683 is "1:01:23".
 std::string clockTime(double seconds);
 
 #endif

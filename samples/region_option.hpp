@@ -6,10 +6,11 @@
 
 #include "command_line.hpp"
 
-//! --mask: the part of all images that counts. `what` it is done with, for the help: "learn from".
+//! Adds --mask, the part of all images that counts. what: what it is used for, as a part of the help such as "learn
+//! from".
 void addRegionOption(CommandLine& line, std::string& file, const std::string& what);
 
-//! CV_8UC1, as readMask gives it; empty without a file. Throws if it marks nothing.
+//! Reads that mask by readMask; empty if no file is given. Throws if it marks nothing.
 cv::Mat readRegion(const std::string& program, const std::string& file);
 
 #endif

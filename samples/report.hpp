@@ -8,11 +8,11 @@
 
 #include <string>
 
-//! The file that writeReport writes into a folder.
+//! The file that writeReport writes in a folder.
 std::string reportFile(const std::string& folder);
 
-//! Writes folder/index.html, one page that holds all it shows, and returns its name. The detector's maps are then of
-//! the images' size.
+//! Writes folder/index.html, a page that includes all its pictures, and returns its name. Afterwards the detector's
+//! maps have the size of the images.
 std::string writeReport(const std::string& folder, const std::string& title, const Evaluation& evaluation,
                         cv::anomaly::AnomalyDetector& detector);
 

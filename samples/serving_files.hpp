@@ -8,28 +8,30 @@
 
 #include <string>
 
-//! An exported model as a server is told of it.
+//! An exported model as servers need to know it.
 struct ServedModel
 {
     std::string name;
     cv::Size image, map;
     bool channelsFirst; // images x 3 x rows x columns, else images x rows x columns x 3
-    int mostImages;     // of a batch; 0: batches are always of one image
+    int mostImages;     // largest number of images in a batch; 0: batches always have one image
 };
 
-//! Throws UsageError unless all servers take the name: lower-case letters, digits and '-', as Kubernetes asks for.
+//! Throws UsageError unless all servers accept the name: lower-case letters, digits and '-', as Kubernetes requires.
 void checkServedName(const std::string& option, const std::string& name);
 
-//! A name that all servers take, made of a file's.
+//! Makes a name that all servers accept from the name of a file.
 std::string servedName(const std::string& modelFile);
+
+//! The file config.pbtxt of Triton.
 
 //! Triton's config.pbtxt.
 std::string tritonConfig(const ServedModel& model);
 
-//! The config.json of OpenVINO Model Server, which lies in the folder that the model's own folder lies in.
+//! The file config.json of OpenVINO Model Server. It belongs in the folder above the model's own folder.
 std::string ovmsConfig(const ServedModel& model);
 
-//! KServe's InferenceService, for a model repository of Triton that lies at `storage`.
+//! The InferenceService of KServe for a Triton model repository at the URI `storage`.
 std::string kserveService(const ServedModel& model, const std::string& storage);
 
 #endif

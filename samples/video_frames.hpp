@@ -8,26 +8,26 @@
 
 #include <string>
 
-/** The frames of a video file in order, without those that cannot be decoded.
+/** Reads the frames of a video file in order, and skips those that cannot be decoded.
 
-cv::VideoCapture returns false for a damaged frame as it does at the end. Reading goes on until as many frames as the
-file announces were read or failed.
+cv::VideoCapture returns false both for a damaged frame and at the end. So reading continues until as many frames were
+read or failed as the file announces.
 */
 class VideoFrames
 {
 public:
     explicit VideoFrames(const std::string& file);
 
-    //! False at the end, and where the file cannot be opened.
+    //! Reads the next frame. Returns false at the end, and if the file cannot be opened.
     bool next(cv::Mat& frame);
 
-    //! Of the frame that was read last, from 0. Behind damaged ones it is told by the frame's time.
+    //! Index, from 0, of the frame that was read last. After damaged frames it is derived from the frame's time.
     int number() const { return lastNumber; }
-    //! How many frames the file's header announces, about; 0: that is not known.
+    //! Approximate number of frames according to the file's header; 0 if it is not known.
     int announced() const { return total; }
-    //! How many were read.
+    //! Number of frames that were read.
     int count() const { return frames; }
-    //! How many are damaged or missing, to be asked at the end.
+    //! Number of damaged or missing frames. It is known at the end.
     int lost() const;
 
 private:
@@ -37,8 +37,8 @@ private:
     cv::VideoCapture video;
     const bool countIsExact;
     int total, frames, failures, lastNumber;
-    int damaged;    // failures that frames came after
-    double seconds; // where the last frame ends
+    int damaged;    // number of failures after which further frames came
+    double seconds; // time at which the last frame ends
 };
 
 #endif
