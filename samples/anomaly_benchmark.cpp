@@ -1,7 +1,7 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// Times the stages of a prediction.
+// anomaly_benchmark measures how long each stage of a prediction takes.
 #include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "device_option.hpp"
@@ -31,23 +31,24 @@ using namespace cv::anomaly;
 
 namespace {
 
+//! The command line.
 struct Settings
 {
     std::string model, images, json;
     std::vector<Ptr<Method>> methods = makeMethods();
     int method = 0;
-    DetectorParams params; // those that all methods share
+    DetectorParams params; // settings that all methods share
     bool random = false, train = false;
     int batch = 1, callers = 1, runs = 30, engine = ENGINE_AUTO, device = DEVICE_CPU;
 
     Method& chosen() const { return *methods[method]; }
 };
 
-typedef std::vector<std::pair<std::string, double>> Times; // ms an image, in the order in which they are printed
+typedef std::vector<std::pair<std::string, double>> Times; // in ms for one image, in the order of printing
 
-const std::vector<std::string> engines = {"auto", "plain", "halide"}; // by the values of cv::anomaly::Engine
-const char* const embedded = "lite0";
-const Size imageToLearn(224, 224);
+const std::vector<std::string> engines = {"auto", "plain", "halide"}; // indexed by cv::anomaly::Engine
+const char* const embedded = "lite0"; // the network inside the library, which has no file
+const Size imageToLearn(224, 224);    // random images that a model is fitted to
 
 void addRandomModel(CommandLine& line, Settings& settings)
 {
@@ -124,7 +125,8 @@ std::vector<Mat> randomImages(int count, Size size)
     return images;
 }
 
-// Real images at the size that they are timed at, so that reading and shrinking large ones is not part of it.
+// Reads images and resizes them to the network's input before anything is timed, so that decoding and shrinking large
+// files is not measured.
 std::vector<Mat> imagesToPredict(const Settings& settings, Size size)
 {
     std::vector<Mat> images;
@@ -142,6 +144,7 @@ std::vector<Mat> imagesToPredict(const Settings& settings, Size size)
     return images;
 }
 
+// Returns the images of one call. Consecutive runs take consecutive images, and start again after the last one.
 std::vector<Mat> batchOf(const std::vector<Mat>& images, int run, int size)
 {
     std::vector<Mat> batch;
@@ -177,7 +180,7 @@ template <typename Work> double milliseconds(const Work& work)
     return double(getTickCount() - start) * 1e3 / getTickFrequency();
 }
 
-// What a caller in a loop keeps from call to call.
+// Matrices that are reused from call to call, as a program that predicts in a loop would do it.
 struct Results
 {
     std::vector<Mat> maps;
@@ -185,6 +188,7 @@ struct Results
     Mat map;
 };
 
+// Time for one image of a call, in ms.
 double timeWhole(const AnomalyDetector& detector, const std::vector<Mat>& images, Results& results)
 {
     if (images.size() == 1)
@@ -200,8 +204,9 @@ std::vector<Mat> mapsOf(AnomalyDetector& detector, const std::vector<Mat>& image
     return maps;
 }
 
-//! Leaves the detector as it is to be timed. Throws when its maps are other ones than the plain engine's, and on a GPU
-//! than the processor's.
+//! Returns the largest difference between the maps of the engine under test and those of the plain engine on the
+//! processor, relative to the largest map value. Throws when it is larger than float rounding allows. The detector
+//! then has the engine and device under test.
 double compareWithPlain(AnomalyDetector& detector, const Settings& settings, const std::vector<Mat>& images)
 {
     const double allowed = settings.device == DEVICE_CUDA_FP16 ? 1e-2 : 1e-4;
@@ -221,7 +226,7 @@ double compareWithPlain(AnomalyDetector& detector, const Settings& settings, con
     return largest;
 }
 
-// Whole predictions and those with a clock in turn, so that a slow moment of the machine meets both.
+// Measures whole predictions and single stages alternately, so that a slow moment of the machine affects both.
 Times timeStages(const AnomalyDetector& detector, const Settings& settings, const std::vector<Mat>& images)
 {
     std::vector<double> whole;
@@ -246,6 +251,7 @@ Times timeStages(const AnomalyDetector& detector, const Settings& settings, cons
     return times;
 }
 
+// Lets `callers` threads predict `runs` images each at the same time.
 double imagesPerSecond(const AnomalyDetector& detector, const std::vector<Mat>& images, int callers, int runs)
 {
     std::vector<std::thread> threads;
@@ -262,7 +268,7 @@ double imagesPerSecond(const AnomalyDetector& detector, const std::vector<Mat>& 
     return 1e3 * callers * runs / time;
 }
 
-// One caller and all of them in turn.
+// Measures one caller and all callers alternately.
 Times timeCallers(const AnomalyDetector& detector, const Settings& settings, const std::vector<Mat>& images)
 {
     const int rounds = 9, runs = std::max(settings.runs / rounds, 1);
@@ -276,7 +282,7 @@ Times timeCallers(const AnomalyDetector& detector, const Settings& settings, con
     return {{"images_per_second_of_one_caller", median(one)}, {"images_per_second", median(all)}};
 }
 
-// cv::setNumThreads does not reach the BLAS that cv::gemm may call.
+// cv::setNumThreads does not limit the BLAS library that cv::gemm may call, which has threads of its own.
 void setBlasThreads(int threads)
 {
 #ifndef _WIN32
@@ -288,7 +294,8 @@ void setBlasThreads(int threads)
 #endif
 }
 
-// The memory bank of a method that compares patches with one, and the patches of an image; else neither.
+// The memory bank, centers x axes, of a method that compares patches with one, and the number of patches of an image.
+// Other methods have an empty bank.
 struct Comparison
 {
     Mat bank;
@@ -305,6 +312,7 @@ Comparison comparisonOf(const Ptr<AnomalyDetector>& detector)
     return {Mat(), 0};
 }
 
+// Times the product of all patches and the bank, which an exhaustive search cannot do without.
 void addGemm(const Comparison& comparison, int runs, Times& times)
 {
     const Size bank = comparison.bank.size();
@@ -315,14 +323,15 @@ void addGemm(const Comparison& comparison, int runs, Times& times)
     std::vector<double> gemms;
     for (int run = 0; run <= runs; run++)
         gemms.push_back(milliseconds([&] { gemm(patches, centers, 1, noArray(), 0, products); }));
-    gemms.erase(gemms.begin());
+    gemms.erase(gemms.begin()); // The first product also allocates memory.
     times.push_back(std::make_pair("gemm", median(gemms)));
 }
 
-// A method that trains in steps needs two batches, and as many epochs as give that many steps.
+// Returns the images that training is timed with. A method that trains in steps gets at least two batches, and its
+// number of epochs is set so that there are at least `runs` steps.
 std::vector<Mat> imagesToLearn(const Settings& settings, std::vector<Mat> images)
 {
-    const int most = 64; // their features stay in memory
+    const int most = 64; // The features of all of them stay in memory.
     Method& method = settings.chosen();
     const int least = std::max(2 * method.batchSize(), method.imagesToFill(settings.params));
     while (int(images.size()) < least)
@@ -341,8 +350,8 @@ double sum(const std::vector<double>& values)
     return std::accumulate(values.begin(), values.end(), 0.0);
 }
 
-// From the times between two reports of fit: each is of one image's features, or of a batch's step. What a method
-// without steps does with all features at once is shared out among the images.
+// Takes the time between two reports of fit: each report is about the features of one image, or about one step of a
+// batch. Time that a method without steps spends on all features at once is divided by the number of images.
 Times timeTraining(const Settings& settings, const std::vector<Mat>& predicted)
 {
     const std::vector<Mat> images = imagesToLearn(settings, predicted);
@@ -382,6 +391,7 @@ void checkOutputs(const Settings& settings, const AnomalyDetector& detector)
     checkWritable(settings.json);
 }
 
+// The size of the model in memory, as saveToMemory gives it.
 double bytesOf(const AnomalyDetector& detector)
 {
     std::vector<uchar> model;
@@ -424,7 +434,7 @@ int benchmark(int argc, char** argv)
     Settings settings;
     if (!readCommandLine(argc, argv, settings))
         return 0;
-    utils::logging::setLogLevel(utils::logging::LOG_LEVEL_ERROR); // thresholds from learned images do not matter here
+    utils::logging::setLogLevel(utils::logging::LOG_LEVEL_ERROR); // hides a warning about the random model's thresholds
     const Ptr<AnomalyDetector> detector =
         settings.random ? randomDetector(settings) : loadDetector(settings.model, backboneFile(settings.params));
     checkOutputs(settings, *detector);

@@ -1,7 +1,7 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// Shows live where a camera's pictures differ from what a model learned.
+// anomaly_camera shows live where a camera's pictures differ from the good images that a model was trained with.
 #include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "device_option.hpp"
@@ -30,6 +30,7 @@ using namespace cv::anomaly;
 
 namespace {
 
+//! The command line.
 struct Settings
 {
     std::string model, backbone, source, mask, jsonl;
@@ -70,7 +71,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
 
 #ifdef WITH_VIDEOIO
 
-//! Thrown where pictures are to be shown and cannot be: exit code 2.
+//! Thrown when pictures shall be shown but cannot be. The program then ends with exit code 2.
 struct NoDisplay : std::runtime_error
 {
     explicit NoDisplay(const std::string& reason)
@@ -92,6 +93,7 @@ void pause(int milliseconds)
 #ifdef WITH_HIGHGUI
 
 const char* const windowName = "anomaly_camera";
+// Whether a window may be opened. Asked first, because some windowing libraries end the program if there is no display.
 
 bool hasDisplay()
 {
@@ -102,7 +104,7 @@ bool hasDisplay()
 #endif
 }
 
-// Qt calls abort where others throw.
+// Handles SIGABRT: Qt calls abort() when it finds no display, where other libraries throw.
 void displayAborted(int)
 {
     report(NoDisplay("it can not be opened"));
@@ -115,6 +117,7 @@ void checkDisplay()
         throw NoDisplay("neither DISPLAY nor WAYLAND_DISPLAY is set");
 }
 
+// Opens the window, or throws NoDisplay.
 void openWindow()
 {
     void (*const before)(int) = std::signal(SIGABRT, displayAborted);
@@ -134,6 +137,7 @@ void showPicture(const Mat& picture)
     imshow(windowName, picture);
 }
 
+// Shows the window for this time, and returns whether q or Esc was pressed meanwhile.
 bool isEndAsked(int milliseconds)
 {
     const int escape = 27, key = waitKey(milliseconds) & 255;
@@ -158,13 +162,14 @@ bool isEndAsked(int milliseconds)
 
 #endif
 
+// Opens a camera by its number, or a file or URL by its name.
 bool open(VideoCapture& video, const std::string& source)
 {
     const bool isNumber = source.find_first_not_of("0123456789") == std::string::npos;
     return isNumber ? video.open(std::atoi(source.c_str())) : video.open(source);
 }
 
-// Lines go to other machines, which need not know the camera's password.
+// Removes a user name and password from a URL: JSON lines go to other machines, which need not know them.
 std::string withoutPassword(const std::string& source)
 {
     const size_t scheme = source.find("://"), host = scheme == std::string::npos ? scheme : scheme + 3;
@@ -172,7 +177,7 @@ std::string withoutPassword(const std::string& source)
     return at == std::string::npos || at < host ? source : source.substr(0, host) + source.substr(at + 1);
 }
 
-// Smoothed over some ten frames, so that the figure can be read.
+// Frames per second, smoothed over about ten frames so that the displayed figure can be read.
 class FrameRate
 {
 public:
@@ -192,7 +197,7 @@ private:
     double seconds;
 };
 
-//! Judges frames as they come, shows them where there is a display, and writes their lines.
+//! Judges frames one after another, shows them if there is a display, and writes their JSON lines.
 class Watch
 {
 public:
@@ -217,7 +222,7 @@ private:
 
     const Settings& settings;
     const Ptr<AnomalyDetector> detector;
-    const Mat region; // of each frame; empty: all of it
+    const Mat region; // --mask, which holds for each frame; empty means the whole frame
     const std::string source;
     VideoCapture video;
     JsonLines lines;
@@ -259,7 +264,7 @@ void Watch::show(const Mat& frame, const Judgment& judgment, double rate) const
     showPicture(picture);
 }
 
-// False when the stream has ended, true when the user is done.
+// Returns true when the user ended the program, and false when the stream ended.
 bool Watch::watchStream()
 {
     FrameRate rate;
@@ -276,7 +281,7 @@ bool Watch::watchStream()
     return false;
 }
 
-// False when the user is done before.
+// Tries to open the stream once a second. Returns false if the user ended the program first.
 bool Watch::waitForStream()
 {
     const int milliseconds = 1000;
@@ -287,7 +292,7 @@ bool Watch::waitForStream()
     return true;
 }
 
-// Until the user is done. Throws when the stream ends before, unless it is to be opened again.
+// Runs until the user ends the program. Throws when the stream ends, unless --reconnect was given.
 void Watch::run()
 {
     if (!open(video, settings.source) && !settings.reconnect)
@@ -304,6 +309,7 @@ void Watch::run()
     }
 }
 
+// Ends with an error, before the first frame, if an output would replace an input or cannot be written.
 void checkOutputs(const Settings& settings, const AnomalyDetector& detector)
 {
     if (settings.jsonl.empty() || isStandardOutput(settings.jsonl))

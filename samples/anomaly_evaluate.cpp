@@ -1,7 +1,7 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// Measures a model on the test images of a category.
+// anomaly_evaluate measures how well a model finds the defects in the test images of a category.
 #include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "device_option.hpp"
@@ -23,8 +23,9 @@ using namespace cv::anomaly;
 
 namespace {
 
-const std::vector<std::string> transforms = {"none", "rd"};
+const std::vector<std::string> transforms = {"none", "rd"}; // indexed by Settings::transform
 
+//! The command line.
 struct Settings
 {
     std::string category, model, backbone, json, report, calibrated, mask;
@@ -67,6 +68,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     return goesOn;
 }
 
+// The columns of pixel figures in a row of the table, with dashes where there are no masks.
 std::string pixelColumns(const Figures& f)
 {
     if (!f.hasPixels)
@@ -81,6 +83,7 @@ void printRow(const std::string& type, int images, const Figures& f)
               << '\n';
 }
 
+// How many scored images there are of a defect type, or of "good".
 int imagesOfType(const Evaluation& evaluation, const std::string& type)
 {
     int count = 0;
@@ -132,7 +135,7 @@ void printNote(const std::vector<std::string>& files, const std::string& what)
         printNotes("anomaly_evaluate", {what + ": " + quoted(files)});
 }
 
-// What is odd about the masks, so that pixel figures are not taken for what they are not.
+// Reports masks that contradict the labels or lose precision, because pixel figures then mean something else.
 void printMaskNotes(const Evaluation& evaluation)
 {
     std::vector<std::string> unmarked, contradictory, lossy;
@@ -155,6 +158,7 @@ void printMaskNotes(const Evaluation& evaluation)
                          " JPEG or of another lossy format, of which only " + lossyRule);
 }
 
+// Adds the pixel figures, which are only defined if masks mark defects.
 void putPixels(FlatJson& json, const Evaluation& evaluation)
 {
     json.put("pixel_auroc", evaluation.all.pixelAuroc);
@@ -189,6 +193,7 @@ void writeJson(const Settings& settings, const AnomalyDetector& detector, const 
     json.write(settings.json);
 }
 
+// Saves the model with the thresholds that have the best F1 on these test images.
 void saveCalibrated(AnomalyDetector& detector, const Figures& figures, const std::string& file)
 {
     detector.setImageThreshold(figures.imageThreshold);
@@ -197,6 +202,7 @@ void saveCalibrated(AnomalyDetector& detector, const Figures& figures, const std
     saveModel(detector, file);
 }
 
+// Ends with an error, before the first prediction, if an output would replace an input or cannot be written.
 void checkOutputs(const Settings& settings, const TestSet& set, const AnomalyDetector& detector)
 {
     Outputs outputs;
@@ -213,7 +219,7 @@ void checkOutputs(const Settings& settings, const TestSet& set, const AnomalyDet
     if (!settings.report.empty())
         outputs.writes("report", reportFile(settings.report));
     if (!settings.report.empty())
-        checkWritableFolder(settings.report); // in which the others may lie
+        checkWritableFolder(settings.report); // made first, because the other outputs may lie inside it
     if (!settings.calibrated.empty())
         checkModelName("calibrate", settings.calibrated);
     if (!settings.json.empty())
@@ -233,7 +239,7 @@ int evaluateCategory(int argc, char** argv)
     Settings settings;
     if (!readCommandLine(argc, argv, settings))
         return 0;
-    // Unreadable files are reported here, with their names
+    // This program reports unreadable files itself, with their names.
     utils::logging::setLogLevel(utils::logging::LOG_LEVEL_SILENT);
     const TestSet set = readTestSet(settings.category);
     std::cout << set.summary << std::endl;

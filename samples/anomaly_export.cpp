@@ -1,7 +1,7 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// Writes a model as an ONNX file for other programs, with what a server needs around it.
+// anomaly_export writes a model as an ONNX file for other programs, with the configuration files that a server needs.
 #include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "files.hpp"
@@ -29,14 +29,15 @@ enum Server
     SERVER_KSERVE
 };
 
-const std::vector<std::string> servers = {"none", "triton", "ovms", "kserve"}; // by the values of Server
-const std::vector<std::string> colors = {"bgr", "rgb"};                        // of cv::anomaly::ExportColors
-const std::vector<std::string> layouts = {"nhwc", "nchw"};                     // of cv::anomaly::ExportLayout
-const std::vector<std::string> mapSizes = {"image", "input"};                  // of cv::anomaly::MapSize
+const std::vector<std::string> servers = {"none", "triton", "ovms", "kserve"}; // indexed by Server
+const std::vector<std::string> colors = {"bgr", "rgb"};                        // by cv::anomaly::ExportColors
+const std::vector<std::string> layouts = {"nhwc", "nchw"};                     // by cv::anomaly::ExportLayout
+const std::vector<std::string> mapSizes = {"image", "input"};                  // by cv::anomaly::MapSize
 
-// Images of a batch that a server may form, where the user says nothing else.
+// The largest batch that a server may form if the user does not give --batch.
 const int usualBatch = 8;
 
+//! The command line. A batch of 0 means any number of images.
 struct Settings
 {
     std::string model, backbone, output, name, storage;
@@ -44,6 +45,7 @@ struct Settings
     int colors = EXPORT_BGR, layout = EXPORT_NHWC, mapSize = MAP_IMAGE, batch = 0, server = SERVER_NONE;
 };
 
+// Reads --size, such as 640x480.
 Size sizeOf(const std::string& text)
 {
     std::smatch sides;
@@ -104,7 +106,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     return true;
 }
 
-//! Where the files of a server go.
+//! The files that are written. Names are empty for files that a server does not need.
 struct Places
 {
     explicit Places(const Settings& settings) : onnx(settings.output)
@@ -123,6 +125,7 @@ struct Places
     std::string onnx, config, service; // "": none
 };
 
+// Ends with an error if an output would replace an input.
 void checkOutputs(const Settings& settings, const Places& places, const AnomalyDetector& detector)
 {
     Outputs outputs;
@@ -132,7 +135,7 @@ void checkOutputs(const Settings& settings, const Places& places, const AnomalyD
     outputs.writes("output", places.service);
 }
 
-// A server's list may have other models, which must not be lost.
+// OpenVINO Model Server has one list of all its models. A list with other models must not be overwritten.
 void checkList(const Settings& settings, const std::string& file, const std::string& text)
 {
     if (settings.server == SERVER_OVMS && fs::exists(file) && readFile(file) != text)
@@ -142,13 +145,14 @@ void checkList(const Settings& settings, const std::string& file, const std::str
                                  text);
 }
 
-//! Images of a batch that the file takes; 0: any number.
+//! Writes the ONNX file, and returns how many images a batch of it has, where 0 means any number.
 int exportTo(const AnomalyDetector& detector, const Settings& settings, const std::string& file, int batch)
 {
     makeParentFolder(file);
     return detector.exportOnnx(file, settings.size, settings.colors, settings.layout, batch);
 }
 
+// Writes the ONNX file and the server's files.
 void exportForServer(const AnomalyDetector& detector, const Settings& settings, const Places& places)
 {
     ServedModel model = {settings.name, settings.size, settings.size, settings.layout == EXPORT_NCHW, 0};
@@ -156,7 +160,7 @@ void exportForServer(const AnomalyDetector& detector, const Settings& settings, 
         model.map = inputShapeOf(detector.getDetectorParams());
     const std::string list = settings.server == SERVER_OVMS ? ovmsConfig(model) : std::string();
     checkList(settings, places.config, list);
-    // How many images are put together is the server's: the file takes any number or one.
+    // The server decides how many images it puts together, so that the file takes any number, or exactly one.
     if (exportTo(detector, settings, places.onnx, settings.batch == 1 ? 1 : 0) == 0)
         model.mostImages = settings.batch == 0 ? usualBatch : settings.batch;
     writeFile(places.config, settings.server == SERVER_OVMS ? list : tritonConfig(model));

@@ -1,7 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// Scores images, folders and videos, and draws where they differ from what a model learned.
+// anomaly_predict scores images, folders of images and videos, and draws where they differ from the good images that a
+// model was trained with.
 #include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "device_option.hpp"
@@ -34,22 +35,25 @@ namespace fs = cv::utils::fs;
 
 namespace {
 
+//! The command line. Empty names mean that an option was not given.
 struct Settings
 {
     std::vector<std::string> inputs;
     std::string model, backbone, output, csv, jsonl, mask;
+    // In pixels of the image. A negative area means the one that the model was trained with.
     double minimumArea = -1;
     int device;
     bool raw, resume;
 };
 
-//! An image or a video, and the name below --output of what is drawn of it, without extension. All that is kept of each
-//! for a whole run.
+//! An image or a video, and the name without extension, relative to the folder of --output, of what is drawn of it. It
+//! has only names, because a run keeps all inputs from its start to its end.
 struct Input
 {
     std::string file, output;
 };
 
+// Returns false when help was printed, so that there is nothing else to do.
 bool readCommandLine(int argc, char** argv, Settings& settings)
 {
     CommandLine line("anomaly_predict", "Scores images, folders (with all folders inside) and videos with a model, and "
@@ -96,8 +100,8 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     return true;
 }
 
-// The name of a picture of an image that a list names: below --output, with the image's folders where they lie beside
-// the list. It does not depend on how the list itself was named.
+// Returns the name of the picture, relative to --output, of an image that a list names. It keeps the image's folders
+// where these are given relative to the list, and is the same however the list itself was named.
 std::string pictureName(const std::string& image)
 {
     std::vector<std::string> parts;
@@ -119,7 +123,7 @@ std::string pictureName(const std::string& image)
     return name;
 }
 
-//! Lists what is given, each under an output name of its own.
+//! The images and videos of the command line, each with a different output name.
 class InputList
 {
 public:
@@ -147,10 +151,12 @@ public:
     }
 
     std::vector<Input> inputs;
-    LeftOut leftOut; // of folders
+    LeftOut leftOut; // what was left out of the folders
 
 private:
-    // The folder's own name comes first where others are given too. Pictures of an earlier run inside it are left out.
+    // With several arguments, the output names begin with the folder's own name. Pictures that an earlier run wrote
+    // into
+    // a folder inside it are left out.
     void addFolder(const std::string& folder, const std::string& output, bool isOneOfMany)
     {
         if (!output.empty() && fs::canonical(folder) == fs::canonical(output))
@@ -161,6 +167,7 @@ private:
             add(fs::join(folder, relative), isOneOfMany ? fs::join(name, relative) : relative);
     }
 
+    // The images of a list, in the order of its rows.
     void addList(const std::string& file)
     {
         const CsvFile list(file);
@@ -172,7 +179,8 @@ private:
         }
     }
 
-    // a.png and a.jpg of one folder, or equal names given one by one, must not overwrite one another.
+    // Equal output names get a number, because a.png and a.jpg of one folder, or files of the same name from two
+    // folders, must not overwrite each other's pictures.
     void add(const std::string& file, const std::string& relative)
     {
         const std::string wanted = withoutExtension(relative);
@@ -186,6 +194,7 @@ private:
     std::set<std::string> taken;
 };
 
+//! How many images got which verdict.
 struct Counts
 {
     Counts() : good(0), defective(0), unreadable(0), withoutPicture(0) {}
@@ -194,14 +203,14 @@ struct Counts
         (verdict == "good" ? good : verdict == "defective" ? defective : unreadable)++;
     }
     int good, defective, unreadable;
-    int withoutPicture; // of the good and the defective ones
+    int withoutPicture; // good and defective images whose picture could not be written
 };
 
-//! A row for each image, written as it comes, and counted also where no file is wanted.
+//! The table of --csv, with a row for each image, written at once. It also counts images when no table is wanted.
 class Table
 {
 public:
-    //! resume: the rows that the file has stay, and count, and no image gets a second one.
+    //! With `resume`, rows that the file already has are kept and counted, and no image gets a second row.
     Table(const std::string& filename, bool resume, const std::string& modelHash)
         : file(filename),
           model(modelHash),
@@ -216,6 +225,7 @@ public:
         check();
     }
 
+    // Whether an image has a row of an earlier run, or, with --resume, of this one.
     bool has(const std::string& image) const { return !done.empty() && done.count(inOneSpelling(image)) > 0; }
 
     void add(const std::string& image, const std::string& score, const std::string& normalized,
@@ -233,7 +243,7 @@ public:
     Counts counts;
 
 private:
-    // False when the run before ended before it wrote anything.
+    // Reads the rows of an earlier run. Returns false if that run ended before it wrote a whole row.
     bool readRows()
     {
         const std::string text = readFile(file), whole = text.substr(0, text.rfind('\n') + 1);
@@ -250,7 +260,7 @@ private:
             counts.add(rows.at(row, "verdict"));
             done.insert(inOneSpelling(fromHere(rows.at(row, "file"))));
         }
-        if (whole.size() < text.size()) // a row that was cut off
+        if (whole.size() < text.size()) // the earlier run was killed in the middle of a row
             cutFile(file, whole.size());
         return true;
     }
@@ -262,7 +272,8 @@ private:
                                      ": go on with that model, or name another table");
     }
 
-    // A table may have been begun in its own folder, and is gone on with from another one.
+    // Returns the name as seen from the current folder. The earlier run may have been started in the table's folder, so
+    // that a relative name is tried there too.
     std::string fromHere(const std::string& image) const
     {
         if (isAbsolute(image) || fs::exists(withoutFrame(image)))
@@ -271,14 +282,14 @@ private:
         return fs::exists(withoutFrame(moved)) ? moved : image;
     }
 
-    // clip.mp4#000012 is a frame of clip.mp4.
+    // Returns the video of a frame: clip.mp4 for clip.mp4#000012. Other names stay as they are.
     static std::string withoutFrame(const std::string& image)
     {
         const size_t mark = image.rfind('#');
         return mark == std::string::npos || fs::exists(image) ? image : image.substr(0, mark);
     }
 
-    // The same text for the same image, however the folder that it is in was named.
+    // Returns the same text for all spellings of one image's name, such as a/b.png and a/../a/b.png.
     std::string inOneSpelling(const std::string& image) const
     {
         const size_t name = image.find_last_of("/\\") + 1;
@@ -299,9 +310,10 @@ private:
     bool isEachOnce;
     std::ofstream stream;
     std::set<std::string> done;
-    mutable std::map<std::string, std::string> folders; // with their names in one spelling
+    mutable std::map<std::string, std::string> folders; // canonical names by given names, because looking up is slow
 };
 
+//! One run: predicts all inputs one after another, and writes pictures, rows and lines.
 class Prediction
 {
 public:
@@ -318,7 +330,7 @@ public:
 
     void run(const std::vector<Input>& inputs);
     const Counts& counts() const { return table.counts; }
-    //! A line for each change of light, focus, position or texture, with the image where it was seen first.
+    //! A line for each change of light, focus, position or texture, with the image at which it was noticed.
     const std::vector<std::string>& changes() const { return changeNotes; }
 
 private:
@@ -338,7 +350,7 @@ private:
     const Settings& settings;
     const Outputs& outputs;
     Ptr<AnomalyDetector> detector;
-    const Mat region; // of each image; empty: all of it
+    const Mat region; // --mask, which holds for each image; empty means the whole image
     const std::string modelHash;
     Table table;
     JsonLines lines;
@@ -361,6 +373,7 @@ void Prediction::run(const std::vector<Input>& inputs)
     }
 }
 
+// Ends the run between two images after Ctrl-C, so that no row is cut off.
 void Prediction::stopIfAsked() const
 {
     if (Interruption::isRequested())
@@ -385,6 +398,7 @@ void Prediction::predictImage(const Input& input)
     predict(ImageName(input.file), image, input.output);
 }
 
+// Scores an image, and lists its defects if JSON lines are wanted. The time is that of predict alone.
 Judgment Prediction::judge(const ImageName& name, const Mat& image, Mat& map)
 {
     const bool isMapNeeded = !settings.output.empty() || lines.isWanted();
@@ -403,17 +417,19 @@ Judgment Prediction::judge(const ImageName& name, const Mat& image, Mat& map)
     return judgment;
 }
 
+// Adds an image to the drift monitor, and notes what has changed.
 void Prediction::watch(const ImageName& name, const Mat& image, Judgment& judgment)
 {
-    const size_t mostNotes = 20; // of a run where it comes and goes
+    const size_t mostNotes = 20; // A change that comes and goes would fill the screen.
     for (const std::string& note : drift.add(image, judgment.score))
         if (changeNotes.size() < mostNotes)
             changeNotes.push_back("at '" + name.text() + "' " + note);
     judgment.drift = drift.causes();
 }
 
-// What the detector refuses (too small, NaN) is an image that could not be read, too. Without its picture an image
-// still has its row. Its line comes before the row, by which --resume knows what is done.
+// An image that the detector refuses, because it is too small or has NaN, counts as unreadable. An image whose picture
+// cannot be written still gets its row. The JSON line is written before the row: --resume goes by rows, so that after
+// an interruption between the two an image has two lines rather than none.
 void Prediction::predict(const ImageName& name, const Mat& image, const std::string& output)
 {
     Mat map;
@@ -433,6 +449,7 @@ void Prediction::predict(const ImageName& name, const Mat& image, const std::str
     table.add(name.text(), format("%.9g", judgment.score), format("%.9g", judgment.normalizedScore), judgment.verdict);
 }
 
+// Prints a message, after removing the progress bar from the terminal.
 void Prediction::report(const std::string& reason)
 {
     bar.clear();
@@ -446,6 +463,7 @@ void Prediction::unreadable(const ImageName& name, const std::string& reason)
     table.add(name.text(), "", "", "unreadable");
 }
 
+// Writes the picture, and with --raw the map. A failure is reported and counted, but does not end the run.
 void Prediction::draw(const Mat& image, const Mat& map, const std::string& title, const std::string& output)
 {
     try
@@ -482,7 +500,7 @@ void Prediction::predictVideo(const Input& input)
         lostFrames(input.file, video);
 }
 
-// They have no rows, since the reader does not always tell which ones they are.
+// Frames that cannot be read get no rows, because the video reader does not always tell which ones they are.
 void Prediction::lostFrames(const std::string& file, const VideoFrames& video)
 {
     bar.clear();
@@ -501,8 +519,8 @@ void Prediction::predictVideo(const Input& input)
 }
 #endif
 
-// How many frames a video has shows only when it is read: any picture of an earlier frame that is there might be
-// replaced.
+// Registers the pictures of an earlier run as outputs. How many frames a video has is only known when it has been read,
+// so that any of these pictures may be replaced.
 void checkFrames(const std::string& folder, Outputs& outputs)
 {
     if (!fs::isDirectory(folder))
@@ -512,6 +530,7 @@ void checkFrames(const std::string& folder, Outputs& outputs)
             outputs.writes("output", fs::join(folder, name));
 }
 
+// Registers the files that are written for one input.
 void checkPictures(const Settings& settings, const Input& input, Outputs& outputs)
 {
     const std::string picture = fs::join(settings.output, input.output);
@@ -522,6 +541,7 @@ void checkPictures(const Settings& settings, const Input& input, Outputs& output
         outputs.writes("raw", picture + ".tiff");
 }
 
+// Ends with an error, before the first prediction, if an output would replace an input or cannot be written.
 Outputs checkOutputs(const Settings& settings, const std::vector<Input>& inputs, const AnomalyDetector& detector)
 {
     Outputs outputs;
@@ -546,6 +566,7 @@ Outputs checkOutputs(const Settings& settings, const std::vector<Input>& inputs,
     return outputs;
 }
 
+// The maps have the size of the image, because they are drawn over it.
 Ptr<AnomalyDetector> loadModel(const Settings& settings)
 {
     const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
@@ -577,7 +598,7 @@ int predictAll(int argc, char** argv)
     Settings settings = Settings();
     if (!readCommandLine(argc, argv, settings))
         return 0;
-    // Unreadable files are reported here, with their names.
+    // This program reports unreadable files itself, with their names.
     utils::logging::setLogLevel(utils::logging::LOG_LEVEL_SILENT);
     const InputList list(settings);
     printNotes("anomaly_predict", list.leftOut.notes());

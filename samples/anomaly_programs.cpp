@@ -2,8 +2,9 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// anomaly_programs NAME ARGUMENTS...: all programs in one file, as a wheel has them. Each program's main has a name of
-// its own there: see CMakeLists.txt.
+// anomaly_programs NAME ARGUMENTS...: all programs in one executable, for the Python wheel. There OpenCV may be linked
+// statically into each executable, so that several ones would multiply the size. The build renames the main function of
+// each program: see CMakeLists.txt.
 #include <cstring>
 #include <iostream>
 

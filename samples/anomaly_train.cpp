@@ -1,7 +1,7 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// Learns from good images and writes a model file.
+// anomaly_train learns from good images and writes a model file.
 #include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "dataset.hpp"
@@ -23,9 +23,10 @@ using namespace cv::anomaly;
 
 namespace {
 
-// By the values of InputMode.
+// Indexed by cv::anomaly::InputMode.
 const std::vector<std::string> inputModes = {"resized", "cropped", "ensemble"};
 
+//! How the contrast of images is treated, as --contrast says.
 enum Contrast
 {
     CONTRAST_AUTO,
@@ -33,28 +34,31 @@ enum Contrast
     CONTRAST_MATCHED
 };
 
-const std::vector<std::string> contrasts = {"auto", "kept", "matched"}; // by the values of Contrast
+const std::vector<std::string> contrasts = {"auto", "kept", "matched"}; // indexed by Contrast
 
+//! The command line.
 struct Settings
 {
     std::string images, model, json, mask;
     std::vector<Ptr<Method>> methods = makeMethods();
     int method = 0;
-    DetectorParams params; // those that all methods share
+    DetectorParams params; // settings that all methods share
     int contrast = CONTRAST_AUTO;
     int device = DEVICE_CPU;
 
     Method& chosen() const { return *methods[method]; }
 };
 
+//! Results of a fit that are printed and written as JSON.
 struct Outcome
 {
     size_t images;
     double seconds;
     FitHistory history;
-    std::map<std::string, double> secondsOfStage; // "features" and so on
+    std::map<std::string, double> secondsOfStage; // by FitProgress::stage, such as "features"
 };
 
+// Adds the options that all methods share.
 void addSharedOptions(CommandLine& line, DetectorParams& p)
 {
     line.option("backbone", "lite0|ONNX", p.backbone,
@@ -88,12 +92,14 @@ void addContrast(CommandLine& line, int& contrast)
                 "exposure that change; auto: matched where the good images' contrast differs much");
 }
 
+// Translates --contrast to the two fields of DetectorParams.
 void setContrast(DetectorParams& params, int contrast)
 {
     params.chooseContrast = contrast == CONTRAST_AUTO;
     params.matchContrast = contrast == CONTRAST_MATCHED;
 }
 
+// Adds the usual options of each method.
 void addMethods(CommandLine& line, const Settings& settings)
 {
     for (int i = 0; i < int(settings.methods.size()); i++)
@@ -115,6 +121,7 @@ void addBackboneAndInput(CommandLine& line, DetectorParams& p)
     line.flag("embed_backbone", p.embedBackbone, "put the ONNX file into the model file");
 }
 
+// Adds the options of each method that are for experiments, at the end of the help.
 void addExperiments(CommandLine& line, const Settings& settings)
 {
     for (int i = 0; i < int(settings.methods.size()); i++)
@@ -166,6 +173,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     return isToRun;
 }
 
+// Creates the detector. A setting that is out of range is reported as a wrong option.
 Ptr<AnomalyDetector> create(const Settings& settings)
 {
     try
@@ -180,7 +188,8 @@ Ptr<AnomalyDetector> create(const Settings& settings)
     }
 }
 
-// Each report of an epoch replaces the one before, so that the last one stays, with the means of the whole epoch.
+// Keeps the figures of each epoch. A later report of an epoch replaces an earlier one, because only the last report has
+// the means over the whole epoch.
 void noteEpoch(const FitProgress& progress, FitHistory& history)
 {
     for (const std::pair<const String, double>& figure : progress.figures)
@@ -191,6 +200,7 @@ void noteEpoch(const FitProgress& progress, FitHistory& history)
     }
 }
 
+// Fits the model, shows the progress, and measures the time of each stage.
 Outcome fit(AnomalyDetector& detector, const Method& method, const std::vector<std::string>& files, const Mat& region)
 {
     Outcome outcome = {files.size(), 0, {}, {}};
@@ -208,7 +218,7 @@ Outcome fit(AnomalyDetector& detector, const Method& method, const std::vector<s
     const int64 start = getTickCount();
     detector.fit(files, region);
     outcome.seconds = double(getTickCount() - start) / getTickFrequency();
-    detector.setFitCallback(FitCallback()); // it refers to what ends here
+    detector.setFitCallback(FitCallback()); // The callback refers to local variables.
     return outcome;
 }
 
@@ -220,6 +230,7 @@ std::string joined(const std::vector<std::string>& names)
     return all;
 }
 
+// The three channels of a mean or a scale.
 std::string numbers(const Scalar& s)
 {
     return format("%.9g,%.9g,%.9g", s[0], s[1], s[2]);
@@ -267,6 +278,7 @@ void writeJson(const Settings& settings, const AnomalyDetector& detector, const 
     json.write(settings.json);
 }
 
+// Ends with an error, before the training, if an output would replace an input or cannot be written.
 void checkOutputs(const Settings& settings, const std::vector<std::string>& files)
 {
     Outputs outputs;
@@ -284,7 +296,7 @@ void checkOutputs(const Settings& settings, const std::vector<std::string>& file
         checkWritable(settings.json);
 }
 
-// Ctrl-C ends it with words of its own.
+// Fits the model. An interruption by Ctrl-C is reported with its own message, instead of as an error.
 Outcome fitOrStop(AnomalyDetector& detector, const Method& method, const std::vector<std::string>& files,
                   const Mat& region)
 {
@@ -312,7 +324,7 @@ int train(int argc, char** argv)
     printNotes("anomaly_train", good.notes);
     printNotes("anomaly_train", notesOfPages(good.files));
     const Mat region = readRegion("anomaly_train", settings.mask);
-    const Interruption untilSaved;
+    const Interruption untilSaved; // From here to the end, Ctrl-C is handled by the fit callback.
     checkOutputs(settings, good.files);
 
     const Method& method = settings.chosen();

@@ -1,7 +1,7 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// Adds good images to a model without those that it was trained with.
+// anomaly_update adds good images to a model, without the images that it was trained with.
 #include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "dataset.hpp"
@@ -22,6 +22,7 @@ using namespace cv::anomaly;
 
 namespace {
 
+//! The command line.
 struct Settings
 {
     std::string model, images, output, backbone, mask;
@@ -53,6 +54,7 @@ bool isSameFile(const std::string& one, const std::string& other)
     return utils::fs::exists(other) && utils::fs::canonical(one) == utils::fs::canonical(other);
 }
 
+// Ends with an error if an output would replace an input. The model file may be replaced by its successor.
 void checkOutputs(const Settings& settings, const std::vector<std::string>& files, const AnomalyDetector& detector)
 {
     Outputs outputs;
@@ -65,6 +67,7 @@ void checkOutputs(const Settings& settings, const std::vector<std::string>& file
     checkModelName("output", settings.output);
 }
 
+// Updates the detector and shows the progress. An interruption by Ctrl-C is reported with its own message.
 void update(AnomalyDetector& detector, const std::vector<std::string>& files, const Mat& region)
 {
     ProgressBar bar;
@@ -82,7 +85,7 @@ void update(AnomalyDetector& detector, const std::vector<std::string>& files, co
             throw std::runtime_error("stopped; no model was written");
         throw;
     }
-    detector.setFitCallback(FitCallback()); // it refers to what ends here
+    detector.setFitCallback(FitCallback()); // The callback refers to local variables.
 }
 
 int updateModel(int argc, char** argv)
@@ -95,7 +98,7 @@ int updateModel(int argc, char** argv)
     printNotes("anomaly_update", good.notes);
     printNotes("anomaly_update", notesOfPages(good.files));
     const Mat region = readRegion("anomaly_update", settings.mask);
-    const Interruption untilSaved;
+    const Interruption untilSaved; // From here to the end, Ctrl-C is handled by the fit callback.
     const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
     detector->setPreferableTarget(targetOf(settings.device));
     checkOutputs(settings, good.files, *detector);

@@ -11,7 +11,8 @@ using cv::anomaly::DetectorParams;
 
 namespace {
 
-// One number is the side of a square, of whose area fit chooses the shape; a width and a height are the shape.
+// Reads --input_size. One number is the side of a square; fit then chooses a shape of the same area. A width and a
+// height are used as they are.
 void setInputSize(DetectorParams& params, const std::string& text)
 {
     std::smatch sides;

@@ -40,11 +40,13 @@ std::vector<std::string> split(const std::string& text, char separator)
     return parts;
 }
 
+// Seven digits, which show the defaults of float options without rounding errors.
 std::string toText(double value)
 {
     return cv::format("%.7g", value);
 }
 
+// One number if all three channels are equal.
 std::string toText(const cv::Scalar& value)
 {
     if (value[0] == value[1] && value[1] == value[2])
@@ -52,6 +54,7 @@ std::string toText(const cv::Scalar& value)
     return toText(value[0]) + "," + toText(value[1]) + "," + toText(value[2]);
 }
 
+// Each of these converts the text of an option, or throws UsageError with the option's name.
 double toNumber(const std::string& name, const std::string& text)
 {
     char* end = NULL;
@@ -89,13 +92,16 @@ int toChoice(const std::string& name, const std::string& text, const std::vector
     throw badValue(name, text, "one of " + join(names, ", "));
 }
 
+// Prints a line without blanks at its end.
 void printLine(std::string line)
 {
     line.erase(line.find_last_not_of(' ') + 1);
     std::cout << line << '\n';
 }
 
-// The words of a text beside the column on the left, whose own entry may need a line of its own.
+// Prints `left`, and beside it `text`, wrapped at words from a column on. If `left` is too long for the column, the
+// text
+// starts in the next line.
 void printWrapped(const std::string& left, size_t column, const std::string& text)
 {
     const size_t lineEnd = 96;
@@ -254,7 +260,7 @@ const CommandLine::Option* CommandLine::find(const std::string& name) const
     return NULL;
 }
 
-//! The variants that have such an option, as "patchcore, padim"; empty if none has.
+//! Returns the variants that have an option of this name, such as "patchcore, padim", or an empty text.
 std::string CommandLine::ownersOf(const std::string& name) const
 {
     std::vector<std::string> owners;
@@ -264,6 +270,7 @@ std::string CommandLine::ownersOf(const std::string& name) const
     return join(owners, ", ");
 }
 
+// The error about an unknown option, which says so if another variant has it.
 UsageError CommandLine::notAnOption(const std::string& name) const
 {
     const std::string owners = name.compare(0, 2, "--") == 0 ? ownersOf(name.substr(2)) : std::string();
@@ -273,7 +280,7 @@ UsageError CommandLine::notAnOption(const std::string& name) const
                       variantNames[*chosenVariant]);
 }
 
-// Before all other options, since it decides which of them there are.
+// Reads the option that chooses a variant before all others, because it decides which options exist.
 void CommandLine::chooseVariant(const std::vector<const char*>& named) const
 {
     const std::string start = "--" + variantOption + "=";
@@ -282,6 +289,7 @@ void CommandLine::chooseVariant(const std::vector<const char*>& named) const
             find(variantOption)->set(std::string(argument).substr(start.size()));
 }
 
+// Throws if an option does not exist, lacks its value, or has one that it does not take.
 void CommandLine::checkOption(const std::string& argument) const
 {
     const size_t equals = argument.find('=');
@@ -296,6 +304,7 @@ void CommandLine::checkOption(const std::string& argument) const
         throw UsageError(name + " takes no value");
 }
 
+// Gives the arguments to their variables. The last one may repeat.
 void CommandLine::readArguments(const std::vector<std::string>& given) const
 {
     for (size_t i = 0; i < given.size(); i++)
@@ -308,6 +317,7 @@ void CommandLine::readArguments(const std::vector<std::string>& given) const
         throw UsageError("<" + positional[given.size()].name + "> is missing");
 }
 
+// Gives the options to their variables, by means of cv::CommandLineParser.
 void CommandLine::readOptions(const std::vector<const char*>& named) const
 {
     std::string keys;
@@ -347,7 +357,7 @@ bool CommandLine::parse(int argc, const char* const* argv)
 {
     std::vector<std::string> given;
     std::vector<const char*> named(1, argv[0]);
-    bool onlyFiles = false; // after --
+    bool onlyFiles = false; // set after "--"
     for (int i = 1; i < argc; i++)
     {
         const std::string argument = argv[i];
@@ -411,7 +421,8 @@ std::string errorText(const std::exception& error)
     return ours ? ours->err : error.what();
 }
 
-// What was printed may still wait in a buffer, and a full disk shows only when that is written.
+// Returns the exit code of the program. Printed text may still be in a buffer, and an error such as a full disk only
+// shows when the buffer is written.
 static int afterOutput(const std::string& program, int code)
 {
     std::cout.flush();
@@ -430,7 +441,7 @@ void printNotes(const std::string& program, const std::vector<std::string>& note
 int runProgram(const std::string& program, int (*body)(int, char**), int argc, char** argv)
 {
 #if defined(__SANITIZE_THREAD__)
-    // OpenCV is not instrumented: how its threads hand work over is not seen, and all that they share would be a race
+    // OpenCV's thread pool is not instrumented, so that ThreadSanitizer would report all data that its threads share.
     cv::setNumThreads(1);
 #endif
     cv::anomaly::openMissingStreams();

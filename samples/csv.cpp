@@ -14,7 +14,7 @@ namespace fs = cv::utils::fs;
 
 namespace {
 
-const std::string byteOrderMark = "\xef\xbb\xbf"; // of UTF-8, which spreadsheets write
+const std::string byteOrderMark = "\xef\xbb\xbf"; // of UTF-8; spreadsheet programs write it
 const std::string delimiters = ",;\t|";
 
 bool startsWith(const std::string& text, const std::string& start)
@@ -35,11 +35,12 @@ void appendUtf8(unsigned code, std::string& text)
                  char(0x80 | (code & 63))};
 }
 
-// first: index of the high byte within a pair.
+// Converts UTF-16 to UTF-8. highByte is the index of the high byte within a pair: 0 for big endian, 1 for little
+// endian.
 std::string fromUtf16(const std::string& bytes, size_t highByte)
 {
     std::string text;
-    unsigned high = 0; // the first half of a character beyond 16 bits
+    unsigned high = 0; // the high surrogate that comes before a low one
     for (size_t i = 0; i + 1 < bytes.size(); i += 2)
     {
         const unsigned code =
@@ -54,7 +55,8 @@ std::string fromUtf16(const std::string& bytes, size_t highByte)
     return text;
 }
 
-// Also without a byte order mark: the names in a first row are plain letters, whose high byte is 0.
+// Recognizes UTF-16 even without a byte order mark: the column names in the first row begin with an ASCII letter, whose
+// high byte is 0.
 std::string toUtf8(const std::string& bytes)
 {
     const bool isPair = bytes.size() > 1;
@@ -72,7 +74,7 @@ std::string trimmed(const std::string& text)
     return first == std::string::npos ? std::string() : text.substr(first, text.find_last_not_of(blanks) - first + 1);
 }
 
-// Of the first row: what stands there most often outside of quotes.
+// Returns the delimiter: the one that occurs most often in the first row outside of quotes.
 char delimiterOf(const std::string& text, size_t at)
 {
     std::vector<int> counts(delimiters.size());
@@ -88,7 +90,7 @@ char delimiterOf(const std::string& text, size_t at)
     return delimiters[std::max_element(counts.begin(), counts.end()) - counts.begin()];
 }
 
-//! Takes a text apart row by row. Quotes may hold delimiters, line breaks and doubled quotes.
+//! Reads a text row by row. Quoted fields may contain delimiters, line breaks and doubled quotes.
 class RowReader
 {
 public:
@@ -96,6 +98,7 @@ public:
 
     bool isAtEnd() const { return at >= text.size(); }
 
+    // Reads the fields of one row, and the end of its line.
     std::vector<std::string> next()
     {
         std::vector<std::string> row;
@@ -110,7 +113,7 @@ public:
 private:
     bool endsField() const { return text[at] == delimiter || text[at] == '\n' || text[at] == '\r'; }
 
-    // Blanks within quotes are the field's own, others are not.
+    // Reads a field. Blanks around it are removed, except those inside quotes.
     std::string readField()
     {
         std::string field;

@@ -14,6 +14,7 @@
 
 namespace fs = cv::utils::fs;
 
+// Whether a category is given as a list, and not as a folder.
 static bool isList(const std::string& category)
 {
     return isListFile(category) && fs::exists(category) && !fs::isDirectory(category);
@@ -24,6 +25,7 @@ GoodImages readGoodImages(const std::string& category)
     return isList(category) ? ImageList(category).goodImages() : goodImagesOfFolder(category);
 }
 
+// Where a mask was looked for, for an error message.
 static std::string expectedMask(const std::string& category, const TestImage& image)
 {
     if (isList(category))
@@ -31,7 +33,8 @@ static std::string expectedMask(const std::string& category, const TestImage& im
     return category + "/ground_truth/" + image.type + "/" + withoutExtension(fileName(image.file)) + "_mask.png";
 }
 
-// Without a mask where others have one, pixel figures would count a defect as good.
+// Ends with an error if some defective images have masks and others do not: without its mask, a defect would be counted
+// as good pixels.
 static void checkMasks(const std::string& category, const TestSet& set)
 {
     for (const TestImage& image : set.images)

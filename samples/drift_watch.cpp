@@ -11,6 +11,7 @@ using namespace cv::anomaly;
 
 namespace {
 
+// Indexed by cv::anomaly::DriftFigure.
 const char* const figureNames[] = {"brightness",       "contrast",       "sharpness",
                                    "horizontal place", "vertical place", "score"};
 
@@ -27,6 +28,7 @@ DriftWatch::DriftWatch(const Ptr<AnomalyDetector>& detector)
         monitor = DriftMonitor::create(detector);
 }
 
+// Describes a change by the figures that lie outside the range of good images.
 std::string DriftWatch::noteOf(const std::string& cause) const
 {
     std::string figures;
@@ -41,6 +43,7 @@ std::string DriftWatch::noteOf(const std::string& cause) const
     return cause + " has changed (median of " + std::to_string(monitor->count()) + " images: " + figures + ")";
 }
 
+// Returns a note for each cause that was not there at the previous image.
 std::vector<std::string> DriftWatch::add(const Mat& image, double score)
 {
     std::vector<std::string> notes;

@@ -20,13 +20,14 @@ bool marksNothing(const Mat& mask)
     return !mask.empty() && countNonZero(mask) == 0;
 }
 
-//! What a detector sees of a test image.
+//! What a detector sees of a test image: the image, its mask and --mask, all as they are or all turned and cut alike.
 struct View
 {
     Mat picture, mask, region;
-    bool lacksDefect; // the mask of the whole image marks nothing
+    bool lacksDefect; // the image is defective, but the mask of the whole image marks nothing
 };
 
+// Reads an image and its masks. With a seed of 0 or more, it returns a randomly turned and cut view of them.
 View viewOf(const AnomalyDetector& detector, const TestImage& image, const Mat& region, int viewSeed)
 {
     const Mat picture = readImage(image.file);
@@ -42,13 +43,14 @@ View viewOf(const AnomalyDetector& detector, const TestImage& image, const Mat& 
     return turned;
 }
 
-//! Map, mask and counted region of a view, at the input's resolution. mask: empty where nothing is defective, or
-//! there are no masks.
+//! The map, mask and counted region of a view, at the resolution of the network's input. The mask is empty if nothing
+//! is defective or there are no masks.
 struct ScoreMap
 {
     Mat map, mask, region;
 };
 
+// Predicts a view, and adds the time of the prediction to `ticks`.
 ScoreMap score(const AnomalyDetector& detector, const View& view, TestResult& result, int64& ticks)
 {
     ScoreMap at;
@@ -65,7 +67,7 @@ ScoreMap score(const AnomalyDetector& detector, const View& view, TestResult& re
     return at;
 }
 
-//! The pixels of good images, and those of each type's.
+//! Pixel metrics of the good images, and of each defect type's images.
 class PixelCounts
 {
 public:
@@ -81,7 +83,7 @@ public:
         pixels->add(at.map, at.mask, at.region);
     }
 
-    //! Of good images and those of a type, or of all.
+    //! Returns the metrics of the good images together with those of one type, or of all types if `type` is empty.
     Ptr<PixelMetrics> ofType(const std::string& type) const
     {
         const Ptr<PixelMetrics> pixels = PixelMetrics::create();
@@ -93,11 +95,12 @@ public:
     }
 
 private:
-    const bool isWanted; // without masks there are no pixel figures
+    const bool isWanted; // false without masks, when there are no pixel figures
     Ptr<PixelMetrics> good;
     std::map<std::string, Ptr<PixelMetrics>> types;
 };
 
+// Predicts a test image. Errors get the name of the file.
 TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, const Mat& region, int viewSeed,
                       PixelCounts& pixels, int64& ticks)
 {
@@ -107,7 +110,7 @@ TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, c
         TestResult result = {image, 0, false, false};
         const ScoreMap at = score(detector, view, result, ticks);
         result.isMarked = !at.mask.empty() && !marksNothing(at.mask);
-        // A random view may well show none of the defect; seen as a whole, an image shows it.
+        // A random view may miss the defect. A view of the whole image shows it, unless its mask vanishes when shrunk.
         result.lacksDefect = view.lacksDefect || (image.isDefective() && viewSeed < 0 && marksNothing(at.mask));
         pixels.add(result, at);
         return result;
@@ -119,7 +122,7 @@ TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, c
     }
 }
 
-// An image that cannot be scored costs its own row only.
+// Predicts all images. An image that cannot be predicted is reported and left out.
 void scoreAll(const AnomalyDetector& detector, const TestSet& set, int viewSeed, PixelCounts& pixels,
               Evaluation& evaluation)
 {
@@ -128,7 +131,7 @@ void scoreAll(const AnomalyDetector& detector, const TestSet& set, int viewSeed,
     const int count = int(set.images.size());
     for (int i = 0; i < count; i++)
     {
-        // No two images, nor two seeds, share a view.
+        // Each image has a seed of its own, which no other --seed shares.
         const int seed = viewSeed < 0 ? -1 : viewSeed * count + i;
         try
         {
@@ -143,7 +146,7 @@ void scoreAll(const AnomalyDetector& detector, const TestSet& set, int viewSeed,
     evaluation.secondsPerImage = double(ticks) / getTickFrequency() / double(evaluation.results.size());
 }
 
-// Figures compare the two kinds.
+// Ends with an error if unreadable images left only good or only defective ones, because figures compare the two.
 void checkKinds(const Evaluation& evaluation)
 {
     size_t defective = 0;
@@ -156,7 +159,7 @@ void checkKinds(const Evaluation& evaluation)
                              evaluation.unreadable[0]);
 }
 
-// A defect type's results and those of all good images; all results for "".
+// Returns the results of a defect type and of all good images, or all results if `type` is empty.
 std::vector<const TestResult*> ofType(const std::vector<TestResult>& results, const std::string& type)
 {
     std::vector<const TestResult*> chosen;
@@ -166,6 +169,7 @@ std::vector<const TestResult*> ofType(const std::vector<TestResult>& results, co
     return chosen;
 }
 
+// Splits results into the two parallel lists that the metrics take.
 void split(const std::vector<const TestResult*>& results, std::vector<double>& scores, std::vector<int>& labels)
 {
     for (const TestResult* result : results)
@@ -175,6 +179,7 @@ void split(const std::vector<const TestResult*>& results, std::vector<double>& s
     }
 }
 
+// Computes the figures of some images and of the pixels of the same images.
 Figures figures(const std::vector<const TestResult*>& results, const PixelMetrics& pixels)
 {
     std::vector<double> scores;
@@ -184,7 +189,7 @@ Figures figures(const std::vector<const TestResult*>& results, const PixelMetric
     f.images = int(results.size());
     f.imageAuroc = auroc(scores, labels);
     f.imageF1 = bestF1(scores, labels, f.imageThreshold);
-    // Masks may be missing, or so small that they vanish at the input's resolution.
+    // Without masks, or when masks are so small that they vanish at the input's resolution, there are no regions.
     f.hasPixels = pixels.regionCount() > 0;
     if (f.hasPixels)
     {
@@ -198,6 +203,7 @@ Figures figures(const std::vector<const TestResult*>& results, const PixelMetric
     return f;
 }
 
+// Counts the images on each side of a threshold.
 Verdicts imageVerdicts(const std::vector<TestResult>& results, double threshold)
 {
     Verdicts v = {threshold, 0, 0, 0};
@@ -211,6 +217,7 @@ Verdicts imageVerdicts(const std::vector<TestResult>& results, double threshold)
     return v;
 }
 
+// Counts the pixels on each side of a threshold.
 Verdicts pixelVerdicts(const PixelMetrics& pixels, double threshold)
 {
     Verdicts v = {threshold, 0, 0, 0};
@@ -239,6 +246,7 @@ Curve imageRoc(const std::vector<const TestResult*>& results)
     return toCurve(fpr, tpr);
 }
 
+// Adds the pixel figures of a model's own threshold, and the curves, thinned out to what a chart can show.
 void addPixelFigures(const PixelMetrics& pixels, double ownThreshold, Evaluation& evaluation)
 {
     evaluation.bestPixel = pixelVerdicts(pixels, evaluation.all.pixelThreshold);

@@ -75,7 +75,7 @@ std::string quoted(const std::vector<std::string>& names)
     return shown == names.size() ? text : text + cv::format(" and %zu more", names.size() - shown);
 }
 
-// Why a folder cannot be listed, in the system's words; empty if it can be.
+// Returns why a folder cannot be listed, in the operating system's words, or an empty text if it can be.
 static std::string reasonOfFolder(const std::string& folder)
 {
 #ifndef _WIN32
@@ -105,6 +105,7 @@ std::vector<std::string> listFolder(const std::string& folder)
     return visible;
 }
 
+// Adds a line about what was left out, with the right number and some of the names.
 static void addNote(std::vector<std::string>& notes, const std::vector<std::string>& names, const std::string& one,
                     const std::string& many)
 {
@@ -138,6 +139,7 @@ std::vector<std::string> listImages(const std::string& folder)
     return files;
 }
 
+// Notes the images of a subfolder as left out, or the subfolder itself if it cannot be read.
 static void addDeeper(const std::string& folder, LeftOut& leftOut)
 {
     const std::string reason = reasonOfFolder(folder);
@@ -163,18 +165,20 @@ std::vector<std::string> listImages(const std::string& folder, LeftOut& leftOut)
 
 namespace {
 
-//! Walks through a folder and all inside it.
+//! Lists the images of a folder and of all folders inside it.
 class FolderWalk
 {
 public:
     FolderWalk(const std::string& r, LeftOut& l) : root(r), leftOut(l) {}
 
+    // Excludes a folder.
     void leave(const std::string& folder) { visited.insert(fs::canonical(folder)); }
 
+    // Lists a folder, whose name is relative to the root.
     void visit(const std::string& below)
     {
         const std::string folder = below.empty() ? root : fs::join(root, below), reason = reasonOfFolder(folder);
-        // A link to a folder further up would otherwise be followed for ever: each real folder is visited once.
+        // Each real folder is visited once. A link to a folder further up would otherwise be followed endlessly.
         if (!visited.insert(fs::canonical(folder)).second)
             return;
         if (!reason.empty())
@@ -227,7 +231,8 @@ std::string systemsReason(const std::string& file)
     return reason;
 }
 
-// imread returns nothing for a damaged image, and throws for one that is larger than its limits.
+// Decodes an image, and returns why it could not be decoded, or an empty text. cv::imread returns an empty matrix for a
+// damaged image, and throws for one that exceeds its limits.
 static std::string decode(const std::string& file, int flags, cv::Mat& picture)
 {
     try
@@ -256,6 +261,7 @@ cv::Mat readPicture(const std::string& file, int flags)
     return picture;
 }
 
+// The number of images in a file. Only TIFF files are counted, because OpenCV reads one image of all other formats.
 static size_t pagesOf(const std::string& file)
 {
     const std::string ending = extension(file);
@@ -265,7 +271,7 @@ static size_t pagesOf(const std::string& file)
     }
     catch (const cv::Exception&)
     {
-        return 0; // damaged or too large, which is reported where it is read
+        return 0; // The file is damaged or too large, which is reported when it is read.
     }
 }
 

@@ -22,7 +22,7 @@ bool isOneOf(const std::string& word, const std::set<std::string>& words)
     return words.count(word) > 0;
 }
 
-// 0.0 and 1.0 are what tables with a missing label make of 0 and 1.
+// Returns "0" for "0.0" and "1" for "1.0": programs such as pandas write whole numbers so if a column has gaps.
 std::string withoutFraction(const std::string& word)
 {
     char* end = NULL;
@@ -30,6 +30,7 @@ std::string withoutFraction(const std::string& word)
     return !word.empty() && !*end && (number == 0 || number == 1) ? (number == 0 ? "0" : "1") : word;
 }
 
+// A field, or an empty text if the list lacks the column.
 std::string fieldOf(const CsvFile& csv, size_t row, const std::string& column)
 {
     return csv.has(column) ? csv.at(row, column) : std::string();
@@ -40,6 +41,7 @@ std::string maskColumn(const CsvFile& csv)
     return csv.has("mask_path") ? "mask_path" : "mask";
 }
 
+// Returns the defect type of a row, or "good". Throws if the row has no label, or two that contradict each other.
 std::string typeOf(const CsvFile& csv, size_t row)
 {
     const std::string label = fieldOf(csv, row, "label"), index = fieldOf(csv, row, "label_index"),
@@ -63,7 +65,7 @@ std::string splitOf(const CsvFile& csv, size_t row)
     return split == "training" ? "train" : split == "testing" ? "test" : split;
 }
 
-// "3 good, 2 'hole' and 1 'NG'", in the order of the alphabet.
+// Returns counts by label, such as "3 good, 2 'hole', 1 'NG'", in alphabetical order.
 std::string countsOf(const std::map<std::string, int>& counts)
 {
     std::string text;
@@ -101,6 +103,7 @@ ImageList::ImageList(const std::string& f, const std::string& object) : file(f)
     checkUnlabeled(csv);
 }
 
+// Throws if the list has several categories and none was chosen.
 void ImageList::checkObject(const CsvFile& csv, const std::string& object) const
 {
     if (!object.empty() || !csv.has("object"))
@@ -115,7 +118,8 @@ void ImageList::checkObject(const CsvFile& csv, const std::string& object) const
             "), each of which needs a model of its own: give the folder of one of them, or a list of its rows");
 }
 
-// A misspelled label would otherwise make every image good.
+// Notes unknown columns. Without any known label column they are an error, because a misspelled "label" would make
+// every image good.
 void ImageList::noteUnknownColumns(const CsvFile& csv)
 {
     static const std::set<std::string> known = {"image_path", "image",  "label", "label_index", "mask_path", "mask",
@@ -148,7 +152,7 @@ void ImageList::readRows(const CsvFile& csv, const std::string& object)
     }
 }
 
-// Without a label all images are good, unless a mask says otherwise.
+// Throws if the list has no labels, which makes all images good, but a mask marks a defect.
 void ImageList::checkUnlabeled(const CsvFile& csv) const
 {
     if (csv.has("label") || csv.has("label_index"))
@@ -165,7 +169,7 @@ bool ImageList::isOf(const Row& row, const std::string& split) const
     return !hasSplit || row.split == split;
 }
 
-// How many images of which label a split has, and how many rows of which other split there are.
+// Describes for a message which labels a split has, and how many rows belong to other splits.
 std::string ImageList::contents(const std::string& split) const
 {
     std::map<std::string, int> types, others;
@@ -175,7 +179,7 @@ std::string ImageList::contents(const std::string& split) const
     return others.empty() ? text : text + "; rows with another split: " + countsOf(others);
 }
 
-// Whether a mask says that an image is defective. One that is not there says nothing.
+// Whether a mask marks a defect. A mask file that is missing is ignored here.
 static bool marksDefect(const TestImage& image)
 {
     return std::any_of(image.masks.begin(), image.masks.end(), [](const std::string& mask) {

@@ -13,9 +13,11 @@ const int signals[] = {SIGINT, SIGTERM};
 const int signals[] = {SIGINT, SIGTERM, SIGHUP};
 #endif
 
+// A signal handler may only write to a variable of this type.
 volatile std::sig_atomic_t requested = 0;
-int living = 0;
+int living = 0; // number of Interruption objects
 
+// Sets the handler of all signals, except those that the parent process, such as nohup, told this one to ignore.
 void setAll(void (*handler)(int))
 {
     for (const int number : signals)
@@ -23,6 +25,7 @@ void setAll(void (*handler)(int))
             std::signal(number, handler);
 }
 
+// Handles the first signal. The next one ends the program at once.
 void note(int)
 {
     requested = 1;

@@ -16,7 +16,7 @@ using namespace cv;
 
 namespace {
 
-// Now, in UTC, as RFC 3339 writes it.
+// The current time in UTC, in the format of RFC 3339 with milliseconds.
 std::string timeText()
 {
     const std::chrono::system_clock::time_point now = std::chrono::system_clock::now();
@@ -28,7 +28,7 @@ std::string timeText()
                   utc.tm_min, utc.tm_sec, milliseconds);
 }
 
-// How many bytes the character of UTF-8 has that begins here; 0: there is none.
+// Returns how many bytes the UTF-8 character that begins at `at` has, or 0 if the bytes are not valid UTF-8.
 size_t characterLength(const std::string& text, size_t at)
 {
     const unsigned char first = (unsigned char)text[at];
@@ -43,12 +43,13 @@ size_t characterLength(const std::string& text, size_t at)
         if (((unsigned char)text[at + i] & 0xc0) != 0x80)
             return 0;
     const unsigned char second = length > 1 ? (unsigned char)text[at + 1] : 0;
-    // Longer forms than needed, halves of pairs of UTF-16, and what lies beyond U+10FFFF.
+    // Invalid are overlong forms, surrogates of UTF-16, and code points above U+10FFFF.
     const bool isWrong = (first == 0xe0 && second < 0xa0) || (first == 0xed && second >= 0xa0) ||
                          (first == 0xf0 && second < 0x90) || (first == 0xf4 && second >= 0x90);
     return isWrong ? 0 : length;
 }
 
+// Escapes an ASCII character for a JSON string.
 std::string escaped(char c)
 {
     if (c == '"' || c == '\\')
@@ -62,7 +63,7 @@ std::string jsonNumber(double number)
         return "null";
     std::ostringstream stream;
     stream.imbue(std::locale::classic());
-    stream.precision(9); // a float is told by these
+    stream.precision(9); // enough digits to tell any two floats apart
     stream << number;
     return stream.str();
 }
@@ -75,11 +76,13 @@ std::vector<std::string> jsonStrings(const std::vector<String>& texts)
     return json;
 }
 
+// Coordinates in pixels.
 std::string jsonPoint(double x, double y)
 {
     return jsonArray({jsonNumber(x), jsonNumber(y)});
 }
 
+// [x, y, width, height] in pixels.
 std::string jsonBox(const Rect& box)
 {
     return jsonArray({jsonNumber(box.x), jsonNumber(box.y), jsonNumber(box.width), jsonNumber(box.height)});
@@ -166,6 +169,7 @@ JsonLines::JsonLines(const std::string& f, bool goesOn, const std::string& model
         open(goesOn);
 }
 
+// Opens the file, or takes over standard output, where all other output then goes to standard error.
 void JsonLines::open(bool goesOn)
 {
     if (isStandardOutput(file))
@@ -178,7 +182,7 @@ void JsonLines::open(bool goesOn)
     if (goesOn)
     {
         const std::string lines = readFile(file);
-        cutFile(file, lines.rfind('\n') + 1); // a line that was cut off
+        cutFile(file, lines.rfind('\n') + 1); // removes a line that an interrupted run did not finish
     }
     fileStream.open(file.c_str(), (goesOn ? std::ios::app : std::ios::trunc) | std::ios::binary);
     stream.rdbuf(fileStream.rdbuf());
@@ -186,13 +190,15 @@ void JsonLines::open(bool goesOn)
         throw notWritable(file);
 }
 
-// Another buffer also makes a stream forget that it could not be written, so that it is left alone else.
+// Gives standard output back. Only if it was taken, because setting a stream's buffer clears its error state, and an
+// earlier failure to write would no longer be noticed.
 JsonLines::~JsonLines()
 {
     if (isStandardOutput(file))
         std::cout.rdbuf(standardOutput);
 }
 
+// Begins a line with the members that all lines have.
 JsonObject JsonLines::begin(const ImageName& image, const std::string& verdict) const
 {
     JsonObject line;
@@ -205,6 +211,7 @@ JsonObject JsonLines::begin(const ImageName& image, const std::string& verdict) 
     return line;
 }
 
+// Writes the line and flushes it, so that a program at the other end of a pipe gets it at once.
 void JsonLines::end(JsonObject& line)
 {
     stream << line.text() << std::endl;

@@ -24,6 +24,7 @@ const Names goodNames = {"good", "ok", "normal"};
 const Names maskFolderNames = {"ground_truth", "gt", "masks", "mask"};
 const Names maskEndings = {"_mask", "_MASK", "_Mask", "_GT", "_gt"};
 
+// Whether a folder has one of these names, in upper or lower case.
 bool isOneOf(const std::string& name, const Names& names)
 {
     return std::find(names.begin(), names.end(), plainWord(name)) != names.end();
@@ -38,7 +39,8 @@ Names subfolders(const std::string& folder)
     return names;
 }
 
-// The folder inside another that has one of these names in any case, by their order; empty if there is none.
+// Returns the first folder inside `folder` that has one of the names, in upper or lower case. The order of the names
+// decides between several. Returns an empty text if there is none.
 std::string subfolder(const std::string& folder, const Names& names)
 {
     const Names inside = subfolders(folder);
@@ -54,15 +56,15 @@ std::string stem(const std::string& file)
     return withoutExtension(fileName(file));
 }
 
-//! Images of a folder, and the masks that lie beside them.
+//! The images of a folder, and the masks that lie in the same folder.
 struct Pictures
 {
     Names images;
-    std::map<std::string, std::string> masks; // by image
-    bool areInRgb;
+    std::map<std::string, std::string> masks; // mask files by image files
+    bool areInRgb;                            // whether the images are in a subfolder "rgb", as in MVTec 3D-AD
 };
 
-// Moves NAME_mask, where NAME is there too, from the images to the masks.
+// Separates files into images and masks: NAME_mask is the mask of NAME if both exist.
 Pictures withMasksApart(const Names& files)
 {
     std::map<std::string, std::string> byStem;
@@ -83,6 +85,7 @@ Pictures withMasksApart(const Names& files)
     return pictures;
 }
 
+// Returns the images of one label's folder.
 Pictures picturesIn(const std::string& folder, LeftOut& leftOut)
 {
     const std::string rgb = subfolder(folder, {"rgb"});
@@ -100,7 +103,7 @@ Pictures picturesIn(const std::string& folder, LeftOut& leftOut)
     return pictures;
 }
 
-//! The masks of a defect type's images, wherever they are.
+//! The masks of one defect type: files in a folder, or a subfolder of files for each image, as in MVTec LOCO AD.
 class MaskFolder
 {
 public:
@@ -123,18 +126,20 @@ public:
         return masks.count(stem(image)) ? masks.at(stem(image)) : Names();
     }
 
-    bool hasFolders; // one for each image
+    bool hasFolders; // whether there is a subfolder for each image
 
 private:
     std::map<std::string, Names> masks;
 };
 
+// Finds the folder of a defect type's masks: in the type's own folder, or in a mask folder of the category, of the test
+// folder, or of the folder above.
 std::string maskFolderOf(const std::string& category, const std::string& test, const std::string& type)
 {
     const std::string own = subfolder(fs::join(test, type), maskFolderNames);
     if (!own.empty())
         return own;
-    const std::string above = test == category ? category : fs::getParent(test); // Data, of VisA's Data/Images
+    const std::string above = test == category ? category : fs::getParent(test); // "Data" of VisA's Data/Images
     for (const std::string& place : {category, test, above})
         for (const std::string& name : maskFolderNames)
         {
@@ -146,13 +151,14 @@ std::string maskFolderOf(const std::string& category, const std::string& test, c
     return std::string();
 }
 
+// Shortens a path for a message.
 std::string relativeTo(const std::string& folder, const std::string& path)
 {
     return path.compare(0, folder.size(), folder) == 0 && path.size() > folder.size() ? path.substr(folder.size() + 1)
                                                                                       : path;
 }
 
-//! Reads the test images of a category.
+//! Reads the test images of a category, and recognizes the layout of the data set.
 class TestFolder
 {
 public:
@@ -194,12 +200,12 @@ private:
     const std::string category;
     std::string test;
     Names goodFolders;
-    size_t good; // images
+    size_t good; // number of good images, which come first in the set
     bool hasRgb, hasMaskFolders, isPaired;
     LeftOut leftOut;
 };
 
-// Where nothing says what to learn from and what to test with.
+// Returns the folder that contains "good" in data sets that are not split into training and test images, such as VisA.
 std::string rootOfAll(const std::string& category)
 {
     const std::string data = subfolder(category, {"data"}), images = data.empty() ? data : subfolder(data, {"images"});
@@ -207,6 +213,7 @@ std::string rootOfAll(const std::string& category)
     return subfolder(root, goodNames).empty() ? std::string() : root;
 }
 
+// Returns the folder of such a data set, or throws if there is none.
 std::string TestFolder::rootWithoutSplit() const
 {
     const std::string root = subfolder(category, {"train"}).empty() ? rootOfAll(category) : std::string();
@@ -216,6 +223,7 @@ std::string TestFolder::rootWithoutSplit() const
     return root;
 }
 
+// Adds the images of one label's folder, with their masks.
 void TestFolder::addType(const std::string& folder, const std::string& type)
 {
     const Pictures pictures = picturesIn(fs::join(test, folder), leftOut);
@@ -234,7 +242,7 @@ void TestFolder::addType(const std::string& folder, const std::string& type)
     }
 }
 
-// Images that lie in test itself: labeled by masks beside them, or left out.
+// Adds images that lie in the test folder itself if masks beside them tell their labels, and else reports them.
 void TestFolder::addLooseImages()
 {
     LeftOut loose;
@@ -246,6 +254,7 @@ void TestFolder::addLooseImages()
     leftOut.add(loose);
 }
 
+// Adds images whose masks lie beside them, as in KolektorSDD2. A mask without a marked pixel means a good image.
 void TestFolder::addPairs(const Pictures& pictures)
 {
     std::vector<TestImage> defective;
@@ -272,6 +281,7 @@ void TestFolder::check() const
                                  "': expected them in a folder for each type, beside good");
 }
 
+// The data set whose layout was found, for a message.
 std::string TestFolder::layoutName() const
 {
     if (isPaired)
@@ -311,6 +321,7 @@ std::string TestFolder::summary() const
 
 namespace {
 
+// Returns the images of a folder, except those whose masks mark a defect.
 GoodImages goodOf(const std::string& category, const std::string& folder)
 {
     LeftOut leftOut;
@@ -332,7 +343,7 @@ GoodImages goodOf(const std::string& category, const std::string& folder)
     return good;
 }
 
-// Of the folders that may hold them, the first that is there; else the category itself.
+// Returns the folder of images to learn from: the first of the possible ones that exists, or the category itself.
 std::string folderToLearn(const std::string& category)
 {
     const std::string train = subfolder(category, {"train"}),
@@ -345,13 +356,15 @@ std::string folderToLearn(const std::string& category)
     return root.empty() ? category : subfolder(root, goodNames);
 }
 
-// VisA is published with a list of all categories, which says what to learn from, in a folder beside them.
+// Returns VisA's list of the images of all categories, which says which ones to learn from, or an empty text. VisA is
+// published with the list in a folder beside the categories.
 std::string listBeside(const std::string& category)
 {
     const std::string list = fs::join(fs::join(fs::join(category, ".."), "split_csv"), "1cls.csv");
     return !subfolder(category, {"data"}).empty() && fs::exists(list) ? list : std::string();
 }
 
+// The name of the category's folder, even if it was given as ".".
 std::string ownName(const std::string& category)
 {
     return fileName(fs::canonical(category));

@@ -20,15 +20,17 @@ static bool startsWith(const std::string& text, const std::string& start)
 
 bool isLossy(const std::string& file)
 {
-    // A file's name may say something else than its content, and OpenCV reads by content.
+    // The content counts, not the extension: OpenCV goes by the content too, and names may be wrong.
     const std::string bytes = firstBytes(file, 32);
     const bool isJpeg = startsWith(bytes, "\xff\xd8\xff");
-    const std::string box("\0\0\0\x0cjP  ", 8); // of JPEG 2000
+    const std::string box("\0\0\0\x0cjP  ", 8); // the signature of a JPEG 2000 file
     const bool isJpeg2000 = startsWith(bytes, box) || startsWith(bytes, "\xff\x4f\xff\x51");
     const bool isWebp = startsWith(bytes, "RIFF") && bytes.size() > 16 && bytes.compare(8, 4, "WEBP") == 0;
     return isJpeg || isJpeg2000 || (isWebp && bytes.compare(12, 4, "VP8L") != 0);
 }
 
+// Returns 255 for each defective pixel, and 0 for others. Any channel may mark a pixel, unless alpha makes it
+// transparent.
 static Mat markedPixels(const Mat& mask, bool lossy)
 {
     const bool hasAlpha = mask.channels() == 2 || mask.channels() == 4;
@@ -51,7 +53,8 @@ static Mat markedPixels(const Mat& mask, bool lossy)
 Mat readMask(const std::string& file)
 {
     const bool lossy = isLossy(file);
-    // Only IMREAD_UNCHANGED gives the alpha channel, but it leaves a photograph as the camera held it.
+    // Only IMREAD_UNCHANGED gives the alpha channel. It does not turn a photograph upright by its EXIF data, as the
+    // image is turned, so that masks in photograph formats are read with other flags.
     try
     {
         return markedPixels(readPicture(file, lossy ? IMREAD_ANYCOLOR | IMREAD_ANYDEPTH : IMREAD_UNCHANGED), lossy);

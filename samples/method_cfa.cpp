@@ -12,7 +12,7 @@ using namespace cv::anomaly;
 
 namespace {
 
-// By the values of CFA::Adaptation, CFA::BankMode, CFA::ScoringBank, CFA::DescriptorInit, CFA::ScoreMode and
+// Indexed by CFA::Adaptation, CFA::BankMode, CFA::ScoringBank, CFA::DescriptorInit, CFA::ScoreMode and
 // CFA::Augmentation.
 const std::vector<std::string> adaptations = {"none", "attraction", "full"};
 const std::vector<std::string> bankModes = {"mean", "ema"};
@@ -21,6 +21,7 @@ const std::vector<std::string> descriptorInits = {"uniform", "he"};
 const std::vector<std::string> scoreModes = {"certainty", "nearest"};
 const std::vector<std::string> augmentations = {"none", "rd"};
 
+//! CFA: options, settings and results.
 class CfaMethod : public Method
 {
 public:
@@ -97,13 +98,14 @@ void CfaMethod::addExperiments(CommandLine& line)
     line.option("learning_rate", "RATE", params.learningRate, "of the training");
 }
 
+// A figure of a progress report, or 0 if the report lacks it.
 double figureOf(const FitProgress& progress, const String& name)
 {
     const std::map<String, double>::const_iterator found = progress.figures.find(name);
     return found == progress.figures.end() ? 0 : found->second;
 }
 
-// Without the loss, whose rise in the first epochs would look like a fault.
+// The note leaves out the loss, which may rise in the first epochs and would look like a fault.
 std::string CfaMethod::note(const FitProgress& progress) const
 {
     if (progress.epochs == 0)
@@ -160,7 +162,7 @@ std::string CfaMethod::summary(const AnomalyDetector& detector, const FitHistory
            format("loss %.4g, radius %.3f, ", history.last("loss"), dynamic_cast<const CFA&>(detector).getRadius());
 }
 
-// Other banks are as large with any number of images.
+// Only the coreset bank grows with the number of images. The sizes of the other banks do not depend on it.
 int CfaMethod::imagesToFill(const DetectorParams& shared) const
 {
     if (params.scoringBank != CFA::SCORING_BANK_CORESET)
@@ -168,7 +170,7 @@ int CfaMethod::imagesToFill(const DetectorParams& shared) const
     return std::max(params.scoringBankSize / patchesOf(shared, cfaPatchStride) + 1, 2);
 }
 
-// Adaptation changes the descriptor's numbers, but not how many there are.
+// Skips the adaptation: it changes the values of the descriptor, but not its size, and so not the time of predictions.
 Ptr<AnomalyDetector> CfaMethod::createToPredict(const DetectorParams& shared) const
 {
     CFA::Params untrained = withShared(params, shared);

@@ -10,9 +10,10 @@ using namespace cv::anomaly;
 
 namespace {
 
-// By the values of PaDiM::Reduction.
+// Indexed by PaDiM::Reduction.
 const std::vector<std::string> reductions = {"drawn", "projected"};
 
+//! PaDiM: options and settings.
 class PaDiMMethod : public Method
 {
 public:
@@ -53,7 +54,7 @@ public:
         putImageScore(json, params);
     }
 
-    // Two are enough for a distribution, and more do not make the model larger
+    // Two images are enough for a distribution, and further ones do not make the model larger.
     int imagesToFill(const DetectorParams&) const override { return 2; }
 
 private:

@@ -12,6 +12,7 @@ using namespace cv::anomaly;
 
 namespace {
 
+//! PatchCore: options, settings and results.
 class PatchCoreMethod : public Method
 {
 public:
@@ -78,6 +79,7 @@ public:
         return format("%d patches in the bank, ", dynamic_cast<const PatchCore&>(detector).getMemoryBank().rows);
     }
 
+    // As many images as fill the bank with patches.
     int imagesToFill(const DetectorParams& shared) const override
     {
         return std::max(params.bankSize / patchesOf(shared, params.patchStride) + 1, 2);

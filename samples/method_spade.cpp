@@ -12,6 +12,7 @@ using namespace cv::anomaly;
 
 namespace {
 
+//! SPADE: options and settings.
 class SpadeMethod : public Method
 {
 public:

@@ -10,7 +10,7 @@
 using namespace cv;
 using namespace cv::anomaly;
 
-Ptr<Method> makePatchCore(), makeCfa(), makePaDiM(), makeSpade(); // each in a file of its own, method_*.cpp
+Ptr<Method> makePatchCore(), makeCfa(), makePaDiM(), makeSpade(); // each is defined in method_NAME.cpp
 
 std::vector<Ptr<Method>> makeMethods()
 {
@@ -46,7 +46,7 @@ void addPatchStride(CommandLine& line, int& patchStride)
                 1);
 }
 
-// By the values of ImageScore.
+// Indexed by cv::anomaly::ImageScore.
 static const std::vector<std::string> imageScores = {"max", "top"};
 
 void addImageScore(CommandLine& line, DetectorParams& params)

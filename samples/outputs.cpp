@@ -41,7 +41,7 @@ std::string withoutDanglingLink(const std::string& file)
     return file;
 }
 
-// The same text for the same file; empty for what is neither a file nor a folder.
+// Returns the same text for all names of one file, and an empty text for what is neither a file nor a folder.
 std::string identity(const std::string& file)
 {
     return fs::exists(file) ? fs::canonical(file) : fs::join(fs::canonical(folderOf(file)), fileName(file));
@@ -54,10 +54,10 @@ bool mayWrite(const std::string& file)
 
 #else
 
-// Where a link leads that has no file at its end yet; other names stay as they are.
+// Follows symbolic links whose target does not exist yet. Other names stay as they are.
 std::string withoutDanglingLink(std::string file)
 {
-    const int mostLinks = 40; // as in Linux
+    const int mostLinks = 40; // the limit of Linux
     std::vector<char> target(4096);
     for (int i = 0; i < mostLinks && !fs::exists(file); i++)
     {
@@ -70,8 +70,8 @@ std::string withoutDanglingLink(std::string file)
     return file;
 }
 
-// The same text for the same file, also for one that is still to be made; empty for a device or a pipe, which loses
-// nothing when it is written to.
+// Returns the same text for all names of one file, even if it does not exist yet. The text is empty for a device or a
+// pipe, because nothing is lost when it is written to.
 std::string identity(const std::string& name)
 {
     const std::string file = withoutDanglingLink(name);
@@ -90,7 +90,7 @@ bool mayWrite(const std::string& file)
 
 #endif
 
-// A name like that of a file, in a folder, which nothing has yet.
+// Returns a name for a copy of `file` in `folder` that is not in use: model_2.yml.gz for model.yml.gz.
 std::string freeName(const std::string& folder, const std::string& file)
 {
     const std::string name = fileName(file), unpacked = extension(name) == "gz" ? withoutExtension(name) : name;
@@ -114,7 +114,8 @@ bool trySaving(const cv::anomaly::AnomalyDetector& detector, const std::string& 
     }
 }
 
-// cv::imencode returns false or throws, by its version.
+// Encodes a picture, and returns whether its format can hold it. Some versions of cv::imencode return false if not,
+// others throw.
 bool encode(const std::string& file, const cv::Mat& picture, std::vector<uchar>& bytes)
 {
     try
@@ -127,7 +128,7 @@ bool encode(const std::string& file, const cv::Mat& picture, std::vector<uchar>&
     }
 }
 
-// cv::imwrite does not tell when the disk is full.
+// Writes a picture as a file. cv::imwrite is not used, because it does not report a full disk.
 void writeEncoded(const std::string& file, const cv::Mat& picture)
 {
     std::vector<uchar> bytes;

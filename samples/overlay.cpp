@@ -14,8 +14,8 @@ Mat drawOverlay(const anomaly::AnomalyDetector& detector, const Mat& image, cons
 {
     double lowest, highest;
     detector.getMapRange(lowest, highest);
-    // The highest value of good images can lie anywhere above the threshold; with the threshold at two thirds, yellow
-    // and red are left to defects.
+    // The threshold lies at two thirds of the color scale, so that yellow and red are only for defects. The highest
+    // value of good images would be no use as the end of the scale, since it may lie far above the threshold.
     const double threshold = detector.getPixelThreshold();
     Mat picture;
     detector.toPicture(image, picture);
@@ -33,7 +33,7 @@ double smallestDefect(const anomaly::AnomalyDetector& detector, Size imageSize, 
 void addCaption(Mat& picture, const std::string& text)
 {
     const int margin = 4, font = FONT_HERSHEY_SIMPLEX, width = getTextSize(text, font, 1, 1, NULL).width;
-    const double smallest = 0.4; // below that letters cannot be told apart
+    const double smallest = 0.4; // Smaller letters cannot be read.
     const double fitting = double(picture.cols - 2 * margin) / width;
     const double scale = std::max(smallest, std::min(fitting, picture.rows / 800.));
     const int stroke = std::max(1, cvRound(scale));
@@ -49,5 +49,5 @@ void addCaption(Mat& picture, const std::string& text)
 
 std::string verdict(const anomaly::AnomalyDetector& detector, double score)
 {
-    return score < detector.getImageThreshold() ? "good" : "defective"; // a score that is no number is not good
+    return score < detector.getImageThreshold() ? "good" : "defective"; // A score of NaN counts as defective.
 }

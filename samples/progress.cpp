@@ -13,7 +13,7 @@
 #include <unistd.h>
 #endif
 
-// A longer line would wrap, and then not be drawn over.
+// A longer line would be wrapped by the terminal, and could then not be overwritten.
 static const size_t terminalWidth = 80;
 
 static double secondsSince(int64 tick)
@@ -27,6 +27,7 @@ std::string clockTime(double seconds)
     return hours ? cv::format("%d:%02d:%02d", hours, minutes, whole % 60) : cv::format("%d:%02d", minutes, whole % 60);
 }
 
+// File descriptor 2 is standard error.
 ProgressBar::ProgressBar() : isTerminal(isatty(2) != 0), started(0), lastDrawn(0), lastTenth(0), drawnLength(0) {}
 
 void ProgressBar::start(const std::string& newTitle)
@@ -49,6 +50,7 @@ void ProgressBar::update(const std::string& newTitle, int done, int total, const
         printLine(done, total, note);
 }
 
+// Whether to draw now: at most ten times a second in a terminal, and elsewhere, such as in a log, once every tenth.
 bool ProgressBar::isDue(int done, int total)
 {
     if (isTerminal)
@@ -59,6 +61,7 @@ bool ProgressBar::isDue(int done, int total)
     return isNew;
 }
 
+// The estimated time that is left, or an empty text if it cannot be estimated yet.
 std::string ProgressBar::timeLeft(int done, int total) const
 {
     const double seconds = secondsSince(started);
@@ -67,6 +70,7 @@ std::string ProgressBar::timeLeft(int done, int total) const
     return clockTime(seconds / done * (total - done)) + " left ";
 }
 
+// Draws the bar over the previous one.
 void ProgressBar::drawBar(int done, int total, const std::string& note)
 {
     const int width = 10, filled = total > 0 ? int(int64(done) * width / total) : 0;

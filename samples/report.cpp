@@ -75,6 +75,7 @@ figcaption { font-size: 12px; color: var(--soft); margin-top: 3px }
 footer { margin-top: 40px; color: var(--soft); font-size: 13px }
 )css";
 
+// Replaces the characters that have a meaning in HTML.
 std::string escaped(const std::string& text)
 {
     std::string html;
@@ -101,7 +102,7 @@ std::string base64(const std::vector<uchar>& bytes)
 
 // ---- charts
 
-//! An SVG drawing of 400 x 260 with axes, to which marks are added in their own units.
+//! An SVG drawing of 400 x 260 units with axes. Marks are added in the units of the data.
 class Chart
 {
 public:
@@ -124,6 +125,7 @@ public:
 
     void xTitle(const std::string& text) { body += label((left + right) / 2., bottom + 34, "middle", text); }
 
+    // A bar of a histogram.
     void bar(double from, double to, double height, const char* style)
     {
         body += format("<rect class=%s x='%.1f' width='%.1f' y='%.1f' height='%.1f'/>", style, x(from) + 0.5,
@@ -148,6 +150,7 @@ public:
         return "<svg viewBox='0 0 400 260' role=img aria-label='" + name + "'>" + body + "</svg>";
     }
 
+    // Convert a value of the data to a coordinate of the drawing.
 private:
     double x(double value) const { return left + (right - left) * (value - x0) / (x1 - x0); }
     double y(double value) const { return bottom - (bottom - top) * value / y1; }
@@ -157,7 +160,7 @@ private:
         return format("<text x='%.1f' y='%.1f' text-anchor=%s>%s</text>", atX, atY, anchor, text.c_str());
     }
 
-    static const int left = 38, right = 384, top = 8, bottom = 218;
+    static const int left = 38, right = 384, top = 8, bottom = 218; // edges of the area inside the axes
     const double x0, x1, y1;
     std::string body;
 };
@@ -167,13 +170,14 @@ std::string legendEntry(const char* color, const std::string& text)
     return format("<span><i style='background:var(--%s)'></i>%s</span>", color, text.c_str());
 }
 
+// A titled box with a legend and a chart.
 std::string chartCard(const std::string& title, const std::string& legend, const Chart& chart)
 {
     return "<div class=card><h3>" + title + "</h3><div class=legend>" + legend + "</div>" + chart.svg(title) +
            "</div>\n";
 }
 
-// Steps of 1, 2 or 5 times a power of ten: some five of them up to the highest.
+// Returns about five values from 0 to `highest`, with steps of 1, 2 or 5 times a power of ten, and of at least 1.
 std::vector<double> roundSteps(double highest)
 {
     const double rough = highest / 5, power = std::pow(10, std::floor(std::log10(rough))), ratio = rough / power;
@@ -184,6 +188,7 @@ std::vector<double> roundSteps(double highest)
     return steps;
 }
 
+//! Counts of good and defective images by score. Bins have the same width, and the first one begins at `low`.
 struct Histogram
 {
     double low, width;
@@ -250,7 +255,7 @@ std::string rocCard(const Evaluation& evaluation)
     return chartCard("ROC: share of defective ones found", legend, chart);
 }
 
-// The curve up to the limit, interpolated there.
+// Returns the curve up to x = limit, with an interpolated point there.
 Curve cut(const Curve& curve, double limit)
 {
     Curve kept;
@@ -280,6 +285,7 @@ std::string proCard(const Evaluation& evaluation)
 
 // ---- figures
 
+// A box with one figure in large letters.
 std::string tile(const std::string& value, const std::string& name, const std::string& meaning)
 {
     return "<div class='card tile'><b>" + value + "</b><span>" + name + "</span><small>" + meaning + "</small></div>\n";
@@ -324,6 +330,7 @@ std::string table(const std::string& rows)
     return "<div class='card scroll'><table>" + rows + "</table></div>\n";
 }
 
+// A row of the table of figures.
 std::string figuresRow(const std::string& name, int images, const Figures& f, const char* style)
 {
     std::vector<std::string> cells = {name, std::to_string(images), fraction(f.imageAuroc), fraction(f.imageF1)};
@@ -370,6 +377,7 @@ std::string thresholdTable(const Evaluation& evaluation)
 
 // ---- pictures
 
+// A shrunk copy of an image, embedded in the page.
 std::string picture(const Mat& image, const std::string& caption)
 {
     const int longest = 280;
@@ -383,7 +391,7 @@ std::string picture(const Mat& image, const std::string& caption)
            caption + "</figcaption></figure>";
 }
 
-// The image darkened but for the defect, which is also outlined.
+// Darkens the image outside the defects, and outlines these.
 Mat drawGroundTruth(const Mat& image, const std::vector<std::string>& maskFiles)
 {
     Mat dst = image * 0.35;
@@ -397,6 +405,7 @@ Mat drawGroundTruth(const Mat& image, const std::vector<std::string>& maskFiles)
     return dst;
 }
 
+// A box about one test image: image, map and ground truth.
 std::string caseCard(const TestResult& result, const Evaluation& evaluation, const AnomalyDetector& detector)
 {
     const double threshold = evaluation.bestImage.threshold;
@@ -432,12 +441,13 @@ std::string gallery(const std::string& title, const std::string& text, const Cas
     return html + "</div>\n";
 }
 
-// How far a score is on the wrong side of the threshold; negative on the right one.
+// Returns how far a score is on the wrong side of the threshold. It is negative on the right side.
 double wrongBy(const TestResult& result, double threshold)
 {
     return result.image.isDefective() ? threshold - result.score : result.score - threshold;
 }
 
+// All images, the clearest mistake first.
 Cases worstFirst(const Evaluation& evaluation)
 {
     const double threshold = evaluation.bestImage.threshold;
@@ -450,6 +460,7 @@ Cases worstFirst(const Evaluation& evaluation)
     return cases;
 }
 
+// Shows the worst mistakes, or the narrowest decisions if there are no mistakes.
 std::string misses(const Evaluation& evaluation, const AnomalyDetector& detector)
 {
     const size_t most = 8, narrowest = 4;
@@ -466,7 +477,7 @@ std::string misses(const Evaluation& evaluation, const AnomalyDetector& detector
     return gallery("Worst misses", text, Cases(all.begin(), all.begin() + std::min(most, wrong)), evaluation, detector);
 }
 
-// Of each type the one whose score is in the middle: typical, not the best.
+// Shows, for each defect type, the found image with the median score: a typical one, not the best.
 std::string hits(const Evaluation& evaluation, const AnomalyDetector& detector)
 {
     const size_t most = 8;

@@ -12,15 +12,17 @@ using cv::format;
 
 namespace {
 
-const size_t longestName = 63; // of a label of Kubernetes
+const size_t longestName = 63; // the limit for labels of Kubernetes
 
+// A tensor in the text format of Triton's model configuration.
 std::string tritonTensor(const std::string& name, const std::string& type, const std::string& sizes,
                          const std::string& more = std::string())
 {
     return "  {\n    name: \"" + name + "\"\n    data_type: " + type + "\n    dims: [ " + sizes + " ]\n" + more + "  }";
 }
 
-// Where Triton batches, it takes the first size for granted, and a tensor of nothing else needs a size to be left out.
+// An output that is one number for each image. When Triton batches, it leaves the batch dimension out of `dims`, which
+// must not be empty: the file's shape [N] is then given as dims [1] that are reshaped to none.
 std::string tritonNumber(const ServedModel& model, const std::string& name, const std::string& type)
 {
     return tritonTensor(name, type, "1", model.mostImages > 0 ? "    reshape { shape: [ ] }\n" : "");
@@ -66,7 +68,8 @@ std::string tritonConfig(const ServedModel& model)
     return model.mostImages > 1 ? text + "dynamic_batching { }\n" : text;
 }
 
-// By itself OpenVINO computes in bfloat16 on processors that have it, and scores would be other ones.
+// The hint makes OpenVINO compute in float. By default it uses bfloat16 on processors that have it, which changes the
+// scores.
 std::string ovmsConfig(const ServedModel& model)
 {
     return "{\n"

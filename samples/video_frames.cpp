@@ -8,8 +8,8 @@
 
 using namespace cv;
 
-// MP4, QuickTime and AVI list their frames. For others OpenCV multiplies the duration, sound included, with a mean
-// rate.
+// Whether the count of frames that OpenCV gives is exact. MP4, QuickTime and AVI files list their frames. For other
+// formats OpenCV multiplies the duration, which may be that of the sound, by a mean frame rate.
 static bool listsFrames(const std::string& file)
 {
     const std::string start = firstBytes(file, 12), box = start.size() == 12 ? start.substr(4, 4) : std::string();
@@ -30,10 +30,10 @@ VideoFrames::VideoFrames(const std::string& file)
         total = int(std::min(std::max(0., video.get(CAP_PROP_FRAME_COUNT)), 1e9));
 }
 
-// Whether a read that failed after some others was the end.
+// Decides after a failed read whether the video has ended. Some damaged videos have readable frames further on.
 bool VideoFrames::isEnd(int failuresInARow) const
 {
-    const int mostWithoutCount = 100, most = 100000; // a header may announce anything
+    const int mostWithoutCount = 100, most = 100000; // A damaged header may announce any number of frames.
     return total > 0 ? frames + failures > total || failuresInARow > most : failuresInARow > mostWithoutCount;
 }
 
@@ -56,7 +56,7 @@ bool VideoFrames::next(Mat& frame)
     return true;
 }
 
-// Whether what was read ends long before the announced end, as it does in a file that was cut off.
+// Whether the frames end clearly before the announced end, as in a file that was cut off.
 bool VideoFrames::isShort() const
 {
     const double rate = video.isOpened() ? video.get(CAP_PROP_FPS) : 0, duration = rate > 0 ? total / rate : 0;
