@@ -5,7 +5,8 @@
 import os as _os
 import sys as _sys
 
-_os.environ['CV_ANOMALY_PYTHON'] = _sys.executable or ''  # in a wheel, training takes this Python's torch, in a process of its own
+# The library in a wheel trains in another process, which it starts with this Python in order to use its torch.
+_os.environ['CV_ANOMALY_PYTHON'] = _sys.executable or ''
 try:
     from ._cv_anomaly import *
 except ModuleNotFoundError as _error:
@@ -19,6 +20,7 @@ except ModuleNotFoundError as _error:
                       % (_built, *sys.version_info[:2], sys.implementation.cache_tag, sys.executable)) from None
 from ._cv_anomaly import __version__
 
+# Makes help() and pickles show cv_anomaly.PatchCore in place of cv_anomaly._cv_anomaly.PatchCore.
 for _name, _value in list(globals().items()):
     if getattr(_value, '__module__', None) == __name__ + '._cv_anomaly':
         _value.__module__ = __name__

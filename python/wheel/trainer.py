@@ -1,10 +1,11 @@
 # This file is part of OpenCV project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
-"""Trains CFA's descriptor for a process that fits, with the torch of this Python, whichever version that is.
+"""Trains CFA's descriptor for the process that calls fit, with the torch of this Python, in whatever version.
 
-It takes the place of opencv_anomaly_trainer and opencv_anomaly_train, which are bound to one version of LibTorch. Messages are
-those of modules/anomaly/src/training/trainer_channel.hpp; trainer.hpp there says what a training takes and gives.
+In a wheel it replaces opencv_anomaly_trainer and opencv_anomaly_train, which work with one version of LibTorch only. It
+reads and writes the messages of modules/anomaly/src/training/trainer_channel.hpp, and does what the interface in
+trainer.hpp there describes.
 """
 import ctypes
 import io
@@ -13,18 +14,18 @@ import socket
 import struct
 import sys
 
-sys.path.pop(0)  # this folder, whose files are nobody's modules
-INTERFACE = 6  # trainerInterface
-CHANNEL = 3  # helperDescriptor
+sys.path.pop(0)  # this folder, whose files must not be imported as modules
+INTERFACE = 6  # trainerInterface in trainer.hpp
+CHANNEL = 3  # helperDescriptor in trainer_channel.hpp: the file descriptor of the socket
 CREATE, STEP, READ, SAVE, RESTORE, DEVICES, DESTROY, SEARCH, BACKWARD, CENTERS, RESULT = range(11)  # TrainerMessage
-ON_CPU, ON_CUDA = 0, 1  # TrainerDevice; its third is CUDA's way on the processor
-SETTINGS = '@PiPPiiid??dddii'  # TrainerSettings
-LOSS_WEIGHT = 1e3  # 1/nu, the weight of both terms of the loss
-RANK_BYTES = 64 << 20  # how much memory the ranks of all centers may take at a time
+ON_CPU, ON_CUDA = 0, 1  # TrainerDevice; its third value runs the code for CUDA on the processor
+SETTINGS = '@PiPPiiid??dddii'  # the fields of struct TrainerSettings
+LOSS_WEIGHT = 1e3  # 1/nu of the paper, the weight of both terms of the loss
+RANK_BYTES = 64 << 20  # the memory for distances of patches to all centers at a time
 
 
 class Channel:
-    """Values as they lie in the memory of the process that fits."""
+    """The socket to the process that calls fit. Values are sent as they lie in that process's memory."""
 
     def __init__(self):
         self.socket = socket.socket(fileno=CHANNEL)
@@ -63,14 +64,15 @@ class Channel:
 
 
 def coordinates(rows, cols):
-    """Row and column of each patch from -1 to 1, 2 x patches: coordinateOf of kernels/coordinate.hpp."""
+    """Returns the row and column of each patch, scaled to -1..1, as 2 x patches. See coordinateOf in kernels/coordinate.hpp."""
     lines = [torch.arange(cells, dtype=torch.float32) * 2 / max(cells - 1, 1) - 1 for cells in (rows, cols)]
     return torch.stack(torch.meshgrid(*lines, indexing='ij')).reshape(2, rows * cols)
 
 
 def upsampling(coarse, fine):
-    """Bilinear upsampling of a line of values as a matrix, fine x coarse: BilinearTaps of train/upsampling.hpp. The way back through
-    torch's own upsampling adds in any order on CUDA, so that the same fit would give another model each time."""
+    """Returns bilinear upsampling of a line of values as a matrix, fine x coarse. See BilinearTaps in train/upsampling.hpp.
+
+    The gradient of torch's own upsampling sums up in any order on CUDA, so that two equal fits would give different models."""
     at = ((torch.arange(fine, dtype=torch.float32) + 0.5) * coarse / fine - 0.5).clamp_min(0)
     low = at.long().clamp_max(coarse - 1)
     share = at - low
@@ -82,7 +84,7 @@ def upsampling(coarse, fine):
 
 
 class Training:
-    """One training: what is learned, W, b and the radius, and the optimizer."""
+    """One training: the learned W, b and radius, and the optimizer."""
 
     def __init__(self, channel):
         self.channel = channel
@@ -107,7 +109,7 @@ class Training:
         return start.to(self.device).requires_grad_()
 
     def step(self):
-        """One batch; returns its loss, its mean distance to the nearest center, and the radius after it."""
+        """Trains with one batch. Returns its loss, the mean distance of its patches to the nearest center, and the new radius."""
         images, is_weighted = self.channel.get('=i?')
         maps = [self.channel.get_tensor(channels, images * rows * cols).to(self.device) for channels, rows, cols in self.scales]
         patches = images * self.height * self.width
@@ -120,7 +122,7 @@ class Training:
         return loss.item(), distance.item(), self.radius.item()
 
     def project(self, maps, images):
-        """Descriptors of a batch, D' x images * patches; each scale is projected at its own resolution."""
+        """Returns the descriptors of a batch, D' x images * patches. Each scale is projected at its own resolution, then upsampled."""
         column = 0
         total = 0
         for (channels, rows, cols), values, down, across in zip(self.scales, maps, self.down, self.across):
@@ -131,7 +133,7 @@ class Training:
         return (total.flatten(2) + places[:, None]).flatten(1)
 
     def loss_of(self, distances, weights):
-        """Eq. 1 and 2 of the paper on squared distances, (K + J) x patches."""
+        """Returns the loss of equations 1 and 2 of the paper for squared distances, (K + J) x patches."""
         patches = weights.sum().clamp_min(1)
         squared_radius = self.radius * self.radius
         attracted = torch.relu(distances[:self.attracting] - squared_radius) * weights
@@ -145,7 +147,7 @@ class Training:
         return self.attracting + (self.repelling if self.repulsion else 0)
 
     def differentiate_by_bank(self, phi, weights):
-        """The process that fits searches, and takes the gradient from the distances back to phi."""
+        """Lets the process that calls fit search for the nearest centers, and compute the gradient with respect to phi."""
         shape = self.neighbors(), phi.shape[1]
         self.ask(SEARCH, phi)
         self.check('the neighbor search failed')
@@ -169,7 +171,7 @@ class Training:
             raise RuntimeError(failure)
 
     def differentiate(self, phi, weights):
-        """All of it by torch, as on a GPU."""
+        """Searches and differentiates with torch alone, as on a GPU."""
         if self.centers is None:
             self.channel.put('I', CENTERS)
             self.centers = self.channel.get_tensor(self.channel.get('i'), self.length).to(self.device)
@@ -185,7 +187,8 @@ class Training:
         return loss, distances[:1].detach()
 
     def save(self):
-        """Tensors only: torch 1.13 reads nothing else of a file that it does not trust. The optimizer's settings come with a training's."""
+        """Returns the state as a file of tensors only, because torch 1.13 loads nothing else with weights_only=True. The
+        optimizer's settings are not saved: they come with the settings of the training."""
         stream = io.BytesIO()
         torch.save({'W': self.W, 'b': self.b, 'radius': self.radius, 'moments': self.optimizer.state_dict()['state']}, stream)
         return stream.getvalue()
@@ -199,7 +202,7 @@ class Training:
 
 
 class Helper:
-    """Answers the process that fits, with one training at a time."""
+    """Answers the messages of the process that calls fit. There is one training at a time."""
 
     def __init__(self, channel):
         self.channel = channel
@@ -238,12 +241,12 @@ class Helper:
         self.training = None
 
     def attempt(self, work, before_result=lambda: None):
-        """Does the work and tells how it went; returns its result, or None."""
+        """Does the work, and sends whether it succeeded and else the error's message. Returns the result, or None after an error."""
         result, message = None, b''
         try:
             result = work()
         except (EOFError, OSError):
-            raise  # the process that fits is gone
+            raise  # The process that calls fit has ended.
         except Exception as error:
             message = str(error).encode() or type(error).__name__.encode()
         before_result()
@@ -253,7 +256,7 @@ class Helper:
 
 
 def serve():
-    os.closerange(CHANNEL + 1, 4096)  # the program's files stay open for as long as somebody holds them
+    os.closerange(CHANNEL + 1, 4096)  # Files inherited from the program would otherwise stay open as long as this process.
     channel = Channel()
     channel.put('=i?', INTERFACE, missing is None)
     channel.put_bytes((missing or '').encode())
@@ -270,5 +273,5 @@ except ImportError as error:
 try:
     serve()
 except (EOFError, OSError):
-    pass  # the process that fits is done, or gone
-os._exit(0)  # torch's own end takes a second
+    pass  # The process that calls fit has closed the socket.
+os._exit(0)  # An ordinary exit takes a second, to unload torch.

@@ -33,13 +33,13 @@ def load_weights():
 
 
 class PyTorchBackbone:
-    """The model of the weights' authors; calling it gives c2, c3, c4."""
+    """The model of the weights' authors. A call returns c2, c3 and c4."""
 
     def __init__(self, size):
         self.model = EfficientNet.from_name("efficientnet-lite0", image_size=size).eval()
         self.model.load_state_dict(load_weights())
         self.maps = {}
-        for block, name in TAPS.items():    # what enters the depthwise convolution is the expansion
+        for block, name in TAPS.items():    # The input of the depthwise convolution is the expansion.
             self.model._blocks[block]._depthwise_conv.register_forward_pre_hook(
                 lambda _, inputs, name=name: self.maps.__setitem__(name, inputs[0].numpy()))
 
@@ -58,7 +58,7 @@ class GraphBuilder:
         return name
 
     def convolution(self, source, conv, norm, target, stride=1):
-        """Convolution with the batch norm after it folded in, in float64 so that only the result is rounded."""
+        """Adds a convolution with the following batch norm folded into it, in float64 so that only the result is rounded."""
         kernel = self.weights[conv + ".weight"].double().numpy()
         gamma, beta, mean, variance = (self.weights[f"{norm}.{name}"].double().numpy()
                                        for name in ("weight", "bias", "running_mean", "running_var"))
@@ -80,7 +80,7 @@ class GraphBuilder:
         return target
 
     def block(self, source, index):
-        """Inverted bottleneck; the block of the last tap ends with its expansion."""
+        """Adds an inverted bottleneck. Of the last block that is needed, only the expansion is added."""
         prefix, target, x = f"_blocks.{index}.", f"block{index}", source
         if prefix + "_expand_conv.weight" in self.weights:
             x = self.convolution(x, prefix + "_expand_conv", prefix + "_bn0", target + ".expand")
@@ -118,7 +118,7 @@ def build_model(weights):
 
 
 def check(file, size):
-    """Largest difference between cv2.dnn and PyTorch, as a share of each map's maximum, on noise of 8-bit values."""
+    """Compares cv2.dnn with PyTorch on noise of 8-bit values, and prints the differences as shares of the maps' maxima."""
     height, width = size
     image = np.random.default_rng(0).integers(0, 256, (1, 3, height, width))
     blob = ((image - 127) / 128).astype(np.float32)

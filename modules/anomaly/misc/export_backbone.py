@@ -2,10 +2,10 @@
 # This file is part of OpenCV project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
-"""Writes one of the paper's backbones as ONNX file: up to the last feature map that is used, outputs c2, c3 and c4 at 1/4, 1/8 and 1/16.
+"""Writes one of the paper's backbones as an ONNX file, up to the last feature map in use, with outputs c2, c3 and c4 at 1/4, 1/8 and 1/16.
 
-The file is compared with PyTorch through cv2.dnn before it gets its name. Exit codes: 0 done, 1 failed, 2 wrong usage or something is to be
-installed or downloaded first.
+The file gets its name only after its results in cv2.dnn were compared with PyTorch's. Exit codes: 0: the file was written; 1: an error;
+2: wrong usage, or something must be installed or downloaded first.
 """
 import argparse
 import inspect
@@ -31,13 +31,14 @@ except ImportError as error:
     sys.exit(2)
 
 SIZE = 224
-OPSET = 9           # OpenCV 4.6 does not read all that later ones write
+OPSET = 9           # OpenCV 4.6 does not read all operators of later opsets.
 TOLERANCE = 1e-4    # of a map's maximum
 OUTPUTS = ['c2', 'c3', 'c4']
 MEAN, SCALE = '123.675,116.28,103.53', '0.01712475,0.01750700,0.01742919'
 
-# stages: of a torchvision model, for each output the modules that lead to it. taps: how many of their last results make up the output.
-# kept: names of the weights in use. gamma_d: with which the descriptors are as long as the paper's.
+# kept: a pattern of the names of the weights in use. stages: a function that lists, for each output, the modules of a torchvision model
+# that lead to it. taps: the number of last modules, for each output, whose results make it up. gamma_d: the setting that gives descriptors
+# the length of the paper's.
 Network = namedtuple('Network', 'kept stages taps gamma_d')
 
 
@@ -58,7 +59,7 @@ class Backbone(torch.nn.Module):
         return maps
 
     def joined(self, results):
-        """With several blocks at a scale, each block's map is divided by its number of channels."""
+        """Joins the maps of several blocks of a scale, each divided by its number of channels."""
         if max(self.taps) == 1:
             return results[0]
         return torch.cat([result / result.shape[1] for result in results], 1)
@@ -69,7 +70,7 @@ def resnet_stages(model):
 
 
 def vgg19_stages(model):
-    """Each ends before the pooling to the next scale."""
+    """Each stage ends before the pooling to the next scale."""
     return [model.features[:26], model.features[26:39], model.features[39:52]]
 
 
@@ -134,13 +135,13 @@ def read_weights(file):
     return {re.sub(r'^module\.', '', key): value for key, value in weights.items() if isinstance(value, torch.Tensor)}
 
 
-# Of a block with depthwise convolution first, and of one with an expansion before it.
+# torchvision's names, by timm's, of the layers of a block without an expansion, and of a block with one.
 TIMM_FIRST = dict(conv_dw='0.0', bn1='0.1', se_conv_reduce='1.fc1', se_conv_expand='1.fc2', conv_pw='2.0', bn2='2.1')
 TIMM_LATER = dict(conv_pw='0.0', bn1='0.1', conv_dw='1.0', bn2='1.1', se_conv_reduce='2.fc1', se_conv_expand='2.fc2', conv_pwl='3.0', bn3='3.1')
 
 
 def torchvision_key(key):
-    """torchvision's name of a weight of timm's EfficientNet."""
+    """Returns torchvision's name of a weight of timm's EfficientNet."""
     top = {'conv_stem': 'features.0.0', 'bn1': 'features.0.1'}
     module, _, weight = key.rpartition('.')
     block = re.match(r'blocks\.(\d+)\.(\d+)\.(.+)', module)
@@ -186,7 +187,7 @@ def load_weights(name, model, weights, source):
 
 
 def pad_as_tensorflow(model):
-    """tf_efficientnet_b5 was trained with "same" padding, which for even sizes is one more after than before."""
+    """Changes the padding to TensorFlow's "same", with which tf_efficientnet_b5 was trained: for even sizes it is one larger at the end."""
     for parent in list(model.features.modules()):
         for name, layer in list(parent.named_children()):
             if isinstance(layer, torch.nn.Conv2d) and layer.stride == (2, 2):
@@ -196,15 +197,15 @@ def pad_as_tensorflow(model):
 
 
 def noise(generator, images):
-    """Images of 8-bit noise, as the backbone sees them."""
+    """Returns images of 8-bit noise with the backbone's mean and scale applied."""
     mean, scale = (np.array(text.split(','), np.float32)[:, None, None] for text in (MEAN, SCALE))
     return (generator.integers(0, 256, (images, 3, SIZE, SIZE)).astype(np.float32) - mean) * scale
 
 
 @torch.no_grad()
 def normalise_activations(backbone, seed):
-    """Sets the statistics of the batch norms from noise, as a training would. Left at 0 and 1 residual blocks double the variance again
-    and again, and EfficientNet's gates of about a half fade it out."""
+    """Sets the statistics of the batch norms from noise, as a training would. If they were left at 0 and 1, each residual block would
+    double the variance, and EfficientNet's gates, of about 1/2, would fade the maps out."""
     for module in backbone.modules():
         if isinstance(module, torch.nn.BatchNorm2d):
             module.momentum = 1
@@ -231,7 +232,7 @@ def attribute(node, name):
 
 
 def remove_identities(graph):
-    """The exporter writes equal constants once and names them anew by nodes, which OpenCV 4.6 does not read."""
+    """Removes Identity nodes, by which the exporter gives names to constants of equal value: OpenCV 4.6 does not read them."""
     sources = {}
     for node in [node for node in graph.node if node.op_type == 'Identity']:
         sources[node.output[0]] = sources.get(node.input[0], node.input[0])
@@ -241,7 +242,7 @@ def remove_identities(graph):
 
 
 def merge_padding(graph):
-    """Moves the padding of Pad nodes into the convolutions after them: OpenCV's layer for the former copies the map."""
+    """Moves the padding of Pad nodes into the convolutions after them, because OpenCV's layer for Pad copies the map."""
     padded = {node.output[0]: node for node in graph.node if node.op_type == 'Pad'}
     for node in graph.node:
         if node.op_type == 'Conv' and node.input[0] in padded:
@@ -254,7 +255,7 @@ def merge_padding(graph):
 
 
 def write_onnx(backbone, file):
-    # The exporter that newer versions take by default writes only opsets that OpenCV 4.6 does not read.
+    # The default exporter of newer versions writes only opsets that OpenCV 4.6 does not read.
     old = {'dynamo': False} if 'dynamo' in inspect.signature(torch.onnx.export).parameters else {}
     torch.onnx.export(backbone, torch.zeros(1, 3, SIZE, SIZE), str(file), input_names=['image'], output_names=OUTPUTS, opset_version=OPSET, **old)
     model = onnx.load(str(file))
@@ -284,7 +285,7 @@ def compare(backbone, file):
 
 
 def write_checked(backbone, output):
-    target = output.resolve()  # of a link
+    target = output.resolve()  # A link keeps leading to the file.
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=str(target.parent)) as folder:
         beside = pathlib.Path(folder) / output.name

@@ -26,10 +26,10 @@ static Ptr<AnomalyDetector> learn(const String& folder)
     files.insert(files.end(), more.begin(), more.end());
 
     //! [learn]
-    const Ptr<AnomalyDetector> detector = PatchCore::create(); // the method: or CFA, PaDiM, SPADE
+    const Ptr<AnomalyDetector> detector = PatchCore::create(); // or CFA, PaDiM or SPADE
     detector->setFitCallback([](const FitProgress& progress) {
         std::cout << "\r" << progress.stage << " " << progress.step << "/" << progress.steps << "     " << std::flush;
-        return true; // false would stop it
+        return true; // false would stop the fit
     });
     detector->fit(files); // good images only
     //! [learn]
@@ -40,7 +40,7 @@ static Ptr<AnomalyDetector> learn(const String& folder)
 static void showDifferences(const AnomalyDetector& detector, const Mat& image, const String& overlayFile)
 {
     //! [predict]
-    Mat map; // CV_32F, of the image's size
+    Mat map; // CV_32F, of the size of the image
     const double score = detector.predict(image, map);
     std::cout << "score " << score << ": " << (score < detector.getImageThreshold() ? "good" : "defective")
               << std::endl;
@@ -50,7 +50,7 @@ static void showDifferences(const AnomalyDetector& detector, const Mat& image, c
     Mat overlay;
     double lowest, highest;
     detector.getMapRange(lowest, highest);
-    const double threshold = detector.getPixelThreshold(); // well below it the image stays as it is
+    const double threshold = detector.getPixelThreshold(); // colors begin a little below it
     drawHeatMap(image, map, overlay, lowest, highest, 0.5, COLORMAP_JET, threshold);
     drawDefects(overlay, map, overlay, threshold);
     //! [draw]
@@ -62,14 +62,14 @@ static void run(const CommandLineParser& parser)
     const String good = parser.get<String>("@good"), file = parser.get<String>("@image"),
                  model = parser.get<String>("model");
     //! [read]
-    const Mat image = readImage(file); // as fit reads files: imread without flags makes 8 bits of 16
+    const Mat image = readImage(file); // as fit reads files; imread without flags reduces 16 bits to 8
     //! [read]
     const Ptr<AnomalyDetector> detector = learn(good);
     //! [save]
     detector->save(model);
     //! [save]
     //! [load]
-    const Ptr<AnomalyDetector> same = loadDetector(model); // of any method
+    const Ptr<AnomalyDetector> same = loadDetector(model); // whatever its method is
     //! [load]
     showDifferences(*same, image, parser.get<String>("overlay"));
 }
