@@ -1,13 +1,13 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// Times a backbone on the processor, run by cv::dnn as it is, by cv::dnn with layers of ours, and as a model's
-// prediction runs it, which is by oneDNN where that is built in:
+// Times a backbone on the processor in three ways: run by cv::dnn alone, by cv::dnn with this module's convolution
+// layers, and as a prediction runs it, which is by oneDNN if the build has it.
 //
 //   backbone_benchmark [--backbone=resnet18.onnx --outputs=c2,c3,c4] [--size=224] [--threads=1] [--runs=100]
 //
-// The three take turns. It prints processor time of all threads together, which varies less than the time that passes
-// where other programs share the cores, and how far the maps lie from cv::dnn's.
+// The three run in turn. The program prints the processor time of all threads together, because elapsed time varies
+// more when other programs share the cores. It also prints the largest difference of the maps from those of cv::dnn.
 #include "opencv2/anomaly.hpp"
 
 #include "../modules/anomaly/src/backbone/backbone.hpp"
@@ -37,6 +37,7 @@ std::vector<String> splitAtCommas(const String& text)
     return parts;
 }
 
+//! One of the three ways, its maps of the input, and its times in ms.
 struct Contestant
 {
     Contestant(const char* n, const std::function<std::shared_ptr<const Backbone>()>& create, const Mat& input)
@@ -54,6 +55,7 @@ struct Contestant
     std::vector<double> times;
 };
 
+// The largest difference of two sets of maps, relative to each map's maximum.
 double farthest(const FeatureMaps& maps, const FeatureMaps& from)
 {
     double share = 0;

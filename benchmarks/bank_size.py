@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Measures what a memory bank takes as the number of images grows (Table 1 of the paper).
+"""Measures memory and time of a memory bank for growing numbers of images, as Table 1 of the paper does.
 
 bank_size.py BIN CATEGORY [OPTION OF anomaly_train ...]
   BIN       folder with anomaly_train
   CATEGORY  folder in MVTec layout with 320 good images or more
 
-Prints a Markdown table: for each bank the centers' bytes and the seconds to model it, features apart.
+Prints a Markdown table: for each bank the bytes of its centers, and the seconds to build it without computing features.
 """
 import json
 import pathlib
@@ -14,7 +14,7 @@ import sys
 import tempfile
 
 IMAGES = 50, 100, 200, 320
-# Name, options, and the stages whose time is that of the bank.
+# The name of a bank, its options, and the stages whose time is that of the bank.
 BANKS = (("mean at each position", ("--bank=mean", "--scoring_bank=kept"), "bank"),
          ("moving average, Algorithm 1", ("--bank=ema", "--scoring_bank=kept"), "bank"),
          ("k-means of patches of all images", ("--scoring_bank=patches",), "scoring_bank"),

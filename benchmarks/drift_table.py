@@ -2,11 +2,16 @@
 # This file is part of OpenCV project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
-"""How soon DriftMonitor tells that images have changed, and how often it says so of good ones:
-drift_table.py SETS --packages=FOLDER. SETS: a folder of categories in MVTec layout. A detector is fitted to two thirds of
-the good training images; streams of the last third, in random order over and over, are as the good images, made 15 %
-darker, blurred by sigma 1, or shifted by 5 % of the width. Prints a row a set: images until it is told and what is told
-(the change comes after 60 good images), then what is told after 30; and alarms in 300 good images, of the last third and of test/good."""
+"""Measures how soon DriftMonitor reports that images have changed, and how often it does so for good images.
+
+drift_table.py SETS --packages=FOLDER
+  SETS  folder of categories in MVTec layout
+
+A detector is fitted to two thirds of the good training images. Streams repeat the last third in random order: unchanged,
+made 15 % darker, blurred with sigma 1, or shifted by 5 % of the width; the change begins after 60 unchanged images.
+Prints a row for each category: the number of changed images until a report, and what it reports; what is reported after
+30 changed images; and the number of reports in 300 good images, from the last third and from test/good.
+"""
 import argparse
 import pathlib
 import random
@@ -37,7 +42,7 @@ CHANGES = {'15 % darker': darkened, 'blur of sigma 1': blurred, 'shift of 5 %': 
 
 
 class Stream:
-    """Images in random order over and over, with the scores that the detector gives them."""
+    """Yields images in random order, over and over, with the detector's scores."""
 
     def __init__(self, detector, images, seed):
         self.images = images
@@ -54,7 +59,7 @@ class Stream:
 
 
 def alarms(anomaly, detector, stream, count):
-    """Images of a stream until something is said, and what; None in so many images."""
+    """Returns the number of images until something is reported, and what; or None if nothing is within that many images."""
     monitor = anomaly.DriftMonitor.create(detector)
     for i in range(count):
         monitor.add(*stream.next())

@@ -2,9 +2,9 @@
 # This file is part of OpenCV project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
-"""Measures how many good images a detector needs: the mean over several draws of so many from a category's train/good.
+"""Measures how many good images a detector needs: means over several random choices of N images from train/good.
 
-What was measured before is in OUTPUT/*.json and is not measured again, so an interrupted run goes on.
+Measurements are kept in OUTPUT/*.json and are not repeated, so that an interrupted run can be continued.
 """
 import argparse
 import json
@@ -22,7 +22,7 @@ def draw(category, count, seed):
 
 
 def measure(options, category, count, seed):
-    """What anomaly_evaluate says of a model of `count` images."""
+    """Returns the figures of anomaly_evaluate for a model of `count` images."""
     with tempfile.TemporaryDirectory() as folder:
         images, model, found = (pathlib.Path(folder) / name for name in ('good', 'model.yml', 'found.json'))
         images.mkdir()
@@ -34,7 +34,7 @@ def measure(options, category, count, seed):
 
 
 def field(figures):
-    """Mean and range of the image AUROC, and what the first threshold does, in percent."""
+    """Returns the mean and range of the image AUROC, and results of the model's own threshold, in percent."""
     auroc = [100 * each['image_auroc'] for each in figures]
     alarms = statistics.mean(100 * each['model_false_alarms'] / each['good_images'] for each in figures)
     found = statistics.mean(100 * each['model_image_recall'] for each in figures)

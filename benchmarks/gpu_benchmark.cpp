@@ -1,9 +1,9 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// Images a second of a prediction on a GPU with a random bank of any size, which no fit would make in that time; run by
-// gpu_benchmark.py. What it times is what predictBatch does: stretch, network, descriptor, search, maps on the host,
-// highest values.
+// Measures how many images per second a GPU predicts with a bank of any size. The bank is random, because a fit would
+// take longer than the measurement. It times the steps of predictBatch: resizing, network, descriptor, search, maps in
+// host memory, and their highest values. gpu_benchmark.py runs this program.
 #include "opencv2/anomaly.hpp"
 #include "opencv2/dnn.hpp"
 
@@ -23,12 +23,13 @@ using namespace cv::anomaly;
 
 namespace {
 
+//! The command line.
 struct Settings
 {
     String onnx;
     int centers, batch, runs, target, images;
     double gammaD;
-    bool paper; // mean and scale of torchvision's networks
+    bool paper; // whether to use mean and scale of torchvision's networks
 };
 
 Settings settingsFrom(int argc, char** argv)
@@ -70,14 +71,14 @@ std::vector<Mat> randomImages(int count)
     return images;
 }
 
-//! A random descriptor, and a bank that lies where descriptors do, so that distances differ.
+//! A random descriptor, and a bank of descriptors of a random image with noise, so that distances differ as in a model.
 struct Model
 {
     explicit Model(const Settings& settings)
         : input(inputOf(settings)),
           source(loadBackbone(settings.onnx, {"c2", "c3", "c4"}))
     {
-        InputSettings small = input; // for enough patches to choose from
+        InputSettings small = input; // A small input has enough patches to choose centers from.
         small.resize = small.crop = Size(64, 64);
         const FeatureMaps features =
             Backbone::create(source, onProcessor(ENGINE_HALIDE))->forward(preprocess(randomImages(1)[0], small));
@@ -99,7 +100,7 @@ struct Model
     Mat bank;
 };
 
-//! What a detector predicts with.
+//! The parts of a detector that a prediction uses.
 struct Prediction
 {
     Prediction(const Model& model, const Device& device)
@@ -138,7 +139,7 @@ double milliseconds(int64 since)
     return double(getTickCount() - since) * 1e3 / getTickFrequency();
 }
 
-//! Bytes that the GPU has left.
+//! Returns the free memory of the GPU in bytes, or 0 without a driver.
 size_t freeOnGpu()
 {
     typedef int (*GetInfo)(size_t*, size_t*);
@@ -154,6 +155,7 @@ size_t freeOnGpu()
     return left;
 }
 
+// The resident memory of this process.
 size_t residentBytes()
 {
     size_t pages = 0, resident = 0;
@@ -161,6 +163,7 @@ size_t residentBytes()
     return resident * 4096;
 }
 
+// The largest difference of the maps from those of the processor, relative to the largest value.
 double differenceFromProcessor(const Model& model, const Prediction& prediction, const std::vector<Mat>& images)
 {
     const Prediction reference(model, onProcessor(ENGINE_HALIDE));
@@ -175,6 +178,7 @@ double differenceFromProcessor(const Model& model, const Prediction& prediction,
     return largest;
 }
 
+// Prints the median time of each stage as members of a JSON object.
 void printStages(const Prediction& prediction, const std::vector<Mat>& images, int runs)
 {
     std::vector<Mat> maps;
@@ -191,6 +195,7 @@ void printStages(const Prediction& prediction, const std::vector<Mat>& images, i
         std::printf(", \"%s_ms\": %.3f", names[stage], median(stages[stage]));
 }
 
+// Predicts many images, and prints how much memory the process and the GPU have lost meanwhile.
 void runForGrowth(const Prediction& prediction, const std::vector<Mat>& images, int count)
 {
     std::vector<Mat> maps;

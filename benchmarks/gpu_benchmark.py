@@ -2,10 +2,11 @@
 # This file is part of OpenCV project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
-"""Images a second of gpu_benchmark and of the same prediction in PyTorch, eager and compiled, taking turns on one GPU, as a table; and training steps.
+"""Prints a table of images per second on one GPU: of gpu_benchmark, and of the same prediction in PyTorch, eager and compiled. Then times
+training steps. The candidates run in turn.
 
-Random weights, banks and images: speed does not depend on them. Needs torch, torchvision, onnx, numpy and cv2, as misc/export_backbone.py does;
-tools/cuda.sh installs them.
+Weights, banks and images are random, because speed does not depend on them. Needs torch, torchvision, onnx, numpy and cv2, like
+misc/export_backbone.py. tools/cuda.sh installs them.
 """
 import argparse
 import importlib.util
@@ -34,7 +35,7 @@ def module_of(file):
 
 
 class Lite0(nn.Module):
-    """EfficientNet-Lite0 up to the expansion of block 10, in the embedded network's shape: expansions of blocks 3, 5 and 10 are its outputs."""
+    """EfficientNet-Lite0 up to the expansion of block 10. As in the embedded network, the outputs are the expansions of blocks 3, 5 and 10."""
     STAGES = ((1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6, 3, 2, 80, 3), (6, 5, 1, 112, 3))  # expansion, kernel, stride, channels, blocks
 
     def __init__(self):
@@ -66,7 +67,7 @@ class Lite0(nn.Module):
 
 
 class Prediction(nn.Module):
-    """The authors' way of a prediction: pooled maps upsampled and joined, a 1x1 CoordConv, all distances, softmin, a smooth map."""
+    """A prediction as in the authors' code: pooled maps are upsampled and joined; then 1x1 CoordConv, all distances, softmin and smoothing."""
 
     def __init__(self, backbone, features, length, centers):
         super().__init__()
@@ -93,7 +94,7 @@ class Prediction(nn.Module):
 
 
 def peer_images_per_second(prediction, device, batch, runs):
-    """From 8-bit images on the host to maps on the host, as gpu_benchmark is timed."""
+    """Predicts from 8-bit images in host memory to maps in host memory, which is what gpu_benchmark times."""
     images = torch.randint(0, 256, (batch, 3, SIDE, SIDE), dtype=torch.uint8)
     times = []
     with torch.no_grad():
@@ -109,7 +110,7 @@ def allow_tf32(allowed):
 
 
 def peer_train_steps(prediction, device, batch, runs):
-    """A step of the authors: the network's features, all distances, topk, hinge losses, AdamW."""
+    """A training step as in the authors' code: network, all distances, topk, hinge losses, AdamW."""
     radius = nn.Parameter(torch.full((1,), 1e-5, device=device))
     optimizer = torch.optim.AdamW([*prediction.descriptor.parameters(), radius], 1e-3, weight_decay=5e-4, amsgrad=True)
     images, times = torch.randn(batch, 3, SIDE, SIDE, device=device), []
@@ -136,7 +137,7 @@ def output_of(command):
 
 
 def ours(programs, options, flags):
-    """What gpu_benchmark says of itself."""
+    """Runs gpu_benchmark and returns its JSON output."""
     return json.loads(output_of([programs / 'gpu_benchmark', '--runs=%d' % options.runs] + flags))
 
 
@@ -166,7 +167,7 @@ def networks(folder, only):
 
 
 def predictions_of(network, centers, batch, options):
-    """A row of the table."""
+    """Returns a row of the table."""
     prediction = Prediction(network.backbone, network.features, int(network.features * network.gamma_d), centers).eval().to(options.device)
     flags = network.flags + ['--centers=%d' % centers, '--gamma_d=%g' % network.gamma_d, '--batch=%d' % batch]
     row = {'backbone': network.name, 'centers': centers, 'batch': batch}

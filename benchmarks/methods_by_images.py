@@ -2,7 +2,8 @@
 # This file is part of OpenCV project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
-"""Measures what the models of all methods take as the number of good images grows (Table 1 of the CFA paper, Lee et al. 2022)."""
+"""Measures size and times of the models of all methods for growing numbers of good images, as Table 1 of the CFA paper (Lee et al. 2022)
+does."""
 import argparse
 import json
 import pathlib
@@ -18,7 +19,7 @@ def run(program, *arguments):
 
 
 def measure(programs, images, test, method, options):
-    """Bytes of the model, seconds of fit without and with those of the network, milliseconds of a prediction."""
+    """Returns the bytes of the model, the seconds of fit without and with the network, and the milliseconds of a prediction."""
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         (folder / 'images').mkdir()

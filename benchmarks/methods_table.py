@@ -4,7 +4,7 @@
 # of this distribution and at http://opencv.org/license.html.
 """Measures all methods with their defaults on categories in MVTec layout, and writes doc/results.md's table of them.
 
-What was measured before is in OUTPUT/*.json and is not measured again, so an interrupted run goes on.
+Measurements are kept in OUTPUT/*.json and are not repeated, so that an interrupted run can be continued.
 """
 import argparse
 import json
@@ -29,14 +29,14 @@ def run(program, *arguments):
 
 
 def remembered(file, measure):
-    """The figures that `measure` gives, from the file if it was measured before."""
+    """Returns the result of `measure`, from the file if it was measured before."""
     if not file.exists():
         file.write_text(json.dumps(measure()))
     return json.loads(file.read_text())
 
 
 def measure(options, category, method, seed):
-    """All figures of one method on one category."""
+    """Returns all figures of one method for one category."""
     with tempfile.TemporaryDirectory() as folder:
         model, fit, found = (pathlib.Path(folder) / name for name in ('model.yml', 'fit.json', 'found.json'))
         run(options.programs / 'anomaly_train', category, '--model=%s' % model, '--json=%s' % fit, '--validation=0',
@@ -47,7 +47,7 @@ def measure(options, category, method, seed):
 
 
 def mean(values, text='%.1f', factor=100):
-    """Mean of the seeds, and half their range where there are several."""
+    """Returns the mean over the seeds, and half their range if there are several."""
     values = [value * factor for value in values if value is not None]
     if not values:
         return '–'

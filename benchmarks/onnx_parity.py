@@ -4,7 +4,7 @@
 # of this distribution and at http://opencv.org/license.html.
 """Compares exported models in ONNX Runtime and OpenVINO with predict, on all test images of categories (doc/deploying.md).
 
-It needs numpy and cv2 of the Python that cv_anomaly is built for, onnxruntime and openvino:
+Needs numpy and cv2 for the Python that cv_anomaly is built for, onnxruntime and openvino:
 python3 -m venv --system-site-packages parity && parity/bin/pip install 'numpy<2' onnxruntime openvino
 """
 import argparse
@@ -19,7 +19,7 @@ OUTPUTS = ('score', 'normalized_score', 'defective', 'map')
 
 
 def detector_of(anomaly, method, bank_size, epochs):
-    """A detector to fit, by its name in the table."""
+    """Creates the detector that has this name in the table."""
     if method in ('CFA', 'CFA++'):
         params = anomaly.CFA_Params()
         params.scoringBankSize, params.epochs = bank_size, epochs
@@ -41,7 +41,7 @@ def onnx_runtime(file):
 
 def openvino(file):
     from openvino import Core
-    # In single precision: by itself it takes bfloat16 where the processor has that.
+    # By default OpenVINO computes in bfloat16 on processors that have it.
     model = Core().compile_model(str(file), 'CPU', {'INFERENCE_PRECISION_HINT': 'f32'})
 
     def run(images):
@@ -54,7 +54,7 @@ ENGINES = {'ONNX Runtime': onnx_runtime, 'OpenVINO': openvino}
 
 
 class Differences:
-    """The largest of some images."""
+    """The largest differences over some images."""
 
     def __init__(self):
         self.images = self.verdicts = 0
@@ -70,7 +70,7 @@ class Differences:
 
 
 def by_size(files):
-    """Names of 8-bit images by their size."""
+    """Returns the names of 8-bit images, grouped by image size."""
     sizes = {}
     for file in files:
         image = cv2.imread(str(file))

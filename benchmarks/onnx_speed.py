@@ -2,11 +2,11 @@
 # This file is part of OpenCV project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
-"""Times predict beside the same model exported to ONNX Runtime and OpenVINO, in turns (doc/deploying.md).
+"""Times predict, and the same model exported to ONNX Runtime and OpenVINO, in turn (doc/deploying.md).
 
-All take the same 8-bit images and give score and map. The int8 file has the network's convolutions quantized by
-ONNX Runtime with the first images, by channel; the rest of it stays in single precision. It needs what
-onnx_parity.py needs, and onnx:
+All candidates take the same 8-bit images and give score and map. In the int8 file, ONNX Runtime has quantized the
+network's convolutions by channel, with ranges from the first images. The rest of that file is in single precision. Needs
+the packages of onnx_parity.py, and onnx:
 python3 -m venv --system-site-packages speed && speed/bin/pip install -U 'numpy<2' onnx onnxruntime openvino
 """
 import argparse
@@ -42,7 +42,7 @@ def openvino(file, threads):
 def library(file, threads):
     import cv_anomaly
     detector = cv_anomaly.loadDetector(str(file))
-    cv2.setNumThreads(threads)  # Of the OpenCV that cv_anomaly uses, too.
+    cv2.setNumThreads(threads)  # This also holds for cv_anomaly, which uses the same OpenCV.
 
     def run(images):
         if len(images) == 1:
@@ -52,7 +52,7 @@ def library(file, threads):
 
 
 class Reader:
-    """Gives ONNX Runtime's quantization the images that it takes its ranges from."""
+    """Supplies the images from which ONNX Runtime determines the ranges for quantization."""
 
     def __init__(self, images):
         self.images = iter(images)
@@ -76,14 +76,14 @@ def milliseconds(call):
 
 
 def load_times(candidates, image, threads):
-    """From the file to the first score."""
+    """Times loading the file and predicting the first image."""
     for name, file, start in candidates:
         times = [milliseconds(lambda: start(file, threads)(image[np.newaxis])) for _ in range(5)]
         print('| %s | %.2f | %.0f |' % (name, file.stat().st_size / 1e6, statistics.median(times)), flush=True)
 
 
 def in_turns(candidates, images, batch, runs, threads):
-    """Medians of each candidate's milliseconds an image, and its scores of the first batches."""
+    """Returns the median milliseconds per image of each candidate, and its scores of the first batches."""
     engines = [(name, start(file, threads)) for name, file, start in candidates]
     batches = [np.stack(images[i:i + batch]) for i in range(0, len(images) - batch + 1, batch)]
     times, scores = {name: [] for name, _ in engines}, {}
@@ -91,7 +91,7 @@ def in_turns(candidates, images, batch, runs, threads):
         scores[name] = np.concatenate([engine(b) for b in batches])
     for i in range(runs):
         for name, engine in engines:
-            # Ten in a row: an engine whose threads wait by spinning slows what follows it down.
+            # Each engine runs ten times in a row, because threads that wait by spinning slow down the engine that comes next.
             turn = [milliseconds(lambda: engine(batches[j % len(batches)])) for j in range(10 * i, 10 * i + 10)]
             times[name] += turn[3:]
     return {name: statistics.median(t) / batch for name, t in times.items()}, scores

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Compares a prediction with one of PyTorch's, from the same W, b and C.
+"""Compares a prediction of this library with PyTorch's prediction from the same W, b and C.
 
 parity.py EXPORT CATEGORY BIN BACKBONE
   EXPORT    folder with W.npy, b.npy, C.npy, r.npy, map.npy and image.txt (the image's path below CATEGORY), from a PyTorch
@@ -80,7 +80,7 @@ def main(export, category, binaries, backbone):
     with tempfile.TemporaryDirectory() as folder:
         model, output = pathlib.Path(folder) / "model.yml", pathlib.Path(folder) / "output"
         write_model(model, W, b, C, float(load("r").squeeze()), backbone.read_bytes())
-        # At the input's size the map is not resized again. The photographs are larger, so INTER_AREA is what predict takes too.
+        # At the size of the input the map is not resized again. predict too uses INTER_AREA for photographs that are larger.
         stretched = pathlib.Path(folder) / "image.png"
         cv2.imwrite(str(stretched), cv2.resize(cv2.imread(str(image)), expected.shape[::-1], interpolation=cv2.INTER_AREA))
         subprocess.run([binaries / "anomaly_predict", f"--model={model}", stretched, f"--output={output}", "--raw"], check=True)

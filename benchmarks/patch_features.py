@@ -3,10 +3,10 @@
 
   patch_features.py CATEGORY OUTPUT [--backbone lite0.onnx] [--size 224] [--images 12]
 
-Needs python3-numpy and python3-opencv. CATEGORY is a folder in MVTec layout. Writes OUTPUT_train.f32, all patches of all
-training images, and OUTPUT_test.f32, those of some test images, the same number of each kind. The backbone is an ONNX file
-with outputs c2, c3 and c4. Each map goes through a 3x3 average that counts the padding, is averaged or upsampled to size / 8
-and all are concatenated, as PatchCore's features are.
+CATEGORY is a folder in MVTec layout. Writes OUTPUT_train.f32 with all patches of all training images, and OUTPUT_test.f32
+with those of some test images, the same number of each kind. The backbone is an ONNX file with outputs c2, c3 and c4. As
+for PatchCore's features, each map is averaged over 3x3 values, padding included, then averaged or upsampled to size / 8,
+and all maps are joined. Needs python3-numpy and python3-opencv.
 """
 import argparse
 import pathlib

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""PatchCore, PaDiM and SPADE in their plainest form, to compare the module's figures with: NumPy, PyTorch and cv2.dnn only.
+"""Plain implementations of PatchCore, PaDiM and SPADE with NumPy, PyTorch and cv2.dnn, to compare the module's figures with.
 
 plain_detectors.py METHOD CATEGORY [--backbone FILE] [--size 224] [--stride 8] [--sigma 4] [--seed 0]
                    [--features 100] [--regularization 0.01]     padim
@@ -31,7 +31,7 @@ MASK_64 = (1 << 64) - 1
 
 
 def draw_channels(count, features, seed):
-    """The module's randomChannels: SplitMix64's finalizer, then cv::RNG, then a shuffle."""
+    """Returns the channels that the module's randomChannels draws: SplitMix64's finalizer seeds cv::RNG, which shuffles."""
     z = ((seed & 0xFFFFFFFF) << 8 | RANDOM_CHANNELS) + 0x9E3779B97F4A7C15 & MASK_64
     z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9 & MASK_64
     z = (z ^ z >> 27) * 0x94D049BB133111EB & MASK_64
@@ -50,7 +50,7 @@ class Backbone:
         self.size = size
 
     def maps(self, file):
-        """Maps of an image file after the 3x3 average, each 1 x channels x rows x cols."""
+        """Returns the maps of an image file after the 3x3 average, each 1 x channels x rows x cols."""
         image = cv2.imread(str(file), cv2.IMREAD_COLOR)
         shrinks = min(image.shape[:2]) >= self.size
         image = cv2.resize(image, (self.size, self.size), interpolation=cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR)
@@ -66,7 +66,7 @@ def on_grid(m, grid):
 
 
 def phi(maps, grid):
-    """Features of all patches, features x patches."""
+    """Returns the features of all patches as features x patches."""
     return torch.cat([on_grid(m, grid) for m in maps], 1)[0].flatten(1)
 
 
@@ -144,7 +144,7 @@ def smooth_map(scores, size, sigma):
 
 
 def auroc(labels, scores):
-    """The chance that a defective one scores above a good one; ties count half."""
+    """Returns the probability that a defective sample scores above a good one, where ties count half."""
     labels, scores = np.ravel(labels), np.ravel(scores)
     _, place, counts = np.unique(scores, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[place]

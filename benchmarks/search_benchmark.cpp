@@ -1,14 +1,14 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// Times the choice of a greedy coreset, and then the exact search in it, on patches that patch_features.py wrote:
+// Times the choice of a greedy coreset, and then exact searches in it, for patches that patch_features.py wrote:
 //
 //   search_benchmark --patches=screw_train.f32 --queries=screw_test.f32 --count=4000 [--plain]
 //
-// --save_bank=FILE keeps the coreset's patches, and --bank=FILE takes them in place of a choice. --length is that of a
-// patch; --dimensions that of the random projection in which the coreset is chosen; --in_image
-// how many patches make an image of --queries; --k how many neighbors are searched. --plain also times the plain forms
-// and compares their results.
+// --save_bank=FILE writes the chosen patches, and --bank=FILE reads such a file instead of choosing. --length is the
+// number of values of a patch, --dimensions the number of dimensions of the random projection in which patches are
+// chosen, --in_image the number of patches of an image in --queries, and --k the number of neighbors. --plain also
+// times the plain engine and compares its results.
 #include "opencv2/anomaly.hpp"
 
 #include "../modules/anomaly/src/search/greedy_coreset.hpp"
@@ -26,6 +26,7 @@ using namespace cv::anomaly;
 
 namespace {
 
+// Reads a file of raw floats, `length` values a row.
 Mat readRows(const String& file, int length)
 {
     std::ifstream in(file.c_str(), std::ios::binary | std::ios::ate);
@@ -45,7 +46,7 @@ double secondsSince(int64 start)
     return double(getTickCount() - start) / getTickFrequency();
 }
 
-//! Of all threads together: on a machine that others use too, it varies less than the time that passes.
+//! Processor time of all threads together. It varies less than elapsed time when other programs use the machine.
 double processorSecondsSince(std::clock_t start)
 {
     return double(std::clock() - start) / CLOCKS_PER_SEC;
@@ -81,7 +82,7 @@ Mat chooseBank(const CommandLineParser& line)
     return bank;
 }
 
-//! Milliseconds of the best of some searches.
+//! Returns the time of the fastest of some searches, in ms.
 double timedSearch(const NeighborSearch& search, const Mat& phi, int k, int runs, Mat& distances)
 {
     double best = DBL_MAX;

@@ -2,14 +2,14 @@
 # This file is part of OpenCV project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
-"""Latency of samples/serving/serve.py over gRPC, on this machine: starts it, lets 1, 4 and 16 clients ask, each for
-the next image once it has the answer to the last, and prints a Markdown table.
+"""Measures the latency of samples/serving/serve.py over gRPC on one machine, and prints a Markdown table. It starts the
+server and lets 1, 4 and 16 clients send images, each client its next image after the answer to the last one.
 
 serving_latency.py build/release/python parts.yml.gz photos/*.png
 
-A request is lost if it has no answer, or another score than that of a direct predict. Images are sent as the files
-that they are (BYTES), and as arrays (UINT8), which MLServer unpacks number by number. Needs mlserver and
-tritonclient[grpc], as tests/serving_test.py does.
+A request counts as lost if it gets no answer, or a score that differs from that of a direct predict. Images are sent as
+files (BYTES) and as arrays (UINT8), which MLServer unpacks number by number. Needs mlserver and tritonclient[grpc], like
+tests/serving_test.py.
 """
 import argparse
 import collections
@@ -25,7 +25,7 @@ import tritonclient.grpc as grpc
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent / 'tests'))
 from serving_test import Server  # noqa: E402
 
-# image: what predict takes; file: bytes; score: what has to be answered.
+# image: the array for predict; file: the bytes of the file; score: the expected answer.
 Case = collections.namedtuple('Case', 'image file score')
 Sent = collections.namedtuple('Sent', 'seconds answered')
 
@@ -57,7 +57,7 @@ def request(client, case, form):
 
 
 def ask(server, cases, form, clients, count):
-    """Sends `count` requests in all from so many clients at the same time."""
+    """Sends `count` requests in total, from several clients at the same time."""
     sent = []
 
     def run(number):
@@ -112,7 +112,7 @@ def main():
         server = Server(folder, package, options.model)
         try:
             for form in ('file', 'array'):
-                ask(server, cases, form, 1, 5)  # not measured: the first ones allocate
+                ask(server, cases, form, 1, 5)  # The first requests allocate memory and are not measured.
                 for clients in map(int, options.clients.split(',')):
                     print_row(form, clients, count, lambda: ask(server, cases, form, clients, count))
         finally:

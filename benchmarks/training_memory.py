@@ -1,12 +1,12 @@
 #!/usr/bin/python3
-"""Peak memory of a training.
+"""Measures the peak memory of a training.
 
 training_memory.py BIN [--images=N] [--side=PIXELS] [--limit=GIB] [OPTION OF anomaly_train ...]
   BIN      folder with anomaly_train
   --images, --side, --limit   1000 images of 1000x1000 pixels in under 4 GiB unless given
-  Options of anomaly_train are passed on. Without any it is CFA, and one epoch, since later ones need no more.
+  Options of anomaly_train are passed on. The default is CFA with one epoch, because later epochs need no more memory.
 
-Makes the images from the tiles in test_data, and fails at the limit. Needs python3-opencv.
+Makes the images from the tiles in test_data, and fails if the limit is reached. Needs python3-opencv.
 """
 import argparse
 import os

@@ -1,7 +1,8 @@
 // This file is part of OpenCV project. It is subject to the license terms in the LICENSE file found in the top-level
 // directory of this distribution and at http://opencv.org/license.html. Trains from a start that another program chose,
 // for training_parity.py: training_parity INPUT OUTPUT. INPUT holds the images, W0, b0, C and the order of the batches;
-// OUTPUT gets W, b, r and each step's loss.
+// training_parity INPUT OUTPUT: trains from the W, b, C and order of images in INPUT, without a detector around it, and
+// writes the trained W, b, r and the loss of each step to OUTPUT. training_parity.py runs this program.
 #include "opencv2/anomaly.hpp"
 #include "opencv2/imgcodecs.hpp"
 
@@ -20,6 +21,7 @@ using namespace cv::anomaly;
 
 namespace {
 
+// Returns the pooled feature maps of each file, by scale.
 std::vector<std::vector<Mat>> featuresOf(const std::vector<String>& files, const std::vector<String>& outputs)
 {
     const InputSettings input = {
@@ -40,7 +42,7 @@ std::vector<ScaleShape> shapesOf(const std::vector<Mat>& maps)
     return shapes;
 }
 
-// One scale of a batch: a channel a row, image beside image.
+// Returns one scale of a batch as channels x images * patches.
 Mat joined(const std::vector<std::vector<Mat>>& features, const Mat& images, int scale)
 {
     std::vector<Mat> maps;
@@ -54,6 +56,7 @@ Mat joined(const std::vector<std::vector<Mat>>& features, const Mat& images, int
     return batch;
 }
 
+// Trains with one batch, and returns its loss.
 double step(Trainer& trainer, BankForTrainer& bank, const std::vector<std::vector<Mat>>& features, const Mat& images)
 {
     std::vector<Mat> maps;

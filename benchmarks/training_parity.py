@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""Compares a short training with one of PyTorch's, from the same W, b and C, over the same images in the same order.
+"""Compares a short training with PyTorch's training from the same W, b and C, with the same images in the same order.
 
 training_parity.py EXPORT CATEGORY BIN
   EXPORT    folder with W0.npy, b0.npy, C.npy, order.npy (epochs x batches x images, into the sorted files of

@@ -2,9 +2,14 @@
 # This file is part of OpenCV project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
-"""Fits on half of each set's good images and updates with the other half, against a fit on all:
-update_table.py SETS --packages=FOLDER [--methods=PatchCore,PaDiM] [--updates=1]. SETS: a folder of categories in MVTec
-layout. Prints a row a set and method: image AUROC of all, of half and of half with the update, thresholds, seconds."""
+"""Fits to half of the good images of each category and updates with the other half, and compares that with a fit to all.
+
+update_table.py SETS --packages=FOLDER [--methods=PatchCore,PaDiM] [--updates=1]
+  SETS  folder of categories in MVTec layout
+
+Prints a row for each category and method: image AUROC of all images, of half of them, and of half with the update; the
+thresholds; and seconds.
+"""
 import argparse
 import pathlib
 import random
@@ -17,7 +22,7 @@ def images_of(folder):
 
 
 def tested(category):
-    """Files and labels."""
+    """Returns the files and labels of the test images."""
     files, labels = [], []
     for kind in sorted((category / 'test').iterdir()):
         found = images_of(kind)
@@ -27,7 +32,7 @@ def tested(category):
 
 
 def evaluate(anomaly, detector, files, labels):
-    """AUROC, and the share of good test images over the threshold."""
+    """Returns the AUROC, and the share of good test images that score above the threshold."""
     scores = [detector.predictFile(file)[0] for file in files]
     good = [score for score, label in zip(scores, labels) if not label]
     alarms = sum(score >= detector.getImageThreshold() for score in good) / len(good)
@@ -63,7 +68,7 @@ def row(anomaly, category, method, updates):
 
 
 def growth(anomaly, category, method, updates):
-    """A row: bytes of the model and seconds of an update, by the first ones and the last ones of many of one image."""
+    """Prints how model size and update time grow when many updates add one image each: means of the first and the last ones."""
     files = images_of(category / 'train' / 'good')
     detector = fitted(anomaly, method, files[:40])
     sizes, seconds = [len(detector.saveToMemory())], []

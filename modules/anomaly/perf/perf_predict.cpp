@@ -7,7 +7,7 @@ namespace opencv_test { namespace {
 
 typedef TestBaseWithParam<tuple<double, int>> Predictions;
 
-//! From a 224x224 image to score and map, with the embedded backbone.
+//! A whole prediction, from 224x224 images to scores and maps, with the embedded backbone.
 PERF_TEST_P(Predictions, lite0, testing::Combine(testing::Values(1., 0.25), testing::Values(1, 8)))
 {
     CFA::Params params;

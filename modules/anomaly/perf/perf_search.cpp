@@ -12,7 +12,7 @@ namespace opencv_test { namespace {
 
 CV_ENUM(Engines, ENGINE_PLAIN, ENGINE_HALIDE)
 
-//! Halide's kernels are not in every build.
+//! Skips the test if the build lacks the Halide kernels.
 void requireEngine(int engine)
 {
     if (engine != ENGINE_PLAIN && engine != CFA::create()->getEngine())
@@ -21,7 +21,7 @@ void requireEngine(int engine)
 
 typedef TestBaseWithParam<tuple<Engines, int, int, int>> Neighbors;
 
-//! Random descriptors: nothing can be ruled out, all distances are ranked.
+//! Random descriptors: no center can be ruled out, so that all distances are computed.
 PERF_TEST_P(Neighbors, random,
             testing::Combine(Engines::all(), testing::Values(264, 448, 1792), testing::Values(784, 3136),
                              testing::Values(3, 6)))
@@ -37,7 +37,7 @@ PERF_TEST_P(Neighbors, random,
     SANITY_CHECK_NOTHING();
 }
 
-//! Descriptors in a space of few dimensions, as trained ones are: most centers are ruled out.
+//! Descriptors in a space of few dimensions, like trained ones: most centers are ruled out by bounds.
 PERF_TEST_P(Neighbors, clustered,
             testing::Combine(Engines::all(), testing::Values(264, 448, 1792), testing::Values(784, 3136),
                              testing::Values(3, 6)))
@@ -57,7 +57,7 @@ PERF_TEST_P(Neighbors, clustered,
     SANITY_CHECK_NOTHING();
 }
 
-//! Rows in a space of few dimensions, with a rest in all of them: about as patches of photographs lie.
+//! Returns rows in a space of few dimensions plus noise in all dimensions, similar to patches of photographs.
 Mat patchLikeRows(int count, int length, RNG& random)
 {
     const int dimensions = 40;
@@ -72,7 +72,7 @@ Mat patchLikeRows(int count, int length, RNG& random)
 
 typedef TestBaseWithParam<tuple<int, int>> LargeBank;
 
-//! One neighbor of each of 784 patches, as PatchCore searches.
+//! The search of PatchCore: the nearest neighbors of 784 patches in a large bank.
 PERF_TEST_P(LargeBank, patches, testing::Combine(testing::Values(4000, 25000), testing::Values(1, 3)))
 {
     const int centers = get<0>(GetParam()), k = get<1>(GetParam());
@@ -100,7 +100,7 @@ PERF_TEST_P(Coreset, patches, testing::Combine(Engines::all(), testing::Values(3
 
 typedef TestBaseWithParam<tuple<Engines, double>> Scores;
 
-//! Feature maps of EfficientNet-Lite0's sizes to patch scores.
+//! From feature maps of EfficientNet-Lite0's sizes to patch scores.
 PERF_TEST_P(Scores, lite0, testing::Combine(Engines::all(), testing::Values(1., 0.25)))
 {
     const int engine = get<0>(GetParam());
