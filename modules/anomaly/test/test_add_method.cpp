@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// doc/HACKING.md shows by this file what a method takes: all of it is the struct of what was learned, how that scores,
-// and how it is kept.
+// The example of doc/HACKING.md for adding a method. A method consists of a struct of what it has learned, of how that
+// scores patches, and of how it is written to a model file.
 #include "test_methods.hpp"
 
 #include "../src/detector/detector_impl.hpp"
@@ -13,7 +13,7 @@
 
 namespace opencv_test { namespace {
 
-//! A patch's score: how far its channels of the finest map are from their mean over all good patches.
+//! The score of a patch is the distance of its channels of the finest map from their mean over all good patches.
 class MeanScorer CV_FINAL : public PatchScorer
 {
 public:
@@ -45,7 +45,7 @@ struct MeanModel CV_FINAL : public LearnedModel
     std::vector<Mat> matrices() const CV_OVERRIDE { return {mean}; }
 
     const std::vector<int> channelCounts;
-    const Mat mean; // of each channel of the finest map, CV_32F
+    const Mat mean; // mean of each channel of the finest map, CV_32F
 };
 
 struct MeanLearner CV_FINAL : public Learner

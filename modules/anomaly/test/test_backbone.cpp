@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// Backbones: maps of the embedded one against PyTorch's, the names that it may be given, and networks that are refused.
 #include "test_precomp.hpp"
 
 #include "../src/backbone/backbone.hpp"
@@ -8,7 +10,7 @@
 
 namespace opencv_test { namespace {
 
-// The gold file says how its input is formed.
+// The gold file describes how its input is made.
 Mat goldImage()
 {
     Mat image(224, 224, CV_8UC3);
@@ -88,7 +90,7 @@ TEST(Anomaly_Backbone, net_returns_to_the_pool_when_its_maps_are_released)
     const Mat dark(4, sizes, CV_32F, Scalar(-1)), bright(4, sizes, CV_32F, Scalar(1));
     const FeatureMaps first = backbone->forward(dark);
     const Mat kept = first.maps[0].clone();
-    const FeatureMaps second = backbone->forward(bright); // a Net of its own: the first one's maps stay
+    const FeatureMaps second = backbone->forward(bright); // uses another Net, since the first one's maps are in use
     EXPECT_EQ(0, cv::norm(kept.reshape(1, 1), first.maps[0].reshape(1, 1), NORM_INF));
     EXPECT_GT(cv::norm(kept.reshape(1, 1), second.maps[0].reshape(1, 1), NORM_INF), 0.1);
 }

@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// Images and settings that the detectors refuse, and that a refusal leaves the detector as it was.
 #include "test_textures.hpp"
 
 #include <limits>

@@ -1,6 +1,9 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// Thresholds from scores of good images: the quantiles of further scores, and the level that no region of a defect's
+// area exceeds.
 #include "test_precomp.hpp"
 
 #include "../src/detector/calibration.hpp"
@@ -38,7 +41,7 @@ TEST(Anomaly_Calibration, quantile_of_further_values_as_numpy)
     EXPECT_DOUBLE_EQ(5, quantileOfFurther(one, 0.995));
 }
 
-// Of uniform values the share q of further ones lies below it, also where there are few: 19 of 20 at most, as here.
+// The share q of further uniform values lies below the quantile, even if there are as few values as here.
 TEST(Anomaly_Calibration, so_many_further_values_stay_below)
 {
     RNG random(1);

@@ -1,6 +1,9 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// CFA as a whole: it finds defects, its model survives a file bit for bit, and its masks, inputs and thresholds do what
+// the documentation says.
 #include "test_textures.hpp"
 
 #include <fstream>
@@ -143,8 +146,8 @@ TEST(Anomaly_CFA, own_backbone_beside_the_model_named_or_inside)
     EXPECT_EQ(0, differenceOf(*whole, *CFA::load(file.name), badImage(3)));
 }
 
-// Trained with LibTorch by test_data/make_stored_model.py; a build without it predicts the same. Other processors and
-// engines differ by rounding only.
+// The model was trained with LibTorch by test_data/make_stored_model.py. A build without LibTorch predicts the same
+// scores. Other processors and engines differ by rounding only.
 TEST(Anomaly_CFA, stored_model_predicts_as_where_it_was_trained)
 {
     const Ptr<CFA> cfa = CFA::load(testDataPath("models/brick.yml.gz"));
@@ -244,7 +247,7 @@ TEST(Anomaly_CFA, models_in_memory)
         const Ptr<CFA> same = loadDetectorFromMemory(model).dynamicCast<CFA>();
         EXPECT_EQ(0, differenceOf(*cfa, *same, badImage(3)));
         EXPECT_EQ(cfa->getImageThreshold(), same->getImageThreshold());
-        const TemporaryName file(".yml"); // what it saves needs no file beside it
+        const TemporaryName file(".yml"); // The saved model needs no file beside it.
         same->save(file.name);
         EXPECT_EQ(0, differenceOf(*cfa, *CFA::load(file.name), badImage(3)));
         model.resize(model.size() / 2);
@@ -276,7 +279,7 @@ TEST(Anomaly_CFA, one_mask_for_all_files)
     EXPECT_ERROR_WITH("': Mask is 3x3", fromFiles->fit(names, Mat::ones(3, 3, CV_8U)));
 }
 
-// A JPEG whose EXIF data say that the camera was held on its side.
+// The EXIF data of the JPEG say that the camera was turned on its side.
 void writeSideways(const String& file, const Mat& image)
 {
     static const uchar orientation[] = {0xFF, 0xE1, 0, 34,   'E', 'x', 'i', 'f', 0, 0, 'M', 'M', 0, 42, 0, 0, 0, 8,
@@ -350,7 +353,7 @@ TEST(Anomaly_CFA, significant_bits_of_16_bit_images)
         for (const Mat& image : goodImages(6))
             images.push_back(wide(image));
         cfa->fit(images);
-        // They are read as the 8-bit images that they were made of, and those as they are.
+        // Converted images are read as the 8-bit images that they were made from, and 8-bit images as they are.
         const Mat image = badImage(3);
         EXPECT_EQ(quickDetector()->predict(image), cfa->predict(wide(image)));
         EXPECT_EQ(cfa->predict(image), cfa->predict(wide(image)));
@@ -372,7 +375,7 @@ TEST(Anomaly_CFA, significant_bits_of_16_bit_images)
     EXPECT_ERROR_WITH("significantBits is 17", CFA::create(params));
 }
 
-// Few images are predicted one after the other, many side by side.
+// Few images are predicted one after another, and many images on several threads.
 TEST(Anomaly_CFA, batch_is_one_after_the_other)
 {
     const Ptr<CFA> cfa = quickDetector();

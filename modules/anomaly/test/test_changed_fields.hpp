@@ -4,7 +4,7 @@
 #ifndef OPENCV_TEST_ANOMALY_CHANGED_FIELDS_HPP
 #define OPENCV_TEST_ANOMALY_CHANGED_FIELDS_HPP
 
-// Model files of which one field is not as save wrote it.
+// Model files in which one field differs from what save wrote.
 #include "test_precomp.hpp"
 
 #include <functional>
@@ -22,14 +22,14 @@ const Format yaml = {".yml", FileStorage::FORMAT_YAML}, xml = {".xml", FileStora
              json = {".json", FileStorage::FORMAT_JSON};
 const Format formats[] = {yaml, xml, json};
 
-//! What is to become of one field.
+//! How one field is changed.
 struct Change
 {
     String path;                             // "settings.K", "models.0.W.rows"
-    std::function<void(FileStorage&)> write; // none: the field is left out
+    std::function<void(FileStorage&)> write; // writes the new field; an empty function leaves it out
 };
 
-//! Writes a node again, with one change, as plain numbers.
+//! Copies a node with one change. Matrices are written as plain numbers.
 class Copy
 {
 public:
@@ -82,7 +82,7 @@ private:
     const Change& change;
 };
 
-//! Paths of all fields, and of the first element of each list.
+//! Returns the paths of all fields, and of the first element of each list.
 inline void listFields(const FileNode& node, const String& path, std::vector<String>& fields)
 {
     int index = 0;
@@ -113,20 +113,20 @@ inline bool isWithin(const String& part, const String& text)
     return text.find(part) != String::npos;
 }
 
-//! Whether an error tells where to look: by the name of the field or of the map or matrix that it is in.
+//! Whether an error names the field, or the map or matrix that contains it.
 inline bool names(const String& error, const String& path)
 {
     std::istringstream parts(path);
     for (String part; std::getline(parts, part, '.');)
         if (!std::isdigit(part[0]) && (isWithin("'" + part + "'", error) || isWithin("Parameter " + part + " ", error)))
             return true;
-    // What is possible by itself, in matrices and in settings, is found out by the file's checksums.
+    // Values in matrices and settings that would be valid are detected by the file's checksums.
     return isWithin("'checksum'", error) || (isWithin("backbone.", path) && isWithin("ackbone '", error)) ||
            (path == "method" && isWithin("method '", error)) ||
            (path == "version" && isWithin("format version", error));
 }
 
-//! What a field may be replaced by, and how that is called.
+//! Replacements for a field, with their names for messages.
 inline std::vector<std::pair<const char*, std::function<void(FileStorage&)>>> replacements()
 {
     const double nan = std::numeric_limits<double>::quiet_NaN();

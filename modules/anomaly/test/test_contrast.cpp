@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// Light and exposure that change: how fit finds it, and that matched images score alike.
+// Matched contrast: fit detects light and exposure that change, and matched images get similar scores.
 #include "test_methods.hpp"
 #include "test_model_files.hpp"
 
@@ -17,7 +17,7 @@ Mat inLight(const Mat& image, double gain, double offset = 0)
     return lit;
 }
 
-// By the gains, in turn.
+// Returns images whose brightness is multiplied by these gains in turn.
 std::vector<Mat> imagesInLight(const std::vector<double>& gains, int count = 8)
 {
     std::vector<Mat> images;
@@ -78,9 +78,9 @@ TEST(Anomaly_Contrast, varies_where_the_light_does)
     EXPECT_FALSE(varies(imagesInLight({1, 0.9})));
     EXPECT_TRUE(varies(imagesInLight({1, 0.4})));
     EXPECT_TRUE(varies(imagesInLight({1, 1, 1, 0.2})));
-    EXPECT_FALSE(varies(imagesInLight({1, 0.4}, 3))); // too few to tell
+    EXPECT_FALSE(varies(imagesInLight({1, 0.4}, 3))); // too few images to decide
     std::vector<Mat> gaps = imagesInLight({1, 0.4});
-    gaps[0] = Mat(); // what cannot be read says nothing
+    gaps[0] = Mat(); // An image that cannot be read is ignored.
     EXPECT_TRUE(varies(gaps));
     EXPECT_FALSE(varies({Mat(), Mat(), Mat(), Mat()}));
 }
@@ -118,11 +118,11 @@ TEST(Anomaly_Contrast, each_fit_chooses_anew)
     EXPECT_FALSE(detector->getParams().matchContrast);
 }
 
-// Halving brightness loses half of the gray levels, so scores are near, not equal.
+// Half the brightness has half as many gray levels, so that scores are similar but not equal.
 TEST(Anomaly_Contrast, matched_images_score_alike_in_any_light)
 {
     PatchCore::Params params = quickParamsOf<PatchCore>();
-    params.whitening = params.axes = 0; // which takes most of a fit
+    params.whitening = params.axes = 0; // Whitening takes most of the time of a fit.
     params.chooseContrast = false;
     const auto changeOfScore = [&](bool matched) {
         params.matchContrast = matched;

@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// This module's convolution layers for cv::dnn, compared with OpenCV's own.
 #include "test_precomp.hpp"
 #include "test_targets.hpp"
 
@@ -41,7 +43,7 @@ dnn::LayerParams paramsOf(const Convolution& c)
     return params;
 }
 
-//! The layer, then a batch normalization and an activation, both of which it may take into itself.
+//! A network of the layer, a batch normalization and an activation. cv::dnn may merge the latter two into the layer.
 dnn::Net netOf(const std::string& type, const Convolution& c, const std::string& activation)
 {
     dnn::LayerParams convolution = paramsOf(c), norm, clamp;
@@ -59,7 +61,7 @@ dnn::Net netOf(const std::string& type, const Convolution& c, const std::string&
         net.addLayerToPrev("activation", activation, clamp);
     net.setPreferableBackend(dnn::DNN_BACKEND_OPENCV);
 #if CV_VERSION_MAJOR * 100 + CV_VERSION_MINOR >= 407
-    net.enableWinograd(false); // ten times as far from the sum as it is defined
+    net.enableWinograd(false); // Winograd's rounding errors are ten times as large.
 #endif
     return net;
 }
@@ -128,7 +130,7 @@ TEST_F(Anomaly_ConvolutionLayers, depthwise_ones_agree_with_opencv)
     SKIP_WITHOUT_HALIDE();
     std::vector<Size> maps = {Size(14, 14), Size(56, 3), Size(7, 5), Size(112, 64)};
 #if CV_VERSION_MAJOR * 100 + CV_VERSION_MINOR < 407
-    maps.push_back(Size(1, 1)); // 4.14 gives 1e22 and other values there, from beyond the map
+    maps.push_back(Size(1, 1)); // OpenCV 4.14 reads beyond such a map and gives values such as 1e22.
 #endif
     for (const Size map : maps)
         for (int kernel : {3, 5})

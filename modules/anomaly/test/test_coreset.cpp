@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// The greedy coreset: both engines choose the rows that its definition chooses.
 #include "test_precomp.hpp"
 #include "test_targets.hpp"
 
@@ -37,7 +39,7 @@ TEST(Anomaly_Coreset, chooses_what_the_definition_chooses)
     }
 }
 
-//! Clusters of unequal width, so that neither bounds nor triangles decide everything.
+//! Clusters of unequal width, for which neither bounds nor the triangle inequality decide all distances.
 Mat clusteredRows(int count, int length, int clusters, RNG& random)
 {
     Mat centers(clusters, length, CV_32F), rows(count, length, CV_32F);
@@ -76,7 +78,7 @@ TEST(Anomaly_Coreset, both_engines_choose_the_same_rows_of_many)
     expectSameChoice(clusteredRows(3000, 128, 50, random), 3000);
 }
 
-//! Far from the origin, distances are differences of nearly equal numbers.
+//! Rows far from the origin, whose distances are differences of nearly equal numbers.
 TEST(Anomaly_Coreset, both_engines_round_alike_on_any_scale)
 {
     SKIP_WITHOUT_HALIDE();
@@ -143,7 +145,7 @@ TEST(Anomaly_Coreset, random_projection_keeps_distances_on_average)
     EXPECT_NEAR(1, ratio, 0.05);
 }
 
-// Whole numbers, so that distances are exact; there are more rows than are multiplied at once.
+// Whole numbers have exact distances. There are more rows than are multiplied at a time.
 TEST(Anomaly_RowsOfOthers, are_those_of_a_plain_search)
 {
     Mat rows(5003, 6, CV_32F);

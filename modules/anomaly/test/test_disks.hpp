@@ -20,7 +20,7 @@
 
 namespace opencv_test {
 
-//! The folder that cv::tempfile uses while this lives.
+//! Makes cv::tempfile use this folder during the lifetime of the object.
 struct TemporaryFolder
 {
     explicit TemporaryFolder(const char* folder)
@@ -42,7 +42,7 @@ struct TemporaryFolder
     std::string before;
 };
 
-//! All files and folders in a folder, hidden ones too.
+//! Returns the names of all files and folders in a folder, including hidden ones.
 inline std::vector<String> filesIn(const String& folder)
 {
     std::vector<String> files;
@@ -52,7 +52,7 @@ inline std::vector<String> filesIn(const String& folder)
 
 #if defined(__linux__)
 
-//! Files of this process end at so many bytes while this lives, as on a full disk.
+//! Limits the files of this process to so many bytes during the lifetime of the object, as a full disk does.
 struct SizeLimit
 {
     explicit SizeLimit(rlim_t bytes) : handler(std::signal(SIGXFSZ, SIG_IGN))
@@ -72,7 +72,7 @@ struct SizeLimit
     void (*handler)(int);
 };
 
-//! A file system of so many KiB in memory, which only root can have.
+//! A file system in memory of so many KiB. Only root can create one.
 struct SmallDisk
 {
     explicit SmallDisk(int kibibytes) : folder(cv::tempfile()), size("size=" + std::to_string(kibibytes) + "k")
@@ -87,7 +87,7 @@ struct SmallDisk
         rmdir(folder.c_str());
     }
 
-    //! False when a file of it is still open, also one without a name. What was on it is gone.
+    //! Unmounts it, and its files are lost. Returns false if a file is still open, even one without a name.
     bool isClosed() const { return umount(folder.c_str()) == 0 && mountIt(); }
 
     String folder, size;

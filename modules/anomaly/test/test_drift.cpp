@@ -1,13 +1,15 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// DriftMonitor: which change it reports for which change of the images, and how soon.
 #include "test_methods.hpp"
 
 #include "../src/input/image_statistics.hpp"
 
 namespace opencv_test { namespace {
 
-//! A part on a plain ground, at a place that differs a little.
+//! An image of a part on a plain ground. Its position varies a little with the seed.
 Mat partImage(int seed, int shift = 0)
 {
     RNG random(seed + 1);
@@ -20,7 +22,7 @@ Mat partImage(int seed, int shift = 0)
     return image + noise;
 }
 
-//! Fitted once, since tests do not change it.
+//! The detector of all tests, which do not change it.
 Ptr<AnomalyDetector> partDetector()
 {
     static const Ptr<AnomalyDetector> detector = []() {
@@ -38,7 +40,7 @@ Ptr<AnomalyDetector> partDetector()
 
 typedef std::function<Mat(int seed)> Stream;
 
-//! Images of a stream until something is said of it; -1: nothing is in `most` of them.
+//! Returns the number of images until a change is reported, or -1 if none is in `most` images.
 int imagesUntilDrift(DriftMonitor& monitor, const Stream& stream, int most, std::vector<String>& causes)
 {
     for (int i = 0; i < most; i++)
@@ -88,7 +90,7 @@ TEST(Anomaly_Drift, tells_another_texture_by_the_scores)
     monitor->clear();
     for (int i = 0; i < 5; i++)
         monitor->add(partImage(i), 0);
-    EXPECT_TRUE(monitor->getDrift().empty()); // lower scores are no fault
+    EXPECT_TRUE(monitor->getDrift().empty()); // Lower scores are not reported.
 }
 
 TEST(Anomaly_Drift, fewer_than_half_of_the_images_do_not_matter)
@@ -108,7 +110,7 @@ TEST(Anomaly_Drift, window_and_figures)
     for (int i = 0; i < 4; i++)
     {
         monitor->add(Mat(96, 96, CV_8UC3, Scalar::all(7)), 1);
-        EXPECT_TRUE(monitor->getDrift().empty()); // not full yet
+        EXPECT_TRUE(monitor->getDrift().empty()); // The window is not full yet.
     }
     monitor->add(Mat(96, 96, CV_8UC3, Scalar::all(7)), 1);
     EXPECT_EQ(5, monitor->count());
@@ -137,7 +139,7 @@ TEST(Anomaly_Drift, figures_of_an_image)
     EXPECT_NEAR(figures(2), dark(2), 0.05 * figures(2));
     EXPECT_NEAR(figures(3), dark(3), 0.01);
     const Mat_<float> moved = imageStatistics(partImage(3, 10));
-    EXPECT_NEAR(10 / 96., moved(3) - figures(3), 0.04); // the ground has some edges, too: noise
+    EXPECT_NEAR(10 / 96., moved(3) - figures(3), 0.04); // The noise of the ground has edges too.
     EXPECT_NEAR(figures(4), moved(4), 0.01);
     Mat large;
     resize(partImage(3), large, Size(3000, 2000), 0, 0, INTER_NEAREST);

@@ -1,14 +1,16 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// Faults during a fit: files that vanish, cancellation at each stage, exceptions of the callback, and full disks.
 #include "test_disks.hpp"
 #include "test_textures.hpp"
 #include "../src/base/random_stream.hpp"
 
 namespace opencv_test { namespace {
 
-//! Image files, and an empty folder for temporary ones. Each test ends with that folder empty and the detector as it
-//! was, or fitted.
+//! Image files, and an empty folder for temporary files. Each test checks that the folder is empty at the end, and that
+//! the detector is either unchanged or fitted.
 class Anomaly_Faults : public testing::Test
 {
 protected:
@@ -37,8 +39,8 @@ protected:
         return name;
     }
 
-    // A detector that knows other images already, and removes a file when `epoch` of the next fit ends, or its bank is
-    // built for epoch 0.
+    // Returns a detector that is fitted to other images, and that removes a file when this epoch of the next fit ends.
+    // Epoch 0 means the building of the bank.
     Ptr<CFA> detectorThatRemoves(const String& file, int epoch, CFA::Params params = trainingParams(3)) const
     {
         const Ptr<CFA> cfa = quickDetector(params, 4);
@@ -59,7 +61,7 @@ protected:
         EXPECT_EQ(score, cfa->predict(badImage(3)));
     }
 
-    // The one of the six that is kept out for thresholds.
+    // The one image of six that is held out for the thresholds.
     static int heldOut()
     {
         RNG random = randomStream(trainingParams(1).seed, RANDOM_HELD_OUT);
@@ -79,7 +81,7 @@ TEST_F(Anomaly_Faults, file_that_is_gone_in_a_later_epoch_ends_a_fit_on_random_v
     SKIP_WITHOUT_TRAINING();
     CFA::Params params = trainingParams(3);
     params.augmentation = CFA::AUGMENT_RD;
-    params.batchSize = 5; // all images that are learned
+    params.batchSize = 5; // all learned images
     expectFailure(detectorThatRemoves(learnedFile, 1, params),
                   "'" + learnedFile + "' can not be read: there is no such file");
 }
@@ -90,7 +92,7 @@ TEST_F(Anomaly_Faults, file_whose_features_are_known_may_go)
     const Ptr<CFA> whole = CFA::create(trainingParams(3)), lacking = detectorThatRemoves(learnedFile, 1);
     whole->fit(files);
     lacking->fit(files);
-    // The thresholds know of one learned image less.
+    // The thresholds are based on one learned image less.
     EXPECT_NEAR(whole->getImageThreshold(), lacking->getImageThreshold(), 0.1 * whole->getImageThreshold());
     EXPECT_NEAR(whole->getPixelThreshold(), lacking->getPixelThreshold(), 0.1 * whole->getPixelThreshold());
     for (int image = 40; image < 43; image++)
@@ -160,7 +162,7 @@ TEST_F(Anomaly_Faults, exception_from_the_callback_passes_through)
 
 #if defined(__linux__)
 
-// An image's features take 246 KiB here, so that two of five fit in.
+// The features of an image take 246 KiB here, so that those of two of the five images fit in.
 const int twoImages = 600;
 
 TEST_F(Anomaly_Faults, full_disk_for_features_changes_nothing_but_time)
@@ -207,7 +209,7 @@ TEST_F(Anomaly_Faults, full_disk_keeps_the_last_checkpoint_that_was_whole)
         return true;
     });
     resumed->fit(goodImages(6));
-    EXPECT_EQ(1, first); // the steps of the two epochs that were noted are reported, not taken
+    EXPECT_EQ(1, first); // The steps of the two saved epochs are reported, but not repeated.
     EXPECT_EQ(whole, contentOf(*resumed));
 }
 

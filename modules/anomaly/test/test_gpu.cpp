@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// Results on an NVIDIA GPU compared with the processor's, and what is said about devices that are missing.
 #include "test_maps.hpp"
 #include "test_textures.hpp"
 
@@ -24,8 +26,8 @@ std::vector<int> gpuTargets()
     if (gpuTargets().empty())                                                                                          \
     SKIP_TEST(errorOf([] { CFA::create()->setPreferableTarget(dnn::DNN_TARGET_CUDA); }))
 
-//! How far results on a target may be from the processor's, of the largest value: the network in half precision rounds
-//! to 3 digits.
+//! The allowed difference of a target's results from the processor's, relative to the largest value. A network in half
+//! precision rounds to 3 digits.
 double tolerance(int target)
 {
     return target == dnn::DNN_TARGET_CUDA_FP16 ? 1e-2 : 1e-4;
@@ -67,8 +69,8 @@ Problem randomProblem(const std::vector<int>& channels, const std::vector<Size>&
     return problem;
 }
 
-// Both give the map of the definition to float's last digits, whatever the sizes are to strips of 32 patches, panels of
-// 12 centers and 32 lists.
+// Both agree to the last digits of float, even for sizes that are no multiples of the kernels' 32 patches, 12 centers
+// and 32 lists.
 TEST(Anomaly_Gpu, score_map_as_on_the_processor_at_any_sizes)
 {
     SKIP_WITHOUT_GPU();
@@ -93,7 +95,7 @@ TEST(Anomaly_Gpu, score_map_as_on_the_processor_at_any_sizes)
             }
 }
 
-//! phi are whole numbers, and the map is each patch's distance to its nearest center.
+//! The descriptors are whole numbers, and the map has the distance of each patch to its nearest center.
 Problem wholeProblem(int features, Size grid, int centers)
 {
     Problem problem;
@@ -103,7 +105,7 @@ Problem wholeProblem(int features, Size grid, int centers)
     random.fill(whole, RNG::UNIFORM, -3, 4);
     random.fill(C, RNG::UNIFORM, -9, 10);
     Mat map;
-    whole.convertTo(map, CV_32F, 9); // of which the average over 3 x 3 is whole
+    whole.convertTo(map, CV_32F, 9); // multiples of 9, whose averages over 3 x 3 are whole numbers
     problem.maps.push_back(map);
     problem.descriptor.channels = {features};
     problem.descriptor.W = Mat::eye(features, features + 2, CV_32F);
@@ -143,7 +145,7 @@ Mat randomInput(int images, Size size)
     return input;
 }
 
-// Of every operator in every place that is computed in a way of its own, on odd sizes, and of the embedded network.
+// Networks with every operator in every position that has code of its own, with odd sizes, and the embedded network.
 TEST(Anomaly_Gpu, networks_give_the_maps_of_the_processor)
 {
     SKIP_WITHOUT_GPU();
@@ -156,7 +158,7 @@ TEST(Anomaly_Gpu, networks_give_the_maps_of_the_processor)
         {
             const std::shared_ptr<const Backbone> network =
                 Backbone::create(source, resolveDevice(ENGINE_HALIDE, target));
-            // Depthwise convolutions of OpenCV 4.14 itself read beyond maps of two rows.
+            // OpenCV 4.14's own depthwise convolutions read beyond maps of two rows.
             const std::shared_ptr<const Backbone> reference = Backbone::create(source, onProcessor(ENGINE_HALIDE));
             for (const Size size : {Size(64, 64), Size(53, 37), Size(31, 90)})
                 for (const int images : {1, 3})
@@ -172,7 +174,7 @@ TEST(Anomaly_Gpu, networks_give_the_maps_of_the_processor)
         }
 }
 
-// Padding that depends on the input's size is left to cv::dnn, where that has the target too.
+// Padding that depends on the size of the input is left to cv::dnn, if cv::dnn has the target.
 TEST(Anomaly_Gpu, other_operators_are_left_to_OpenCV_or_named)
 {
     SKIP_WITHOUT_GPU();
@@ -197,8 +199,8 @@ TEST(Anomaly_Gpu, other_operators_are_left_to_OpenCV_or_named)
     }
 }
 
-// The second call records what the first one did, and the third replays it: with other images, and after calls of other
-// numbers of them.
+// The second call records the GPU work and the third replays it, here for other images and after calls with other
+// numbers of images.
 TEST(Anomaly_Gpu, replayed_work_sees_the_new_images)
 {
     SKIP_WITHOUT_GPU();
@@ -236,7 +238,7 @@ TEST(Anomaly_Gpu, replayed_work_sees_the_new_images)
     }
 }
 
-// What a detector gives on a target and on the processor.
+// The results of a detector on a target and on the processor.
 class Anomaly_GpuDetector : public testing::Test
 {
 protected:
@@ -264,7 +266,7 @@ protected:
         }
     }
 
-    // More than go through the network together, of two sizes.
+    // More images than go through the network together, of two sizes.
     static std::vector<Mat> manyImages()
     {
         std::vector<Mat> images = goodImages(30);
@@ -379,7 +381,7 @@ TEST_F(Anomaly_GpuDetector, fits_there)
         cfa->fit(goodImages(6));
         cfa->setPreferableTarget(dnn::DNN_TARGET_CPU);
         const double score = expected->predict(badImage(3));
-        // K-means may end elsewhere for a last digit
+        // K-means may converge to other centers because of a difference in the last digit.
         EXPECT_NEAR(cfa->predict(badImage(3)), score, 10 * tolerance(target) * score);
         EXPECT_NEAR(cfa->getImageThreshold(), expected->getImageThreshold(),
                     10 * tolerance(target) * expected->getImageThreshold());
@@ -400,7 +402,7 @@ TEST_F(Anomaly_GpuDetector, trains_there)
         cfa->setPreferableTarget(dnn::DNN_TARGET_CPU);
         EXPECT_NEAR(cfa->getRadius(), expected->getRadius(), 10 * tolerance(target) * expected->getRadius());
         const double score = expected->predict(badImage(3));
-        // A few steps let last digits grow
+        // A few training steps amplify differences in the last digits.
         EXPECT_NEAR(cfa->predict(badImage(3)), score, 20 * tolerance(target) * score);
     }
 }
@@ -447,7 +449,7 @@ TEST_F(Anomaly_GpuDetector, says_what_it_can_not)
     SKIP_WITHOUT_GPU();
     CFA::Params params = quickParams();
     params.K = 7;
-    params.scoreMode = CFA::SCORE_CERTAINTY; // by the distance alone only one neighbor is searched for
+    params.scoreMode = CFA::SCORE_CERTAINTY; // needs several neighbors; SCORE_NEAREST searches for one only
     const Ptr<CFA> cfa = quickDetector(params);
     const double score = cfa->predict(badImage(3));
     for (const int target : gpuTargets())
@@ -485,7 +487,7 @@ TEST_F(Anomaly_GpuDetector, refuses_features_that_are_no_numbers)
     }
 }
 
-// What follows needs no GPU.
+// The following tests need no GPU.
 
 template <typename Call> int codeOf(const Call& call)
 {

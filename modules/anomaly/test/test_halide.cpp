@@ -1,6 +1,9 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// The Halide kernels on every instruction set of this processor, compared with the definition and with the plain
+// engine.
 #include "test_precomp.hpp"
 #include "test_maps.hpp"
 #include "test_targets.hpp"
@@ -18,7 +21,7 @@
 
 namespace opencv_test { namespace {
 
-//! Whole numbers, so that every order of adding gives the same sum.
+//! Random whole numbers, whose sums are the same in any order.
 Mat wholeNumbers(int rows, int cols, int seed)
 {
     Mat whole(rows, cols, CV_32S), numbers;
@@ -50,7 +53,7 @@ double squaredDistance(const float* a, const float* b, int length)
     return sum;
 }
 
-//! All distances of all patches, sorted; equal ones by index.
+//! The definition: computes all distances of all patches and sorts them, equal ones by index.
 Neighbors searchByDefinition(const Mat& C, const Mat& phi, int k)
 {
     const Mat patches = phi.t();
@@ -146,8 +149,8 @@ TEST(Anomaly_Halide, finds_the_same_neighbors_on_every_target)
     });
 }
 
-//! Whole numbers as trained features are: patches lie near centers, and centers in a space of few dimensions, up to a
-//! small rest.
+//! Whole numbers that are distributed like trained descriptors: patches are near centers, and centers are in a space of
+//! few dimensions, except for a small remainder.
 struct Clustered
 {
     Mat C, phi;
@@ -226,8 +229,8 @@ TEST(Anomaly_Halide, rules_centers_out_on_many_axes_on_every_target)
 }
 #endif
 
-//! 75 families of centers differ on 16 axes, the 50 of a family on 40 others: each of these gets a second look on more
-//! axes.
+//! 75 families of centers differ on 16 axes, and the 50 centers of a family differ on 40 other axes, so that the search
+//! must compare these on more axes.
 TEST(Anomaly_Halide, looks_twice_at_what_few_axes_leave)
 {
     SKIP_WITHOUT_HALIDE();
@@ -294,7 +297,7 @@ TEST(Anomaly_Halide, rules_centers_out_although_a_patch_is_not_a_number)
         0, cv::norm(found.squaredDistances.colRange(71, 600), expected.squaredDistances.colRange(71, 600), NORM_INF));
 }
 
-//! Distances that are nearly the same on any scale must not be confused by rounding.
+//! Distances that are nearly equal, on several scales. Rounding must not change their order.
 TEST(Anomaly_Halide, ruling_out_allows_for_rounding_far_from_the_origin)
 {
     SKIP_WITHOUT_HALIDE();

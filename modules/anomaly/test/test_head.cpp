@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// CFA's head, from feature maps to the map and to the loss, compared with PyTorch and scipy in float64.
 #include "test_devices.hpp"
 
 #include "../src/map/anomaly_map.hpp"
@@ -21,10 +23,10 @@ double difference(const Mat& a, const Mat& b)
     return cv::norm(a, b, NORM_INF) / std::max(cv::norm(b, NORM_INF), 1e-30);
 }
 
-//! A case of gold/head.yml, made with PyTorch and scipy in float64.
+//! A case of gold/head.yml, which was made with PyTorch and scipy in float64.
 struct HeadCase
 {
-    std::vector<Mat> maps; // of the first image, then of the second where there are two
+    std::vector<Mat> maps; // maps of the first image, then of the second one if there are two
     Descriptor descriptor;
     Mat bank;
 
@@ -85,7 +87,7 @@ INSTANTIATE_TEST_CASE_P(/**/, Anomaly_Head,
                         testing::Combine(testing::Values("three_scales", "odd_sizes", "one_scale"),
                                          testing::Values(int(ENGINE_PLAIN), int(ENGINE_HALIDE))));
 
-//! The bank of fit, which keeps the descriptors that it was asked for.
+//! The bank that fit uses. It records the descriptors that it was asked about.
 class WatchedBank CV_FINAL : public BankAccess
 {
 public:
@@ -113,7 +115,7 @@ private:
     int length;
 };
 
-//! Both images' maps of the training case, joined by scale as the trainer takes them, and the trainer itself.
+//! A trainer, and the maps of both images of the training case, joined by scale as the trainer expects them.
 struct TrainingCase
 {
     explicit TrainingCase(const FileNode& gold, int device = TRAIN_ON_CPU) : head(gold)
@@ -159,7 +161,7 @@ struct TrainingCase
     std::unique_ptr<Trainer> trainer;
 };
 
-//! Mean distance of descriptors, D' x patches, to their nearest center.
+//! Returns the mean distance of descriptors, D' x patches, to their nearest center.
 double meanNearest(const Mat& phi, const Mat& C)
 {
     double sum = 0;
@@ -175,8 +177,8 @@ double meanNearest(const Mat& phi, const Mat& C)
 
 typedef testing::TestWithParam<int> Anomaly_TrainingSteps; // by device
 
-// Neighbors are found outside of autograd and the gradient passes only the K + J centers: equal to the full matrix'
-// own.
+// The trainer searches neighbors outside of autograd, and the gradient passes only the K + J nearest centers. It must
+// equal the gradient through the full matrix of distances.
 TEST_P(Anomaly_TrainingSteps, agree_with_autograd_through_the_full_matrix)
 {
     SKIP_WITHOUT_DEVICE(GetParam());

@@ -2,14 +2,14 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// Model files of PatchCore, PaDiM and SPADE of which a field is missing, or something else than save wrote.
+// Model files of PatchCore, PaDiM and SPADE in which a field is missing or differs from what save wrote.
 #include "test_changed_fields.hpp"
 #include "test_methods.hpp"
 #include "test_model_files.hpp"
 
 namespace opencv_test { namespace {
 
-//! A model of a few thousand numbers with its backbone in the file, so that it has every field there is.
+//! A model of a few thousand numbers that contains its backbone, so that the file has every possible field.
 template <typename Method> typename Method::Params smallParamsOf()
 {
     typename Method::Params params = quickParamsOf<Method>();
@@ -21,7 +21,7 @@ template <typename Method> typename Method::Params smallParamsOf()
     return params;
 }
 
-//! Loads one model file after the other, and counts what became of them.
+//! Loads model files one after another, and counts how many are refused and how many are read.
 class ChangedFiles
 {
 public:
@@ -45,7 +45,7 @@ public:
                 for (const auto& value : replacements())
                 {
                     if (isElement(field) && isCollection(value.first))
-                        continue; // no FileStorage writes one there
+                        continue; // FileStorage cannot write such a node there.
                     SCOPED_TRACE(field + " replaced by " + value.first + " in " + format.extension);
                     const Change change = {field, value.second};
                     expectErrorOrScore(Copy(format, change).of(storage.root()), format.extension, field);
@@ -87,7 +87,7 @@ template <typename Method> void expectRefusals(const typename Method::Params& pa
 {
     ChangedFiles files(*quickDetectorOf<Method>(params, 4));
     files.expectErrorsOrScores();
-    EXPECT_GT(files.taken, 15); // the value that is there already, or one that says the same
+    EXPECT_GT(files.taken, 15); // Some replacements equal the old value, or mean the same.
     EXPECT_GT(files.refused, 1000);
 }
 

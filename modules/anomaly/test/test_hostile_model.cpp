@@ -1,6 +1,9 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// Model files of CFA with fields that are missing or changed, with flipped bits, or cut: each gives an exception or a
+// model.
 #include "test_changed_fields.hpp"
 #include "test_textures.hpp"
 
@@ -26,7 +29,7 @@ String readText(const String& file)
     return text.str();
 }
 
-//! A model of a few thousand bytes with its backbone in the file, so that it has every field there is.
+//! A model of a few thousand bytes that contains its backbone, so that the file has every possible field.
 Ptr<CFA> smallDetector(const char* backbone = "backbones/two_scales.onnx",
                        const std::vector<String>& outputs = {"fine", "coarse"})
 {
@@ -55,7 +58,7 @@ protected:
           score(other->predict(image))
     {}
 
-    //! Reads a model whose fields are not as save wrote them, as a file and into a detector that has learned before.
+    //! Reads a model with changed fields as a new detector, and into a detector that is fitted already.
     void expectErrorOrScore(const String& text, const String& extension, const String& path)
     {
         const TemporaryName file(extension);
@@ -86,7 +89,7 @@ protected:
         taken++;
     }
 
-    //! What load does with a file of these bytes: a cv::Exception, or a model that scores.
+    //! Loads a file of these bytes. It must throw a cv::Exception or give a model that scores.
     void expectErrorOrScore(const String& bytes, const String& extension)
     {
         const TemporaryName file(extension);
@@ -95,7 +98,7 @@ protected:
         const String error = errorOf([&]() { loaded = CFA::load(file.name); });
         if (loaded && loaded->getParams().outputs == cfa->getParams().outputs)
             return expectScore(*loaded);
-        // What a backbone gives is known when it runs.
+        // Some faults of a backbone only show when it runs.
         EXPECT_NE("", loaded ? errorOf([&]() { loaded->predict(image); }) : error);
         refused++;
     }
@@ -117,14 +120,14 @@ TEST_F(Anomaly_HostileModel, every_field_removed_or_replaced)
             for (const auto& value : replacements())
             {
                 if (isElement(field) && isCollection(value.first))
-                    continue; // no FileStorage writes one there
+                    continue; // FileStorage cannot write such a node there.
                 SCOPED_TRACE(field + " replaced by " + value.first + " in " + format.extension);
                 const Change change = {field, value.second};
                 expectErrorOrScore(Copy(format, change).of(saved.root()), format.extension, field);
             }
     RecordProperty("refused", refused);
     RecordProperty("taken", taken);
-    EXPECT_GT(taken, 20); // the value that is there already, or one that says the same
+    EXPECT_GT(taken, 20); // Some replacements equal the old value, or mean the same.
     EXPECT_GT(refused, 1000);
 }
 
@@ -169,7 +172,7 @@ String repeated(const String& text, int count)
     return all;
 }
 
-//! Ends the program, and so the test, when cv::FileStorage does not return.
+//! Ends the program, and so the test, if cv::FileStorage does not return.
 class TimeLimit
 {
 public:
@@ -189,7 +192,7 @@ public:
     TimeLimit& operator=(const TimeLimit&) = delete;
 };
 
-//! What load says of a file of this text.
+//! Returns the message of load for a file with this text.
 String errorOfText(const String& text, const String& extension)
 {
     const TemporaryName file(extension);
@@ -198,7 +201,7 @@ String errorOfText(const String& text, const String& extension)
     return errorOf([&]() { CFA::load(file.name); });
 }
 
-// Each would overflow the stack of cv::FileStorage.
+// Each of these files would overflow the stack of cv::FileStorage.
 TEST_F(Anomaly_HostileModel, deep_nesting)
 {
     const String start = "%YAML:1.0\n---\n", part = "open a map or a list";
@@ -211,7 +214,7 @@ TEST_F(Anomaly_HostileModel, deep_nesting)
         testing::IsSubstring, part,
         errorOfText("<?xml version=\"1.0\"?>\n<opencv_storage>\n" + repeated("<a>", 200000) + "</opencv_storage>\n",
                     ".xml"));
-    // As deep as is let through, it returns.
+    // The deepest nesting that is allowed returns.
     EXPECT_NE("", errorOfText("{\"a\":" + repeated("[", 1990), ".json"));
     EXPECT_NE("", errorOfText(start + repeated("- ", 1990) + "1\n", ".yml"));
     EXPECT_NE("",
@@ -219,7 +222,7 @@ TEST_F(Anomaly_HostileModel, deep_nesting)
                           ".xml"));
 }
 
-// The parser never returned from these.
+// The parser of OpenCV never returned from these texts.
 TEST_F(Anomaly_HostileModel, binary_data_of_no_type)
 {
     const String header = "MWYgICAgICAgICAgICAgICAgICAgICAg", none = "ICAg" + header.substr(4), part = "announced";

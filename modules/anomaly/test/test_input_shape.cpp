@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// Inputs that are no square: how fit chooses them, and that masks and maps stay where they belong.
+// Inputs that are not square: how fit chooses the shape, and that masks and maps keep their places.
 #include "test_methods.hpp"
 #include "test_model_files.hpp"
 
@@ -17,7 +17,7 @@ TEST(Anomaly_InputShape, square_images_get_exactly_the_side)
     for (const int side : {32, 64, 100, 224, 333, 4096})
         for (const int stride : {8, 14, 16, 32})
             EXPECT_EQ(Size(side, side), shapeOfAspect(1, side, stride)) << side << ", stride " << stride;
-    EXPECT_EQ(Size(100, 100), shapeOfAspect(1.01, 100, 16)); // both sides would be 96
+    EXPECT_EQ(Size(100, 100), shapeOfAspect(1.01, 100, 16)); // not 96 x 96
 }
 
 TEST(Anomaly_InputShape, has_the_aspect_ratio_and_the_area)
@@ -53,12 +53,12 @@ TEST(Anomaly_InputShape, median_of_the_aspect_ratios)
     EXPECT_DOUBLE_EQ(0.25, medianOf({wide, high, high}));
     EXPECT_DOUBLE_EQ(std::sqrt(2 * 0.25), medianOf({wide, high}));
     EXPECT_EQ(1, medianOf({wide, square, high}));
-    EXPECT_DOUBLE_EQ(2, medianOf({empty, wide, empty})); // what cannot be read says nothing
+    EXPECT_DOUBLE_EQ(2, medianOf({empty, wide, empty})); // Images that cannot be read are ignored.
     EXPECT_EQ(1, medianOf({empty}));
     std::vector<Mat> many(1000, high);
     for (int i = 0; i < 500; i++)
         many[i] = wide;
-    EXPECT_DOUBLE_EQ(std::sqrt(2 * 0.25), medianOf(many)); // 16 of the 32 that are looked at
+    EXPECT_DOUBLE_EQ(std::sqrt(2 * 0.25), medianOf(many)); // 16 of each, of the 32 that are read
 }
 
 TEST(Anomaly_InputShape, stride_of_the_backbone)
@@ -195,7 +195,7 @@ TYPED_TEST(Anomaly_InputShapeOf, loaded_model_predicts_bit_for_bit_as_the_fitted
     }
 }
 
-// Odd multiples of the stride, and sides that are no multiples at all.
+// Odd multiples of the stride, and sides that are no multiples of it.
 TYPED_TEST(Anomaly_InputShapeOf, engines_agree)
 {
     SKIP_WITHOUT_HALIDE();
@@ -253,7 +253,7 @@ TEST(Anomaly_InputShape, training_goes_on_at_its_checkpoint)
     interrupted->setFitCallback([](const FitProgress& progress) { return progress.epoch < 2; });
     EXPECT_ERROR_WITH("canceled", interrupted->fit(images));
     EXPECT_EQ(whole, contentOf(*fittedTo<CFA>(images, params)));
-    params.keepAspect = false; // what it has learned is of another shape
+    params.keepAspect = false; // The learned shape is another one.
     EXPECT_ERROR_WITH("written with other settings", fittedTo<CFA>(images, params));
 }
 
@@ -294,7 +294,7 @@ TEST(Anomaly_InputShape, masks_of_functions_that_take_settings)
     DetectorParams params;
     Mat mask = Mat::zeros(240, 600, CV_8U), inputMask;
     mask.colRange(0, 150).setTo(1);
-    maskToInput(mask, params, inputMask); // no shape is known: a square
+    maskToInput(mask, params, inputMask); // Before a fit, the input is a square.
     EXPECT_EQ(Size(224, 224), inputMask.size());
     params.inputShape = Size(320, 128);
     maskToInput(mask, params, inputMask);
@@ -342,7 +342,7 @@ TEST(Anomaly_InputShape, paper_stretches_to_a_square)
     EXPECT_TRUE(CFA::Params().keepAspect);
 }
 
-// A network that takes squares of one size only.
+// The network takes squares of one size only.
 TEST(Anomaly_InputShape, backbone_that_does_not_take_the_shape)
 {
     PaDiM::Params params = quickParamsOf<PaDiM>();
@@ -366,7 +366,7 @@ TEST(Anomaly_InputShape, older_model_stretches_to_a_square)
     const Mat image = imread(testDataPath("textures/brick/test/hole/000.png"), IMREAD_UNCHANGED).rowRange(48, 112);
     EXPECT_NEAR(2.73772812, detector->predict(image), 1e-4);
     const ScoredImage before(*detector, image);
-    const TemporaryName file(".yml"); // saved again it has all fields
+    const TemporaryName file(".yml"); // When it is saved again, it has all fields.
     detector->save(file.name);
     EXPECT_TRUE(before == ScoredImage(*PaDiM::load(file.name), image));
     detector->fit(goodImages(4, wideImage));

@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// K-means: how good its centers are, and points that are special cases.
 #include "test_precomp.hpp"
 
 #include "../src/search/k_means.hpp"
@@ -10,7 +12,7 @@
 
 namespace opencv_test { namespace {
 
-// Of points in rows.
+// Returns the sum of squared distances of points, in rows, to their nearest center.
 double inertia(const Mat& points, const Mat& centers)
 {
     double sum = 0;
@@ -72,7 +74,7 @@ TEST(Anomaly_KMeans, as_many_centers_as_points)
     EXPECT_THROW(centersOf(points, 5), cv::Exception);
 }
 
-// NaN passes vectors of four by another way than the rows left over.
+// The code for four rows at a time treats NaN differently from the code for the remaining rows.
 TEST(Anomaly_KMeans, points_that_are_no_numbers_end_without_a_crash)
 {
     for (int count = 1; count < 20; count++)

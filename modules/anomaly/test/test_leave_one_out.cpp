@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// Models without one of their images, by which thresholds are set if no images are held out.
 #include "test_maps.hpp"
 #include "test_methods.hpp"
 
@@ -18,7 +20,7 @@ namespace opencv_test { namespace {
 const Size grid(4, 3);
 const int channels = 3, images = 9, leftImage = 4;
 
-//! A map for each image, and all but one of them.
+//! A feature map for each image, and the maps without one image.
 struct LeaveOneOutCase
 {
     LeaveOneOutCase()
@@ -97,7 +99,7 @@ TEST(Anomaly_LeaveOneOut, retrieval_passes_over_the_image)
     EXPECT_EQ(0, cv::norm(expected, actual, NORM_INF));
 }
 
-//! A bank of all patches of each image, as they come, without stand-ins.
+//! A bank of all patches of all images, unchanged and without stand-ins.
 PatchCoreModel patchesOf(const std::vector<Mat>& maps)
 {
     PatchCoreModel model;
@@ -130,7 +132,7 @@ TEST(Anomaly_LeaveOneOut, bank_lacks_what_the_image_taught)
     EXPECT_FALSE(patchesOf({image}).createScoreMapWithout({0}, asTheyAre, plain)) << "nothing would be left";
 }
 
-// Thresholds of images that were learned lie where those of new ones do.
+// Thresholds that are set by learned images must agree with those that new images would set.
 TEST(Anomaly_LeaveOneOut, thresholds_are_those_of_new_images)
 {
     PatchCore::Params params = quickParamsOf<PatchCore>();

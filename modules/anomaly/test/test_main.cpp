@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// The main function of the tests outside of an OpenCV tree, and where the test data are.
 #include "test_precomp.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
@@ -14,7 +16,7 @@ static std::string testDataFolder()
 #ifdef ANOMALY_TEST_DATA_DIR
     return ANOMALY_TEST_DATA_DIR;
 #else
-    // In an OpenCV tree nothing tells where the data are; as distributed they lie three folders up from here.
+    // An OpenCV tree does not define the folder. In this project it is three folders up from this file.
     return cv::utils::fs::getParent(__FILE__) + "/../../../test_data";
 #endif
 }
@@ -36,7 +38,7 @@ int main(int argc, char** argv)
 {
     testing::InitGoogleTest(&argc, argv);
 #if defined(__SANITIZE_THREAD__)
-    // OpenCV is not instrumented: how its threads hand work over is not seen, and all that they share would be a race
+    // OpenCV's thread pool is not instrumented, so that ThreadSanitizer would report all data that its threads share.
     cv::setNumThreads(1);
 #endif
     return RUN_ALL_TESTS();

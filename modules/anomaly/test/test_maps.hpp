@@ -8,7 +8,7 @@
 
 namespace opencv_test {
 
-//! A feature map as a backbone gives it, 1 x channels x rows x columns.
+//! Returns a random feature map of the form that a backbone gives, 1 x channels x rows x columns.
 inline Mat randomMap(int channels, Size size, int seed)
 {
     const int shape[] = {1, channels, size.height, size.width};
@@ -17,7 +17,7 @@ inline Mat randomMap(int channels, Size size, int seed)
     return map;
 }
 
-//! The largest difference, as a share of the largest value expected.
+//! Returns the largest difference, relative to the largest expected value.
 inline double difference(const Mat& found, const Mat& expected)
 {
     return cv::norm(found, expected, NORM_INF) / cv::norm(expected, NORM_INF);

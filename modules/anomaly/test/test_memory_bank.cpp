@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// CFA's memory banks, the samples that they are made from, and the gradient of distances to their centers.
 #include "test_precomp.hpp"
 
 #include "../src/cfa/memory_bank.hpp"
@@ -55,8 +57,8 @@ TEST(Anomaly_MemoryBank, kmeans_compresses)
     EXPECT_EQ(25, once.rows);
 }
 
-// Four kinds of images, of which every tenth has the last: 25 centers of a sample of 400 find them all. The mean of all
-// images is none of them.
+// There are four kinds of images, and every tenth image is of the last kind. 25 centers of a sample of 400 patches must
+// find all kinds. The mean of all images is none of them.
 TEST(Anomaly_PatchSampler, draws_from_all_images)
 {
     PatchSampler sampler(settingsOf(CFA::BANK_MEAN, 0.25));
@@ -98,7 +100,7 @@ TEST(Anomaly_PatchSampler, a_sample_is_even_and_bounded)
     EXPECT_GT(high, 360);
 }
 
-// Each center in turn takes the nearest patch that is still free.
+// Each center in turn is matched with the nearest patch that is still free.
 TEST(Anomaly_MemoryBank, moving_average_matches_one_to_one)
 {
     MemoryBankBuilder builder(settingsOf(CFA::BANK_EMA, 1));
@@ -117,7 +119,7 @@ TEST(Anomaly_MemoryBank, too_few_centers)
     EXPECT_THROW(builder.finish(), cv::Exception);
 }
 
-// The examples of FIPS 180-2, with the processor's instructions for it, if it has them, and without.
+// Examples of FIPS 180-2, with the processor's instructions for SHA-256, if it has them, and without.
 TEST(Anomaly_Sha256, published_examples)
 {
     for (const bool plain : {false, true})
@@ -148,7 +150,7 @@ TEST(Anomaly_Sha256, parts_of_any_size)
     }
 }
 
-// 37 patches are two tiles and a part of one; whole numbers leave nothing to rounding.
+// 37 patches are two tiles of the kernel and a part of one. Whole numbers avoid rounding.
 TEST(Anomaly_MemoryBank, gradient_of_distances_is_that_of_the_definition)
 {
     const int length = 5, patches = 37, centers = 7, k = 6;

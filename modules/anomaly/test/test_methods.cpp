@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// What every method must do that learns without training, whatever it learns.
+// Properties that every method without training must have, whatever it learns.
 #include "test_methods.hpp"
 
 #include "opencv2/dnn.hpp"
@@ -124,7 +124,7 @@ TYPED_TEST(Anomaly_Method, files_and_images_give_the_same_model)
     EXPECT_EQ(savedContent(*fromImages), savedContent(*fromFiles));
 }
 
-// Features that are kept in a file, or computed again where the disk takes none, are the same.
+// Features that are kept in a file, or computed again if the disk is full, give the same model.
 TYPED_TEST(Anomaly_Method, cache_does_not_change_the_model)
 {
     typename TypeParam::Params params = quickParamsOf<TypeParam>();
@@ -326,7 +326,7 @@ TYPED_TEST(Anomaly_Method, parameters_out_of_range_are_named)
     EXPECT_ERROR_WITH("inputSize is 8", create([](Params& p) { p.inputSize = 8; }));
 }
 
-// Numbers that a float cannot hold, as a damaged network gives them.
+// A damaged network may give values that overflow a float.
 TYPED_TEST(Anomaly_Method, backbone_that_gives_no_numbers)
 {
     typename TypeParam::Params params = quickParamsOf<TypeParam>();

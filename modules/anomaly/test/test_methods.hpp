@@ -8,7 +8,7 @@
 
 namespace opencv_test {
 
-//! Settings of a method that make a model quickly: a 64 pixel input, 8 x 8 patches.
+//! Returns settings of a method that make a fit quick: an input of 64 pixels with 8 x 8 patches.
 template <typename Method> typename Method::Params quickParamsOf();
 
 template <> inline PaDiM::Params quickParamsOf<PaDiM>()
@@ -43,7 +43,7 @@ template <> inline CFA::Params quickParamsOf<CFA>()
     return quickParams();
 }
 
-//! Stages of a fit between "features" and "thresholds".
+//! Returns the stages of a fit between "features" and "thresholds".
 inline std::vector<String> ownStagesOf(const AnomalyDetector& detector)
 {
     if (detector.getMethod() == "PatchCore")
@@ -59,7 +59,7 @@ Ptr<Method> quickDetectorOf(const typename Method::Params& params = quickParamsO
     return detector;
 }
 
-//! Score and map of an image.
+//! The score and map of an image.
 struct ScoredImage
 {
     ScoredImage(const AnomalyDetector& detector, const Mat& image, const Mat& mask = Mat())
@@ -75,7 +75,7 @@ struct ScoredImage
     double score;
 };
 
-//! All that save writes, as text.
+//! Returns all that save writes, as text.
 inline String savedContent(const AnomalyDetector& detector)
 {
     FileStorage file("", FileStorage::WRITE | FileStorage::MEMORY | FileStorage::FORMAT_YAML | FileStorage::BASE64);
@@ -83,7 +83,7 @@ inline String savedContent(const AnomalyDetector& detector)
     return file.releaseAndGetString();
 }
 
-//! The detector uses plain C++ from then on.
+//! Makes the detector use the plain engine.
 inline void expectEnginesAgree(AnomalyDetector& detector)
 {
     const ScoredImage fast(detector, badImage(3));

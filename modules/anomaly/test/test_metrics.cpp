@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// Image and pixel metrics, compared with scikit-learn and anomalib, and with figures worked out by hand.
 #include "test_precomp.hpp"
 
 #include "../src/metrics/counted_scores.hpp"
@@ -13,7 +15,7 @@ namespace opencv_test { namespace {
 
 const double agreement = 1e-9; // observed: 3e-16
 
-//! The message of the exception that a call throws.
+//! Returns the message of the exception that a call throws.
 template <typename Call> std::string refusal(Call call)
 {
     try
@@ -31,7 +33,7 @@ template <typename Call> std::string refusal(Call call)
 #define EXPECT_REFUSED(call, part)                                                                                     \
     EXPECT_NE(std::string::npos, refusal([&] { call; }).find(part)) << refusal([&] { call; })
 
-//! Halfway from this score to the next lower one; the score itself where there is none.
+//! Returns the middle between this score and the next lower one, or the score itself if there is no lower one.
 double middleBelow(const Mat& scores, double score)
 {
     double lower = -DBL_MAX;
@@ -61,7 +63,7 @@ TEST(Anomaly_Metrics, agree_with_scikit_learn)
     }
 }
 
-//! Adds a stack of maps, one under the other, each of so many rows.
+//! Adds several maps of `rows` rows, which are stacked in one matrix.
 Ptr<PixelMetrics> metricsOf(const Mat& maps, const Mat& masks, int rows)
 {
     Ptr<PixelMetrics> metrics = PixelMetrics::create();
@@ -88,7 +90,7 @@ TEST(Anomaly_Metrics, pixels_agree_with_scikit_learn)
     }
 }
 
-//! NaN, which a good image has, is -1 in the gold file.
+//! Replaces NaN, which stands for good images, by -1, as in the gold file.
 std::vector<double> withoutNaN(std::vector<double> values)
 {
     for (double& value : values)
@@ -124,7 +126,7 @@ TEST(Anomaly_Metrics, pixels_agree_with_the_functions_on_scores)
     Mat map(60, 50, CV_32F), mask(60, 50, CV_8U);
     RNG rng(1);
     rng.fill(map, RNG::UNIFORM, 0, 40);
-    map.forEach<float>([](float& value, const int*) { value = std::floor(value) / 8; }); // ties
+    map.forEach<float>([](float& value, const int*) { value = std::floor(value) / 8; }); // makes many values equal
     rng.fill(mask, RNG::UNIFORM, 0, 3);
     const Ptr<PixelMetrics> metrics = metricsOf(map, mask, 20);
 
@@ -183,10 +185,10 @@ TEST(Anomaly_Metrics, best_threshold_lies_in_the_middle_of_the_gap)
     EXPECT_EQ(2.5,
               bestThreshold(Mat_<float>({1, 2, 3, 4, 5}), {0, 0, 1, 0, 1})); // a good one over the lowest defective one
     EXPECT_EQ(3, bestThreshold(Mat_<float>({1, 2, 4}), {0, 0, 1}));
-    EXPECT_EQ(1, bestThreshold(Mat_<float>({1, 2, 3}), {1, 0, 1})); // nothing lies below
+    EXPECT_EQ(1, bestThreshold(Mat_<float>({1, 2, 3}), {1, 0, 1})); // There is no lower score.
 }
 
-// Maps are compared in single precision, where the middle of such scores is the lower one.
+// Maps are compared in single precision, in which the middle of two such scores rounds to the lower one.
 TEST(Anomaly_Metrics, best_threshold_parts_scores_without_a_number_in_between)
 {
     const float first = 1.f, second = std::nextafter(first, 2.f), third = std::nextafter(second, 2.f);
@@ -226,8 +228,8 @@ TEST(Anomaly_Metrics, refuse_what_they_cannot_judge)
     EXPECT_EQ(5, threshold);
 }
 
-// Two regions, of four pixels (4, 4, 2, 0) and of one (2), among 16 good pixels of score 0 but for one of 3 and three
-// of 1:
+// Two regions, one of four pixels (4, 4, 2, 0) and one of a single pixel (2), among 16 good pixels. The good pixels
+// score 0, except for one of 3 and three of 1:
 //   threshold   4     3     2     1     0
 //   fpr         0   1/16  1/16   1/4    1
 //   overlap    1/4   1/4  7/8   7/8    1
@@ -267,13 +269,13 @@ TEST(Anomaly_Metrics, aupro_of_two_regions_by_hand)
     EXPECT_NEAR((upToQuarter + 0.05 * (7 / 8. + atLimit) / 2) / 0.3, metrics->aupro(), 1e-15);
 }
 
-//! A good map of 1000 pixels, of which `falseAlarms` score 0.75, and a defective one, whose defect of four pixels has
-//! the scores given.
+//! A good map of 1000 pixels, of which `falseAlarms` pixels score 0.75, and a defective map with a defect of four
+//! pixels that have the given scores.
 Ptr<PixelMetrics> goodAndDefective(int falseAlarms, const Mat& defect)
 {
     Mat good = Mat::zeros(20, 50, CV_32F), map = Mat::zeros(20, 50, CV_32F), mask = Mat::zeros(20, 50, CV_8U);
     good.reshape(1, 1).colRange(0, falseAlarms).setTo(0.75);
-    map.row(3).setTo(2); // good pixels beside a defect: not of a good image
+    map.row(3).setTo(2); // Good pixels beside a defect do not count as pixels of a good image.
     defect.copyTo(map(Rect(10, 10, 4, 1)));
     mask(Rect(10, 10, 4, 1)).setTo(255);
     const Ptr<PixelMetrics> metrics = PixelMetrics::create();
@@ -295,7 +297,8 @@ TEST(Anomaly_Metrics, aupimo_by_hand)
     EXPECT_TRUE(cvIsNaN(areas[0]));
     EXPECT_NEAR(3 / 4., areas[1], 1e-15);
 
-    // All are found at a rate of 1 only: the overlap climbs from 0 at 0.01, straight over the logarithm.
+    // All pixels are found only at a rate of 1. The overlap rises from 0 at 0.01, linearly over the logarithm of the
+    // rate.
     const Ptr<PixelMetrics> late = goodAndDefective(10, Mat::zeros(1, 4, CV_32F));
     EXPECT_NEAR(1 / 4., late->aupimo(areas, 0.01, 0.1), 1e-15);
     EXPECT_NEAR(3 / 4., late->aupimo(areas, 0.1, 1), 1e-15);
@@ -315,7 +318,7 @@ TEST(Anomaly_Metrics, aupimo_has_the_bounds_of_the_paper)
     EXPECT_REFUSED(few->aupimo(), "lowerFpr is 1e-05, expected at least 1.001e-05");
 }
 
-// The rate is the mean of the images' own: a pixel of 10 counts as much as 100 pixels of 1000.
+// The rate is the mean of the images' rates: one pixel of 10 counts as much as 100 pixels of 1000.
 TEST(Anomaly_Metrics, aupimo_of_good_images_that_differ_in_size)
 {
     const Mat mask = Mat::ones(1, 4, CV_8U), defect = Mat_<float>({1, 4}, {1, 0.8f, 0.6f, 0.4f});
@@ -493,8 +496,8 @@ TEST(Anomaly_Metrics, pixels_of_one_kind_only_are_refused)
     EXPECT_REFUSED(metrics->aupro(1.5), "1.5");
 }
 
-// More good pixels than are packed at once, of which many have the same score, some of them negative or 0 of either
-// sign.
+// There are more good pixels than are packed at a time. Many have the same score, and some scores are negative, 0 or
+// -0.
 TEST(Anomaly_Metrics, many_pixels_agree_with_the_functions_on_scores)
 {
     Mat map(2100, 2100, CV_32F), mask(map.size(), CV_8U);

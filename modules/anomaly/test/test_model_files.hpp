@@ -24,7 +24,7 @@ inline void writeText(const String& file, const String& text)
     std::ofstream(file.c_str(), std::ios::binary) << text;
 }
 
-//! Small enough to be read many times.
+//! Returns a model that is small enough to be read many times.
 inline CFA::Params smallestParams()
 {
     CFA::Params params = quickParams();

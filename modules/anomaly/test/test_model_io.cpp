@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// Model files that are missing, cut or changed, and disks that take no model: what the messages say, and what stays.
 #include "test_disks.hpp"
 #include "test_model_files.hpp"
 #include "test_textures.hpp"
@@ -10,7 +12,7 @@
 
 namespace opencv_test { namespace {
 
-//! A saved model's text, and a file to put a changed one in.
+//! The text of a saved model, and a file for changed texts.
 struct SavedModel
 {
     explicit SavedModel(const String& extension = ".yml") : file(extension)
@@ -20,7 +22,7 @@ struct SavedModel
         text = readText(file.name);
     }
 
-    //! What load says of the text with the first `from` after `start` replaced.
+    //! Returns the message of load for the text in which the first `from` after `start` is replaced.
     String errorAfter(const String& from, const String& to, const String& start = String()) const
     {
         String changed = text;

@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// The checks of an ONNX file before cv::dnn reads it: external weights, operators, and damaged files.
 #include "test_textures.hpp"
 
 #include "../src/backbone/network_check.hpp"
@@ -39,7 +41,7 @@ void writeAll(const String& file, const Buffer& bytes)
         .write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
 }
 
-//! A folder that goes with all that is in it.
+//! A folder that is removed with its content at the end.
 struct TemporaryFolder
 {
     TemporaryFolder() : name(cv::tempfile("")) { EXPECT_TRUE(utils::fs::createDirectory(name)); }
@@ -49,7 +51,7 @@ struct TemporaryFolder
     String name;
 };
 
-//! A network of the test data with another message in the place of each tensor or node of its graph.
+//! Returns a network of the test data in which each tensor or node is replaced by another message.
 Buffer withParts(const char* file, int part, const std::function<Buffer(Bytes)>& change)
 {
     return rewrite(bytesOf(readAll(testDataPath(String("backbones/") + file))), MODEL_GRAPH,
@@ -82,7 +84,7 @@ Buffer entry(const std::string& key, const std::string& value)
 
 typedef std::vector<std::pair<std::string, std::string>> Entries;
 
-//! The tensor with its elements elsewhere.
+//! Returns the tensor with its elements in an external file.
 Buffer outside(Bytes tensor, const Entries& entries)
 {
     Buffer message = without(tensor, TENSOR_RAW);
@@ -105,7 +107,7 @@ Bytes rawOf(Bytes tensor)
     return raw;
 }
 
-//! Writes two_scales.onnx with its weights in a file of their own, as PyTorch does: at multiples of 4096.
+//! Writes two_scales.onnx with its weights in a separate file at multiples of 4096 bytes, as PyTorch does.
 void writeSplit(const String& file, const String& dataFile, const std::string& location)
 {
     Buffer data;
@@ -178,7 +180,7 @@ TEST(Anomaly_NetworkCheck, missing_weights_are_named_with_what_to_export)
         << error;
 }
 
-//! The message for a network whose tensors all name this place.
+//! Returns the message about a network whose tensors are all said to be at this place.
 String errorOfPlace(const TemporaryFolder& folder, const Entries& entries)
 {
     writeAll(folder.of("place.onnx"),
@@ -218,7 +220,7 @@ TEST(Anomaly_NetworkCheck, links_do_not_lead_out_of_the_folder)
     writeSplit(folder.of("split.onnx"), outer.of("w.data"), "w.data");
     ASSERT_EQ(0, symlink(outer.of("w.data").c_str(), folder.of("w.data").c_str()));
     EXPECT_ERROR_WITH("expected one in the folder of the ONNX file", CFA::create(paramsOf(folder.of("split.onnx"))));
-    // Where a store of files links the network itself too, both targets lie together.
+    // A store of files may link to the network as well, so that both targets are in one folder.
     writeAll(outer.of("stored"), readAll(folder.of("split.onnx")));
     ASSERT_EQ(0, std::remove(folder.of("split.onnx").c_str()));
     ASSERT_EQ(0, symlink(outer.of("stored").c_str(), folder.of("split.onnx").c_str()));
@@ -256,7 +258,7 @@ TEST(Anomaly_NetworkCheck, places_that_do_not_fit_are_refused)
     }
 }
 
-//! The message for a network with these bytes.
+//! Returns the message about a network of these bytes.
 String errorOfNetwork(const Buffer& onnx)
 {
     const TemporaryFolder folder;
@@ -334,7 +336,7 @@ TEST(Anomaly_NetworkCheck, unknown_operators_are_named_before_opencv_speaks)
     EXPECT_PART("cv::dnn says: ", error);
 }
 
-//! Each attribute of whole numbers with this one number in their place.
+//! Returns a network in which each node has an additional integer attribute of this name and value.
 Buffer withAttribute(const std::string& name, int64 value)
 {
     return withNodes([&](Bytes node) {
@@ -402,7 +404,7 @@ TEST(Anomaly_NetworkCheck, what_is_no_network_is_named)
     EXPECT_ERROR_WITH("is a folder", CFA::create(paramsOf(folder.name)));
 }
 
-// Whatever is in the file, there is an exception or a network: no signal.
+// Any file gives an exception or a network, and never a crash.
 TEST(Anomaly_NetworkCheck, cut_networks_are_refused_or_read)
 {
     const Buffer whole = readAll(testDataPath("backbones/one_scale.onnx"));

@@ -1,13 +1,15 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// Images without any detail, and networks that give NaN: scores are numbers, or there is an exception.
 #include "test_textures.hpp"
 
 #include "../src/search/neighbor_search.hpp"
 
 namespace opencv_test { namespace {
 
-//! With nothing to see, or no more than one pixel.
+//! Images without any detail, or of a single pixel.
 std::vector<Mat> plainImages()
 {
     const Size size(96, 80);
@@ -47,7 +49,7 @@ void expectFiniteScores(const CFA& cfa)
     }
 }
 
-// Learned from images that are all alike, with each form of the search and of the score.
+// Models of images that are all equal, with each form of the search and of the score.
 TEST(Anomaly_Numbers, plain_images_get_finite_scores)
 {
     const bool trains = canTrain();

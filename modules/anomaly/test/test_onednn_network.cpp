@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// Networks that oneDNN runs, compared with cv::dnn.
 #include "test_textures.hpp"
 #include "test_maps.hpp"
 
@@ -16,7 +18,7 @@
 
 namespace opencv_test { namespace {
 
-//! Whole numbers are such that all sums are exact.
+//! Random values. Whole numbers have exact sums.
 Mat numbers(const std::vector<int>& sizes, bool whole, int seed)
 {
     Mat values(sizes, CV_32F);
@@ -37,7 +39,7 @@ Mat inputOf(int images, int channels, Size size, bool whole = false)
     return numbers({images, channels, size.height, size.width}, whole, 99);
 }
 
-//! A network made node by node, with the weights that its convolutions need.
+//! Builds a network node by node, and makes the weights of its convolutions.
 class Network
 {
 public:
@@ -52,7 +54,7 @@ public:
         return builder.add(type, inputs, attributes);
     }
 
-    //! channels: of a group.
+    //! `channels` is the number of channels of a group.
     std::string convolve(const std::string& input, int outputs, int channels, int kernel,
                          std::vector<OnnxAttribute> attributes = {})
     {
@@ -172,7 +174,7 @@ TEST(Anomaly_OneDnn, depthwise_convolutions_agree_with_opencv)
         expectConvolutionsAsOpenCV({{13, 13, 13, 3, stride, all(1)}, {48, 48, 48, 5, stride, all(2)}});
 }
 
-// cv::dnn's depthwise convolutions take one padding for both sides, so that the border comes with the map here.
+// cv::dnn's depthwise convolutions have the same padding on both sides, so that the border is part of the map here.
 TEST(Anomaly_OneDnn, depthwise_convolutions_pad_each_side_by_itself)
 {
     for (int stride : {1, 2})
@@ -192,7 +194,7 @@ TEST(Anomaly_OneDnn, depthwise_convolutions_pad_each_side_by_itself)
     }
 }
 
-// Strips that lie in the padding as a whole.
+// Whole strips of the kernel are in the padding.
 TEST(Anomaly_OneDnn, wide_padding_agrees_with_opencv)
 {
     Network network(4);
@@ -210,7 +212,8 @@ TEST(Anomaly_OneDnn, normalization_and_activations_agree_with_opencv)
     expectAsOpenCV(network.source({relu, second, third}), inputOf(2, 3, Size(31, 23)));
 }
 
-// OpenCV 4.6 does not read bounds that are inputs. With one reader the convolution clips, with two a layer behind it.
+// OpenCV 4.6 cannot be compared with, because it does not read bounds that are inputs. A map with one reader is clipped
+// by the convolution, and a map with two readers by a separate layer.
 TEST(Anomaly_OneDnn, clips_to_any_range)
 {
     const Mat input = inputOf(2, 3, Size(29, 31), true);
@@ -228,7 +231,7 @@ TEST(Anomaly_OneDnn, clips_to_any_range)
     }
 }
 
-// As in ResNets, and as in MobileNets; of whole numbers, which show a sum that is taken twice or from a later map.
+// Sums as in ResNets and in MobileNets. Whole numbers show a sum that is added twice, or to a later map.
 TEST(Anomaly_OneDnn, sums_before_and_after_an_activation_are_exact)
 {
     const std::vector<OnnxAttribute> same = {{"pads", all(1)}};
@@ -242,7 +245,7 @@ TEST(Anomaly_OneDnn, sums_before_and_after_an_activation_are_exact)
     expectAsOpenCV(network.source({itself}), inputOf(2, 3, Size(29, 31), true), true);
 }
 
-// Then the sum cannot lie where the map did.
+// The sum must not overwrite a map that is also an output.
 TEST(Anomaly_OneDnn, sums_leave_an_output_that_they_add_as_it_is)
 {
     Network network(3, true);
@@ -251,7 +254,7 @@ TEST(Anomaly_OneDnn, sums_leave_an_output_that_they_add_as_it_is)
     expectAsOpenCV(network.source({first, second, sum}), inputOf(2, 3, Size(29, 31), true), true);
 }
 
-// An activation that one of two readers sees.
+// Only one of the two readers of the map applies an activation.
 TEST(Anomaly_OneDnn, maps_with_several_readers_agree_with_opencv)
 {
     Network network(3, true);

@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// Exported ONNX files: that graphs are complete, what cannot be exported, and that a failure keeps the old file.
 #include "test_methods.hpp"
 
 #include "../src/backbone/onnx_builder.hpp"
@@ -22,7 +24,7 @@ std::vector<uchar> bytesOfFile(const String& name)
     return std::vector<uchar>(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
 }
 
-//! What a graph declares and holds, whatever its types are.
+//! The names that a graph declares and uses.
 struct GraphNames
 {
     explicit GraphNames(const std::vector<uchar>& onnx)
@@ -53,7 +55,7 @@ struct GraphNames
     std::map<std::string, std::string> metadata;
 };
 
-//! Every tensor that a node or an output takes is there before it, and no name is given twice.
+//! Checks that every tensor is defined before a node or an output uses it, and that no name is defined twice.
 void expectComplete(const GraphNames& graph)
 {
     std::set<std::string> there = graph.constants;
@@ -123,7 +125,7 @@ TEST(Anomaly_OnnxExport, padim_is_a_whole_graph)
     expectExported(*quickDetectorOf<PaDiM>(params));
 }
 
-// An ensemble has the network's weights once.
+// The file of an ensemble has the weights of the network only once.
 TEST(Anomaly_OnnxExport, both_halves_of_an_ensemble_share_the_network)
 {
     PaDiM::Params params = quickParamsOf<PaDiM>();
@@ -168,7 +170,7 @@ TEST(Anomaly_OnnxExport, places_that_can_not_be_written_to_are_named)
     expectComplete(GraphNames(bytesOfFile(odd.name)));
 }
 
-// A file that is there stays whole where a new one cannot be made.
+// An old file stays intact if the new one cannot be made.
 TEST(Anomaly_OnnxExport, a_refused_export_leaves_the_old_file)
 {
     const TemporaryName file(".onnx");
@@ -205,7 +207,7 @@ TEST(Anomaly_OnnxExport, a_network_for_one_image_limits_the_batch)
     EXPECT_EQ(3, embedded->exportOnnx(file.name, Size(96, 80), EXPORT_BGR, EXPORT_NHWC, 3));
 }
 
-// ---- networks as parts
+// ---- networks as parts of a graph
 
 GraphNames partOf(const String& network, const std::vector<std::string>& outputs)
 {

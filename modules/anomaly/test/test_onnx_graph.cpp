@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// The reader of ONNX files on a whole file and on damaged ones.
 #include "test_precomp.hpp"
 
 #include "../src/backbone/onnx_graph.hpp"
@@ -34,7 +36,7 @@ TEST(Anomaly_OnnxGraph, has_nodes_and_constants_of_the_file)
     EXPECT_LT(0, cv::norm(weights, NORM_INF));
 }
 
-// What is cut off or changed is read or refused, and nothing beyond its end is touched.
+// A file that is cut off or changed is read or refused, and no byte after its end is accessed.
 TEST(Anomaly_OnnxGraph, damaged_files_are_exceptions)
 {
     const std::vector<uchar> whole = bytesOfFile("operators.onnx");

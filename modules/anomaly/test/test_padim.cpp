@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// PaDiM: its Gaussians and distances compared with NumPy's, and the reduction of features.
 #include "test_methods.hpp"
 #include "test_targets.hpp"
 
@@ -46,7 +48,7 @@ struct GaussianCase
     Mat train, mask, mean, whitening, query, distances;
 };
 
-//! Positions x entries, out of the panels.
+//! Returns the entries of the panels as positions x entries.
 Mat unpacked(const PositionGaussians& gaussians)
 {
     Mat entries(gaussians.positions(), triangle(gaussians.length()), CV_32F);
@@ -98,7 +100,8 @@ TEST(Anomaly_PaDiM, distances_are_those_of_numpy)
             SCOPED_TRACE(format("%s, engine %d", name, engine));
             const GaussianCase gold(name);
             const Mat distances = scoresOf(gold.fit(), gold.query, engine);
-            // Single precision rounds a mean by 2^-24 of it, and no direction is stretched by more than 1 / sqrt(0.01).
+            // Single precision rounds a mean by 2^-24 of its value, and whitening stretches no direction by more than 1
+            // / sqrt(0.01).
             const double roundingOfMean = 10 * cv::norm(gold.mean, NORM_INF) / (1 << 24);
             ASSERT_EQ(gold.distances.size(), distances.size());
             for (int p = 0; p < distances.cols; p++)
@@ -112,7 +115,7 @@ TEST(Anomaly_PaDiM, position_learned_from_fewer_than_two_images_scores_zero)
     const GaussianCase gold("masked");
     Mat learned;
     reduce(gold.mask / 255, learned, 0, REDUCE_SUM, CV_32S);
-    ASSERT_GT(countNonZero(learned < 2), 0); // of the file's positions
+    ASSERT_GT(countNonZero(learned < 2), 0); // The file has such positions.
     for (const int engine : engines())
     {
         const Mat distances = scoresOf(gold.fit(), gold.query, engine);
@@ -121,7 +124,7 @@ TEST(Anomaly_PaDiM, position_learned_from_fewer_than_two_images_scores_zero)
     }
 }
 
-// Blocks of one position or a few, which end anywhere in a panel, sum up in the same order as all at once.
+// Blocks of one or a few positions, which may end within a panel, sum up in the same order as all positions at once.
 TEST(Anomaly_PaDiM, working_memory_does_not_change_the_result)
 {
     const GaussianCase gold("masked");
@@ -147,7 +150,7 @@ TEST(Anomaly_PaDiM, progress_counts_images_of_all_passes_and_can_end_the_fit)
     EXPECT_THROW(fitGaussians(2, sample, GaussianSettings(), stop), cv::Exception);
 }
 
-//! Matrices as they are learned: unit diagonal, smaller numbers beside it.
+//! Matrices that are similar to learned ones: with a diagonal of 1 and smaller numbers beside it.
 PositionGaussians randomGaussians(int length, int positions)
 {
     RNG random(length * 1000 + positions);
@@ -255,8 +258,8 @@ TEST(Anomaly_PaDiM, features_are_drawn_or_projected)
     EXPECT_TRUE(ScoredImage(*projected, badImage(3)) == ScoredImage(*PaDiM::load(file.name), badImage(3)));
 }
 
-// With all channels kept, drawing changes nothing, and an orthogonal projection turns the space, which leaves
-// Mahalanobis distances as they are.
+// If all channels are kept, drawing changes nothing, and an orthogonal projection only rotates the space, which does
+// not change Mahalanobis distances.
 TEST(Anomaly_PaDiM, all_features_drawn_or_projected_give_the_same_distances)
 {
     PaDiM::Params params = quickParamsOf<PaDiM>();

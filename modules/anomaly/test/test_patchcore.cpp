@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// PatchCore: features, bank and scores compared with NumPy's, and its settings.
 #include "test_methods.hpp"
 
 #include "../src/training/patch_pool.hpp"
@@ -46,7 +48,7 @@ struct BankCase
         return maps;
     }
 
-    //! Of the images to learn from.
+    //! Returns the features of the images to learn from.
     Mat learnedFeatures() const
     {
         std::vector<Mat> all;
@@ -73,7 +75,7 @@ struct BankCase
     }
 
     Size grid;
-    std::vector<std::vector<Mat>> images; // by scale; the last one is to be scored
+    std::vector<std::vector<Mat>> images; // maps by scale; the last image is to be scored
     Mat features, chosen, distances;
     double weighted;
     int K;
@@ -142,7 +144,7 @@ TEST(Anomaly_PatchCore, scores_are_those_of_numpy)
         }
 }
 
-// Patches at random whole places: whatever the pool's memory, what is chosen covers all of them.
+// Patches are random whole numbers. For any size of the pool, the chosen patches must cover all of them.
 TEST(Anomaly_PatchCore, small_pool_is_reduced_on_the_way)
 {
     const int images = 20, patches = 50, bankSize = 40;
@@ -184,7 +186,7 @@ TEST(Anomaly_PatchCore, bank_has_the_asked_size_or_what_there_is)
     EXPECT_EQ(30, quickDetectorOf<PatchCore>(params)->getMemoryBank().rows);
     params.bankSize = 100000; // of 6 images with 64 patches each
     EXPECT_EQ(6 * 64, quickDetectorOf<PatchCore>(params)->getMemoryBank().rows);
-    params.poolSize = 50; // 9 patches of an image
+    params.poolSize = 50; // 9 patches from each image
     EXPECT_EQ(6 * 9, quickDetectorOf<PatchCore>(params)->getMemoryBank().rows);
 }
 
@@ -193,7 +195,7 @@ TEST(Anomaly_PatchCore, paper_compares_features_as_they_come)
     PatchCore::Params params = PatchCore::Params::paper();
     params.inputSize = 64;
     params.bankSize = 10;
-    const int features = 144 + 240 + 672; // of the embedded network's maps
+    const int features = 144 + 240 + 672; // channels of the embedded network's maps
     EXPECT_EQ(features, quickDetectorOf<PatchCore>(params)->getMemoryBank().cols);
     params = quickParamsOf<PatchCore>();
     params.axes = 7;
@@ -215,7 +217,7 @@ TEST(Anomaly_PatchCore, masks_that_leave_nothing_are_named)
     EXPECT_ERROR_WITH("masks leave no patch", PatchCore::create(quickParamsOf<PatchCore>())->fit(images, masks));
 }
 
-// One of ten is defective: what it shows alone would be learned as good.
+// One of ten images is defective. Without `contamination` its defect would be learned as good.
 TEST(Anomaly_PatchCore, contaminated_images_teach_no_defect)
 {
     PatchCore::Params params = quickParamsOf<PatchCore>();

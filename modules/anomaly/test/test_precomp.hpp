@@ -4,14 +4,15 @@
 #ifndef OPENCV_ANOMALY_TEST_PRECOMP_HPP
 #define OPENCV_ANOMALY_TEST_PRECOMP_HPP
 
-// opencv_ts is never installed: there in an OpenCV tree, plain GoogleTest outside.
+// An OpenCV tree has opencv_ts. It is never installed, so that plain GoogleTest is used outside of such a tree.
 #if defined __has_include
 #if __has_include("opencv2/ts.hpp")
 #define ANOMALY_HAVE_TS
 #endif
 #endif
 
-// The GoogleTest of opencv_ts is older than GTEST_SKIP, and what its own exception ends must be a test's body.
+// The GoogleTest of opencv_ts lacks GTEST_SKIP. Its own exception for skipping may only be thrown by the body of a
+// test.
 #ifdef ANOMALY_HAVE_TS
 #include "opencv2/ts.hpp"
 #define SKIP_TEST(reason) throw cvtest::SkipTestException(reason)
@@ -35,8 +36,8 @@
 
 namespace cv { namespace anomaly {
 
-//! Path of a file under test_data, which lies in the folder that the environment variable ANOMALY_TEST_DATA names, else
-//! where the build found it. Throws, and so fails the test, when there is no such file or folder.
+//! Returns the path of a file in the folder test_data, which is named by the environment variable ANOMALY_TEST_DATA, or
+//! else by the build. Throws, so that the test fails, if there is no such file or folder.
 std::string testDataPath(const std::string& relative);
 
 }} // namespace cv::anomaly

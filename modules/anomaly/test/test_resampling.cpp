@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// The weights by which exported models resize images and maps, compared with cv::resize.
 #include "test_precomp.hpp"
 
 #include "../src/export/map_nodes.hpp"
@@ -18,7 +20,7 @@ Mat randomImage(Size size, uint64 seed)
     return image;
 }
 
-//! Sums of whole numbers or products, in the order of the taps, of a line of pixels along a row or a column.
+//! Sums up weighted pixels of a row or a column, in the order of the taps.
 Vec3f tapped(const Mat& image, const LineTaps& taps, int at, int other, bool alongRow)
 {
     Vec3f sum;
@@ -28,7 +30,8 @@ Vec3f tapped(const Mat& image, const LineTaps& taps, int at, int other, bool alo
         const Vec3f value = alongRow ? image.at<Vec3f>(other, pixel) : image.at<Vec3f>(pixel, other);
         for (int c = 0; c < 3; c++)
         {
-            volatile float product = value[c] * taps.weights[tap].at<float>(at); // rounded by itself
+            volatile float product =
+                value[c] * taps.weights[tap].at<float>(at); // rounds each product, without fused multiply-add
             sum[c] += product;
         }
     }
@@ -45,7 +48,7 @@ Mat tapped(const Mat& image, const LineTaps& taps, int length, bool alongRow)
     return result;
 }
 
-// 640 to 224 pixels meets values in the middle of two, which rounding decides on; 225 to 224 and 4001 to 32 do not.
+// From 640 to 224 pixels, some values are halfway between two whole numbers. From 225 to 224 and 4001 to 32 none are.
 TEST(Anomaly_Resampling, area_taps_are_those_of_resize)
 {
     const Size from[] = {{640, 480}, {225, 301}, {401, 77}, {320, 320}, {448, 300}, {300, 66}};
@@ -67,7 +70,7 @@ int highBits(int weight, float rows)
     return weight * (int(rows) >> 4) >> 16;
 }
 
-// In the whole numbers that image_nodes.cpp has as single precision ones.
+// Computes in whole numbers what image_nodes.cpp computes in single precision.
 Mat interpolated(const Mat& image, Size to)
 {
     Mat pixels, result(to, CV_8UC3);
@@ -107,7 +110,7 @@ Mat randomMap(Size size)
     return map;
 }
 
-// Finer along one axis and coarser along the other is what INTER_AREA treats in yet another way.
+// INTER_AREA has separate code for images that grow along one axis and shrink along the other.
 TEST(Anomaly_Resampling, map_weights_are_those_of_resize)
 {
     const Size from[] = {{14, 14}, {56, 56}, {13, 7}, {9, 20}, {1, 5}};

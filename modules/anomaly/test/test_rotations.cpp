@@ -2,14 +2,14 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// Training images that are learned in several turns.
+// Training images that are learned in several rotations.
 #include "test_methods.hpp"
 
 #include "../src/input/turned_image.hpp"
 
 namespace opencv_test { namespace {
 
-// Dark and bright stripes, turned: at any other angle they look different.
+// Dark and bright stripes at an angle, which look different at any other angle.
 Mat stripes(double degrees, int seed, Size size = Size(96, 96))
 {
     Mat image(size, CV_8UC3);
@@ -140,7 +140,7 @@ TYPED_TEST(Anomaly_RotationsOf, saved_and_loaded)
     EXPECT_TRUE(ScoredImage(*detector, badImage(3)) == ScoredImage(*loaded, badImage(3)));
 }
 
-// Turns that are computed again are the same.
+// Rotations that are computed again give the same features.
 TYPED_TEST(Anomaly_RotationsOf, cache_does_not_change_the_model)
 {
     typename TypeParam::Params params = quickParamsOf<TypeParam>();
@@ -161,7 +161,7 @@ TYPED_TEST(Anomaly_RotationsOf, a_mask_that_turns_leave_nothing_of)
 {
     const std::vector<Mat> images = goodImages(4, Size(160, 40));
     Mat mask = Mat::zeros(images[0].size(), CV_8U);
-    mask.colRange(0, 24).setTo(1); // out of the picture after a quarter turn
+    mask.colRange(0, 24).setTo(1); // lies outside of the picture after a quarter turn
     typename TypeParam::Params params = quickParamsOf<TypeParam>();
     params.rotations = 4;
     const Ptr<TypeParam> detector = TypeParam::create(params);
@@ -187,7 +187,7 @@ TEST(Anomaly_Rotations, padim_says_why_it_takes_none)
     EXPECT_ERROR_WITH("rotations is 2, expected 1: PaDiM compares each position", PaDiM::create(params));
 }
 
-// Files of before rotations.
+// Model files that were written before rotations existed.
 TEST(Anomaly_Rotations, older_models_have_one)
 {
     for (const char* file : {"models/square_version_2.yml", "models/brick.yml.gz"})
@@ -211,7 +211,7 @@ TEST(Anomaly_Rotations, tiles_turn_about_their_own_centers)
     EXPECT_LT(meanOfMap(*turned, other), 0.8 * meanOfMap(*asTheyAre, other));
 }
 
-// A coreset is chosen of all turns; thresholds are from images as they are.
+// The coreset is chosen from all rotations, but thresholds are set by unrotated images.
 TEST(Anomaly_Rotations, what_is_learned_in_turns)
 {
     PatchCore::Params params = quickParamsOf<PatchCore>();

@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// What save does to a file that is there already, to links, mounted files and full disks, and how a batch is canceled.
 #include "test_disks.hpp"
 #include "test_model_files.hpp"
 #include "test_textures.hpp"
@@ -9,10 +11,10 @@
 #include <memory>
 #include <sstream>
 
-// What save does to the files that are there; test_model_io.cpp has what it writes.
+// These tests are about files that exist before save. The content of model files is tested in test_model_io.cpp.
 namespace opencv_test { namespace {
 
-//! A detector, the text that it saves, and an empty folder.
+//! A detector, the text of its model file, and an empty folder.
 class Anomaly_Saving : public testing::Test
 {
 protected:
@@ -98,7 +100,7 @@ TEST_F(Anomaly_Saving, link_leads_to_the_new_model)
     EXPECT_EQ(expected, readText(folder + "/store/to_come.dat"));
     ASSERT_EQ(0, symlink("loop.yml", (folder + "/loop.yml").c_str()));
     EXPECT_ERROR_WITH("leads to itself", cfa->save(folder + "/loop.yml"));
-    std::remove((folder + "/loop.yml").c_str()); // cv::utils::fs::remove_all leaves it
+    std::remove((folder + "/loop.yml").c_str()); // cv::utils::fs::remove_all does not remove it.
 }
 
 TEST_F(Anomaly_Saving, mode_and_owner_stay)
@@ -123,7 +125,7 @@ TEST_F(Anomaly_Saving, mode_and_owner_stay)
     EXPECT_EQ(4321u, status.st_gid);
 }
 
-//! The process has no standard input while this lives, as a daemon has none.
+//! Closes standard input during the lifetime of the object. Daemons have none.
 struct ClosedInput
 {
     ClosedInput() : kept(dup(STDIN_FILENO)) { close(STDIN_FILENO); }
@@ -133,7 +135,7 @@ struct ClosedInput
         close(kept);
     }
 
-    //! Whether the null device stands in for it, so that no file takes its number.
+    //! Whether the null device replaces it, so that no file gets its number.
     static bool isReplaced()
     {
         struct stat status;
@@ -169,7 +171,7 @@ TEST_F(Anomaly_Saving, what_is_no_ordinary_file_is_refused)
 
 #if defined(__linux__)
 
-//! A file that is mounted by itself, as containers have them, over another one.
+//! A single file that is mounted over another one, as in containers.
 struct MountedFile
 {
     MountedFile(const String& source, const String& file) : name(file)
@@ -203,7 +205,7 @@ TEST_F(Anomaly_Saving, mounted_file_is_written_in_its_place)
     }
 }
 
-//! A folder that can not be written to, with a file of a disk of so many KiB mounted in it.
+//! A read-only folder in which a file is mounted that is on a disk of so many KiB.
 struct ReadOnlyFolder
 {
     explicit ReadOnlyFolder(int kibibytes) : disk(kibibytes), folder(64), source(disk.folder + "/model.dat")
@@ -272,7 +274,7 @@ TEST(Anomaly_Batch, ends_between_the_tiles_of_an_image)
     int asked = 0;
     const std::vector<Mat> images(1, large);
     const int threads = getNumThreads();
-    setNumThreads(2); // the caller is asked less often where more threads share the tiles
+    setNumThreads(2); // With more threads for the tiles, the caller would be asked less often.
     EXPECT_ERROR_WITH("ended by its caller",
                       cfa->predictBatch(images, scores, noArray(), [&]() { return ++asked < 5; }));
     setNumThreads(threads);

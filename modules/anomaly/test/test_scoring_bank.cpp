@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// CFA's scoring bank: which patches the coreset has, with and without one image, and how large it is.
 #include "test_methods.hpp"
 #include "test_textures.hpp"
 
@@ -9,7 +11,7 @@
 
 namespace opencv_test { namespace {
 
-//! Images of 6 x 5 patches with 4 features each, all of them whole numbers, so that nothing is rounded.
+//! Images of 6 x 5 patches with 4 features each. All features are whole numbers, so that nothing is rounded.
 class Anomaly_CoresetBank : public testing::Test
 {
 protected:
@@ -101,13 +103,13 @@ TEST_F(Anomaly_CoresetBank, is_chosen_from_the_same_number_of_patches_of_each_im
     for (int image = 0; image < 8; image++)
         for (int patch = 0; patch < 30; patch++)
             setPatch(image, patch, float(100 * image + patch));
-    const Mat bank = bankOf(24, 1000); // 3 of each of 8 images
+    const Mat bank = bankOf(24, 1000); // 3 patches of each of 8 images
     ASSERT_EQ(24, bank.rows);
     for (int image = 0; image < 8; image++)
         EXPECT_EQ(3, countNonZero(bank.col(0) >= 100 * image) - countNonZero(bank.col(0) >= 100 * (image + 1)));
 }
 
-// Patches of image i have values from 100 i to 100 i + 29; those of image 4 are image 2's, moved by a quarter.
+// Patches of image i have values from 100 i to 100 i + 29. Image 4 has the patches of image 2, shifted by a quarter.
 class Anomaly_CoresetBankWithout : public Anomaly_CoresetBank
 {
 protected:
@@ -162,7 +164,7 @@ TEST_F(Anomaly_CoresetBankWithout, one_of_two_images_keeps_the_other)
     EXPECT_TRUE(coresetOf(0, 240).without(0).rows.empty());
 }
 
-// Only the second image teaches: there is no model without it, and the first one's mask leaves nothing to score.
+// Only the second image is learned from: no model without it is possible, and the first image is masked out.
 TEST(Anomaly_ScoringBank, may_be_of_one_image)
 {
     const std::vector<Mat> images = goodImages(2);
@@ -196,7 +198,7 @@ TEST(Anomaly_ScoringBank, is_saved_with_its_size)
     EXPECT_EQ(contentOf(*cfa), contentOf(*loaded));
 }
 
-// One of the learned images has the defect: the coreset has its patches, so that it is no defect any more.
+// One of the learned images has the defect. The coreset then has its patches, so that it no longer counts as a defect.
 TEST(Anomaly_ScoringBank, knows_what_only_one_image_has)
 {
     std::vector<Mat> images = goodImages(6);
@@ -214,7 +216,7 @@ TEST(Anomaly_ScoringBank, of_fewer_patches_than_K_is_refused)
     CFA::Params params = quickParams();
     params.scoringBankSize = 2;
     EXPECT_ERROR_WITH("scoringBankSize is 2, expected at least K = 3", CFA::create(params));
-    params.scoringBank = CFA::SCORING_BANK_PATCHES; // whose size it is not
+    params.scoringBank = CFA::SCORING_BANK_PATCHES; // scoringBankSize does not apply to it.
     EXPECT_NO_THROW(CFA::create(params));
     params.scoringBankSize = 0;
     EXPECT_ERROR_WITH("scoringBankSize is 0", CFA::create(params));
@@ -236,7 +238,7 @@ TEST(Anomaly_ScoringBank, older_model_scores_with_its_centers)
     EXPECT_EQ(int(SCORE_MAX), cfa->getParams().imageScore);
     const Mat image = imread(testDataPath("textures/brick/test/hole/000.png"), IMREAD_UNCHANGED);
     EXPECT_NEAR(0.261676878, cfa->predict(image), 1e-6);
-    const TemporaryName file(".yml"); // saved again it has all fields
+    const TemporaryName file(".yml"); // When it is saved again, it has all fields.
     cfa->save(file.name);
     EXPECT_EQ(cfa->predict(image), CFA::load(file.name)->predict(image));
 }

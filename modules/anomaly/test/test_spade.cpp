@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// SPADE: retrieved images and scores compared with NumPy's, and its bank in half precision.
 #include "test_maps.hpp"
 #include "test_methods.hpp"
 #include "test_targets.hpp"
@@ -42,7 +44,7 @@ struct RetrievalCase
         return value;
     }
 
-    //! Columns of a matrix as maps of one image.
+    //! Returns columns of a matrix as maps of one image.
     std::vector<Mat> maps(const std::vector<Mat>& columns, int image) const
     {
         std::vector<Mat> all;
@@ -105,7 +107,7 @@ TEST(Anomaly_SPADE, scores_are_those_of_numpy)
         }
 }
 
-//! Whole numbers, whose sums are exact in any order.
+//! Random whole numbers, whose sums are exact in any order.
 Mat wholeMap(int channels, Size size, int seed)
 {
     Mat map = randomMap(channels, size, seed), whole;
@@ -114,7 +116,7 @@ Mat wholeMap(int channels, Size size, int seed)
     return map;
 }
 
-//! Distances by their definition: every patch with every patch of every image.
+//! The definition of the distances: compares every patch with every patch of every image.
 Mat distancesByDefinition(const std::vector<Mat>& images, const Mat& query)
 {
     const Mat phi = query.reshape(1, query.size[1]).t();
@@ -195,10 +197,10 @@ TEST(Anomaly_SPADE, bank_keeps_half_precision)
     builder.bank().rows[0].convertTo(rows, CV_32F);
     const Mat exact = map.reshape(1, 3).t();
     EXPECT_GT(cv::norm(exact, rows, NORM_INF), 0);
-    EXPECT_LE(cv::norm(exact, rows, NORM_INF), 6. / 2048); // half a unit in the last of 11 bits
+    EXPECT_LE(cv::norm(exact, rows, NORM_INF), 6. / 2048); // half a unit of the last of 11 bits
 }
 
-// A model file holds the bits as whole numbers.
+// Model files contain the bits of half-precision numbers as integers.
 TEST(Anomaly_SPADE, bits_of_half_precision_survive_a_file)
 {
     Mat bits(1, 65536, CV_16U), read;
@@ -218,7 +220,7 @@ TEST(Anomaly_SPADE, features_past_half_precision_are_refused)
     EXPECT_THROW(builder.add({map}, Mat()), cv::Exception);
 }
 
-// An image takes 4 summaries of 4 bytes and 9 patches of 4 channels of 2 bytes: 88 bytes.
+// An image takes 88 bytes: 4 summaries of 4 bytes, and 9 patches of 4 channels of 2 bytes.
 TEST(Anomaly_SPADE, limit_of_the_bank_names_the_images_that_fit)
 {
     const std::vector<Mat> maps = {randomMap(4, Size(3, 3), 1)};
@@ -239,7 +241,7 @@ TEST(Anomaly_SPADE, settings_out_of_range_are_named)
     }
 }
 
-// With one image retrieved the score is the distance to it, and 0 for an image of the bank.
+// If one image is retrieved, the score is the distance to it, which is 0 for an image of the bank.
 TEST(Anomaly_SPADE, learned_image_is_retrieved)
 {
     SPADE::Params params = quickParamsOf<SPADE>();

@@ -10,7 +10,7 @@
 
 namespace opencv_test {
 
-//! The targets that this machine can run; one by one in tests, all of them afterwards.
+//! The instruction sets that this machine can run. Tests select them one by one, and afterwards all are allowed again.
 class EachTarget
 {
 public:

@@ -11,7 +11,7 @@
 
 namespace opencv_test {
 
-//! A woven texture of seeded noise, 8-bit BGR: what good parts look like in these tests.
+//! Returns an image of a good part, 8-bit BGR: a woven texture of noise that depends on the seed.
 inline Mat goodImage(int seed, Size size = Size(96, 80))
 {
     Mat image(size, CV_8UC3);
@@ -31,7 +31,7 @@ inline std::vector<Mat> goodImages(int count, Size size = Size(96, 80))
     return images;
 }
 
-//! Where badImage has its defect.
+//! Returns the place of the defect in badImage.
 inline Rect defectOf(Size size)
 {
     return Rect(size.width / 2, size.height / 4, size.width / 5, size.height / 5);
@@ -44,7 +44,7 @@ inline Mat badImage(int seed, Size size = Size(96, 80))
     return image;
 }
 
-//! Small and quick: one model on a 64 pixel input, without training.
+//! Returns settings for a quick fit: one model with an input of 64 pixels, without training.
 inline CFA::Params quickParams()
 {
     CFA::Params params;
@@ -63,7 +63,7 @@ inline Ptr<CFA> quickDetector(const CFA::Params& params = quickParams(), int ima
     return cfa;
 }
 
-//! The same with training; for tests that need it, see canTrain.
+//! Returns the same settings with training. Tests that use it must check canTrain.
 inline CFA::Params trainingParams(int epochs)
 {
     CFA::Params params = quickParams();
@@ -89,14 +89,14 @@ inline bool fitsWithTraining()
     }
 }
 
-//! True when opencv_anomaly_train is here.
+//! Whether opencv_anomaly_train can be loaded.
 inline bool canTrain()
 {
     static const bool can = fitsWithTraining();
     return can;
 }
 
-//! W, b, C and all else, as text.
+//! Returns the whole model as text: W, b, C and everything else.
 inline String contentOf(const CFA& cfa)
 {
     FileStorage file("", FileStorage::WRITE | FileStorage::MEMORY | FileStorage::FORMAT_YAML | FileStorage::BASE64);
@@ -104,7 +104,7 @@ inline String contentOf(const CFA& cfa)
     return file.releaseAndGetString();
 }
 
-//! A temporary file's name, and no such file when this goes out of scope.
+//! The name of a temporary file. The file is removed at the end of the scope.
 struct TemporaryName
 {
     explicit TemporaryName(const String& extension) : name(cv::tempfile(extension.c_str()))
@@ -116,7 +116,7 @@ struct TemporaryName
     String name;
 };
 
-//! The message of the cv::Exception that `call` throws, or "" when it throws none.
+//! Returns the message of the cv::Exception that `call` throws, or "" if it throws none.
 template <typename Call> String errorOf(const Call& call)
 {
     try
@@ -130,7 +130,7 @@ template <typename Call> String errorOf(const Call& call)
     return String();
 }
 
-//! Fails unless `call` throws a cv::Exception whose message holds `part`.
+//! Fails unless `call` throws a cv::Exception whose message contains `part`.
 #define EXPECT_ERROR_WITH(part, call) EXPECT_PRED_FORMAT2(testing::IsSubstring, part, errorOf([&]() { call; }))
 
 } // namespace opencv_test

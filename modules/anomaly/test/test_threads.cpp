@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// Detectors that several threads use at the same time.
 #include "test_textures.hpp"
 
 #include <atomic>
@@ -30,7 +32,7 @@ Prediction predictionOf(const CFA& cfa, const Mat& image)
     return made;
 }
 
-// body(0), body(1) ... at the same time.
+// Runs body(0), body(1), ... at the same time.
 void runThreads(const std::function<void(int)>& body)
 {
     std::vector<std::thread> threads;
@@ -40,7 +42,7 @@ void runThreads(const std::function<void(int)>& body)
         thread.join();
 }
 
-// Each thread's images come in an order of its own.
+// Each thread predicts the images in a different order.
 void expectSameAsAlone(const std::vector<Ptr<CFA>>& detectors)
 {
     std::vector<Prediction> alone;
@@ -91,7 +93,7 @@ TEST(Anomaly_Threads, objects_are_made_fitted_and_stored_at_the_same_time)
     EXPECT_EQ(0, others);
 }
 
-// Threads that predict, and call the other const methods, as long as this lives.
+// Threads that predict and call the other const methods during the lifetime of the object.
 class Callers
 {
 public:
@@ -110,7 +112,7 @@ public:
         threads.clear();
     }
 
-    // Returns when as many calls as there are threads have begun and ended since: the others may have been under way.
+    // Waits until as many calls as there are threads have begun and ended. Older calls may have been running already.
     void awaitCalls() const
     {
         const int before = calls;
@@ -118,7 +120,7 @@ public:
             std::this_thread::yield();
     }
 
-    std::vector<Prediction> found; // those that differ, in order of their first appearance
+    std::vector<Prediction> found; // different predictions, in order of their first appearance
     bool batchesAgree = true;
 
 private:
@@ -182,7 +184,7 @@ TEST(Anomaly_Threads, a_fit_is_seen_once_it_is_complete)
     EXPECT_TRUE(callers.batchesAgree);
 }
 
-// Every call sees an engine and a map size that belong together.
+// Every call uses an engine and a map size that were set together.
 TEST(Anomaly_Threads, setters_change_calls_that_begin_later)
 {
     const Ptr<CFA> cfa = quickDetector();

@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// Large images in tiles: where tiles lie, how their maps are blended, and that defects are found.
 #include "test_textures.hpp"
 
 #include "../src/input/tiling.hpp"
@@ -76,7 +78,7 @@ TEST(Anomaly_Tiling, blended_maps_of_a_constant_are_that_constant)
     }
 }
 
-// The definition: weights by the distance to the tile's edge.
+// The definition of blending: weights depend on the distance to the edge of the tile.
 TEST(Anomaly_Tiling, neighbors_fade_into_one_another)
 {
     const Tiling tiling(Size(96, 64), settingsOf(64, 64, 0.5)); // tiles at 0 and 32: 32 pixels of overlap
@@ -93,7 +95,8 @@ TEST(Anomaly_Tiling, neighbors_fade_into_one_another)
     EXPECT_EQ(5, map.at<float>(20, 64));
 }
 
-// Odd sizes, and a scale of 2 between image and input, by which averaging is the same for a tile and for the whole.
+// Odd sizes. Between image and input the scale is 2, so that averaging gives the same for a tile as for the whole
+// image.
 TEST(Anomaly_Tiling, exact_where_a_tile_is_alone)
 {
     for (const int tile : {64, 128})
@@ -104,8 +107,8 @@ TEST(Anomaly_Tiling, exact_where_a_tile_is_alone)
         cfa->fit(goodImages(3, size));
         const Mat image = badImage(30, size), map = mapOf(*cfa, image);
         ASSERT_EQ(Size(301, 175), map.size());
-        // Tiles start at 0, 47, 94 and so on of 301, and at 0, 37 and so on of 175: the first is alone in its first 47
-        // x 37 pixels.
+        // Tiles start at 0, 47, 94, ... of 301 pixels and at 0, 37, ... of 175, so that only the first tile covers the
+        // first 47 x 37 pixels.
         const Rect alone(0, 0, 47, 37);
         const Mat first = mapOf(*cfa, image(Rect(0, 0, tile, tile)));
         EXPECT_EQ(0, cv::norm(first(alone), map(alone), NORM_INF));
@@ -129,7 +132,7 @@ TEST(Anomaly_Tiling, an_image_no_larger_than_a_tile_is_seen_as_without)
 
 TEST(Anomaly_Tiling, threads_change_nothing)
 {
-    const Size size(300, 200); // 6 x 4 tiles, which up to 12 threads share out
+    const Size size(300, 200); // 6 x 4 tiles, which up to 12 threads share
     const Ptr<CFA> cfa = CFA::create(tiledParams(64));
     cfa->fit(goodImages(3, size));
     const int threads = getNumThreads();
@@ -140,7 +143,7 @@ TEST(Anomaly_Tiling, threads_change_nothing)
     EXPECT_EQ(0, cv::norm(alone, map, NORM_INF));
     std::vector<String> stages;
     std::vector<double> milliseconds;
-    EXPECT_EQ(cfa->predict(image), cfa->profile(image, stages, milliseconds)); // which goes from tile to tile
+    EXPECT_EQ(cfa->predict(image), cfa->profile(image, stages, milliseconds)); // profile goes from tile to tile
 }
 
 TEST(Anomaly_Tiling, finds_a_defect_that_is_lost_in_the_whole_image)

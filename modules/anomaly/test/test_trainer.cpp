@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// The trainer of CFA's descriptor: the code for CUDA compared with the processor's, exact sums, and saved states.
 #include "test_devices.hpp"
 
 #include "../src/cfa/bank_for_trainer.hpp"
@@ -17,7 +19,7 @@ Mat randomMatrix(RNG& random, int rows, int cols, double limit)
     return matrix;
 }
 
-//! As randomMatrix, of whole numbers.
+//! Like randomMatrix, but with whole numbers.
 Mat randomIntegers(RNG& random, int rows, int cols, int limit)
 {
     Mat integers(rows, cols, CV_32S), matrix;
@@ -26,14 +28,14 @@ Mat randomIntegers(RNG& random, int rows, int cols, int limit)
     return matrix;
 }
 
-//! What the trainer learned, and the last step's loss.
+//! The result of a training, and the loss of its last step.
 struct Learned
 {
     Mat W, b;
     double radius, loss;
 };
 
-//! What a training starts from.
+//! The initial state and the input of a training.
 struct Start
 {
     std::vector<ScaleShape> scales;
@@ -56,7 +58,7 @@ struct Start
     }
 };
 
-//! Odd sizes, of which none is a multiple of another. The radius leaves centers on both sides of both hinges.
+//! A start with odd sizes, none of which is a multiple of another. There are centers on both sides of both hinges.
 Start oddStart()
 {
     RNG random(5);
@@ -136,7 +138,8 @@ double distance(const Mat& a, const Mat& b)
     return cv::norm(a, b, NORM_INF);
 }
 
-// Beside how far training moved, since AdamW's steps are small beside W; 1e-5 of that is float's own rounding of W.
+// Differences are relative to how far the training moved each value, because the steps of AdamW are small in comparison
+// with W. The rounding of W to float alone is 1e-5 of that.
 void expectSame(const Learned& learned, const Learned& expected, const Learned& start)
 {
     const double tolerance = 1e-4;
@@ -147,7 +150,8 @@ void expectSame(const Learned& learned, const Learned& expected, const Learned& 
     EXPECT_NEAR(expected.loss, learned.loss, 1e-5 * expected.loss);
 }
 
-//! oddStart with patchWeights, without repulsion, with a fixed radius and all that they combine to.
+//! Returns variants of oddStart: with patchWeights, without repulsion, with a fixed radius, and all combinations of
+//! these.
 std::vector<Start> variants()
 {
     std::vector<Start> all;
@@ -184,10 +188,10 @@ TEST_P(Anomaly_TrainerOnCuda, agrees_with_the_cpu)
         expectSame(tested.steps(1), expected, start.learned());
         expectSame(tested.steps(9), onCpu.steps(9), start.learned());
     }
-    EXPECT_EQ(4u, losses.size()); // repulsion and patchWeights count
+    EXPECT_EQ(4u, losses.size()); // Repulsion and patchWeights change the loss.
 }
 
-//! One scale of whole numbers: all sums are exact in float.
+//! A start with one scale of whole numbers, whose sums are exact in float.
 Start integerStart()
 {
     RNG random(7);
@@ -196,14 +200,14 @@ Start integerStart()
     start.images = 2;
     start.maps = {randomIntegers(random, 4, 2 * 5 * 3, 3)};
     start.W = randomIntegers(random, 5, 4 + 2, 2);
-    start.W.colRange(4, 6) *= 2; // a row's coordinate is a multiple of a half
+    start.W.colRange(4, 6) *= 2; // because the coordinate of a row is a multiple of 1/2
     start.b = randomIntegers(random, 5, 1, 2);
     start.bank = randomIntegers(random, 17, 5, 9);
     start.learningRate = 0;
     return start;
 }
 
-//! Of a patch of integerStart to all centers, ascending.
+//! Returns the distances of a patch of integerStart to all centers in ascending order.
 std::vector<double> distancesOf(const Start& start, int image, int row, int col)
 {
     Mat features(6, 1, CV_32F);
@@ -225,7 +229,7 @@ TEST_P(Anomaly_Trainer, distances_of_whole_numbers_are_exact)
     attraction.radius = 0;
     attraction.repulsion = false;
     attraction.K = 4;
-    repulsion.radius = 32; // beyond all distances
+    repulsion.radius = 32; // greater than all distances
     repulsion.alpha = 0.5;
     repulsion.K = repulsion.J = 1;
     attraction.patchWeights = Mat::zeros(2, 15, CV_32F);
@@ -233,7 +237,7 @@ TEST_P(Anomaly_Trainer, distances_of_whole_numbers_are_exact)
     TestedTrainer attracted(attraction, GetParam()), repelled(repulsion, GetParam());
     for (int patch = 0; patch < 30; patch++)
     {
-        attraction.patchWeights.setTo(0); // which both see
+        attraction.patchWeights.setTo(0); // Both share this matrix.
         attraction.patchWeights.at<float>(patch / 15, patch % 15) = 1;
         const std::vector<double> d = distancesOf(attraction, patch / 15, patch % 15 / 3, patch % 3);
         EXPECT_EQ(1000 * (d[0] + d[1] + d[2] + d[3]) / 4, attracted.steps(1).loss);
@@ -241,7 +245,7 @@ TEST_P(Anomaly_Trainer, distances_of_whole_numbers_are_exact)
     }
 }
 
-// More centers and patches than are ranked at a time.
+// There are more centers and patches than are ranked at a time.
 TEST_P(Anomaly_TrainerOnCuda, ranks_more_than_it_may_hold)
 {
     SKIP_WITHOUT_DEVICE(GetParam());
@@ -274,7 +278,7 @@ TEST_P(Anomaly_TrainerOnCuda, goes_on_from_what_another_device_saved)
         EXPECT_EQ(0, distance(before.b, second.read().b));
         EXPECT_EQ(before.radius, second.read().radius);
         expectSame(second.steps(4), whole, start.learned());
-        expectSame(first.steps(4), whole, start.learned()); // saving moved nothing for good
+        expectSame(first.steps(4), whole, start.learned()); // Saving does not change the training.
     }
 }
 

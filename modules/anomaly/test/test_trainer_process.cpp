@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// The helper process that trains: that it is reused and replaced, and what happens when it ends early.
 #include "test_textures.hpp"
 
 #ifdef __linux__
@@ -13,7 +15,7 @@
 
 namespace opencv_test { namespace {
 
-//! Processes that this one has started and that train.
+//! Returns the helper processes that this process has started.
 std::vector<pid_t> helpers()
 {
     std::vector<pid_t> found;
@@ -32,7 +34,7 @@ std::vector<pid_t> helpers()
     return found;
 }
 
-//! Whether this build trains in processes of their own; by a fit, after which such a process waits.
+//! Whether this build trains in helper processes. It fits a model, after which a helper waits for the next training.
 bool trainsApart()
 {
     return canTrain() && !helpers().empty();
@@ -69,7 +71,7 @@ TEST(Anomaly_TrainerProcess, its_end_is_an_exception_that_says_how)
     EXPECT_EQ(before, cfa->predict(badImage(1)));
 }
 
-// What was learned is read after the last step, so a helper that ends in between must not leave the start as the model.
+// The result is read after the last step. If the helper ends in between, the initial state must not become the model.
 TEST(Anomaly_TrainerProcess, its_end_after_the_last_step_is_an_exception)
 {
     SKIP_WITHOUT_HELPER();
@@ -104,7 +106,7 @@ TEST(Anomaly_TrainerProcess, a_fit_that_is_canceled_leaves_it_in_order)
     EXPECT_EQ("", errorOf([&]() { cfa->fit(goodImages(4)); }));
 }
 
-// A file that is open for as long as a helper lives would keep readers of a pipe waiting.
+// If a helper kept a file of the program open, readers of a pipe would wait for as long as the helper runs.
 TEST(Anomaly_TrainerProcess, it_holds_none_of_the_programs_files)
 {
     SKIP_WITHOUT_HELPER();
@@ -115,7 +117,7 @@ TEST(Anomaly_TrainerProcess, it_holds_none_of_the_programs_files)
     CFA::create(trainingParams(1))->fit(goodImages(4));
     close(ends[1]);
     char byte;
-    EXPECT_EQ(0, read(ends[0], &byte, 1)); // the end, since no process can write any more
+    EXPECT_EQ(0, read(ends[0], &byte, 1)); // end of file, because no process can write any more
     close(ends[0]);
 }
 

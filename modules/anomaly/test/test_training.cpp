@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// CFA's training: the cache of features, checkpoints, patience, and random views.
 #include "test_disks.hpp"
 #include "test_textures.hpp"
 
@@ -41,7 +43,7 @@ TEST(Anomaly_Fit, masks_go_with_features_in_a_file)
     EXPECT_NE(contentOf(*inMemory), fittedContent(params, 5));
 }
 
-// Fits until `epoch` is under way and then stops, as an interruption would.
+// Fits until `epoch` has begun and then cancels, as an interruption does.
 void fitUntil(int epoch, const CFA::Params& params, int images = 6)
 {
     const Ptr<CFA> cfa = CFA::create(params);
@@ -61,7 +63,7 @@ protected:
 
     const TemporaryName file;
     CFA::Params params;
-    String whole; // the model of a fit that nothing interrupts
+    String whole; // the model of a fit without interruption
 };
 
 TEST_F(Anomaly_Checkpoint, an_interrupted_fit_goes_on_to_the_same_model)
@@ -78,11 +80,11 @@ TEST_F(Anomaly_Checkpoint, an_interrupted_fit_goes_on_to_the_same_model)
     });
     cfa->fit(goodImages(6));
     EXPECT_EQ(whole, contentOf(*cfa));
-    EXPECT_EQ((std::vector<int>{1, 2, 3, 4}), steps); // one batch an epoch: two of the file, two of its own
+    EXPECT_EQ((std::vector<int>{1, 2, 3, 4}), steps); // one batch an epoch: two from the file, two trained
     EXPECT_EQ(whole, fittedContent(params)) << "from a file in which all epochs are done";
 }
 
-//! What fit tells of the distance, a value an epoch.
+//! Returns the distance that fit reports, a value for each epoch.
 std::vector<double> distancesOf(const CFA::Params& params)
 {
     std::vector<double> distances;
@@ -184,7 +186,7 @@ TEST(Anomaly_Fit, patience_ends_training_on_a_plateau)
 {
     SKIP_WITHOUT_TRAINING();
     CFA::Params params = trainingParams(12);
-    params.batchSize = 5; // all images that are learned: a step an epoch, and losses that compare
+    params.batchSize = 5; // all learned images, so that an epoch is one step and losses can be compared
     const std::vector<double> all = lossesOf(params);
     ASSERT_EQ(12u, all.size());
     size_t end = 3;
@@ -194,7 +196,7 @@ TEST(Anomaly_Fit, patience_ends_training_on_a_plateau)
     params.patience = 2;
     EXPECT_EQ(std::vector<double>(all.begin(), all.begin() + end), lossesOf(params));
     params.learningRate = 0;
-    EXPECT_EQ(3u, lossesOf(params).size()); // nothing is better than the first epoch
+    EXPECT_EQ(3u, lossesOf(params).size()); // No epoch is better than the first one.
 }
 
 TEST(Anomaly_Fit, random_views_change_training_by_seed_only)

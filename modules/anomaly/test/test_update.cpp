@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// Models that learn further good images.
 #include "test_methods.hpp"
 
 #include "../src/padim/position_gaussians.hpp"
@@ -21,7 +23,7 @@ std::vector<Mat> imagesFrom(int first, int count)
     return images;
 }
 
-//! Good parts of another batch, with stripes that the first one lacks.
+//! Returns a good part of another batch, with stripes that the first batch lacks.
 Mat imageOfOtherBatch(int seed)
 {
     Mat image = goodImage(seed);
@@ -108,12 +110,12 @@ TYPED_TEST(Anomaly_Update, thresholds_follow_unless_they_were_set)
     detector->getGoodImages(figures, scores);
     EXPECT_EQ(Size(5, 16), figures.size());
     EXPECT_EQ(16u, scores.total());
-    // Thresholds by good images follow again.
+    // Thresholds that are set by good images follow an update again.
     detector->calibrate(imagesFrom(40, 4), std::vector<int>(4, 0));
     const double calibrated = detector->getImageThreshold();
     detector->update(otherBatch(2));
     EXPECT_NE(calibrated, detector->getImageThreshold());
-    // Those by labels do not.
+    // Thresholds that are set by labeled images do not.
     detector->calibrate(std::vector<Mat>{goodImage(40), badImage(41)}, std::vector<int>{0, 1});
     const double labeled = detector->getImageThreshold();
     detector->update(otherBatch(1));
@@ -150,7 +152,7 @@ TYPED_TEST(Anomaly_Update, ensembles_masks_and_tiles)
     EXPECT_EQ(8, masked->getLearnedImages());
 }
 
-// Files of before models kept their history, and a bank of centers.
+// Files that were written before models kept their history, and files with a bank of centers.
 TEST(Anomaly_Update, models_that_cannot_be_updated_say_why)
 {
     const Ptr<AnomalyDetector> old = loadDetector(testDataPath("models/square_version_2.yml"));
@@ -182,7 +184,7 @@ TEST(Anomaly_Update, windows_keep_places)
     EXPECT_TRUE(ScoredImage(*detector, badImage(3)) == ScoredImage(*PatchCore::load(file.name), badImage(3)));
 }
 
-// A patch far from all of the bank is chosen, one that is in the bank already is not chosen twice.
+// A patch far from all patches of the bank is chosen, and a patch that is in the bank already is not chosen again.
 TEST(Anomaly_Update, coreset_of_a_bank_and_new_patches)
 {
     PatchPool pool({0, 4, 0, size_t(1) << 20, 0, ENGINE_PLAIN, 0, Size(), 0});
@@ -201,7 +203,7 @@ TEST(Anomaly_Update, coreset_of_a_bank_and_new_patches)
     EXPECT_GE(ofBank, 1);
 }
 
-//! Samples with correlated features, some of them masked out.
+//! Returns samples with correlated features. Some samples are masked out.
 PositionSample sampleOf(int seed, bool masked)
 {
     Mat features(6, 20, CV_32F), mask;

@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// Heat maps, outlines and regions of defects.
 #include "test_precomp.hpp"
 
 #include <cmath>
@@ -12,7 +14,7 @@ double largestDifference(const Mat& a, const Mat& b)
     return cv::norm(a, b, NORM_INF);
 }
 
-//! 0 but for a block of ones.
+//! Returns a map of zeros with a block of ones.
 Mat mapWithBlock(Size size, Rect block)
 {
     Mat map = Mat::zeros(size, CV_32F);
@@ -20,7 +22,7 @@ Mat mapWithBlock(Size size, Rect block)
     return map;
 }
 
-//! Color of a constant picture after a heat map without opacity: what it is when shown.
+//! Returns the color that toPicture gives a constant image: a heat map of opacity 0 does not change it further.
 Vec3b shown(const Mat& image)
 {
     Mat dst;
@@ -75,7 +77,7 @@ TEST(Anomaly_Visualize, constant_map_leaves_the_image)
     EXPECT_EQ(0, largestDifference(image, dst));
 }
 
-//! Nine columns with map values from 0 to 8.
+//! A picture and a map of nine columns, with values from 0 to 8.
 Mat columnsFrom0To8()
 {
     Mat map(5, 9, CV_32F);
@@ -84,7 +86,7 @@ Mat columnsFrom0To8()
     return map;
 }
 
-// From 0 to a threshold of 4 colors begin over 3.
+// With a range from 0 and a threshold of 4, colors begin above 3.
 TEST(Anomaly_Visualize, heat_map_leaves_what_is_well_below_the_threshold)
 {
     Mat image(5, 9, CV_8UC3), dst, plain;
@@ -96,9 +98,9 @@ TEST(Anomaly_Visualize, heat_map_leaves_what_is_well_below_the_threshold)
     map.convertTo(levels, CV_8U, 255 / 8.);
     applyColorMap(levels, colors, COLORMAP_JET);
     EXPECT_EQ(0, largestDifference(colors.colRange(4, 9), dst.colRange(4, 9)));
-    drawHeatMap(image, map, plain, 0, 8, 1); // without one colors begin at once
+    drawHeatMap(image, map, plain, 0, 8, 1); // Without a threshold, colors begin at 0.
     EXPECT_GT(largestDifference(image.col(1), plain.col(1)), 0);
-    drawHeatMap(image, map, dst, 0, 0, 1, COLORMAP_JET, 100); // the range is the map's own
+    drawHeatMap(image, map, dst, 0, 0, 1, COLORMAP_JET, 100); // uses the range of the map
     EXPECT_EQ(0, largestDifference(image, dst));
 }
 
@@ -261,7 +263,7 @@ TEST(Anomaly_Visualize, drawn_outline_surrounds_the_defect)
     EXPECT_EQ(Vec3b(128, 128, 128), dst.at<Vec3b>(20, 20));
     drawDefects(image, mapWithBlock(image.size(), block), changed, 2);
     EXPECT_EQ(Vec3b(128, 128, 128), changed.at<Vec3b>(80, 100));
-    // a map of a quarter of the size, drawn at the same place
+    // A map of a quarter of the size is drawn at the same place.
     drawDefects(image, mapWithBlock(Size(75, 50), Rect(25, 15, 12, 10)), changed, 0.5, 0, Scalar(0, 255, 0), 3);
     EXPECT_EQ(Vec3b(0, 255, 0), changed.at<Vec3b>(80, 100));
 }

@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// The whitening of PatchCore's patches, and the rows of contaminated images that are left out.
 #include "test_precomp.hpp"
 
 #include "../src/patches/whitening.hpp"
@@ -25,7 +27,7 @@ Mat describe(const Descriptor& descriptor, const Mat& patches)
     return patches * descriptor.W.colRange(0, patches.cols).t() + repeat(descriptor.b.t(), patches.rows, 1);
 }
 
-// Of values around their own mean.
+// Returns the covariance of rows around their mean.
 Mat covarianceOf(const Mat& rows)
 {
     Mat covariance, mean;
@@ -82,7 +84,7 @@ TEST(Anomaly_Whitening, patches_without_variance_give_numbers)
     EXPECT_TRUE(checkRange(descriptor.b));
 }
 
-// Eight groups of rows near 0, of which one has a row far out.
+// Eight groups of rows near 0. One group has an outlying row.
 TEST(Anomaly_OutlyingRows, what_one_group_has_alone_is_left_out)
 {
     const int groups = 8, each = 5;
@@ -101,7 +103,7 @@ TEST(Anomaly_OutlyingRows, what_one_group_has_alone_is_left_out)
             expected.push_back(row);
     EXPECT_EQ(expected, rowsWithoutOutliers(rows, groupOf, 1. / groups, ENGINE_PLAIN));
     EXPECT_EQ(size_t(rows.rows), rowsWithoutOutliers(rows, groupOf, 0, ENGINE_PLAIN).size());
-    // Two groups of both halves that have the same rare row teach it to each other.
+    // If two groups, one in each half, have the same rare row, it is not an outlier.
     rows.row(common + each).setTo(50);
     EXPECT_EQ(size_t(rows.rows), rowsWithoutOutliers(rows, groupOf, 1. / groups, ENGINE_PLAIN).size());
 }

@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// Patches that are compared with those from places near to their own only.
+// Patches that are compared only with patches from nearby places.
 #include "test_changed_fields.hpp"
 #include "test_methods.hpp"
 #include "test_model_files.hpp"
@@ -21,7 +21,7 @@ std::vector<int> windowEngines()
     return engines;
 }
 
-//! Whole numbers, whose distances are exact in any order of sums.
+//! Random whole numbers, whose distances are exact in any order of sums.
 Mat wholeNumbers(int rows, int cols, RNG& random)
 {
     Mat numbers(rows, cols, CV_32S), values;
@@ -43,8 +43,8 @@ int placesApart(int a, int b, Size grid)
     return std::max(std::abs(a % grid.width - b % grid.width), std::abs(a / grid.width - b / grid.width));
 }
 
-//! As it is defined: (squared distance, row) of the nearest row of the smallest window, of this reach or more, that has
-//! one.
+//! The definition of the search: returns (squared distance, row) of the nearest row in the smallest window, of at least
+//! this reach, that contains any row.
 std::pair<float, int> nearestByDefinition(const Mat& patch, int place, const Mat& bank, const std::vector<int>& places,
                                           Size grid, int window)
 {
@@ -90,7 +90,7 @@ TEST(Anomaly_Window, search_is_as_defined_on_every_target)
         });
 }
 
-//! Farthest first, by the definition.
+//! The definition of the coreset: repeatedly chooses the row that is farthest from all chosen rows near it.
 std::vector<int> coresetByDefinition(const Mat& rows, const std::vector<int>& places, Size grid, int window, int count)
 {
     std::vector<double> distances(rows.rows, DBL_MAX);
@@ -155,7 +155,7 @@ TEST(Anomaly_Window, places_must_lie_on_the_grid)
 
 // ---- in PatchCore
 
-//! Stripes on the left and checks on the right, or the other way round.
+//! Returns an image with stripes on the left and checks on the right, or vice versa.
 Mat twoTextures(int seed, bool swapped = false)
 {
     Mat image(96, 96, CV_8UC3);
@@ -194,7 +194,7 @@ Ptr<PatchCore> fittedWithWindow(const PatchCore::Params& params, const std::vect
     return detector;
 }
 
-//! A bright disc on noise.
+//! Returns an image of a bright disc on noise.
 Mat discImage(int seed, Point center)
 {
     Mat image(96, 96, CV_8UC3);
@@ -204,7 +204,7 @@ Mat discImage(int seed, Point center)
     return image;
 }
 
-//! How much more a disc on the right scores than one on the left, where all that were learned are.
+//! Returns how much higher a disc on the right scores than one on the left, which is the place of all learned discs.
 double riseOfMovedDisc(int window)
 {
     const Point left(24, 48), right(72, 48); // half of the image's width apart, four patches
@@ -257,7 +257,7 @@ TEST(Anomaly_Window, both_engines_score_alike)
 TEST(Anomaly_Window, is_chosen_by_whether_parts_lie_alike)
 {
     PatchCore::Params params = paramsWithWindow(-1);
-    params.inputSize = 160; // 20 x 20 patches, of which a window of 3 is an eighth
+    params.inputSize = 160; // 20 x 20 patches; a window of 3 covers an eighth of them
     RNG random(5);
     std::vector<Mat> alike, anyhow;
     for (int i = 0; i < 12; i++)
@@ -279,7 +279,7 @@ TEST(Anomaly_Window, is_none_for_tiles_and_turns)
     EXPECT_EQ(0, fittedWithWindow(params, imagesOfTwoTextures(4))->getWindow());
 }
 
-// Places that a mask left out of all images have no patch in the bank.
+// The bank has no patch of places that were masked out in all images.
 TEST(Anomaly_Window, where_nothing_was_learned_the_nearest_places_count)
 {
     Mat mask(96, 96, CV_8U, Scalar(1));
@@ -288,7 +288,7 @@ TEST(Anomaly_Window, where_nothing_was_learned_the_nearest_places_count)
     detector->fit(imagesOfTwoTextures(6), std::vector<Mat>(6, mask));
     const double score = detector->predict(twoTextures(9));
     EXPECT_FALSE(cvIsNaN(score) || cvIsInf(score));
-    EXPECT_GT(score, detector->getImageThreshold()); // checks where only stripes are known
+    EXPECT_GT(score, detector->getImageThreshold()); // There are checks where only stripes are known.
 }
 
 TEST(Anomaly_Window, ranges)
@@ -319,7 +319,7 @@ TEST(Anomaly_Window, hostile_places_are_refused)
         writeText(file.name, text.substr(0, window) + other + text.substr(window + 9));
         EXPECT_ERROR_WITH("'window'", loadDetector(file.name)) << other;
     }
-    // A place on the grid, but not the one that was saved.
+    // Another place of the grid than the one that was saved.
     writeText(file.name,
               text.substr(0, number) + (text.substr(number, end - number) == "1" ? "2" : "1") + text.substr(end));
     EXPECT_ERROR_WITH("checksum", loadDetector(file.name));
