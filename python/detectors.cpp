@@ -31,8 +31,8 @@ public:
                 throw py::error_already_set();
             if (function.is_none())
                 return true;
-            const py::object wish = function(step);
-            return wish.is_none() || wish.cast<bool>();
+            const py::object result = function(step);
+            return result.is_none() || result.cast<bool>();
         }
         catch (...)
         {

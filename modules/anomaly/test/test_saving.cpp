@@ -244,7 +244,7 @@ TEST_F(Anomaly_Saving, full_disk_under_a_mounted_file_keeps_the_old_one)
 
 #endif
 
-TEST(Anomaly_Batch, ends_when_its_caller_wishes)
+TEST(Anomaly_Batch, ends_when_its_caller_cancels)
 {
     const Ptr<CFA> cfa = quickDetector();
     const std::vector<Mat> images = goodImages(40);

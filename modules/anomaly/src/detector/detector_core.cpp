@@ -345,7 +345,7 @@ double DetectorCore::predict(const Mat& image, OutputArray map, const Mat& mask)
 }
 
 double DetectorCore::score(const FittedModel& model, const Mat& image, OutputArray map, const Mat& mask,
-                           StageClock* clock, BatchWish* wish) const
+                           StageClock* clock, BatchCancellation* cancellation) const
 {
     checkImage(image, "The image", model.params().significantBits);
     checkMask(mask, image.size());
@@ -354,7 +354,7 @@ double DetectorCore::score(const FittedModel& model, const Mat& image, OutputArr
         CV_Error(Error::StsBadArg,
                  "The mask leaves no pixel of the image to score: it must be nonzero where the image is to be checked");
     const WorkspacePool<Mat>::Loan scoreMap(scoreMaps);
-    const double ownScore = model.scoreMap(image, clock, *scoreMap, wish);
+    const double ownScore = model.scoreMap(image, clock, *scoreMap, cancellation);
     const double score = model.imageScore(ownScore, *scoreMap, inputMask);
     if (map.needed())
     {
@@ -369,7 +369,8 @@ double DetectorCore::score(const FittedModel& model, const Mat& image, OutputArr
 // Images are passed on in the batches that a GPU takes, so that only gpuBatch maps at the input's resolution exist at a
 // time.
 void DetectorCore::scoreBatchOnGpu(const FittedModel& model, const std::vector<Mat>& images,
-                                   std::vector<double>& scores, std::vector<Mat>* maps, BatchWish& wish) const
+                                   std::vector<double>& scores, std::vector<Mat>* maps,
+                                   BatchCancellation& cancellation) const
 {
     std::vector<Mat> batchMaps;
     std::vector<double> ownScores;
@@ -377,7 +378,7 @@ void DetectorCore::scoreBatchOnGpu(const FittedModel& model, const std::vector<M
     {
         const std::vector<Mat> batch(images.begin() + first,
                                      images.begin() + std::min(first + gpuBatch, images.size()));
-        model.scoreMaps(batch, batchMaps, ownScores, &wish);
+        model.scoreMaps(batch, batchMaps, ownScores, &cancellation);
         parallel_for_(Range(0, int(batch.size())), [&](const Range& range) {
             for (int i = range.start; i < range.end; i++)
             {
@@ -408,16 +409,16 @@ void DetectorCore::predictBatch(InputArrayOfArrays images, std::vector<double>& 
     std::vector<double> imageScores(all.size());
     std::vector<Mat> imageMaps(all.size());
     const bool wantsMaps = maps.needed();
-    BatchWish wish(goesOn);
+    BatchCancellation cancellation(goesOn);
     const auto scoreImages = [&](const Range& range) {
         for (int i = range.start; i < range.end; i++)
-            imageScores[i] = wantsMaps ? score(*model, all[i], imageMaps[i], Mat(), NULL, &wish)
-                                       : score(*model, all[i], noArray(), Mat(), NULL, &wish);
+            imageScores[i] = wantsMaps ? score(*model, all[i], imageMaps[i], Mat(), NULL, &cancellation)
+                                       : score(*model, all[i], noArray(), Mat(), NULL, &cancellation);
     };
     const Range whole(0, int(all.size()));
     reportingLackOfMemory([&]() {
         if (model->device.isGpu())
-            scoreBatchOnGpu(*model, all, imageScores, wantsMaps ? &imageMaps : NULL, wish);
+            scoreBatchOnGpu(*model, all, imageScores, wantsMaps ? &imageMaps : NULL, cancellation);
         else if (model->scoresInParallel(whole.size()))
             parallel_for_(whole, scoreImages);
         else

@@ -97,10 +97,10 @@ private:
                    std::vector<int>& chosen, int index, PiecesOfImages& pieces, FitReporter& reporter) const;
     //! Scores one image that was not checked yet. clock and cancellation may be null.
     double score(const FittedModel& model, const Mat& image, OutputArray map, const Mat& mask, StageClock* clock,
-                 BatchWish* wish = NULL) const;
+                 BatchCancellation* cancellation = NULL) const;
     //! Scores images that were checked, gpuBatch of them at a time. maps may be null.
     void scoreBatchOnGpu(const FittedModel& model, const std::vector<Mat>& images, std::vector<double>& scores,
-                         std::vector<Mat>* maps, BatchWish& wish) const;
+                         std::vector<Mat>* maps, BatchCancellation& cancellation) const;
 
     std::shared_ptr<const Method> usedMethod;
     mutable std::mutex mutex; // for usedMethod, backboneSource and backbone

@@ -69,17 +69,18 @@ std::shared_ptr<FittedModel> FittedModel::with(const DetectorModel& changed) con
     return std::shared_ptr<FittedModel>(new FittedModel(*this, changed));
 }
 
-double FittedModel::scoreMap(const Mat& image, StageClock* clock, Mat& map, BatchWish* wish) const
+double FittedModel::scoreMap(const Mat& image, StageClock* clock, Mat& map, BatchCancellation* cancellation) const
 {
     const Tiling tiling(image.size(), input());
     if (tiling.count() > 1)
-        return tiledMap(tiling, image, clock, map, wish);
+        return tiledMap(tiling, image, clock, map, cancellation);
     double imageScore = scoreOfMap;
-    wholeMaps(&image, 1, clock, &map, &imageScore, wish);
+    wholeMaps(&image, 1, clock, &map, &imageScore, cancellation);
     return imageScore;
 }
 
-double FittedModel::tiledMap(const Tiling& tiling, const Mat& image, StageClock* clock, Mat& map, BatchWish* wish) const
+double FittedModel::tiledMap(const Tiling& tiling, const Mat& image, StageClock* clock, Mat& map,
+                             BatchCancellation* cancellation) const
 {
     map.create(tiling.mapSize(), CV_32F);
     map.setTo(0);
@@ -90,7 +91,7 @@ double FittedModel::tiledMap(const Tiling& tiling, const Mat& image, StageClock*
     for (int first = 0; first < tiling.count(); first += tilesInMemory)
     {
         const Range chunk(first, std::min(first + tilesInMemory, tiling.count()));
-        tileMaps(tiling, stretched, chunk, clock, maps.data(), scores.data(), wish);
+        tileMaps(tiling, stretched, chunk, clock, maps.data(), scores.data(), cancellation);
         for (int i = 0; i < chunk.size(); i++)
         {
             tiling.blend(maps[i], first + i, map);
@@ -101,14 +102,14 @@ double FittedModel::tiledMap(const Tiling& tiling, const Mat& image, StageClock*
 }
 
 void FittedModel::tileMaps(const Tiling& tiling, const Mat& stretched, const Range& chunk, StageClock* clock, Mat* maps,
-                           double* scores, BatchWish* wish) const
+                           double* scores, BatchCancellation* cancellation) const
 {
     const auto score = [&](const Range& part) {
         std::vector<Mat> tiles;
         for (int tile = part.start; tile < part.end; tile++)
             tiles.push_back(tiling.cut(stretched, tile));
         const int first = part.start - chunk.start;
-        wholeMaps(tiles.data(), part.size(), clock, maps + first, scores + first, wish);
+        wholeMaps(tiles.data(), part.size(), clock, maps + first, scores + first, cancellation);
     };
     if (!clock && scoresInParallel(chunk.size()))
         parallel_for_(chunk, score);
@@ -126,14 +127,14 @@ bool FittedModel::scoresInParallel(int count) const
 }
 
 void FittedModel::scoreMaps(const std::vector<Mat>& images, std::vector<Mat>& maps, std::vector<double>& scores,
-                            BatchWish* wish) const
+                            BatchCancellation* cancellation) const
 {
     maps.resize(images.size());
     scores.resize(images.size());
     if (input().tile == 0)
-        return wholeMaps(images.data(), int(images.size()), NULL, maps.data(), scores.data(), wish);
+        return wholeMaps(images.data(), int(images.size()), NULL, maps.data(), scores.data(), cancellation);
     for (size_t i = 0; i < images.size(); i++)
-        scores[i] = scoreMap(images[i], NULL, maps[i], wish);
+        scores[i] = scoreMap(images[i], NULL, maps[i], cancellation);
 }
 
 // Batches are powers of two, so that networks are set up for few batch sizes only.
@@ -146,12 +147,12 @@ static int largestBatch(int images)
 }
 
 void FittedModel::wholeMaps(const Mat* images, int count, StageClock* clock, Mat* maps, double* scores,
-                            BatchWish* wish) const
+                            BatchCancellation* cancellation) const
 {
     for (int first = 0, batch = 0; first < count; first += batch)
     {
-        if (wish)
-            wish->check();
+        if (cancellation)
+            cancellation->check();
         batch = device.isGpu() ? largestBatch(count - first) : 1;
         headMaps(heads[0], images + first, batch, clock, maps + first, scores + first);
         if (heads.size() > 1)

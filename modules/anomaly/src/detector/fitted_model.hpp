@@ -5,7 +5,7 @@
 #define OPENCV_ANOMALY_FITTED_MODEL_HPP
 
 #include "../backbone/backbone.hpp"
-#include "../base/batch_wish.hpp"
+#include "../base/batch_cancellation.hpp"
 #include "../base/stage_clock.hpp"
 #include "../input/preprocess.hpp"
 #include "model_io.hpp"
@@ -48,13 +48,13 @@ public:
 
     const DetectorParams& params() const { return model.method->sharedParams(); }
 
-    //! Computes the score map of one image. The clock may be null. The wish, which may be null too, is asked before
-    //! each tile.
-    double scoreMap(const Mat& image, StageClock* clock, Mat& map, BatchWish* wish = NULL) const;
+    //! Computes the score map of one image. The clock may be null. The cancellation, which may be null too, is checked
+    //! before each tile.
+    double scoreMap(const Mat& image, StageClock* clock, Mat& map, BatchCancellation* cancellation = NULL) const;
 
     //! Computes the score maps of several images; a GPU takes gpuBatch of them at a time.
     void scoreMaps(const std::vector<Mat>& images, std::vector<Mat>& maps, std::vector<double>& scores,
-                   BatchWish* wish) const;
+                   BatchCancellation* cancellation) const;
 
     //! Computes values of patches from features of the first model: CV_32F maps of the patch grid's size.
     typedef std::function<std::vector<Mat>(const FeatureMaps& features)> PatchValues;
@@ -100,12 +100,14 @@ private:
 
     std::vector<Head> createHeads() const;
     //! Computes and blends the maps of an image that is cut into several tiles.
-    double tiledMap(const Tiling& tiling, const Mat& image, StageClock* clock, Mat& map, BatchWish* wish) const;
+    double tiledMap(const Tiling& tiling, const Mat& image, StageClock* clock, Mat& map,
+                    BatchCancellation* cancellation) const;
     //! Computes the maps and scores of the tiles whose indices are in the range `chunk`.
     void tileMaps(const Tiling& tiling, const Mat& stretched, const Range& chunk, StageClock* clock, Mat* maps,
-                  double* scores, BatchWish* wish) const;
+                  double* scores, BatchCancellation* cancellation) const;
     //! Computes the maps and scores of images, or tiles, each of which is one input of the network.
-    void wholeMaps(const Mat* images, int count, StageClock* clock, Mat* maps, double* scores, BatchWish* wish) const;
+    void wholeMaps(const Mat* images, int count, StageClock* clock, Mat* maps, double* scores,
+                   BatchCancellation* cancellation) const;
     //! Averages the maps of the first model with those of the second one, which sees the center of the images only.
     void averageWithCropped(const Mat* images, int count, StageClock* clock, Mat* maps, double* scores) const;
     //! Computes the maps and scores of one model.

@@ -1,8 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-#ifndef OPENCV_ANOMALY_BATCH_WISH_HPP
-#define OPENCV_ANOMALY_BATCH_WISH_HPP
+#ifndef OPENCV_ANOMALY_BATCH_CANCELLATION_HPP
+#define OPENCV_ANOMALY_BATCH_CANCELLATION_HPP
 
 #include "opencv2/core.hpp"
 
@@ -14,11 +14,15 @@ namespace cv { namespace anomaly {
 
 //! Lets the caller of a batch stop it early: only the thread that called asks the caller, and all threads that work on
 //! the batch see the answer.
-class BatchWish
+class BatchCancellation
 {
 public:
     //! An empty function never stops the batch.
-    explicit BatchWish(const std::function<bool()>& f) : goesOn(f), caller(std::this_thread::get_id()), ended(false) {}
+    explicit BatchCancellation(const std::function<bool()>& f)
+        : goesOn(f),
+          caller(std::this_thread::get_id()),
+          ended(false)
+    {}
 
     //! Throws once the caller has asked to stop.
     void check()
