@@ -11,7 +11,7 @@
 namespace cv { namespace anomaly {
 
 //! Calls a function, and reports out-of-memory as a cv::Exception. cv::Mat does so by itself, but std::vector does not.
-template <typename Call> auto reportingLackOfMemory(const Call& call) -> decltype(call())
+template <typename Call> auto reportingOutOfMemory(const Call& call) -> decltype(call())
 {
     try
     {

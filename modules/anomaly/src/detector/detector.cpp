@@ -16,7 +16,7 @@ static Ptr<AnomalyDetector> detectorOf(const DetectorModel& model)
 
 Ptr<AnomalyDetector> loadDetector(const String& filename, const String& backboneFile)
 {
-    return reportingLackOfMemory([&]() {
+    return reportingOutOfMemory([&]() {
         const ModelFile file = readModelFile(filename);
         const BackbonePlaces places = {NULL, backboneFile, folderOf(filename)};
         return detectorOf(readModel(file.model(), places));
@@ -25,7 +25,7 @@ Ptr<AnomalyDetector> loadDetector(const String& filename, const String& backbone
 
 Ptr<AnomalyDetector> loadDetectorFromMemory(const std::vector<uchar>& model)
 {
-    return reportingLackOfMemory([&]() {
+    return reportingOutOfMemory([&]() {
         const ModelFile file = readModelFromMemory(std::string(model.begin(), model.end()), "The model in memory");
         const std::vector<uchar> none; // a backbone that is not embedded in the library has to be in the model
         return detectorOf(readModel(file.model(), {&none, String(), String()}));

@@ -87,7 +87,7 @@ void DetectorCore::useModel(const DetectorModel& model)
 // Replaces the model by a changed copy, because running calls still use the one with which they began.
 void DetectorCore::changeModel(const std::function<void(DetectorModel&)>& change)
 {
-    reportingLackOfMemory([&]() {
+    reportingOutOfMemory([&]() {
         const std::shared_ptr<const FittedModel> before = fittedModel();
         DetectorModel model = before->model;
         change(model);
@@ -116,7 +116,7 @@ void DetectorCore::moveTo(const Device& next)
     if (next.engine == usedEngine && next.target == usedTarget)
         return;
     usedMethod->checkDevice(next);
-    reportingLackOfMemory([&]() {
+    reportingOutOfMemory([&]() {
         const std::shared_ptr<const Backbone> network = createBackbone(backboneSource, next);
         if (!empty())
             std::atomic_store(&fitted, std::make_shared<const FittedModel>(fittedModel()->model, network, next));
@@ -341,7 +341,7 @@ void DetectorCore::addImages(InputModel& model, const DetectorParams& settings, 
 
 double DetectorCore::predict(const Mat& image, OutputArray map, const Mat& mask) const
 {
-    return reportingLackOfMemory([&]() { return score(*fittedModel(), image, map, mask, NULL); });
+    return reportingOutOfMemory([&]() { return score(*fittedModel(), image, map, mask, NULL); });
 }
 
 double DetectorCore::score(const FittedModel& model, const Mat& image, OutputArray map, const Mat& mask,
@@ -416,7 +416,7 @@ void DetectorCore::predictBatch(InputArrayOfArrays images, std::vector<double>& 
                                        : score(*model, all[i], noArray(), Mat(), NULL, &cancellation);
     };
     const Range whole(0, int(all.size()));
-    reportingLackOfMemory([&]() {
+    reportingOutOfMemory([&]() {
         if (model->device.isGpu())
             scoreBatchOnGpu(*model, all, imageScores, wantsMaps ? &imageMaps : NULL, cancellation);
         else if (model->scoresInParallel(whole.size()))
@@ -435,7 +435,7 @@ void DetectorCore::valueMaps(const Mat& image, int count, const FittedModel::Pat
     const std::shared_ptr<const FittedModel> model = fittedModel();
     checkImage(image, "The image", model->params().significantBits);
     std::vector<Mat> scoreMaps, sized(count);
-    reportingLackOfMemory([&]() { model->valueMaps(image, count, valuesOf, scoreMaps); });
+    reportingOutOfMemory([&]() { model->valueMaps(image, count, valuesOf, scoreMaps); });
     for (int k = 0; k < count; k++)
         model->outputMap(scoreMaps[k], image.size(), sized[k]);
     putMaps(sized, maps);
@@ -446,7 +446,7 @@ double DetectorCore::profile(const Mat& image, std::vector<String>& stages, std:
     static const char* const names[STAGE_COUNT] = {"preprocess", "backbone", "descriptor", "search", "map"};
     StageClock clock;
     Mat map;
-    const double imageScore = reportingLackOfMemory([&]() { return score(*fittedModel(), image, map, Mat(), &clock); });
+    const double imageScore = reportingOutOfMemory([&]() { return score(*fittedModel(), image, map, Mat(), &clock); });
     stages.assign(names, names + STAGE_COUNT);
     milliseconds.assign(clock.milliseconds, clock.milliseconds + STAGE_COUNT);
     return imageScore;
@@ -462,7 +462,7 @@ void DetectorCore::calibrate(InputArrayOfArrays images, const Mat& labels, Input
         return calibrateWithGood(*model, *source);
     const bool masked = !masks.empty();
     const Calibration calibrated =
-        reportingLackOfMemory([&]() { return bestThresholds(*model, *source, labels, masked); });
+        reportingOutOfMemory([&]() { return bestThresholds(*model, *source, labels, masked); });
     changeModel([&calibrated, masked](DetectorModel& changed) {
         changed.calibration = calibrated;
         changed.history.imageFollows = false;
@@ -474,7 +474,7 @@ void DetectorCore::calibrateWithGood(const FittedModel& model, const ImageSource
 {
     std::vector<int> all(images.size());
     std::iota(all.begin(), all.end(), 0);
-    const GoodScores scores = reportingLackOfMemory([&]() { return scoresOfGood(model, images, all); });
+    const GoodScores scores = reportingOutOfMemory([&]() { return scoresOfGood(model, images, all); });
     const Calibration calibrated = scores.calibrate(model.params().thresholdQuantile);
     changeModel([&](DetectorModel& changed) {
         changed.calibration = calibrated;
@@ -487,7 +487,7 @@ void DetectorCore::calibrateWithGood(const FittedModel& model, const ImageSource
 
 void DetectorCore::read(const FileNode& node)
 {
-    reportingLackOfMemory([&]() {
+    reportingOutOfMemory([&]() {
         const DetectorModel model = readModel(node, {&backboneSource.bytes, String(), String()});
         if (String(model.method->name()) != usedMethod->name())
             CV_Error_(Error::StsParseError, ("Model file is of method '%s', expected %s: read it by loadDetector",
@@ -506,12 +506,12 @@ void DetectorCore::save(const String& filename) const
         file.release();
         checkWritten(temporary, model->model);
     };
-    reportingLackOfMemory([&]() { replaceFile(filename, write); });
+    reportingOutOfMemory([&]() { replaceFile(filename, write); });
 }
 
 void DetectorCore::saveToMemory(std::vector<uchar>& bytes) const
 {
-    reportingLackOfMemory([&]() {
+    reportingOutOfMemory([&]() {
         DetectorModel whole = fittedModel()->model;
         if (!isEmbeddedBackbone(whole.backbone.name))
         {
@@ -530,7 +530,7 @@ int DetectorCore::exportOnnx(const String& filename, const OnnxExportSettings& s
 {
     const std::shared_ptr<const FittedModel> model = fittedModel();
     int batch = 0;
-    reportingLackOfMemory([&]() {
+    reportingOutOfMemory([&]() {
         const ExportedGraph exported = onnxOf(*model, settings);
         replaceFile(filename, [&](const String& temporary) { writeOnnx(exported.graph, temporary); });
         batch = exported.batch;
@@ -540,7 +540,7 @@ int DetectorCore::exportOnnx(const String& filename, const OnnxExportSettings& s
 
 std::shared_ptr<DetectorCore> DetectorCore::clone() const
 {
-    return reportingLackOfMemory([&]() {
+    return reportingOutOfMemory([&]() {
         const std::shared_ptr<DetectorCore> copy(new DetectorCore);
         copy->fitted = std::atomic_load(&fitted);
         const std::lock_guard<std::mutex> lock(mutex);

@@ -23,19 +23,19 @@ public:
     void fit(InputArrayOfArrays images, InputArrayOfArrays masks) CV_OVERRIDE
     {
         // Inside of the call, because copying the headers of the arrays allocates memory, too.
-        reportingLackOfMemory([&]() { core->fit(*imagesFromArrays(images, masks, significantBits())); });
+        reportingOutOfMemory([&]() { core->fit(*imagesFromArrays(images, masks, significantBits())); });
     }
     void fit(const std::vector<String>& files, InputArray mask) CV_OVERRIDE
     {
-        reportingLackOfMemory([&]() { core->fit(*imagesFromFiles(files, mask.getMat(), significantBits())); });
+        reportingOutOfMemory([&]() { core->fit(*imagesFromFiles(files, mask.getMat(), significantBits())); });
     }
     void update(InputArrayOfArrays images, InputArrayOfArrays masks) CV_OVERRIDE
     {
-        reportingLackOfMemory([&]() { core->update(*imagesFromArrays(images, masks, significantBits())); });
+        reportingOutOfMemory([&]() { core->update(*imagesFromArrays(images, masks, significantBits())); });
     }
     void update(const std::vector<String>& files, InputArray mask) CV_OVERRIDE
     {
-        reportingLackOfMemory([&]() { core->update(*imagesFromFiles(files, mask.getMat(), significantBits())); });
+        reportingOutOfMemory([&]() { core->update(*imagesFromFiles(files, mask.getMat(), significantBits())); });
     }
     int getLearnedImages() const CV_OVERRIDE { return core->fittedModel()->model.history.images; }
     int getUpdates() const CV_OVERRIDE { return core->fittedModel()->model.history.updates; }
@@ -54,7 +54,7 @@ public:
     }
     double predict(const String& file, OutputArray map, InputArray mask) const CV_OVERRIDE
     {
-        return predict(reportingLackOfMemory([&]() { return readImage(file); }), map, mask);
+        return predict(reportingOutOfMemory([&]() { return readImage(file); }), map, mask);
     }
     void predictBatch(InputArrayOfArrays images, std::vector<double>& scores,
                       OutputArrayOfArrays maps) const CV_OVERRIDE
@@ -138,7 +138,7 @@ protected:
 //! Makes a detector of a method's class that is ready to fit.
 template <typename Impl, typename MethodClass, typename Params> Ptr<Impl> createDetector(const Params& params)
 {
-    return reportingLackOfMemory([&]() {
+    return reportingOutOfMemory([&]() {
         std::unique_ptr<const Method> method(new MethodClass(params));
         return makePtr<Impl>(std::make_shared<DetectorCore>(std::move(method)));
     });

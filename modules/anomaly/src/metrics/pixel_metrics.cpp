@@ -106,7 +106,7 @@ void PixelMetricsImpl::add(InputArray mapArray, InputArray maskArray, InputArray
     checkLike(mask, "Mask", map.size());
     checkLike(validity, "Validity", map.size());
 
-    reportingLackOfMemory([&]() { add(pixelsOf(map, mask, validity)); });
+    reportingOutOfMemory([&]() { add(pixelsOf(map, mask, validity)); });
 }
 
 void PixelMetricsImpl::add(const CountedPixels& added)
@@ -122,7 +122,7 @@ void PixelMetricsImpl::merge(const Ptr<PixelMetrics>& other)
         CV_Error(Error::StsBadArg,
                  "There are no other pixel metrics to merge: expected those of another PixelMetrics::create");
     const std::lock_guard<std::mutex> lock(from->sorting);
-    reportingLackOfMemory([&]() { add(from->pixels); });
+    reportingOutOfMemory([&]() { add(from->pixels); });
 }
 
 void PixelMetricsImpl::countsAt(double threshold, double& truePositives, double& falsePositives) const
