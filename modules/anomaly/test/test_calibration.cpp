@@ -31,14 +31,14 @@ double thresholdOf(const GoodSample& scores, double quantile)
 TEST(Anomaly_Calibration, quantile_of_further_values_as_numpy)
 {
     std::vector<float> values = {4, 1, 3, 2};
-    EXPECT_DOUBLE_EQ(1, quantileOfFurther(values, 0));
-    EXPECT_DOUBLE_EQ(4, quantileOfFurther(values, 1));
-    EXPECT_DOUBLE_EQ(2.5, quantileOfFurther(values, 0.5));
-    EXPECT_NEAR(3.75, quantileOfFurther(values, 0.75), 1e-12);
-    EXPECT_NEAR(1.5, quantileOfFurther(values, 0.3), 1e-12);
-    EXPECT_DOUBLE_EQ(4, quantileOfFurther(values, 0.995));
+    EXPECT_DOUBLE_EQ(1, predictiveQuantile(values, 0));
+    EXPECT_DOUBLE_EQ(4, predictiveQuantile(values, 1));
+    EXPECT_DOUBLE_EQ(2.5, predictiveQuantile(values, 0.5));
+    EXPECT_NEAR(3.75, predictiveQuantile(values, 0.75), 1e-12);
+    EXPECT_NEAR(1.5, predictiveQuantile(values, 0.3), 1e-12);
+    EXPECT_DOUBLE_EQ(4, predictiveQuantile(values, 0.995));
     std::vector<float> one = {5};
-    EXPECT_DOUBLE_EQ(5, quantileOfFurther(one, 0.995));
+    EXPECT_DOUBLE_EQ(5, predictiveQuantile(one, 0.995));
 }
 
 // The share q of further uniform values lies below the quantile, even if there are as few values as here.
@@ -52,7 +52,7 @@ TEST(Anomaly_Calibration, so_many_further_values_stay_below)
         std::vector<float> values(19);
         for (float& value : values)
             value = random.uniform(0.f, 1.f);
-        below += quantileOfFurther(values, 0.95);
+        below += predictiveQuantile(values, 0.95);
     }
     EXPECT_NEAR(0.95, below / trials, 0.002);
 }

@@ -22,7 +22,7 @@ double normalizedScore(const Calibration& calibration, double score)
     return std::min(1., std::max(0., (score - calibration.imageThreshold) / rangeOf(calibration) + 0.5));
 }
 
-double quantileOfFurther(std::vector<float>& values, double q)
+double predictiveQuantile(std::vector<float>& values, double q)
 {
     CV_Assert(!values.empty());
     // The place among the sorted values, counted from 0, and limited to them.
@@ -140,16 +140,16 @@ void GoodSample::scale(double factor)
             score = float(score * factor);
 }
 
-double changeOfScores(const GoodSample& before, const GoodSample& after, double threshold)
+double medianScoreRatio(const GoodSample& before, const GoodSample& after, double threshold)
 {
     const size_t fewest = 3;
-    const std::vector<float>&old = before.freshScores(), &now = after.freshScores();
-    CV_Assert(old.size() == now.size());
+    const std::vector<float>&oldScores = before.freshScores(), &newScores = after.freshScores();
+    CV_Assert(oldScores.size() == newScores.size());
     std::vector<float> ratios;
-    for (size_t i = 0; i < old.size(); i++)
-        if (old[i] > 0 && old[i] < threshold)
-            ratios.push_back(now[i] / old[i]);
-    return ratios.size() < fewest ? 1 : quantileOfFurther(ratios, 0.5);
+    for (size_t i = 0; i < oldScores.size(); i++)
+        if (oldScores[i] > 0 && oldScores[i] < threshold)
+            ratios.push_back(newScores[i] / oldScores[i]);
+    return ratios.size() < fewest ? 1 : predictiveQuantile(ratios, 0.5);
 }
 
 void GoodImages::join(const GoodImages& later)
@@ -169,7 +169,7 @@ double GoodSample::threshold(double q, double contamination) const
     // q (n + 1) <= n: the quantile lies among the n scores, and nothing needs to be extrapolated.
     const bool isReached = q * (count + 1) <= count;
     if (q == 1 || isReached || !hasLogarithms(good) || !hasLogarithms(learned))
-        return quantileOfFurther(good, q);
+        return predictiveQuantile(good, q);
     const LogScores ofFresh(good), ofLearned(learned);
     const double freedom = count - 1 + std::max(0., double(learned.size()) - 1);
     const double deviation = std::sqrt((ofFresh.squares + ofLearned.squares) / std::max(1., freedom));

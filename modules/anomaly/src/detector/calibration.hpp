@@ -68,7 +68,7 @@ private:
 //! Median ratio of the scores of the same images after and before an update, both in the same order. It is taken over
 //! images that scored below the threshold before, since the nearest patches of others have changed; it is 1 if there
 //! are fewer than three of them.
-double changeOfScores(const GoodSample& before, const GoodSample& after, double threshold);
+double medianScoreRatio(const GoodSample& before, const GoodSample& after, double threshold);
 
 //! What a model keeps of the good images that its thresholds come from.
 struct GoodImages
@@ -141,7 +141,7 @@ bool allGood(const Mat& labels);
 //! intervals, each of which a further sample falls into with the same probability (numpy's method 'weibull'), so it is
 //! the q (n + 1)-th sample, interpolated linearly. Beyond all samples it is the lowest or the highest one. Reorders the
 //! samples.
-double quantileOfFurther(std::vector<float>& values, double q);
+double predictiveQuantile(std::vector<float>& values, double q);
 
 }} // namespace cv::anomaly
 

@@ -58,8 +58,8 @@ void DetectorCore::setMethod(std::shared_ptr<const Method> changed)
     usedMethod.swap(changed);
 }
 
-// On the processor another thread sets the network up, 20 ms, while the caller sets up the search, as long. A GPU's
-// driver keeps much by thread.
+// On the processor, another thread sets up the network, which takes 20 ms, while the calling thread sets up the search,
+// which takes as long. On a GPU the calling thread does both, because the driver keeps much of its state by thread.
 void DetectorCore::useModel(const DetectorModel& model)
 {
     std::shared_ptr<const Backbone> network;
@@ -74,14 +74,14 @@ void DetectorCore::useModel(const DetectorModel& model)
         ready.get();
         return network;
     };
-    const auto next = std::make_shared<const FittedModel>(model, finish, device());
+    const auto newModel = std::make_shared<const FittedModel>(model, finish, device());
     {
         const std::lock_guard<std::mutex> lock(mutex);
         usedMethod = model.method;
         backboneSource = model.backbone;
         backbone = network;
     }
-    std::atomic_store(&fitted, next);
+    std::atomic_store(&fitted, newModel);
 }
 
 // Replaces the model by a changed copy, because running calls still use the one with which they began.
@@ -111,19 +111,19 @@ void DetectorCore::setMapSize(int size)
         changeModel([size](DetectorModel& model) { model.method = withMapSize(*model.method, size); });
 }
 
-void DetectorCore::moveTo(const Device& next)
+void DetectorCore::moveTo(const Device& newDevice)
 {
-    if (next.engine == usedEngine && next.target == usedTarget)
+    if (newDevice.engine == usedEngine && newDevice.target == usedTarget)
         return;
-    usedMethod->checkDevice(next);
+    usedMethod->checkDevice(newDevice);
     reportingOutOfMemory([&]() {
-        const std::shared_ptr<const Backbone> network = createBackbone(backboneSource, next);
+        const std::shared_ptr<const Backbone> network = createBackbone(backboneSource, newDevice);
         if (!empty())
-            std::atomic_store(&fitted, std::make_shared<const FittedModel>(fittedModel()->model, network, next));
+            std::atomic_store(&fitted, std::make_shared<const FittedModel>(fittedModel()->model, network, newDevice));
         const std::lock_guard<std::mutex> lock(mutex);
         backbone = network;
-        usedEngine = next.engine;
-        usedTarget = next.target;
+        usedEngine = newDevice.engine;
+        usedTarget = newDevice.target;
     });
 }
 
@@ -280,24 +280,24 @@ static void joinGoodImages(DetectorModel& model, const GoodImages& byOldModel, c
 {
     const double share = model.method->sharedParams().thresholdQuantile;
     GoodImages& good = model.history.good;
-    good.scores.scale(changeOfScores(byOldModel.scores, byNewModel.scores, good.scores.threshold(share)));
-    good.levels.scale(changeOfScores(byOldModel.levels, byNewModel.levels, good.levels.threshold(share)));
+    good.scores.scale(medianScoreRatio(byOldModel.scores, byNewModel.scores, good.scores.threshold(share)));
+    good.levels.scale(medianScoreRatio(byOldModel.levels, byNewModel.levels, good.levels.threshold(share)));
     good.join(byNewModel);
 }
 
 // Thresholds after an update: quantiles of the good images' scores, unless they were set by hand or found from labels.
-static Calibration followedBy(const DetectorModel& model, const Calibration& later)
+static Calibration updatedThresholds(const DetectorModel& model, const Calibration& later)
 {
     const DetectorParams& params = model.method->sharedParams();
     const ModelHistory& history = model.history;
-    Calibration next = model.calibration;
+    Calibration updated = model.calibration;
     if (history.imageFollows)
-        next.imageThreshold = history.good.scores.threshold(params.thresholdQuantile);
+        updated.imageThreshold = history.good.scores.threshold(params.thresholdQuantile);
     if (history.pixelFollows)
-        next.pixelThreshold = history.good.levels.threshold(params.thresholdQuantile);
-    next.lowest = std::min(next.lowest, later.lowest);
-    next.highest = std::max(next.highest, later.highest);
-    return next;
+        updated.pixelThreshold = history.good.levels.threshold(params.thresholdQuantile);
+    updated.lowest = std::min(updated.lowest, later.lowest);
+    updated.highest = std::max(updated.highest, later.highest);
+    return updated;
 }
 
 void DetectorCore::update(const ImageSource& images)
@@ -318,8 +318,8 @@ void DetectorCore::update(const ImageSource& images)
         scoresAfterFit(updated, images, std::vector<int>(), scored, pieces, FitReporter(callback, 1));
     model.history.images += int(chosen.size());
     model.history.updates++;
-    joinGoodImages(model, scoresOfGood(*before, images, scored).kept(0), scores.kept(0));
-    model.calibration = followedBy(model, scores.calibrate(settings.thresholdQuantile));
+    joinGoodImages(model, scoresOfGoodImages(*before, images, scored).kept(0), scores.kept(0));
+    model.calibration = updatedThresholds(model, scores.calibrate(settings.thresholdQuantile));
     std::atomic_store(&fitted, std::shared_ptr<const FittedModel>(updated.with(model)));
 }
 
@@ -474,7 +474,7 @@ void DetectorCore::calibrateWithGood(const FittedModel& model, const ImageSource
 {
     std::vector<int> all(images.size());
     std::iota(all.begin(), all.end(), 0);
-    const GoodScores scores = reportingOutOfMemory([&]() { return scoresOfGood(model, images, all); });
+    const GoodScores scores = reportingOutOfMemory([&]() { return scoresOfGoodImages(model, images, all); });
     const Calibration calibrated = scores.calibrate(model.params().thresholdQuantile);
     changeModel([&](DetectorModel& changed) {
         changed.calibration = calibrated;

@@ -76,7 +76,7 @@ public:
 private:
     DetectorCore();
     Device device() const { return Device{usedEngine, usedTarget}; }
-    void moveTo(const Device& next);
+    void moveTo(const Device& newDevice);
     void useModel(const DetectorModel& model);
     void setThreshold(double Calibration::*which, bool ModelHistory::*follows, double value);
     void setMethod(std::shared_ptr<const Method> changed);

@@ -37,9 +37,9 @@ double marginOf(int figure, double median)
 FigureRange rangeOfGood(int figure, std::vector<float> values)
 {
     const double outer = values.size() < size_t(fewGoodImages) ? 0 : rangeQuantile,
-                 median = quantileOfFurther(values, 0.5), margin = marginOf(figure, median);
-    const FigureRange range = {std::min(quantileOfFurther(values, outer), median - margin),
-                               std::max(quantileOfFurther(values, 1 - outer), median + margin)};
+                 median = predictiveQuantile(values, 0.5), margin = marginOf(figure, median);
+    const FigureRange range = {std::min(predictiveQuantile(values, outer), median - margin),
+                               std::max(predictiveQuantile(values, 1 - outer), median + margin)};
     return figure == DRIFT_SCORE ? FigureRange{0, range.highest} : range;
 }
 
@@ -77,7 +77,7 @@ public:
         images.push_back(all);
         if (images.size() > size_t(window))
             images.pop_front();
-        imagesWithScoreOut = hasLeft(DRIFT_SCORE) ? imagesWithScoreOut + 1 : 0;
+        imagesWithScoreOut = isOutOfRange(DRIFT_SCORE) ? imagesWithScoreOut + 1 : 0;
     }
 
     std::vector<String> getDrift() const CV_OVERRIDE
@@ -85,11 +85,11 @@ public:
         std::vector<String> causes;
         if (images.size() < size_t(window))
             return causes;
-        if (hasLeft(DRIFT_BRIGHTNESS) || hasLeft(DRIFT_CONTRAST))
+        if (isOutOfRange(DRIFT_BRIGHTNESS) || isOutOfRange(DRIFT_CONTRAST))
             causes.push_back("light");
-        if (hasLeft(DRIFT_SHARPNESS))
+        if (isOutOfRange(DRIFT_SHARPNESS))
             causes.push_back("focus");
-        if (hasLeft(DRIFT_X) || hasLeft(DRIFT_Y))
+        if (isOutOfRange(DRIFT_X) || isOutOfRange(DRIFT_Y))
             causes.push_back("position");
         // A change of light, focus or position raises the scores at once, but its own figure leaves the range later.
         if (causes.empty() && imagesWithScoreOut > window / 3)
@@ -122,10 +122,10 @@ private:
         std::vector<float> values;
         for (const std::vector<float>& image : images)
             values.push_back(image[figure]);
-        return quantileOfFurther(values, 0.5);
+        return predictiveQuantile(values, 0.5);
     }
 
-    bool hasLeft(int figure) const
+    bool isOutOfRange(int figure) const
     {
         const double median = medianOf(figure);
         return median < ranges[figure].lowest || median > ranges[figure].highest;

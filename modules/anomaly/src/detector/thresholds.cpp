@@ -106,7 +106,7 @@ std::vector<int> imagesToScore(const std::vector<int>& learned)
     return evenSample(learned, mostImagesLeftOut);
 }
 
-GoodScores scoresOfGood(const FittedModel& model, const ImageSource& images, const std::vector<int>& chosen)
+GoodScores scoresOfGoodImages(const FittedModel& model, const ImageSource& images, const std::vector<int>& chosen)
 {
     GoodScores scores(model.params().defectArea);
     forEachScore(always(model), images, chosen, false,
