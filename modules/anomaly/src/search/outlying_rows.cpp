@@ -16,14 +16,15 @@ namespace {
 // the number of rows: minutes for 100,000.
 const size_t mostCompared = 4000;
 
-// Writes the squared distance of each of some rows to the nearest of the others to the row's place in `distances`.
-void compare(const Mat& rows, const std::vector<int>& some, const std::vector<int>& others, int engine, Mat& distances)
+// Writes the squared distance from each row of a group to the nearest of the others into the element of `distances` at
+// the index of the row.
+void compare(const Mat& rows, const std::vector<int>& group, const std::vector<int>& others, int engine, Mat& distances)
 {
     const int rowsAtOnce = 4096;
     const auto search = NeighborSearch::create(rowsAt(rows, evenSample(others, mostCompared)), engine);
-    for (size_t first = 0; first < some.size(); first += rowsAtOnce)
+    for (size_t first = 0; first < group.size(); first += rowsAtOnce)
     {
-        const std::vector<int> part(some.begin() + first, some.begin() + std::min(first + rowsAtOnce, some.size()));
+        const std::vector<int> part(group.begin() + first, group.begin() + std::min(first + rowsAtOnce, group.size()));
         Mat nearest, indices;
         search->search(rowsAt(rows, part).t(), 1, nearest, indices);
         for (size_t i = 0; i < part.size(); i++)

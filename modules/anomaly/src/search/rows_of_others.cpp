@@ -51,20 +51,20 @@ private:
 
 } // namespace
 
-std::vector<Vec2i> nearestRowsOfOthers(const GroupedRows& some, const GroupedRows& candidates)
+std::vector<Vec2i> nearestRowsOfOthers(const GroupedRows& queries, const GroupedRows& candidates)
 {
-    CV_CheckEQ(some.rows.rows, int(some.groups.size()), "Each row must have a group");
+    CV_CheckEQ(queries.rows.rows, int(queries.groups.size()), "Each row must have a group");
     CV_CheckEQ(candidates.rows.rows, int(candidates.groups.size()), "Each candidate must have a group");
-    const int someAtOnce = 512, candidatesAtOnce = 4096; // a block of products takes 8 MiB
+    const int queriesAtOnce = 512, candidatesAtOnce = 4096; // a block of products takes 8 MiB
     const Mat norms = squaredNorms(candidates.rows);
-    std::vector<NearestOthers> nearest(some.groups.begin(), some.groups.end());
+    std::vector<NearestOthers> nearest(queries.groups.begin(), queries.groups.end());
     Mat products;
-    for (int first = 0; first < some.rows.rows; first += someAtOnce)
+    for (int first = 0; first < queries.rows.rows; first += queriesAtOnce)
         for (int begin = 0; begin < candidates.rows.rows; begin += candidatesAtOnce)
         {
             const Mat part = candidates.rows.rowRange(begin, std::min(candidates.rows.rows, begin + candidatesAtOnce));
-            gemm(some.rows.rowRange(first, std::min(some.rows.rows, first + someAtOnce)), part, -2, noArray(), 0,
-                 products, GEMM_2_T);
+            gemm(queries.rows.rowRange(first, std::min(queries.rows.rows, first + queriesAtOnce)), part, -2, noArray(),
+                 0, products, GEMM_2_T);
             // Ranks by |a - b|^2 - |a|^2, because the row's own norm |a|^2 does not change the order.
             parallel_for_(Range(0, products.rows), [&](const Range& range) {
                 for (int i = range.start; i < range.end; i++)
@@ -73,10 +73,10 @@ std::vector<Vec2i> nearestRowsOfOthers(const GroupedRows& some, const GroupedRow
                                                products.at<float>(i, c) + norms.at<float>(begin + c));
             });
         }
-    std::vector<Vec2i> found;
+    std::vector<Vec2i> indices;
     for (const NearestOthers& each : nearest)
-        found.push_back(each.nearest());
-    return found;
+        indices.push_back(each.nearest());
+    return indices;
 }
 
 }} // namespace cv::anomaly

@@ -17,12 +17,12 @@ struct GroupedRows
     std::vector<int> groups; // index of each row's group
 };
 
-/** @brief For each of some rows, finds the nearest candidate of another group, and the nearest one of a third group.
+/** @brief For each query, finds the nearest candidate of another group, and the nearest one of a third group.
 
 The results are indices of candidates, -1 if there is no such group. Distances have rounding errors, so of candidates at
 the same distance any may be found.
 */
-std::vector<Vec2i> nearestRowsOfOthers(const GroupedRows& some, const GroupedRows& candidates);
+std::vector<Vec2i> nearestRowsOfOthers(const GroupedRows& queries, const GroupedRows& candidates);
 
 }} // namespace cv::anomaly
 
