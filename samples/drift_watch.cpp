@@ -50,10 +50,10 @@ std::vector<std::string> DriftWatch::add(const Mat& image, double score)
     if (!monitor)
         return notes;
     monitor->add(image, score);
-    const std::vector<String> next = monitor->getDrift();
-    for (const String& cause : next)
-        if (std::find(now.begin(), now.end(), cause) == now.end())
+    const std::vector<String> newCauses = monitor->getDrift();
+    for (const String& cause : newCauses)
+        if (std::find(currentCauses.begin(), currentCauses.end(), cause) == currentCauses.end())
             notes.push_back(noteOf(cause));
-    now = next;
+    currentCauses = newCauses;
     return notes;
 }

@@ -22,13 +22,13 @@ public:
     std::vector<std::string> add(const cv::Mat& image, double score);
 
     //! The present causes, as DriftMonitor::getDrift names them.
-    const std::vector<cv::String>& causes() const { return now; }
+    const std::vector<cv::String>& causes() const { return currentCauses; }
 
 private:
     std::string noteOf(const std::string& cause) const;
 
     cv::Ptr<cv::anomaly::DriftMonitor> monitor;
-    std::vector<cv::String> now;
+    std::vector<cv::String> currentCauses;
 };
 
 #endif

@@ -27,9 +27,9 @@ struct Prediction
 
 Prediction predictionOf(const CFA& cfa, const Mat& image)
 {
-    Prediction made;
-    made.score = cfa.predict(image, made.map);
-    return made;
+    Prediction prediction;
+    prediction.score = cfa.predict(image, prediction.map);
+    return prediction;
 }
 
 // Runs body(0), body(1), ... at the same time.

@@ -29,7 +29,7 @@ const char* const embeddedName = "efficientnet-lite0/1";
 class NetPool : public std::enable_shared_from_this<NetPool>
 {
 public:
-    NetPool(const std::vector<uchar>& onnx, int dnnTarget) : bytes(onnx), target(dnnTarget), made(1)
+    NetPool(const std::vector<uchar>& onnx, int dnnTarget) : bytes(onnx), target(dnnTarget), netCount(1)
     {
         idle.push_back(Sized(0, parse()));
     }
@@ -70,7 +70,7 @@ private:
                                           [images](const Sized& net) { return net.first == images || net.first == 0; });
         if (fitting == idle.end())
         {
-            idle.reserve(++made); // so that giveBack never allocates and never throws
+            idle.reserve(++netCount); // so that giveBack never allocates and never throws
             return NULL;
         }
         std::unique_ptr<dnn::Net> net = std::move(fitting->second);
@@ -88,7 +88,7 @@ private:
     const std::vector<uchar> bytes;
     const int target;
     std::mutex mutex;
-    size_t made;
+    size_t netCount;
     std::vector<Sized> idle;
 };
 

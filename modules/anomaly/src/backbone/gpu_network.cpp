@@ -65,7 +65,7 @@ public:
 
     bool takes(const MapShape& input) const { return shape.images == input.images && shape.size == input.size; }
 
-    GpuMemory& input() { return there(0); }
+    GpuMemory& input() { return memoryOf(0); }
 
     //! Enqueues all layers in `queue`, which must be the queue of the calling thread.
     void run()
@@ -80,7 +80,7 @@ public:
         for (const MapNumber& value : graph.outputs)
         {
             const MapShape& of = shapes[value.number];
-            maps.push_back(GpuMaps{&there(value.number), of.images, of.channels, of.size, value.pending.lowest,
+            maps.push_back(GpuMaps{&memoryOf(value.number), of.images, of.channels, of.size, value.pending.lowest,
                                    value.pending.highest});
         }
         return maps;
@@ -89,7 +89,7 @@ public:
     const MapShape shape;
     const std::shared_ptr<GpuQueue> queue;
     // Page-locked memory on the host for the pixels, then the same on the GPU, and memory for maps that are downloaded.
-    HostMemory pixelsHere;
+    HostMemory hostPixels;
     GpuMemory pixels, clippedMaps;
 
 private:
@@ -98,12 +98,12 @@ private:
         for (size_t i = 0; i < tasks.size(); i++)
         {
             const NetworkLayer& layer = *graph.layers[i];
-            tasks[i]->run(there(layer.input), layer.added >= 0 ? &there(layer.added) : NULL, there(layer.output),
-                          workspace);
+            tasks[i]->run(memoryOf(layer.input), layer.added >= 0 ? &memoryOf(layer.added) : NULL,
+                          memoryOf(layer.output), workspace);
         }
     }
 
-    GpuMemory& there(int number) { return memories[places.memoryOf[number]]; }
+    GpuMemory& memoryOf(int number) { return memories[places.memoryOf[number]]; }
 
     const std::shared_ptr<const LayerGraph> owner;
     const LayerGraph& graph;
@@ -144,7 +144,7 @@ public:
     FeatureMaps forward(const Mat* images, int count, const InputSettings& input, StageClock* clock) const CV_OVERRIDE
     {
         const std::shared_ptr<Execution> execution = borrow(MapShape{count, 3, input.crop});
-        Mat pixels = execution->pixelsHere.matrix(count * input.crop.height, input.crop.width, CV_8UC3);
+        Mat pixels = execution->hostPixels.matrix(count * input.crop.height, input.crop.width, CV_8UC3);
         stretchImages(images, count, input, pixels);
         lap(clock, STAGE_PREPROCESS);
         const GpuQueue::Scope scope(*execution->queue);

@@ -35,7 +35,7 @@ String exportAdvice(const BackboneSource& network)
 // ---- weights beside the ONNX file
 
 // One of the entries that say where a tensor lies in a file of its own: location, offset or length. Empty if missing.
-std::string outsideEntry(const OnnxTensor& tensor, const char* key)
+std::string externalEntry(const OnnxTensor& tensor, const char* key)
 {
     const auto found = tensor.outside.find(key);
     return found == tensor.outside.end() ? std::string() : found->second;
@@ -54,7 +54,7 @@ public:
 
     std::vector<uchar> read(const OnnxTensor& tensor)
     {
-        const std::string location = outsideEntry(tensor, "location");
+        const std::string location = externalEntry(tensor, "location");
         checkPlace(location);
         const String file = utils::fs::join(folder, location);
         const uint64 available = sizeOf(file, location), offset = number(tensor, "offset", 0);
@@ -114,7 +114,7 @@ private:
 
     uint64 number(const OnnxTensor& tensor, const char* key, uint64 byDefault) const
     {
-        const std::string text = outsideEntry(tensor, key);
+        const std::string text = externalEntry(tensor, key);
         if (text.empty())
             return byDefault;
         if (text.size() > 15 || text.find_first_not_of("0123456789") != std::string::npos)
@@ -159,7 +159,7 @@ void checkTensor(const OnnxTensor& tensor, const BackboneSource& network)
         CV_Error_(Error::StsParseError,
                   ("Backbone %s keeps its weights in a file of their own, '%s', which a network within a model file "
                    "can not have. %s",
-                   network.name.c_str(), outsideEntry(tensor, "location").c_str(), exportAdvice(network).c_str()));
+                   network.name.c_str(), externalEntry(tensor, "location").c_str(), exportAdvice(network).c_str()));
     const uint64 expected = tensor.count();
     if (tensor.elementSize() && tensor.stored() < expected)
         CV_Error_(Error::StsParseError, ("Backbone %s has %.0f numbers in tensor '%s', expected %.0f: its weights are "
@@ -311,7 +311,7 @@ String inOneLine(const String& text)
 }
 
 // The error text of cv::dnn, without what Backbone wrote before it.
-String wordsOfDnn(const String& refusal)
+String reasonOfDnn(const String& refusal)
 {
     const String before = "that this OpenCV reads: ";
     const size_t start = refusal.find(before);
@@ -411,7 +411,7 @@ std::shared_ptr<const Backbone> createBackbone(const BackboneSource& source, con
             throw;
         CV_Error_(Error::StsParseError,
                   ("Backbone %s %s. %s cv::dnn says: %s", source.name.c_str(), reasonOf(source, e.err).c_str(),
-                   exportAdvice(source).c_str(), wordsOfDnn(e.err).c_str()));
+                   exportAdvice(source).c_str(), reasonOfDnn(e.err).c_str()));
     }
 }
 

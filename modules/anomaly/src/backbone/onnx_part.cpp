@@ -271,7 +271,7 @@ Message upgradedNode(Bytes message, const OnnxNode& node, int opset, Message& fi
 // ---- batches
 
 // Whether the operator works along other axes than the batch's, which is axis 0.
-bool sparesBatch(const OnnxNode& node, const char* axes)
+bool leavesBatchAxis(const OnnxNode& node, const char* axes)
 {
     const std::vector<int64> numbers = numbersOf(node, axes, {});
     return !numbers.empty() && *std::min_element(numbers.begin(), numbers.end()) > 0;
@@ -287,8 +287,8 @@ bool takesAnyBatch(const OnnxNode& node)
         "InstanceNormalization LeakyRelu MaxPool Mul PRelu Pow Relu Selu Sigmoid Softplus Sqrt "
         "Sub Tanh ";
     return types.find(" " + node.type + " ") != std::string::npos ||
-           (node.type == "Concat" && sparesBatch(node, "axis")) ||
-           (node.type == "ReduceMean" && sparesBatch(node, "axes"));
+           (node.type == "Concat" && leavesBatchAxis(node, "axis")) ||
+           (node.type == "ReduceMean" && leavesBatchAxis(node, "axes"));
 }
 
 std::string inputOf(Bytes graph, const std::set<std::string>& constants)

@@ -35,7 +35,7 @@ private:
                                           [&fits](const std::unique_ptr<Thing>& thing) { return fits(*thing); });
         if (fitting == idle.end())
         {
-            idle.reserve(++made); // so that giveBack never allocates and never throws
+            idle.reserve(++thingCount); // so that giveBack neither allocates nor throws
             return std::unique_ptr<Thing>();
         }
         std::unique_ptr<Thing> thing = std::move(*fitting);
@@ -51,7 +51,7 @@ private:
     }
 
     std::mutex mutex;
-    size_t made = 0;
+    size_t thingCount = 0;
     std::vector<std::unique_ptr<Thing>> idle;
 };
 

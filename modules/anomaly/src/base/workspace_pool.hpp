@@ -38,7 +38,7 @@ private:
         std::lock_guard<std::mutex> lock(mutex);
         if (idle.empty())
         {
-            idle.reserve(++made); // so that giveBack never allocates and never throws
+            idle.reserve(++workspaceCount); // so that giveBack neither allocates nor throws
             return std::unique_ptr<Workspace>(new Workspace);
         }
         std::unique_ptr<Workspace> workspace = std::move(idle.back());
@@ -53,7 +53,7 @@ private:
     }
 
     std::mutex mutex;
-    size_t made = 0;
+    size_t workspaceCount = 0;
     std::vector<std::unique_ptr<Workspace>> idle;
 };
 

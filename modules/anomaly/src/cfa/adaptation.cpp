@@ -302,8 +302,8 @@ Descriptor randomDescriptor(const std::vector<int>& channels, double gammaD, int
 std::shared_ptr<const CfaModel> adapt(const TrainingData& data, const CFA::Params& params, int engine,
                                       int trainerDevice, TrainingCheckpoint& checkpoint, FitReporter& reporter)
 {
-    const std::shared_ptr<CfaModel> made = std::make_shared<CfaModel>(params);
-    CfaModel& model = *made;
+    const std::shared_ptr<CfaModel> adapted = std::make_shared<CfaModel>(params);
+    CfaModel& model = *adapted;
     model.descriptor =
         randomDescriptor(channelsOf(data.features.get(0).maps), params.gammaD, params.descriptorInit, params.seed);
     const BankSettings settings = {params.bankMode,     params.gammaC, params.bankMomentum,
@@ -323,7 +323,7 @@ std::shared_ptr<const CfaModel> adapt(const TrainingData& data, const CFA::Param
             coresetOfAdapted(data, params, engine, *Projection::create(model.descriptor, engine), reporter));
         model.bank = model.coreset->chosen.rows;
     }
-    return made;
+    return adapted;
 }
 
 std::shared_ptr<const CfaModel> withFurtherPatches(const CfaModel& before, const TrainingData& data,

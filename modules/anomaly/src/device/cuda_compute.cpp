@@ -13,17 +13,17 @@ namespace {
 class CudnnDescriptor
 {
 public:
-    CudnnDescriptor(int (*create)(void**), int (*d)(void*)) : made(NULL), destroy(d)
+    CudnnDescriptor(int (*create)(void**), int (*d)(void*)) : descriptor(NULL), destroy(d)
     {
-        checkCuda(create(&made), "cudnnCreate...Descriptor");
+        checkCuda(create(&descriptor), "cudnnCreate...Descriptor");
     }
-    ~CudnnDescriptor() { destroy(made); }
+    ~CudnnDescriptor() { destroy(descriptor); }
     CudnnDescriptor(const CudnnDescriptor&) = delete;
     CudnnDescriptor& operator=(const CudnnDescriptor&) = delete;
-    operator void*() const { return made; }
+    operator void*() const { return descriptor; }
 
 private:
-    void* made;
+    void* descriptor;
     int (*destroy)(void*);
 };
 

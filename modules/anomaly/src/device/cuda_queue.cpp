@@ -62,9 +62,9 @@ public:
         const CudaContextScope scope;
         const int relaxed = 2; // other threads may allocate memory during the capture
         void* graph = NULL;
-        std::unique_ptr<GpuRecord> made;
+        std::unique_ptr<GpuRecord> result;
         if (CudaDriver::get().beginCapture(stream, relaxed))
-            return made;
+            return result;
         bool isWhole = true;
         try
         {
@@ -75,11 +75,11 @@ public:
             isWhole = false;
         }
         if (CudaDriver::get().endCapture(stream, &graph) || !graph)
-            return made;
+            return result;
         if (isWhole)
-            made.reset(new CudaRecord(graph, stream));
+            result.reset(new CudaRecord(graph, stream));
         CudaDriver::get().destroyGraph(graph);
-        return made;
+        return result;
     }
 
     // cuBLAS gets a workspace, because otherwise it would allocate one itself, which is not possible during a capture.

@@ -142,15 +142,15 @@ int backendOf(int target)
                                                                                  : dnn::DNN_BACKEND_OPENCV;
 }
 
-int targetOf(int backend, int now)
+int targetOf(int backend, int current)
 {
     switch (backend)
     {
     case dnn::DNN_BACKEND_DEFAULT:
     case dnn::DNN_BACKEND_OPENCV:
-        return backendOf(now) == dnn::DNN_BACKEND_OPENCV ? now : int(dnn::DNN_TARGET_CPU);
+        return backendOf(current) == dnn::DNN_BACKEND_OPENCV ? current : int(dnn::DNN_TARGET_CPU);
     case dnn::DNN_BACKEND_CUDA:
-        return backendOf(now) == dnn::DNN_BACKEND_CUDA ? now : int(dnn::DNN_TARGET_CUDA);
+        return backendOf(current) == dnn::DNN_BACKEND_CUDA ? current : int(dnn::DNN_TARGET_CUDA);
     }
     CV_Error_(Error::StsNotImplemented, ("Backend is %d, expected one of cv::dnn's DNN_BACKEND_DEFAULT (0), "
                                          "DNN_BACKEND_OPENCV (%d), DNN_BACKEND_CUDA (%d)",

@@ -30,7 +30,7 @@ bool hasDnnTarget(int target);
 int backendOf(int target);
 
 //! The target for a backend; it stays `now` if that belongs to this backend.
-int targetOf(int backend, int now);
+int targetOf(int backend, int current);
 
 }} // namespace cv::anomaly
 

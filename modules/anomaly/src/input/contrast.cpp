@@ -33,34 +33,34 @@ Contrast::Contrast(const Mat& image)
 
 void matchContrast(Mat& image)
 {
-    const Contrast found(image);
-    const double gain = matchedDeviation / std::max(found.deviation, leastDeviation);
-    image.convertTo(image, CV_8U, gain, matchedMean - gain * found.mean);
+    const Contrast contrast(image);
+    const double gain = matchedDeviation / std::max(contrast.deviation, leastDeviation);
+    image.convertTo(image, CV_8U, gain, matchedMean - gain * contrast.mean);
 }
 
 // Contrasts of the images that can be read. For the others, fit itself reports the error when it reads them.
 static std::vector<double> contrasts(const ImageSource& images, const std::vector<int>& indices,
                                      const InputSettings& input)
 {
-    std::vector<double> found;
+    std::vector<double> deviations;
     for (const int index : evenSample(indices, mostImages))
         try
         {
-            found.push_back(
+            deviations.push_back(
                 Contrast(stretch(toBgr8(images.image(index), input.significantBits), input.crop)).deviation);
         }
         catch (const cv::Exception&)
         {}
-    return found;
+    return deviations;
 }
 
 bool contrastVaries(const ImageSource& images, const std::vector<int>& indices, const InputSettings& input)
 {
-    const std::vector<double> found = contrasts(images, indices, input);
-    if (found.size() < fewestImages)
+    const std::vector<double> deviations = contrasts(images, indices, input);
+    if (deviations.size() < fewestImages)
         return false;
     Scalar mean, deviation;
-    meanStdDev(found, mean, deviation);
+    meanStdDev(deviations, mean, deviation);
     return deviation[0] > largestVariation * mean[0];
 }
 

@@ -156,9 +156,9 @@ void preprocess(const Mat* images, int count, const InputSettings& input, InputM
     memory.blob.create(4, sizes, CV_32F);
     if (count == 1)
         return preprocessInto(memory.blob, 0, images[0], input, memory);
-    parallel_for_(Range(0, count), [&](const Range& some) {
+    parallel_for_(Range(0, count), [&](const Range& range) {
         InputMemory own;
-        for (int i = some.start; i < some.end; i++)
+        for (int i = range.start; i < range.end; i++)
             preprocessInto(memory.blob, i, images[i], input, own);
     });
 }
@@ -167,9 +167,9 @@ void stretchImages(const Mat* images, int count, const InputSettings& input, Mat
 {
     const int rows = input.crop.height;
     CV_Assert(pixels.type() == CV_8UC3 && pixels.size() == Size(input.crop.width, count * rows));
-    parallel_for_(Range(0, count), [&](const Range& some) {
+    parallel_for_(Range(0, count), [&](const Range& range) {
         Mat stretched;
-        for (int i = some.start; i < some.end; i++)
+        for (int i = range.start; i < range.end; i++)
         {
             Mat part = pixels.rowRange(i * rows, (i + 1) * rows);
             const bool isWhole = input.resize == input.crop;

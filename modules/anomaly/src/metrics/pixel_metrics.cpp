@@ -228,11 +228,11 @@ std::vector<double> PixelMetricsImpl::imageOverlaps(const LogRateArea& area) con
         const double rateBefore = rate;
         good.pass(score);
         rate = good.goodImageRate();
-        const double found = area.ofStep(rateBefore, rate);
+        const double gained = area.ofStep(rateBefore, rate);
         const size_t first = size_t(defective.passed());
         defective.pass(score);
         for (size_t i = first; i < size_t(defective.passed()); i++)
-            sums[pixels.regions[pixels.defective[i].region].image] += found;
+            sums[pixels.regions[pixels.defective[i].region].image] += gained;
     }
     for (size_t i = 0; i < sums.size(); i++)
         sums[i] =

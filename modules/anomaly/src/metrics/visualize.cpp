@@ -213,12 +213,12 @@ static std::vector<std::vector<Point>> outerContours(const Mat& map, double thre
 
 void findDefects(InputArray map, double threshold, OutputArrayOfArrays contours, double minimumArea)
 {
-    const std::vector<std::vector<Point>> found = outerContours(map.getMat(), threshold, minimumArea);
-    contours.create(int(found.size()), 1, 0, -1, true);
-    for (int i = 0; i < int(found.size()); i++)
+    const std::vector<std::vector<Point>> all = outerContours(map.getMat(), threshold, minimumArea);
+    contours.create(int(all.size()), 1, 0, -1, true);
+    for (int i = 0; i < int(all.size()); i++)
     {
-        contours.create(int(found[i].size()), 1, CV_32SC2, i, true);
-        std::copy(found[i].begin(), found[i].end(), contours.getMat(i).ptr<Point>());
+        contours.create(int(all[i].size()), 1, CV_32SC2, i, true);
+        std::copy(all[i].begin(), all[i].end(), contours.getMat(i).ptr<Point>());
     }
 }
 

@@ -115,14 +115,14 @@ ScoreNodes PatchCoreModel::addNodes(OnnxBuilder& graph, const std::vector<MapsNo
     const Size grid = gridOfStride(input, patchStride);
     const BankNodes rows(graph, bank);
     const std::string patches = addPatches(graph, features, grid, whitening, rows);
-    const NearestNodes found = rows.search(patches, 1, window > 0 ? addWindow(graph, *this, grid) : std::string());
+    const NearestNodes nearest = rows.search(patches, 1, window > 0 ? addWindow(graph, *this, grid) : std::string());
     const std::string scores =
-        graph.add("Squeeze", {found.distances, graph.constant(std::vector<int64>(1, 2))}); // batch x patches
+        graph.add("Squeeze", {nearest.distances, graph.constant(std::vector<int64>(1, 2))}); // batch x patches
     const int neighbors = std::min(K, bank.rows);
     ScoreNodes nodes = {asMaps(graph, scores, grid), std::string()};
     if (neighbors > 1)
         nodes.imageScore =
-            addWeightedScore(graph, patches, rows, found, scores, graph.constant(neighborsOfRows(bank, neighbors)));
+            addWeightedScore(graph, patches, rows, nearest, scores, graph.constant(neighborsOfRows(bank, neighbors)));
     return nodes;
 }
 

@@ -129,7 +129,7 @@ struct Workspace
     std::shared_ptr<GpuQueue> queue;
     GpuRepetition repetition;
     GpuMemory pooled, coarse, phi, parts, products, candidates, squaredDistances, indices, scores, fine, smooth;
-    HostMemory smoothHere;
+    HostMemory smoothOnHost;
 };
 
 //! All steps after the backbone on a GPU, for all images of a batch together. Only the maps are copied to the host.
@@ -180,7 +180,7 @@ private:
             compute(maps, work, clock);
         else
             work.repetition.run(*queue, keyOf(maps), [&] { compute(maps, work, NULL); });
-        bringHere(maps[0].images, work, smooth);
+        downloadMaps(maps[0].images, work, smooth);
         lap(clock, STAGE_MAP);
     }
 
@@ -293,16 +293,16 @@ private:
         });
     }
 
-    void searchFor(const Range& some, int patches, Workspace& work) const
+    void searchFor(const Range& range, int patches, Workspace& work) const
     {
-        const int rows = aligned(some.size()), depth = 3 * length;
+        const int rows = aligned(range.size()), depth = 3 * length;
         work.parts.reserve(size_t(rows) * depth * sizeof(ushort));
         work.products.reserve(size_t(rows) * count * sizeof(float));
         GpuView phi = work.phi.floats({patches, length}),
                 squaredDistances = work.squaredDistances.floats({patches, slots}),
                 indices = work.indices.integers({patches, slots});
         for (GpuView* view : {&phi, &squaredDistances, &indices})
-            view->part(0, some.start, some.size());
+            view->part(0, range.start, range.size());
         runKernel("bfloat_parts", [&](void* context) {
             return anomaly_gpu_bfloat_parts(context, phi, bank.mean.floats({length}),
                                             work.parts.shorts({rows, length, 3}));
@@ -311,7 +311,7 @@ private:
         multiplyOnGpu(work.parts.shorts({rows, depth, 1}),
                       GpuView(bank.parts, halide_type_t(halide_type_uint, 16), {depth, count, 1}, {1, bank.step, 0}),
                       -2, products);
-        selectFrom(phi, squaredDistances, indices, rows, some.size(), work);
+        selectFrom(phi, squaredDistances, indices, rows, range.size(), work);
     }
 
     void selectFrom(const GpuView& phi, const GpuView& squaredDistances, const GpuView& indices, int rows, int patches,
@@ -352,10 +352,10 @@ private:
     }
 
     // Copies the maps to the host, and throws if one of them holds NaN or infinity.
-    void bringHere(int images, Workspace& work, Mat* smooth) const
+    void downloadMaps(int images, Workspace& work, Mat* smooth) const
     {
         const int height = settings.input.height;
-        Mat all = work.smoothHere.matrix(images * height, settings.input.width, CV_32F);
+        Mat all = work.smoothOnHost.matrix(images * height, settings.input.width, CV_32F);
         work.smooth.download(all);
         std::vector<uchar> hasScores(images);
         parallel_for_(Range(0, images), [&](const Range& range) {

@@ -24,12 +24,12 @@ void FeatureFile::open()
     name = tempfile(".features");
     stream.open(name.c_str(), std::ios::in | std::ios::out | std::ios::binary | std::ios::trunc);
     if (!stream)
-        giveUp("can not be made");
+        stopUsing("can not be made");
     else if (std::remove(name.c_str()) == 0)
         name.clear();
 }
 
-void FeatureFile::giveUp(const char* why)
+void FeatureFile::stopUsing(const char* why)
 {
     usable = false;
     CV_LOG_WARNING(NULL, "anomaly: a temporary file for features "
@@ -56,7 +56,7 @@ int FeatureFile::append(const std::vector<Mat>& maps)
         stream.write(map.ptr<char>(), map.total() * map.elemSize());
     if (!stream.flush())
     {
-        giveUp("can not be written, is the disk full?");
+        stopUsing("can not be written, is the disk full?");
         stream.clear(); // so that features which are already in the file can be read
         return -1;
     }

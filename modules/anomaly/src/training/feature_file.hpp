@@ -29,7 +29,7 @@ public:
 
 private:
     void open();
-    void giveUp(const char* why);
+    void stopUsing(const char* why);
 
     String name;
     std::fstream stream;

@@ -144,14 +144,14 @@ public:
     ~HelperProcess()
     {
         close(socket);
-        if (isOurs() && !isOver)
+        if (wasStartedHere() && !isOver)
             waitpid(process, NULL, 0);
     }
     HelperProcess(const HelperProcess&) = delete;
     HelperProcess& operator=(const HelperProcess&) = delete;
 
     //! Whether this process started the helper. A forked process has a copy of this object, but cannot use the helper.
-    bool isOurs() const { return starter == getpid(); }
+    bool wasStartedHere() const { return starter == getpid(); }
 
     bool isAlive()
     {
@@ -194,7 +194,7 @@ private:
 };
 
 // Reads the first message of a helper: its interface version, and why it could not load its library, if so.
-void greet(HelperProcess& helper)
+void checkGreeting(HelperProcess& helper)
 {
     int interfaceVersion = 0;
     bool isLoaded = false;
@@ -228,7 +228,7 @@ public:
         if (helper)
             return helper;
         helper.reset(new HelperProcess(program, libraries));
-        greet(*helper);
+        checkGreeting(*helper);
         return helper;
     }
 
@@ -246,7 +246,7 @@ private:
         {
             std::unique_ptr<HelperProcess> helper = std::move(idle.back());
             idle.pop_back();
-            if (helper->isOurs() && helper->isAlive())
+            if (helper->wasStartedHere() && helper->isAlive())
                 return helper;
         }
         return NULL;

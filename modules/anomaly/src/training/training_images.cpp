@@ -24,7 +24,7 @@ TrainingImages::TrainingImages(const ImageSource& i, const DetectorParams& p, co
       tileInput(ofTile(s)),
       backbone(b),
       keeping(k),
-      cache([this](int piece) { return featuresAgain(piece); }, size_t(p.cacheMiB * k.memoryShare * (1 << 20)),
+      cache([this](int piece) { return recomputedFeatures(piece); }, size_t(p.cacheMiB * k.memoryShare * (1 << 20)),
             k.toFile)
 {}
 
@@ -77,7 +77,7 @@ TurnedImage TrainingImages::turnedTile(const Piece& piece, const Mat& image) con
     return TurnedImage(tiled.image(piece.tile), tiled.mask(piece.tile), tileInput.resize, params.rotations);
 }
 
-TrainingFeatures TrainingImages::featuresAgain(int piece) const
+TrainingFeatures TrainingImages::recomputedFeatures(int piece) const
 {
     const int index = pieces[piece].image, turn = pieces[piece].turn;
     const TurnedImage turned = turnedTile(pieces[piece], images.image(index));

@@ -64,7 +64,7 @@ private:
     void keep(int index, const Mat& image);
     void keep(const Piece& piece, const Mat& image, const Mat& mask, bool isWholeImage);
     TurnedImage turnedTile(const Piece& piece, const Mat& image) const;
-    TrainingFeatures featuresAgain(int piece) const;
+    TrainingFeatures recomputedFeatures(int piece) const;
     TrainingFeatures featuresOfView(int piece, int epoch);
     TrainingFeatures features(const Mat& image, const Mat& mask, const InputSettings& whole) const;
 
