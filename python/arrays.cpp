@@ -26,7 +26,7 @@ static int depthOf(const py::array& array)
         break;
     }
     throw py::type_error("an array of " + std::string(py::str(array.dtype())) +
-                         " can not be taken: uint8, uint16, int32, float32 and float64 can, and bool for masks");
+                         " is not supported, expected uint8, uint16, int32, float32 or float64, or bool for masks");
 }
 
 // A continuous array in the byte order of this machine. NumPy copies arrays that are not.
@@ -51,12 +51,12 @@ Array arrayOf(const py::handle& object)
     array = dense(array);
     if (array.ndim() < 1 || array.ndim() > 3)
         throw py::type_error("an array of " + std::to_string(array.ndim()) +
-                             " dimensions can not be taken: rows x columns, and x channels, can");
+                             " dimensions is not supported, expected rows x columns, or rows x columns x channels");
     const int channels = array.ndim() == 3 ? static_cast<int>(array.shape(2)) : 1;
     if (array.size() == 0)
         return Array();
     if (channels > CV_CN_MAX)
-        throw py::type_error("an array of " + std::to_string(channels) + " channels can not be taken");
+        throw py::type_error("an array of " + std::to_string(channels) + " channels is not supported");
     const int rows = static_cast<int>(array.shape(0)),
               columns = array.ndim() > 1 ? static_cast<int>(array.shape(1)) : 1;
     return Array{array, cv::Mat(rows, columns, CV_MAKETYPE(depth, channels), const_cast<void*>(array.data()))};

@@ -44,7 +44,7 @@ static void checkNumPy()
     if (std::stoi(version) >= 2)
         throw py::import_error(
             "cv_anomaly was built with pybind11 " PYBIND11_TOSTRING(PYBIND11_VERSION_MAJOR) "." PYBIND11_TOSTRING(
-                PYBIND11_VERSION_MINOR) ", which can not read arrays of NumPy 2, and this is NumPy " +
+                PYBIND11_VERSION_MINOR) ", which cannot read arrays of NumPy 2, and this is NumPy " +
             version + ": build it with pybind11 2.12 or newer, or install numpy<2");
 #endif
 }

@@ -107,7 +107,7 @@ bool hasDisplay()
 // Handles SIGABRT: Qt calls abort() when it finds no display, where other libraries throw.
 void displayAborted(int)
 {
-    report(NoDisplay("it can not be opened"));
+    report(NoDisplay("it cannot be opened"));
     std::_Exit(2);
 }
 
@@ -296,7 +296,7 @@ bool Watch::waitForStream()
 void Watch::run()
 {
     if (!open(video, settings.source) && !settings.reconnect)
-        throw std::runtime_error("the source '" + source + "' can not be opened");
+        throw std::runtime_error("the source '" + source + "' cannot be opened");
     if (!settings.headless)
         openWindow();
     while (!watchStream())

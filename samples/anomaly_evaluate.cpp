@@ -58,7 +58,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.choice("transform", transforms, settings.transform,
                 "what the model sees: each image as it is, or turned by up to 10 degrees and cut at a random place, "
                 "its mask too");
-    line.option("seed", "N", settings.seed, "of the turns and places");
+    line.option("seed", "N", settings.seed, "seed of the random turns and places");
     addDeviceOption(line, settings.device);
     line.threadsOption();
     line.example("mvtec/screw --model=screw.yml.gz --report=screw_report");

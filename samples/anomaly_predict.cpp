@@ -61,8 +61,8 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
                                         "where it differs from the good images that the model was trained with. Tells "
                                         "at the end if light, focus, position or texture have changed on the way.");
     line.arguments("image|folder|video|csv", settings.inputs,
-                   "what to score; a .csv names images in its column image_path; damaged frames of a video are passed "
-                   "over and counted");
+                   "what to score; a .csv names images in its column image_path; damaged frames of a video are skipped "
+                   "and counted");
     line.required("model", "FILE", settings.model, "model file that anomaly_train wrote");
     line.heading("Options, of which --output, --csv or --jsonl must be given");
     line.option("output", "DIR", settings.output,
@@ -96,7 +96,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     if (settings.output.empty() && settings.raw)
         throw UsageError("--raw writes into the folder of --output, which is missing");
     if (settings.resume && settings.csv.empty())
-        throw UsageError("--resume goes on by the table of --csv, which is missing");
+        throw UsageError("--resume needs the table of --csv, which is missing");
     return true;
 }
 
@@ -161,7 +161,7 @@ private:
     {
         if (!output.empty() && fs::canonical(folder) == fs::canonical(output))
             throw UsageError("--output=" + output +
-                             " is the folder of the images: name another one for the pictures, it may lie inside");
+                             " is the folder of the images: name another one for the pictures, which may be inside it");
         const std::string name = fileName(fs::canonical(folder));
         for (const std::string& relative : listImagesBelow(folder, output, leftOut))
             add(fs::join(folder, relative), isOneOfMany ? fs::join(name, relative) : relative);
@@ -269,7 +269,7 @@ private:
     {
         if (found != model)
             throw std::runtime_error("'" + file + "' has rows of the model '" + found + "', but --model is '" + model +
-                                     ": go on with that model, or name another table");
+                                     ": use that model, or name another table");
     }
 
     // Returns the name as seen from the current folder. The earlier run may have been started in the table's folder, so
@@ -303,7 +303,7 @@ private:
     void check() const
     {
         if (!stream)
-            throw std::runtime_error("'" + file + "' can not be written");
+            throw std::runtime_error("'" + file + "' cannot be written");
     }
 
     std::string file, model;
@@ -505,7 +505,7 @@ void Prediction::lostFrames(const std::string& file, const VideoFrames& video)
 {
     bar.clear();
     std::cerr << "anomaly_predict: "
-              << format("'%s': %d of %d frames can not be read, because the file is damaged, cut off, or a part of a "
+              << format("'%s': %d of %d frames cannot be read, because the file is damaged, cut off, or a part of a "
                         "longer video",
                         file.c_str(), video.lost(), video.count() + video.lost())
               << std::endl;
@@ -515,7 +515,7 @@ void Prediction::lostFrames(const std::string& file, const VideoFrames& video)
 void Prediction::predictVideo(const Input& input)
 {
     unreadable(ImageName(input.file),
-               "'" + input.file + "' is no image, and this OpenCV has no videoio module to read videos");
+               "'" + input.file + "' is not an image, and this OpenCV has no videoio module to read videos");
 }
 #endif
 

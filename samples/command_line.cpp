@@ -428,7 +428,7 @@ static int afterOutput(const std::string& program, int code)
     std::cout.flush();
     if (std::cout && std::fflush(stdout) == 0)
         return code;
-    std::cerr << program << ": standard output can not be written, is the disk full?" << std::endl;
+    std::cerr << program << ": standard output cannot be written, is the disk full?" << std::endl;
     return code ? code : 1;
 }
 

@@ -95,7 +95,7 @@ std::vector<std::string> listFolder(const std::string& folder)
         throw std::runtime_error("there is no folder '" + folder + "'");
     const std::string reason = reasonOfFolder(folder);
     if (!reason.empty())
-        throw std::runtime_error("the folder '" + folder + "' can not be read: " + reason);
+        throw std::runtime_error("the folder '" + folder + "' cannot be read: " + reason);
     std::vector<std::string> names, visible;
     fs::glob_relative(folder, "", names, false, true);
     for (size_t i = 0; i < names.size(); i++)
@@ -126,7 +126,7 @@ std::vector<std::string> LeftOut::notes() const
     addNote(lines, noImages, "file that is no image by its name", "files that are no images by their names");
     addNote(lines, deeper, "image that lies in another folder than expected",
             "images that lie in other folders than expected");
-    addNote(lines, unreadable, "folder that can not be read", "folders that can not be read");
+    addNote(lines, unreadable, "folder that cannot be read", "folders that cannot be read");
     return lines;
 }
 
@@ -257,7 +257,7 @@ cv::Mat readPicture(const std::string& file, int flags)
     if (reason.empty())
         reason = decode(file, flags, picture);
     if (!reason.empty())
-        throw std::runtime_error("'" + file + "' can not be read: " + reason);
+        throw std::runtime_error("'" + file + "' cannot be read: " + reason);
     return picture;
 }
 
@@ -296,7 +296,7 @@ void makeParentFolder(const std::string& file)
 {
     const std::string folder = fs::getParent(file);
     if (!folder.empty() && !fs::createDirectories(folder))
-        throw std::runtime_error("the folder '" + folder + "' can not be made");
+        throw std::runtime_error("the folder '" + folder + "' cannot be made");
 }
 
 std::string firstBytes(const std::string& file, size_t count)
@@ -315,7 +315,7 @@ std::string readFile(const std::string& file)
     text << stream.rdbuf();
     const std::string reason = stream ? std::string() : systemsReason(file);
     if (!stream || fs::isDirectory(file))
-        throw std::runtime_error("'" + file + "' can not be read" + (reason.empty() ? "" : ": " + reason));
+        throw std::runtime_error("'" + file + "' cannot be read" + (reason.empty() ? "" : ": " + reason));
     return text.str();
 }
 
@@ -329,7 +329,7 @@ std::string hashOf(const std::string& modelFile)
 std::runtime_error notWritable(const std::string& file)
 {
     const std::string reason = errno ? std::string(": ") + std::strerror(errno) : "";
-    return std::runtime_error("'" + file + "' can not be written" + reason);
+    return std::runtime_error("'" + file + "' cannot be written" + reason);
 }
 
 void writeFile(const std::string& file, const std::string& text)

@@ -133,7 +133,7 @@ void writeEncoded(const std::string& file, const cv::Mat& picture)
 {
     std::vector<uchar> bytes;
     if (!encode(file, picture, bytes))
-        throw std::runtime_error(cv::format("'%s' can not be written: its format does not hold %d x %d pixels",
+        throw std::runtime_error(cv::format("'%s' cannot be written: its format does not hold %d x %d pixels",
                                             file.c_str(), picture.cols, picture.rows));
     makeParentFolder(file);
     writeFile(file, std::string(bytes.begin(), bytes.end()));
@@ -203,7 +203,7 @@ void checkWritable(const std::string& name)
 void checkWritableFolder(const std::string& folder)
 {
     if (!fs::isDirectory(folder) && !fs::createDirectories(folder))
-        throw std::runtime_error("the folder '" + folder + "' can not be made");
+        throw std::runtime_error("the folder '" + folder + "' cannot be made");
     if (!mayWrite(folder))
         throw notWritable(folder);
 }

@@ -210,7 +210,7 @@ class Usage(unittest.TestCase):
                     ('anomaly_benchmark', '--model=%s' % model, '--runs=1'))
         for device, target in (('cuda', 'DNN_TARGET_CUDA'), ('cuda_fp16', 'DNN_TARGET_CUDA_FP16')):
             for command in commands:
-                self.check(run(*command, '--device=' + device), 1, target + ' is not to be had', 'NVIDIA driver')
+                self.check(run(*command, '--device=' + device), 1, target + ' is not available', 'NVIDIA driver')
         self.assertFalse((WORK / 'on_cuda.yml').exists())
 
     def test_camera_without_display(self):
@@ -266,7 +266,7 @@ class EndToEnd(unittest.TestCase):
                 if method == 'spade':
                     done = run('anomaly_export', model, '--size=64x48', '--output=%s' % (WORK / 'spade.onnx'))
                     self.assertEqual((done.returncode, (WORK / 'spade.onnx').exists()), (1, False))
-                    self.assertIn('SPADE can not be exported to ONNX: its bank', done.stderr)
+                    self.assertIn('SPADE cannot be exported to ONNX: its bank', done.stderr)
                 else:
                     self.succeed('anomaly_export', model, '--size=64x48', '--output=%s' % (WORK / (method + '.onnx')))
                     self.assertGreater((WORK / (method + '.onnx')).stat().st_size, 1 << 20)

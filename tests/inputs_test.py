@@ -725,7 +725,7 @@ class LeftOut(Test):
         self.assertEqual(
             [row.split(',')[3] == 'unreadable' for row in table.read_text().splitlines()[1:]], [False, True, False]
         )
-        for part in ("forbidden/b: Permission denied", "c/0.png' can not be read: Permission denied"):
+        for part in ("forbidden/b: Permission denied", "c/0.png' cannot be read: Permission denied"):
             self.assertIn(part, done.stderr)
 
 

@@ -159,7 +159,7 @@ class Predict(Case):
         if os.path.exists('/dev/full'):
             done = run('anomaly_predict', image, '--jsonl=/dev/full')
             self.assertEqual(done.returncode, 1)
-            self.assertIn(b'can not be written', done.stderr)
+            self.assertIn(b'cannot be written', done.stderr)
 
     def test_each_line_comes_at_once(self):
         images = brick('test/hole/*.png')[:2]

@@ -111,7 +111,7 @@ class Training(unittest.TestCase):
         shutil.copy(re.search(r'/\S*/libm[.-]\S*', pathlib.Path('/proc/self/maps').read_text()).group(), str(other))
         done = self.train(self.copy_of_the_libraries(False), LD_PRELOAD=str(other))
         self.assertEqual(done.returncode, 1, done.stderr)
-        self.assertIn('into a process that holds another one, %s' % other, done.stderr)
+        self.assertIn('into a process that has loaded another one, %s' % other, done.stderr)
         self.assertIn('keep the program ' + HELPER, done.stderr)
         shutil.rmtree(str(self.work / 'lib'))
         shutil.rmtree(str(self.work / 'images'))

@@ -371,7 +371,7 @@ class Detectors(unittest.TestCase):
                 detector.setPreferableTarget(target)
                 self.assertEqual((detector.getPreferableTarget(), detector.getPreferableBackend()), (target, 5))
             else:
-                with self.assertRaisesRegex(anomaly.error, 'DNN_TARGET_CUDA.* is not to be had'):
+                with self.assertRaisesRegex(anomaly.error, 'DNN_TARGET_CUDA.* is not available'):
                     detector.setPreferableTarget(target)
 
     def test_results_outlive_their_detector(self):
@@ -834,7 +834,7 @@ class NumPy(unittest.TestCase):
         program = 'import numpy; numpy.__version__ = "2.1.0"; import cv_anomaly'
         done = subprocess.run([sys.executable, '-c', program], env=dict(os.environ, PYTHONPATH=PACKAGES), stderr=subprocess.PIPE, universal_newlines=True)
         if PYBIND11 < (2, 12):
-            self.assertIn('ImportError: cv_anomaly was built with pybind11 %d.%d, which can not read arrays of NumPy 2' % PYBIND11, done.stderr)
+            self.assertIn('ImportError: cv_anomaly was built with pybind11 %d.%d, which cannot read arrays of NumPy 2' % PYBIND11, done.stderr)
         else:
             self.assertEqual(done.returncode, 0, done.stderr)
 

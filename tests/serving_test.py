@@ -320,13 +320,13 @@ class Files(Served):
         self.assertTrue(results['defective'][which].all())
         texts = [text if isinstance(text, str) else text.decode() for text in results['error']]
         self.assertEqual((texts[0], texts[-1]), ('', ''))
-        for text, expected in zip(texts[which], ('can not be read', 'can not be read', '9x7, expected', 'larger')):
+        for text, expected in zip(texts[which], ('cannot be read', 'cannot be read', '9x7, expected', 'larger')):
             self.assertIn(expected, text)
             self.assertNotIn('/tmp', text)
 
     def test_a_request_without_an_image_that_can_be_scored_is_refused(self):
         for protocol in (grpc, http):
-            self.assertIn('can not be read', self.refusal(protocol, [b'no image', b'neither']))
+            self.assertIn('cannot be read', self.refusal(protocol, [b'no image', b'neither']))
         for data, shape, text in ((['%%%'], [1], 'base64'), (['ü'], [1], 'base64'), ([5], [1], 'expected'),
                                   ([], [0], 'expected'), (['aaaa'], [2], 'expected'), ('aaaa', [1], 'expected')):
             tensor = {'name': 'image', 'shape': shape, 'datatype': 'BYTES', 'data': data}

@@ -118,7 +118,7 @@ def downloaded_weights(name):
     try:
         return weights.get_state_dict(progress=False)
     except (OSError, RuntimeError) as error:
-        raise Failure('%s can not be downloaded (%s). Download it elsewhere and give it as --weights=FILE' % (weights.url, error), 2)
+        raise Failure('%s cannot be downloaded (%s). Download it elsewhere and give it as --weights=FILE' % (weights.url, error), 2)
 
 
 def read_weights(file):
@@ -126,7 +126,7 @@ def read_weights(file):
     try:
         weights = torch.load(file, map_location='cpu', **safe)
     except (OSError, RuntimeError, EOFError, pickle.UnpicklingError) as error:
-        raise Failure('%s can not be read (%s): expected a state dict written by torch.save' % (file, error))
+        raise Failure('%s cannot be read (%s): expected a state dict written by torch.save' % (file, error))
     for wrapper in ('state_dict', 'model'):
         if isinstance(weights, dict) and isinstance(weights.get(wrapper), dict):
             weights = weights[wrapper]

@@ -154,7 +154,7 @@ TEST(Anomaly_Backbone, wrong_ones_are_refused_with_what_was_found)
     params.backbone = "no/such.onnx";
     EXPECT_NE(String::npos, errorOf(params).find("no/such.onnx"));
     params.backbone = testDataPath("gold/metrics.yml");
-    EXPECT_NE(String::npos, errorOf(params).find("no ONNX network")) << errorOf(params);
+    EXPECT_NE(String::npos, errorOf(params).find("not an ONNX network")) << errorOf(params);
 }
 
 }} // namespace opencv_test

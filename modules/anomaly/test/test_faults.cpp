@@ -83,7 +83,7 @@ TEST_F(Anomaly_Faults, file_that_is_gone_in_a_later_epoch_ends_a_fit_on_random_v
     params.augmentation = CFA::AUGMENT_RD;
     params.batchSize = 5; // all learned images
     expectFailure(detectorThatRemoves(learnedFile, 1, params),
-                  "'" + learnedFile + "' can not be read: there is no such file");
+                  "'" + learnedFile + "' cannot be read: there is no such file");
 }
 
 TEST_F(Anomaly_Faults, file_whose_features_are_known_may_go)
@@ -105,13 +105,13 @@ TEST_F(Anomaly_Faults, file_that_is_gone_when_features_are_computed_again)
     CFA::Params params = trainingParams(3);
     params.cacheMiB = 0;
     const TemporaryFolder nowhere("/no/such/folder");
-    expectFailure(detectorThatRemoves(learnedFile, 0, params), "'" + learnedFile + "' can not be read");
+    expectFailure(detectorThatRemoves(learnedFile, 0, params), "'" + learnedFile + "' cannot be read");
 }
 
 TEST_F(Anomaly_Faults, file_for_thresholds_that_is_gone_after_training)
 {
     SKIP_WITHOUT_TRAINING();
-    expectFailure(detectorThatRemoves(heldOutFile, 3), "'" + heldOutFile + "' can not be read");
+    expectFailure(detectorThatRemoves(heldOutFile, 3), "'" + heldOutFile + "' cannot be read");
 }
 
 TEST_F(Anomaly_Faults, files_that_go_during_a_fit_may_be_left_out)

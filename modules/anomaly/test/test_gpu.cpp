@@ -189,7 +189,7 @@ TEST(Anomaly_Gpu, other_operators_are_left_to_OpenCV_or_named)
         if (!network)
         {
             EXPECT_PRED_FORMAT2(testing::IsSubstring, "auto_pad", error);
-            EXPECT_PRED_FORMAT2(testing::IsSubstring, "where OpenCV is built with CUDA", error);
+            EXPECT_PRED_FORMAT2(testing::IsSubstring, "if OpenCV is built with CUDA", error);
             continue;
         }
         const FeatureMaps maps = network->forward(input);

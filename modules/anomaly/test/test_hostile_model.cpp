@@ -370,7 +370,7 @@ TEST_F(Anomaly_HostileModel, backbone_of_another_hash_is_not_parsed)
     writeText(backbone.name, "no ONNX at all");
     const String named = errorOf([&]() { CFA::load(file.name, backbone.name); });
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "SHA-256", named);
-    EXPECT_PRED_FORMAT2(testing::IsNotSubstring, "is no ONNX network", named);
+    EXPECT_PRED_FORMAT2(testing::IsNotSubstring, "is not an ONNX network", named);
 
     String changed = text;
     const size_t bytes = text.find("bytes:"), data = text.find("!!binary", bytes);

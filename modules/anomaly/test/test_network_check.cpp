@@ -301,7 +301,7 @@ TEST(Anomaly_NetworkCheck, a_network_in_a_model_file_has_no_files_beside_it)
                                              }),
                                    {"fine", "coarse"}};
     const Device processor = {ENGINE_PLAIN, 0};
-    EXPECT_ERROR_WITH("which a network within a model file can not have", createBackbone(source, processor));
+    EXPECT_ERROR_WITH("which a network within a model file cannot have", createBackbone(source, processor));
 }
 
 TEST(Anomaly_NetworkCheck, half_precision_is_explained_where_this_opencv_lacks_it)
@@ -399,7 +399,7 @@ TEST(Anomaly_NetworkCheck, what_is_no_network_is_named)
     EXPECT_PART("is an empty file", errorOfNetwork(Buffer()));
     EXPECT_PART("git lfs pull",
                 errorOfNetwork(textBytes("version https://git-lfs.github.com/spec/v1\noid sha256:0\n")));
-    EXPECT_PART("no ONNX network", errorOfNetwork(textBytes("<html>not found</html>")));
+    EXPECT_PART("not an ONNX network", errorOfNetwork(textBytes("<html>not found</html>")));
     const TemporaryFolder folder;
     EXPECT_ERROR_WITH("is a folder", CFA::create(paramsOf(folder.name)));
 }

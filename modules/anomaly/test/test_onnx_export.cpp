@@ -145,7 +145,7 @@ TEST(Anomaly_OnnxExport, refuses_what_it_can_not_write)
 {
     const TemporaryName file(".onnx");
     const Size size(96, 80);
-    EXPECT_ERROR_WITH("SPADE can not be exported to ONNX: its bank",
+    EXPECT_ERROR_WITH("SPADE cannot be exported to ONNX: its bank",
                       quickDetectorOf<SPADE>()->exportOnnx(file.name, size));
     EXPECT_ERROR_WITH("empty", PaDiM::create(quickParamsOf<PaDiM>())->exportOnnx(file.name, size));
     const Ptr<PaDiM> padim = quickDetectorOf<PaDiM>();
@@ -153,9 +153,9 @@ TEST(Anomaly_OnnxExport, refuses_what_it_can_not_write)
     EXPECT_ERROR_WITH("-5x80", padim->exportOnnx(file.name, Size(-5, 80)));
     EXPECT_ERROR_WITH("100x40000", padim->exportOnnx(file.name, Size(100, 40000)));
     EXPECT_ERROR_WITH("0x0", padim->exportOnnx(file.name, Size()));
-    EXPECT_ERROR_WITH("2 as colors", padim->exportOnnx(file.name, size, 2));
-    EXPECT_ERROR_WITH("-1 as layout", padim->exportOnnx(file.name, size, EXPORT_RGB, -1));
-    EXPECT_ERROR_WITH("-1 images as batch", padim->exportOnnx(file.name, size, EXPORT_RGB, EXPORT_NCHW, -1));
+    EXPECT_ERROR_WITH("colors is 2", padim->exportOnnx(file.name, size, 2));
+    EXPECT_ERROR_WITH("layout is -1", padim->exportOnnx(file.name, size, EXPORT_RGB, -1));
+    EXPECT_ERROR_WITH("batch is -1", padim->exportOnnx(file.name, size, EXPORT_RGB, EXPORT_NCHW, -1));
     EXPECT_FALSE(std::ifstream(file.name.c_str()).is_open());
 }
 

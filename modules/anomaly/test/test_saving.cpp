@@ -163,7 +163,7 @@ TEST_F(Anomaly_Saving, what_is_no_ordinary_file_is_refused)
 {
     const String file = folder + "/pipe.yml";
     ASSERT_EQ(0, mkfifo(file.c_str(), 0600));
-    EXPECT_ERROR_WITH("no ordinary file", cfa->save(file));
+    EXPECT_ERROR_WITH("not an ordinary file", cfa->save(file));
     EXPECT_TRUE(S_ISFIFO(modeOf(file)));
 }
 

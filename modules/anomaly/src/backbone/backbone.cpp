@@ -153,10 +153,11 @@ private:
         catch (const std::exception& e)
         {
             if (bytes == source.bytes)
-                CV_Error_(Error::StsParseError, ("Backbone %s is no ONNX network that this OpenCV reads: %s",
+                CV_Error_(Error::StsParseError, ("Backbone %s is not an ONNX network that this OpenCV reads: %s",
                                                  source.name.c_str(), errorText(e).c_str()));
-            CV_LOG_WARNING(
-                NULL, "anomaly: this OpenCV does not take layers of ours, its own run the backbone: " << errorText(e));
+            CV_LOG_WARNING(NULL, "anomaly: this OpenCV does not accept the module's convolution layers, so its own "
+                                 "layers run the backbone: "
+                                     << errorText(e));
             return read(source, Device{ENGINE_PLAIN, device.target});
         }
     }
@@ -169,7 +170,7 @@ std::vector<uchar> readBytes(const String& file)
     std::ifstream stream(file.c_str(), std::ios::binary);
     if (!stream)
         CV_Error_(Error::StsObjectNotFound,
-                  ("Backbone '%s' can not be opened: give an ONNX file, or '' for the embedded one", file.c_str()));
+                  ("Backbone '%s' cannot be opened: give an ONNX file, or '' for the embedded one", file.c_str()));
     return std::vector<uchar>(std::istreambuf_iterator<char>(stream), std::istreambuf_iterator<char>());
 }
 
@@ -277,11 +278,11 @@ static std::shared_ptr<const Backbone> createOnGpu(const BackboneSource& source,
     catch (const cv::Exception& e)
     {
         if (e.code != Error::StsNotImplemented)
-            CV_Error_(Error::StsParseError, ("Backbone %s is no ONNX network that can be read: %s", source.name.c_str(),
-                                             errorText(e).c_str()));
+            CV_Error_(Error::StsParseError, ("Backbone %s is not an ONNX network that can be read: %s",
+                                             source.name.c_str(), errorText(e).c_str()));
         if (!hasDnnTarget(device.target))
-            CV_Error_(Error::StsNotImplemented, ("Backbone %s has what a GPU computes only where OpenCV is built with "
-                                                 "CUDA (WITH_CUDA, WITH_CUDNN, OPENCV_DNN_CUDA): %s",
+            CV_Error_(Error::StsNotImplemented, ("Backbone %s has operators that a GPU computes only if OpenCV is "
+                                                 "built with CUDA (WITH_CUDA, WITH_CUDNN, OPENCV_DNN_CUDA): %s",
                                                  source.name.c_str(), errorText(e).c_str()));
     }
     return createDnnBackbone(source, device);

@@ -84,7 +84,7 @@ private:
     {
         const auto found = values.find(name);
         if (found == values.end())
-            CV_Error_(Error::StsNotImplemented, ("'%s', which no layer gives", name.c_str()));
+            CV_Error_(Error::StsNotImplemented, ("'%s', which is the result of no layer", name.c_str()));
         return found->second;
     }
 
@@ -164,7 +164,7 @@ private:
             {
                 const Mat bound = constantOf(node, i);
                 if (bound.total() != 1)
-                    CV_Error(Error::StsNotImplemented, "Clip to bounds that are no constants");
+                    CV_Error(Error::StsNotImplemented, "Clip with bounds that are not constant");
                 (i == 1 ? clip.lowest : clip.highest) = bound.at<float>(0);
             }
         return clip;
@@ -197,7 +197,7 @@ private:
         {
             const Mat term = constantOf(node, i + 1);
             if (term.empty() || term.total() != constantOf(node, 1).total())
-                CV_Error(Error::StsNotImplemented, "BatchNormalization with terms that are no constants");
+                CV_Error(Error::StsNotImplemented, "BatchNormalization with terms that are not constant");
             terms[i] = term.reshape(1, 1);
         }
         const auto epsilon = node.floats.find("epsilon");

@@ -62,8 +62,8 @@ public:
                      expected = tensor.count() * tensor.elementSize();
         if (offset > available || length > available - offset || length != expected)
             CV_Error_(Error::StsParseError,
-                      ("Backbone %s has tensor '%s' of %.0f bytes, but its place in the file '%s' holds %.0f: that "
-                       "file is another's, or damaged. %s",
+                      ("Backbone %s has tensor '%s' of %.0f bytes, but the file '%s' has only %.0f there: it belongs "
+                       "to another network, or is damaged. %s",
                        network.name.c_str(), tensor.name.c_str(), double(expected), location.c_str(),
                        offset > available ? 0. : double(std::min(length, available - offset)),
                        exportAdvice(network).c_str()));
@@ -142,7 +142,7 @@ private:
         stream.read(reinterpret_cast<char*>(bytes.data()), std::streamsize(length));
         if (!stream)
             CV_Error_(Error::StsObjectNotFound,
-                      ("The weights '%s' of backbone %s can not be read", file.c_str(), network.name.c_str()));
+                      ("The weights '%s' of backbone %s cannot be read", file.c_str(), network.name.c_str()));
         return bytes;
     }
 
@@ -158,7 +158,7 @@ void checkTensor(const OnnxTensor& tensor, const BackboneSource& network)
     if (tensor.isOutside)
         CV_Error_(Error::StsParseError,
                   ("Backbone %s keeps its weights in a file of their own, '%s', which a network within a model file "
-                   "can not have. %s",
+                   "cannot have. %s",
                    network.name.c_str(), externalEntry(tensor, "location").c_str(), exportAdvice(network).c_str()));
     const uint64 expected = tensor.count();
     if (tensor.elementSize() && tensor.stored() < expected)
@@ -364,9 +364,9 @@ void refuseOtherFiles(const BackboneSource& source)
         CV_Error_(Error::StsParseError,
                   ("Backbone %s is an empty file: expected an ONNX network", source.name.c_str()));
     if (source.bytes.size() >= pointer.size() && std::equal(pointer.begin(), pointer.end(), source.bytes.begin()))
-        CV_Error_(
-            Error::StsParseError,
-            ("Backbone %s is a pointer of Git LFS, not the network: get that by git lfs pull", source.name.c_str()));
+        CV_Error_(Error::StsParseError,
+                  ("Backbone %s is a pointer of Git LFS, not the network: get the network with git lfs pull",
+                   source.name.c_str()));
 }
 
 } // namespace

@@ -22,7 +22,7 @@ int checkedNumber(const OnnxNode& node, int64 number, int lowest)
 Size kernelOf(const Mat& weights)
 {
     if (weights.dims != 4)
-        CV_Error(Error::StsNotImplemented, "Conv in other than two dimensions, or with weights that are no constant");
+        CV_Error(Error::StsNotImplemented, "Conv in other than two dimensions, or with weights that are not constant");
     return Size(weights.size[3], weights.size[2]);
 }
 
@@ -64,7 +64,7 @@ Convolution::Convolution(const OnnxNode& node, const Mat& from, const Mat& biase
     const std::vector<int64> group = numbersOf(node, "group", {1});
     groups = group.size() == 1 ? checkedNumber(node, group[0], 1) : 0;
     if (groups == 0 || outputs % groups)
-        CV_Error(Error::StsParseError, "Conv with outputs that no whole number of groups shares");
+        CV_Error(Error::StsParseError, "Conv with a number of outputs that is no multiple of the number of groups");
     bias = biases.empty() ? Mat::zeros(1, outputs, CV_32F) : biases.reshape(1, 1).clone();
     CV_CheckEQ(int(bias.total()), outputs, "A convolution has a bias for each output");
 }
@@ -93,7 +93,7 @@ Window readMaxPool(const OnnxNode& node)
     const std::vector<int64> kernel = numbersOf(node, "kernel_shape", {});
     if (kernel.size() != 2 || kernel[0] != kernel[1] || numbersOf(node, "ceil_mode", {0}) != std::vector<int64>(1, 0))
         CV_Error(Error::StsNotImplemented,
-                 "MaxPool in other than two dimensions, on windows that are no squares, or with ceil_mode");
+                 "MaxPool in other than two dimensions, with windows that are not square, or with ceil_mode");
     const Window window(node, Size(checkedNumber(node, kernel[1], 1), checkedNumber(node, kernel[0], 1)));
     if (window.dilation != 1 || std::max({window.top, window.left, window.bottom, window.right}) >= window.kernel.width)
         CV_Error(Error::StsNotImplemented, "MaxPool with dilation, or with a border as wide as its windows");

@@ -26,7 +26,7 @@ Mat elementsOf(Bytes message, const OnnxTensor& tensor)
         return Mat();
     if (bytes.size() != tensor.count() * sizeof(float) || tensor.sizes.size() > mostDimensions)
         CV_Error_(Error::StsParseError,
-                  ("Constant '%s' of an ONNX file is not as large as it says", tensor.name.c_str()));
+                  ("Constant '%s' of an ONNX file does not have the size that it declares", tensor.name.c_str()));
     std::vector<int> shape(tensor.sizes.begin(), tensor.sizes.end());
     shape.resize(std::max(shape.size(), size_t(1)), 1); // a scalar has no sizes; it becomes one element
     Mat elements(int(shape.size()), shape.data(), CV_32F);

@@ -210,8 +210,8 @@ void checkOperator(Bytes message, const OnnxNode& node, int opset)
 {
     const std::string domain = onnxName(message, NODE_DOMAIN);
     if (!domain.empty() && domain != "ai.onnx")
-        CV_Error_(Error::StsNotImplemented, ("The backbone uses the operator %s of '%s', which is no standard one: "
-                                             "export to ONNX takes standard operators only",
+        CV_Error_(Error::StsNotImplemented, ("The backbone uses the operator %s of '%s', which is not a standard "
+                                             "operator: a model is exported with standard operators only",
                                              node.type.c_str(), domain.c_str()));
     const auto changed = changedOperators.find(node.type);
     if (changed != changedOperators.end() && opset < changed->second)

@@ -136,7 +136,7 @@ typedef std::function<bool(Bytes tensor, std::vector<uchar>& payload)> TensorCha
 void checkDepth(int depth)
 {
     if (depth > deepestGraph)
-        CV_Error_(Error::StsParseError, ("An ONNX file has more than %d graphs in one another", deepestGraph));
+        CV_Error_(Error::StsParseError, ("An ONNX file has more than %d nested graphs", deepestGraph));
 }
 
 void visitGraph(Bytes graph, const std::function<void(Bytes tensor)>& visit, int depth)

@@ -64,7 +64,7 @@ public:
     void commit() const
     {
         if (!MoveFileExA(temporary.c_str(), target.c_str(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
-            CV_Error_(Error::StsError, ("'%s' can not be replaced (error %lu)", target.c_str(), GetLastError()));
+            CV_Error_(Error::StsError, ("'%s' cannot be replaced (error %lu)", target.c_str(), GetLastError()));
     }
 
     String temporary;
@@ -101,7 +101,7 @@ String withoutLinks(String path)
             return path;
         path = target;
     }
-    CV_Error_(Error::StsError, ("'%s' can not be written: it is a link that leads to itself", path.c_str()));
+    CV_Error_(Error::StsError, ("'%s' cannot be written: it is a link that leads to itself", path.c_str()));
 }
 
 //! A file descriptor that is open during the life of this object.
@@ -180,7 +180,7 @@ public:
     {
         isThere = stat(target.c_str(), &old) == 0;
         if (isThere && !S_ISREG(old.st_mode))
-            refuse(S_ISDIR(old.st_mode) ? "it is a folder" : "it is no ordinary file");
+            refuse(S_ISDIR(old.st_mode) ? "it is a folder" : "it is not an ordinary file");
         // A file without write permission may be replaced, but not one on a read-only file system or with the immutable
         // flag.
         if (isThere && access(target.c_str(), W_OK) != 0 && (errno == EROFS || errno == EPERM))
@@ -203,7 +203,7 @@ public:
         const OpenFile file(temporary, O_RDONLY);
         if (!file.isOpen() || !file.flush())
             CV_Error_(Error::StsError,
-                      ("'%s' can not be brought to the disk: %s", temporary.c_str(), std::strerror(errno)));
+                      ("'%s' cannot be written to the disk: %s", temporary.c_str(), std::strerror(errno)));
         const bool keepsOwner = takeOwnerAndMode();
         if (isBeside && keepsOwner && takeName())
             return;
@@ -266,7 +266,7 @@ private:
 
     CV_NORETURN void refuse(const String& why) const
     {
-        CV_Error_(Error::StsError, ("'%s' can not be written: %s", filename.c_str(), why.c_str()));
+        CV_Error_(Error::StsError, ("'%s' cannot be written: %s", filename.c_str(), why.c_str()));
     }
 
     const String filename, target;

@@ -19,7 +19,7 @@ template <typename Call> auto reportingOutOfMemory(const Call& call) -> decltype
     }
     catch (const std::bad_alloc&)
     {
-        CV_Error(Error::StsNoMem, "The system gives no more memory; the object is as it was");
+        CV_Error(Error::StsNoMem, "There is not enough memory; the object has not changed");
     }
 }
 

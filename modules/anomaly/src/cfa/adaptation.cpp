@@ -216,7 +216,7 @@ private:
         check(trainer->step(maps.data(), batch.patchWeights.empty() ? NULL : batch.patchWeights.data(), batchSize, bank,
                             figures));
         if (!(figures.loss < DBL_MAX))
-            CV_Error_(Error::StsError, ("Training went astray, the loss is %g: lower learningRate (now %g)",
+            CV_Error_(Error::StsError, ("Training diverged, the loss is %g: lower learningRate, which is %g",
                                         figures.loss, params.learningRate));
         return figures;
     }

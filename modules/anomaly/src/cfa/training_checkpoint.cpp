@@ -105,7 +105,7 @@ void TrainingCheckpoint::read()
     catch (const cv::Exception& e)
     {
         CV_Error_(Error::StsParseError,
-                  ("Checkpoint '%s' is damaged, or no checkpoint: remove it to start anew. Reading it says: %s",
+                  ("Checkpoint '%s' is damaged, or is not a checkpoint: remove it to start anew. The error is: %s",
                    filename.c_str(), e.err.c_str()));
     }
     if (found != settings)
@@ -125,8 +125,8 @@ TrainingState TrainingCheckpoint::find(const Mat& bank)
                                      "or remove it to start anew",
                                      filename.c_str()));
     if (entry.state.losses.size() > size_t(epochs))
-        CV_Error_(Error::StsBadArg, ("Checkpoint '%s' has %zu epochs done, expected no more than the %d that are asked "
-                                     "for: remove it to start anew",
+        CV_Error_(Error::StsBadArg, ("Checkpoint '%s' has %zu finished epochs, expected at most %d, the epochs of this "
+                                     "fit: remove it to start anew",
                                      filename.c_str(), entry.state.losses.size(), epochs));
     return entry.state;
 }
@@ -154,8 +154,8 @@ void TrainingCheckpoint::checkWritten(const String& temporary) const
     }
     catch (const cv::Exception& e)
     {
-        CV_Error_(Error::StsError, ("Checkpoint '%s' could not be written whole, is the disk full? The one of the "
-                                    "epoch before stays. Reading it back says: %s",
+        CV_Error_(Error::StsError, ("Checkpoint '%s' could not be written whole, is the disk full? The checkpoint of "
+                                    "the previous epoch is kept. The error is: %s",
                                     filename.c_str(), e.err.c_str()));
     }
 }

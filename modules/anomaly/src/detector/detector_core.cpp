@@ -140,7 +140,7 @@ void DetectorCore::setPixelThreshold(double value)
 void DetectorCore::setThreshold(double Calibration::*which, bool ModelHistory::*follows, double value)
 {
     if (cvIsNaN(value) || cvIsInf(value))
-        CV_Error_(Error::StsOutOfRange, ("A threshold of %g is no number to compare scores with", value));
+        CV_Error_(Error::StsOutOfRange, ("The threshold is %g, expected a number", value));
     changeModel([=](DetectorModel& model) {
         model.calibration.*which = value;
         model.history.*follows = false;
@@ -271,8 +271,8 @@ static void checkUpdate(const DetectorModel& model, int images)
         CV_Error(Error::StsBadArg, "There is no image to add, expected at least one");
     if (model.history.images == 0)
         CV_Error(Error::StsNotImplemented,
-                 "The model was written before models kept how many images they learned from and what those scored, "
-                 "which an update goes on from: fit it once more, to old and new images");
+                 "The model was written by a version that did not keep the number and the scores of the learned "
+                 "images, which an update needs: fit it once more, to old and new images");
 }
 
 // Brings the scores of earlier good images to what they would be by the larger model, and adds those of the new images.

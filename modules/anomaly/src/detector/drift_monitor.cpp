@@ -59,9 +59,8 @@ public:
         Mat figures, scores;
         detector->getGoodImages(figures, scores);
         if (figures.empty())
-            CV_Error(Error::StsNotImplemented,
-                     "The model does not tell what good images show, since it was written before models kept that: fit "
-                     "it once more to know when images change");
+            CV_Error(Error::StsNotImplemented, "The model was written by a version that did not keep figures of the "
+                                               "good images, with which later images are compared: fit it once more");
         for (int figure = 0; figure < imageFigures; figure++)
             ranges.push_back(rangeOfGood(figure, columnOf(figures, figure)));
         ranges.push_back(rangeOfGood(DRIFT_SCORE, columnOf(scores, 0)));

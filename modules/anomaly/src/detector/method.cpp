@@ -14,7 +14,7 @@ std::shared_ptr<const ScoreMap> LearnedModel::createScoreMapWithout(const std::v
 
 ScoreNodes LearnedModel::addNodes(OnnxBuilder&, const std::vector<MapsNode>&, Size) const
 {
-    CV_Error(Error::StsNotImplemented, "what it learned has no form in ONNX yet");
+    CV_Error(Error::StsNotImplemented, "this is not implemented for the method");
 }
 
 std::shared_ptr<const LearnedModel> Learner::update(const LearnedModel&, const TrainingData&, FitReporter&) const

@@ -26,14 +26,13 @@ const uint64 mostBytes = INT_MAX;
 void checkImageSize(Size size, const InputSettings& input)
 {
     if (std::min(size.width, size.height) < smallestImageSide || std::max(size.width, size.height) > longestSide)
-        CV_Error_(Error::StsOutOfRange,
-                  ("Images of %dx%d are asked for, expected width and height from %d to %d pixels: a model is exported "
-                   "for images of one size",
-                   size.width, size.height, smallestImageSide, longestSide));
+        CV_Error_(Error::StsOutOfRange, ("The image size is %dx%d, expected width and height from %d to %d pixels: a "
+                                         "model is exported for images of one size",
+                                         size.width, size.height, smallestImageSide, longestSide));
     if (Tiling(size, input).count() > 1)
         CV_Error_(Error::StsNotImplemented,
-                  ("Images of %dx%d are cut into tiles of %d pixels, and what is exported is the model of one tile: "
-                   "export it for %dx%d, and cut larger images before they are given to it",
+                  ("Images of %dx%d are cut into tiles of %d pixels, but an exported model scores one tile: export it "
+                   "for %dx%d, and cut larger images into tiles before they are scored",
                    size.width, size.height, input.tile, input.tile, input.tile));
 }
 
@@ -41,11 +40,11 @@ void checkSettings(const OnnxExportSettings& settings, const InputSettings& inpu
 {
     checkImageSize(settings.imageSize, input);
     if (settings.colors != EXPORT_BGR && settings.colors != EXPORT_RGB)
-        CV_Error_(Error::StsOutOfRange, ("%d as colors, expected EXPORT_BGR or EXPORT_RGB", settings.colors));
+        CV_Error_(Error::StsOutOfRange, ("colors is %d, expected EXPORT_BGR or EXPORT_RGB", settings.colors));
     if (settings.layout != EXPORT_NHWC && settings.layout != EXPORT_NCHW)
-        CV_Error_(Error::StsOutOfRange, ("%d as layout, expected EXPORT_NHWC or EXPORT_NCHW", settings.layout));
+        CV_Error_(Error::StsOutOfRange, ("layout is %d, expected EXPORT_NHWC or EXPORT_NCHW", settings.layout));
     if (settings.batch < 0)
-        CV_Error_(Error::StsOutOfRange, ("%d images as batch, expected 0, any number, or more", settings.batch));
+        CV_Error_(Error::StsOutOfRange, ("batch is %d, expected 0 (any number of images) or more", settings.batch));
 }
 
 // 17 digits, which identify a double exactly.
@@ -131,10 +130,9 @@ private:
         if (network.takesAnyBatch || batch == 1)
             return;
         if (batch > 1)
-            CV_Error_(Error::StsNotImplemented,
-                      ("A batch of %d images is asked for, but the backbone %s has operators that may mix the images "
-                       "of a batch: export it for a batch of 1",
-                       batch, parts().backbone.name.c_str()));
+            CV_Error_(Error::StsNotImplemented, ("batch is %d, but the backbone %s has operators that may mix the "
+                                                 "images of a batch: export it for a batch of 1",
+                                                 batch, parts().backbone.name.c_str()));
         batch = 1;
     }
 
@@ -256,7 +254,7 @@ ExportedGraph onnxOf(const FittedModel& model, const OnnxExportSettings& setting
         if (e.code != Error::StsNotImplemented)
             throw;
         CV_Error_(Error::StsNotImplemented,
-                  ("A model of %s can not be exported to ONNX: %s", model.model.method->name(), e.err.c_str()));
+                  ("A model of %s cannot be exported to ONNX: %s", model.model.method->name(), e.err.c_str()));
     }
 }
 

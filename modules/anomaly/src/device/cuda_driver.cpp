@@ -118,7 +118,7 @@ CudaContextScope::CudaContextScope()
 {
     void* const context = primaryCudaContext();
     if (!context || CudaDriver::get().push(context))
-        CV_Error(Error::GpuApiCallError, "NVIDIA's driver gives no context on the GPU");
+        CV_Error(Error::GpuApiCallError, "NVIDIA's driver creates no context on the GPU");
 }
 
 CudaContextScope::~CudaContextScope()

@@ -103,7 +103,7 @@ void requireTarget(int target)
     for (const String& part : missing)
         all += (all.empty() ? "" : "; ") + part;
     CV_Error_(Error::StsNotImplemented,
-              ("%s is not to be had: %s. DNN_TARGET_CPU always is; cv::anomaly::getAvailableTargets lists the rest",
+              ("%s is not available: %s. DNN_TARGET_CPU always is; cv::anomaly::getAvailableTargets lists the others",
                nameOf(target).c_str(), all.c_str()));
 }
 
@@ -131,7 +131,7 @@ Device resolveDevice(int engine, int target)
     requireTarget(target);
     if (device.isGpu() && device.engine == ENGINE_PLAIN)
         CV_Error_(Error::StsNotImplemented,
-                  ("ENGINE_PLAIN computes on the processor only, not on %s: take ENGINE_HALIDE, or DNN_TARGET_CPU",
+                  ("ENGINE_PLAIN computes on the processor only, not on %s: use ENGINE_HALIDE, or DNN_TARGET_CPU",
                    nameOf(target).c_str()));
     return device;
 }

@@ -159,7 +159,7 @@ String missingForGpuMemory()
     }
     catch (const Exception& e)
     {
-        return "the GPU gives no memory (" + e.err + ")";
+        return "the GPU has not enough memory (" + e.err + ")";
     }
 }
 

@@ -9,7 +9,7 @@ namespace cv { namespace anomaly {
 
 void maskToInput(InputArray mask, const DetectorParams& params, OutputArray inputMask)
 {
-    CV_CheckTypeEQ(mask.type(), CV_8UC1, "A mask has one byte a pixel");
+    CV_CheckTypeEQ(mask.type(), CV_8UC1, "A mask must have one byte per pixel");
     maskAtInput(mask.getMat(), inputSettings(params, inputModes(params.inputMode)[0])).copyTo(inputMask);
 }
 
@@ -20,8 +20,8 @@ void randomView(InputArray image, InputArray mask, const DetectorParams& params,
     checkImage(source, "The image", params.significantBits);
     checkMask(sourceMask, source.size());
     if (params.tile > 0)
-        CV_Error(Error::StsNotImplemented,
-                 "A view is stretched to one size, where a model with tiles sees none: predict the image itself");
+        CV_Error(Error::StsNotImplemented, "A view has the size of the network's input, but a model with tiles does "
+                                           "not see images at one size: predict the image itself");
     const RandomView chosen = drawView(params, 0, seed);
     // predict with INPUT_CROPPED cuts the center out of the view itself, so the view keeps the border around it.
     const Size size = params.inputMode == INPUT_RESIZED ? inputShapeOf(params) : stretchedShapeOf(params);

@@ -45,7 +45,7 @@ static Mat decoded(const String& file)
     catch (const cv::Exception& e)
     {
         if (e.err.find("CV_IO_MAX_IMAGE") == String::npos)
-            CV_Error_(e.code, ("%s can not be read: %s", nameOfFile(file).c_str(), e.err.c_str()));
+            CV_Error_(e.code, ("%s cannot be read: %s", nameOfFile(file).c_str(), e.err.c_str()));
         CV_Error_(Error::StsOutOfRange,
                   ("%s is larger than OpenCV reads by default (2^20 pixels a side, 2^30 in all): cut it into pieces, "
                    "or raise the limits by the environment variables OPENCV_IO_MAX_IMAGE_WIDTH, "
@@ -59,7 +59,7 @@ Mat readImage(const String& file)
     const Mat read = decoded(file);
     if (read.empty())
         CV_Error_(Error::StsObjectNotFound,
-                  ("%s can not be read: %s", nameOfFile(file).c_str(), reasonOf(file).c_str()));
+                  ("%s cannot be read: %s", nameOfFile(file).c_str(), reasonOf(file).c_str()));
     return read;
 }
 

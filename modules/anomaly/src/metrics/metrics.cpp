@@ -46,8 +46,8 @@ SplitScores::SplitScores(InputArray scoreArray, InputArray labelArray)
         CV_Error_(Error::StsUnmatchedSizes, ("%d scores and %d labels, expected one label for each score",
                                              int(scores.total()), int(labels.total())));
     if (!checkRange(scores))
-        CV_Error(Error::StsBadArg, "Scores hold NaN or infinity, expected finite values: find what made them, a metric "
-                                   "that left them out would mislead");
+        CV_Error(Error::StsBadArg, "Scores hold NaN or infinity, expected finite values: find their cause, because a "
+                                   "metric without them would mislead");
 
     Mat_<double> values;
     scores.convertTo(values, CV_64F);

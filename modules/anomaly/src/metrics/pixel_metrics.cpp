@@ -86,8 +86,8 @@ static void checkMap(const Mat& map)
         CV_Error_(Error::StsBadArg, ("Map is %dx%d of type %s, expected CV_32FC1 with at least one pixel", map.cols,
                                      map.rows, typeToString(map.type()).c_str()));
     if (!checkRange(map))
-        CV_Error(Error::StsBadArg, "Map holds NaN or infinity, expected finite scores: find what made them, or leave "
-                                   "those pixels out by a finite value and validity 0");
+        CV_Error(Error::StsBadArg, "Map holds NaN or infinity, expected finite scores: find their cause, or leave "
+                                   "those pixels out with a finite value and a validity of 0");
 }
 
 static void checkLike(const Mat& mask, const char* name, Size size)

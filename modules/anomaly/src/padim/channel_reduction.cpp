@@ -12,8 +12,9 @@ namespace cv { namespace anomaly {
 static void checkCount(int count, int features)
 {
     if (count < 1 || count > features)
-        CV_Error_(Error::StsOutOfRange,
-                  ("%d channels are asked for, expected 1 to %d, which is what the backbone gives", count, features));
+        CV_Error_(
+            Error::StsOutOfRange,
+            ("%d channels are to be kept, expected 1 to %d, the number of the backbone's channels", count, features));
 }
 
 std::vector<int> randomChannels(int count, int features, int seed)

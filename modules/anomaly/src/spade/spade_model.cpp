@@ -138,10 +138,9 @@ std::shared_ptr<const ScoreMap> SpadeModel::createScoreMapWithout(const std::vec
 
 ScoreNodes SpadeModel::addNodes(OnnxBuilder&, const std::vector<MapsNode>&, Size) const
 {
-    CV_Error(
-        Error::StsNotImplemented,
-        "its bank has all patches of all good images, and each image is compared with those of other ones of them, "
-        "so that a graph would grow with the images and compute most distances in vain. PatchCore can be exported");
+    CV_Error(Error::StsNotImplemented, "its bank has all patches of all good images, of which an image is compared "
+                                       "with a few only, so that a graph would grow with the number of images and "
+                                       "compute mostly distances that are not needed. PatchCore can be exported");
 }
 
 std::vector<Mat> SpadeModel::matrices() const

@@ -24,7 +24,7 @@ void FeatureFile::open()
     name = tempfile(".features");
     stream.open(name.c_str(), std::ios::in | std::ios::out | std::ios::binary | std::ios::trunc);
     if (!stream)
-        stopUsing("can not be made");
+        stopUsing("cannot be made");
     else if (std::remove(name.c_str()) == 0)
         name.clear();
 }
@@ -56,7 +56,7 @@ int FeatureFile::append(const std::vector<Mat>& maps)
         stream.write(map.ptr<char>(), map.total() * map.elemSize());
     if (!stream.flush())
     {
-        stopUsing("can not be written, is the disk full?");
+        stopUsing("cannot be written, is the disk full?");
         stream.clear(); // so that features which are already in the file can be read
         return -1;
     }

@@ -34,7 +34,7 @@ public:
         progress.epochs = models * epochs;
         progress.figures = figures;
         if (!callback(progress))
-            CV_Error(Error::StsError, "Fit was canceled; the detector is as it was");
+            CV_Error(Error::StsError, "The fit was canceled; the detector has not changed");
     }
 
     //! Sets what further reports say about training: the running epoch, counted from 1, the number of epochs, and the

@@ -102,7 +102,7 @@ private:
     static void check(ssize_t result)
     {
         if (result < 0 && errno != EINTR)
-            throw std::runtime_error("the other process can not be reached");
+            throw std::runtime_error("the other process cannot be reached");
     }
 
 #ifdef MSG_NOSIGNAL

@@ -64,7 +64,7 @@ static TrainerLibrary openTrainer(String& why)
     HMODULE library = LoadLibraryExA(beside.c_str(), NULL, LOAD_WITH_ALTERED_SEARCH_PATH);
     if (!library)
     {
-        why = beside + " can not be loaded (error " + std::to_string(GetLastError()) + ")";
+        why = beside + " cannot be loaded (error " + std::to_string(GetLastError()) + ")";
         return TrainerLibrary();
     }
     const TrainerLibrary opened = {reinterpret_cast<CreateTrainer>(GetProcAddress(library, "anomalyCreateTrainer")),
@@ -130,8 +130,8 @@ static void refuseOtherTorch()
     dl_iterate_phdr(&noteOtherTorch, &other);
     if (!other.empty())
         CV_Error_(Error::StsNotImplemented,
-                  ("fit can not load its LibTorch, %s, into a process that holds another one, %s: keep the program %s "
-                   "beside opencv_anomaly, so that training runs in a process of its own, or fit in a program that "
+                  ("fit cannot load its LibTorch, %s, into a process that has loaded another one, %s: keep the program "
+                   "%s beside opencv_anomaly, so that training runs in a process of its own, or fit in a program that "
                    "does not load the other one (in Python, that does not import torch)",
                    ANOMALY_TORCH_FILE, other.c_str(), ANOMALY_TRAINER_PROGRAM));
 }
@@ -178,8 +178,8 @@ static TrainerLibrary findTrainer()
 static void requireCuda(int devices)
 {
     const char* const missing =
-        devices < 0 ? "the LibTorch at hand is built without CUDA. Install one that is built with it (pytorch.org, or "
-                      "PyPI's torch), build opencv_anomaly_train with that"
+        devices < 0 ? "this LibTorch is built without CUDA. Install one that is built with it (pytorch.org, or PyPI's "
+                      "torch), build opencv_anomaly_train with that"
                     : "LibTorch finds no CUDA device. Check the driver (nvidia-smi) and CUDA_VISIBLE_DEVICES";
     if (devices < 1)
         CV_Error_(Error::StsNotImplemented,
@@ -207,7 +207,7 @@ std::unique_ptr<Trainer> createTrainer(const TrainerSettings& settings)
                                            ? process.create(settings)
                                            : std::unique_ptr<Trainer>(findTrainer().create(trainerInterface, settings));
     if (!trainer)
-        CV_Error_(Error::StsNotImplemented, ("opencv_anomaly_train can not start, or does not speak interface %d: "
+        CV_Error_(Error::StsNotImplemented, ("opencv_anomaly_train cannot start, or does not have interface %d: "
                                              "install the one built with this opencv_anomaly",
                                              trainerInterface));
     return trainer;

@@ -127,7 +127,7 @@ pid_t spawn(const String& program, const std::vector<String>& libraries, int soc
     const int failure =
         posix_spawn(&pid, program.c_str(), &settings.actions, &settings.attributes, arguments.data(), environ);
     if (failure != 0)
-        CV_Error_(Error::StsNotImplemented, ("fit can not start '%s', the helper process that trains: %s",
+        CV_Error_(Error::StsNotImplemented, ("fit cannot start '%s', the helper process that trains: %s",
                                              program.c_str(), std::strerror(failure)));
     return pid;
 }
@@ -169,7 +169,7 @@ public:
             return "it has ended";
         if (WIFSIGNALED(status))
             return format("it was ended by signal %d (%s)%s", WTERMSIG(status), strsignal(WTERMSIG(status)),
-                          WTERMSIG(status) == SIGKILL ? ", as the system does where memory runs out" : "");
+                          WTERMSIG(status) == SIGKILL ? ", as the system does when memory runs out" : "");
         return format("it has ended with exit code %d", WEXITSTATUS(status));
     }
 
@@ -369,7 +369,7 @@ private:
         }
         catch (const std::bad_alloc&)
         {
-            message = "the system gives no more memory";
+            message = "there is not enough memory";
         }
         catch (const std::exception&)
         {
@@ -474,7 +474,7 @@ std::unique_ptr<Trainer> TrainerProcess::create(const TrainerSettings& settings)
     std::unique_ptr<RemoteTrainer> trainer(new RemoteTrainer(pool().take(program, libraries), settings));
     const bool isCreated = trainer->create(settings);
     if (*trainer->error())
-        CV_Error_(Error::StsError, ("Training can not start: %s", trainer->error()));
+        CV_Error_(Error::StsError, ("Training cannot start: %s", trainer->error()));
     return isCreated ? std::move(trainer) : NULL;
 }
 
