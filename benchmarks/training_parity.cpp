@@ -1,8 +1,8 @@
-// This file is part of OpenCV project. It is subject to the license terms in the LICENSE file found in the top-level
-// directory of this distribution and at http://opencv.org/license.html. Trains from a start that another program chose,
-// for training_parity.py: training_parity INPUT OUTPUT. INPUT holds the images, W0, b0, C and the order of the batches;
-// training_parity INPUT OUTPUT: trains from the W, b, C and order of images in INPUT, without a detector around it, and
-// writes the trained W, b, r and the loss of each step to OUTPUT. training_parity.py runs this program.
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+// training_parity INPUT OUTPUT: trains without a detector around it, and writes W, b, r and the loss of each step to
+// OUTPUT. INPUT has the images, W0, b0, C and the order of the batches. training_parity.py runs this program.
 #include "opencv2/anomaly.hpp"
 #include "opencv2/imgcodecs.hpp"
 

@@ -1,9 +1,9 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// What a prediction asks of a GPU's driver, told by a libcuda of our own (fake_cuda, in LD_LIBRARY_PATH): images go up
-// once, as bytes, maps come down, nothing else moves, and from the third call on nothing is allocated and all but one
-// kernel is replayed. Its cuBLAS and cuDNN look whether what they are given is there.
+// Checks what a prediction asks of a GPU's driver, by means of a fake libcuda that counts the calls (fake_cuda, in
+// LD_LIBRARY_PATH). Images are uploaded once, as bytes, only maps are downloaded, and from the third call on nothing is
+// allocated and all kernels but one are replayed. The fake cuBLAS and cuDNN check that their arguments are on the GPU.
 #include "opencv2/anomaly.hpp"
 #include "opencv2/dnn.hpp"
 

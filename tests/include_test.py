@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Reads the includes of src and fails where a lower room includes a higher one, or names a method.
+"""Reads the #include lines of src. Fails if a room includes a room of a higher level, or if a shared room names a method.
 
 include_test.py SRC: the folder of the rooms.
 """

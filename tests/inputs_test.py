@@ -2,7 +2,7 @@
 # This file is part of OpenCV project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
-"""Gives the command line programs the files that users have: inputs_test.py <folder of the programs> <test_data>."""
+"""Runs the command-line programs on files as users have them: inputs_test.py <folder of the programs> <test_data>."""
 
 import base64
 import json

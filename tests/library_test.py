@@ -2,7 +2,7 @@
 # This file is part of OpenCV project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
-"""What the library is to the programs that use it: library_test.py <folder of the programs> <test_data>
+"""Tests the installed library as other programs use it: library_test.py <folder of the programs> <test_data>
 <folder of the libraries> <folder of the package cv_anomaly>."""
 import os
 import pathlib

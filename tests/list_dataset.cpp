@@ -1,6 +1,8 @@
-// This file is part of OpenCV project. It is subject to the license terms in the LICENSE file found in the top-level
-// directory of this distribution and at http://opencv.org/license.html. Prints what anomaly_train learns from and what
-// anomaly_evaluate tests with, for inputs_test.py, which would otherwise have to run a model each time.
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+// Prints which images anomaly_train would learn from, and which anomaly_evaluate would test with. inputs_test.py uses
+// it in order not to run a model for each layout.
 #include "command_line.hpp"
 #include "dataset.hpp"
 

@@ -1,10 +1,9 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-/* long_run_test [PREDICTIONS [ROUNDS]]: one detector predicts that often, 100000 times by default; then detectors are
-fitted, saved and
-   loaded, 50 times. Exit status: 0 when memory, files and threads do not grow and the last results are the first, bit
-   for bit. */
+/* long_run_test [PREDICTIONS [ROUNDS]]: one detector predicts PREDICTIONS times, 100000 by default. Then detectors are
+   fitted, saved and loaded ROUNDS times, 50 by default. The exit status is 0 if memory, open files and threads do not
+   grow, and the last results equal the first ones bit for bit. */
 #include "opencv2/anomaly.hpp"
 #include "opencv2/core/utils/filesystem.hpp"
 

@@ -1,9 +1,9 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-/* out_of_memory_test: processes that may take ever more memory than they have call fit, predict, save, load and
-   PixelMetrics::add, until all of these succeed. What fails must throw a cv::Exception, and leave detector, file and
-   metrics as they were. Exit status: 0 when it does. */
+/* out_of_memory_test: processes with a limit of memory call fit, predict, save, load and PixelMetrics::add. The limit
+   is raised from process to process until all calls succeed. A call that fails must throw a cv::Exception and leave
+   detector, file and metrics unchanged. The exit status is 0 if all do. */
 #include "file_bytes.hpp"
 
 #include "opencv2/anomaly.hpp"

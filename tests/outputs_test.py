@@ -2,7 +2,7 @@
 # This file is part of OpenCV project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
-"""What the programs write, and what they must leave alone: outputs_test.py <folder of the programs> <test_data>."""
+"""Tests which files the programs write, and which they must not change: outputs_test.py <folder of the programs> <test_data>."""
 import csv
 import hashlib
 import os

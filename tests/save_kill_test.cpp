@@ -1,9 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-/* save_kill_test [KILLS]: kills a process that saves two models alternately over one file, at random moments. After
-each
-   kill the file must be one of the two, whole. Exit status: 0 when it always is. */
+/* save_kill_test [KILLS]: kills a process at random moments while it saves two models alternately to one file. After
+   each kill the file must be one of the two models, complete. The exit status is 0 if it always is. */
 #include "file_bytes.hpp"
 
 #include "opencv2/anomaly.hpp"

@@ -2,7 +2,7 @@
 # This file is part of OpenCV project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
-"""Serves a model by samples/serving and asks it by tritonclient: serving_test.py <folder of cv_anomaly> <root>."""
+"""Serves a model with samples/serving and sends requests with tritonclient: serving_test.py <folder of cv_anomaly> <root>."""
 import base64
 import importlib.util
 import json

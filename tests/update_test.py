@@ -2,7 +2,7 @@
 # This file is part of OpenCV project.
 # It is subject to the license terms in the LICENSE file found in the top-level directory
 # of this distribution and at http://opencv.org/license.html.
-"""Adds images to models by anomaly_update, also where it is killed: update_test.py <folder of the programs> <project>."""
+"""Adds images to models with anomaly_update, and kills it meanwhile: update_test.py <folder of the programs> <project>."""
 import hashlib
 import json
 import pathlib

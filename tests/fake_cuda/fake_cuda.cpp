@@ -1,9 +1,9 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// A libcuda that computes nothing: it keeps memory on the host, counts what it is asked for, and knows what a GPU would
-// refuse. With it the host's side of the CUDA kernels runs where there is no GPU. PTX that it is given goes to files in
-// the folder that FAKE_CUDA_PTX names.
+// A libcuda that computes nothing. Its memory is on the host, it counts the calls, and it refuses what a GPU would
+// refuse. With it, the host code of the CUDA kernels runs on machines without a GPU. PTX is written to files in the
+// folder that the environment variable FAKE_CUDA_PTX names.
 #include "fake_cuda.hpp"
 
 #include <cstdint>

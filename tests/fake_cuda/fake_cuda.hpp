@@ -7,7 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
-//! What a program asked of the driver so far.
+//! Numbers of the driver's calls so far.
 struct FakeCudaCounts
 {
     int contextsMade, contextsRetained; // of its own; the primary one

@@ -1,8 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// What is used of cuBLAS and cuDNN, computing nothing: it looks whether what it is given lies within the memory of the
-// fake libcuda. One file is both libraries.
+// The functions of cuBLAS and cuDNN that are used. They compute nothing, but check that their arguments lie within the
+// memory of the fake libcuda. This file makes both libraries.
 #include "fake_cuda.hpp"
 
 #include <cstdint>

@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// CFA::load of a file with any bytes: the format is told by the bytes, not by the name.
+// Calls CFA::load for a file with any bytes. The bytes determine the format, not the name.
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size)
 {
     cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
