@@ -8,6 +8,7 @@
 
 namespace py = pybind11;
 
+// The depth of cv::Mat for the type of a NumPy array.
 static int depthOf(const py::array& array)
 {
     switch (array.dtype().kind())
@@ -104,6 +105,7 @@ py::array toNumpy(const cv::Mat& mat)
     if (mat.empty())
         return py::array(py::dtype::of<float>(), std::vector<py::ssize_t>{0});
     static const char* const types[] = {"u1", "i1", "u2", "i2", "i4", "f4", "f8"};
+    // The array shares the memory of this copy of the Mat's header, which is deleted with the array.
     CV_Assert(mat.dims == 2 && mat.depth() <= CV_64F);
     cv::Mat* const owner = new cv::Mat(mat);
     const py::capsule freeing(owner, [](void* p) { delete static_cast<cv::Mat*>(p); });

@@ -99,6 +99,8 @@ template <typename Fit> static void fitWith(AnomalyDetector& detector, const py:
     }
 }
 
+// The following functions are methods of the Python class. Those that compute for long release the interpreter's lock
+// meanwhile, so that other Python threads go on, and have it again when they make Python objects of the results.
 static void fit(AnomalyDetector& self, const Arrays& images, const Arrays& masks, const py::object& progress)
 {
     fitWith(self, progress, [&] { self.fit(images.mats, optional(masks)); });
@@ -191,6 +193,7 @@ static py::tuple profile(const AnomalyDetector& self, const Array& image)
                           py::array(static_cast<py::ssize_t>(milliseconds.size()), milliseconds.data()));
 }
 
+// Labels are integers or truth values, or None if masks tell which images are defective.
 static void calibrate(AnomalyDetector& self, const Arrays& images, const py::object& labels, const Arrays& masks)
 {
     const Array numbers = labels.is_none() ? Array() : labelsOf(labels);
@@ -292,6 +295,7 @@ static int exportOnnx(const AnomalyDetector& self, const FileName& filename, con
     return self.exportOnnx(filename.name, imageSize, colors, layout, batch);
 }
 
+// Loads a detector from the bytes of a model. They are copied, because another thread may change a bytearray meanwhile.
 static std::shared_ptr<AnomalyDetector> fromMemory(const py::buffer& bytes)
 {
     const py::buffer_info info = bytes.request();
@@ -320,6 +324,7 @@ template <typename Detector> static py::tuple stateOfDetector(const Detector& se
     return py::make_tuple(stateOf(self.getParams()), model, self.getEngine(), self.getPreferableTarget());
 }
 
+// Makes a detector of what pickle kept.
 template <typename Detector> static std::shared_ptr<Detector> detectorOf(const py::tuple& state)
 {
     std::shared_ptr<Detector> detector;

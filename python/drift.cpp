@@ -19,6 +19,7 @@ static void add(DriftMonitor& self, const Array& image, double score)
     self.add(image.mat, score);
 }
 
+// Returns a figure as a tuple: median of the last images, lowest and highest value of good images.
 static py::tuple figureOf(const DriftMonitor& self, int figure)
 {
     double median, lowest, highest;

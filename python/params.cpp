@@ -5,12 +5,14 @@
 
 namespace py = pybind11;
 
+// The error about a value of a wrong type.
 static py::type_error unexpected(const std::string& wanted, const py::handle& value)
 {
     return py::type_error("expected " + wanted + ", not " + std::string(py::str(py::type::of(value).attr("__name__"))) +
                           " " + std::string(py::repr(value)));
 }
 
+// Sets a field with pybind11's own conversion, which also accepts NumPy numbers.
 template <typename Value> static void setTo(Value& field, const py::handle& value, const char* wanted)
 {
     py::detail::make_caster<Value> caster;

@@ -17,6 +17,7 @@ static py::array heatMap(const Array& image, const Array& map, double lowest, do
     return toNumpy(picture);
 }
 
+// Contours as a tuple of arrays, points x 1 x 2, as cv2.findContours returns them.
 static py::tuple defects(const Array& map, double threshold, double minimumArea)
 {
     std::vector<Mat> contours;

@@ -12,6 +12,7 @@ using namespace cv::anomaly;
 
 Ptr<Method> makePatchCore(), makeCfa(), makePaDiM(), makeSpade(); // each is defined in method_NAME.cpp
 
+// The order is that of the help.
 std::vector<Ptr<Method>> makeMethods()
 {
     return {makePatchCore(), makeCfa(), makePaDiM(), makeSpade()};

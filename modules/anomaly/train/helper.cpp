@@ -60,6 +60,7 @@ public:
     }
 
 private:
+    // Begins a request with what all of them have: the message, the number of patches, k, and the descriptors.
     void start(TrainerMessage message, const float* phi, int patches, int k)
     {
         channel.put(message);

@@ -34,13 +34,13 @@ public:
 
     void finish() CV_OVERRIDE
     {
-        weightsThere.upload(weights);
-        biasThere.upload(bias);
+        gpuWeights.upload(weights);
+        gpuBias.upload(bias);
     }
 
 protected:
     Clip clip;
-    GpuMemory weightsThere, biasThere;
+    GpuMemory gpuWeights, gpuBias;
 };
 
 //! A convolution that the GPU's library (cuDNN) computes, set up for maps of one shape.
@@ -86,10 +86,11 @@ public:
         const GpuConvolutionSettings settings = {in.images, in.channels,   in.size,         weights,
                                                  bias,      window.stride, window.dilation, padX,
                                                  padY,      groups,        clip.isRelu(),   threeDigits};
-        return std::unique_ptr<GpuTask>(new LibraryTask(GpuConvolution::create(settings, weightsThere, biasThere)));
+        return std::unique_ptr<GpuTask>(new LibraryTask(GpuConvolution::create(settings, gpuWeights, gpuBias)));
     }
 
 private:
+    // The weights with rows and columns of zeros around each kernel.
     Mat withZeros(int above, int below, int before, int behind) const
     {
         const int height = weights.size[2], width = weights.size[3];
@@ -136,6 +137,7 @@ private:
     Clip clipBefore;
 };
 
+//! A depthwise convolution, set up for maps of one shape. It refers to the weights of its layer.
 class DepthwiseTask CV_FINAL : public GpuTask
 {
 public:
@@ -150,7 +152,7 @@ public:
         runKernel("depthwise", [&](void* context) {
             return kernels[size / 2 - 1][layer.window.stride - 1](
                 context, in.floats({shape.size.width, shape.size.height, planes}),
-                layer.weightsThere.floats({size, size, shape.channels}), layer.biasThere.floats({shape.channels}),
+                layer.gpuWeights.floats({size, size, shape.channels}), layer.gpuBias.floats({shape.channels}),
                 layer.window.left, layer.window.top, layer.clipBefore.lowest, layer.clipBefore.highest,
                 layer.clip.lowest, layer.clip.highest, out.floats({outShape.size.width, outShape.size.height, planes}));
         });
@@ -166,6 +168,7 @@ std::unique_ptr<GpuTask> DepthwiseLayer::setUp(const MapShape& in) const
     return std::unique_ptr<GpuTask>(new DepthwiseTask(*this, in));
 }
 
+//! Max pooling by a kernel of this library.
 class MaxPoolLayer CV_FINAL : public GpuLayer
 {
 public:
@@ -201,6 +204,7 @@ private:
     const Window window;
 };
 
+//! The sum of two maps of the same shape, clipped to a range.
 class AddLayer CV_FINAL : public GpuLayer
 {
 public:
@@ -231,6 +235,7 @@ private:
     Clip clip;
 };
 
+//! Clipping to a range, where no other layer could include it.
 class ClipLayer CV_FINAL : public GpuLayer
 {
 public:

@@ -19,6 +19,8 @@ typedef std::vector<uchar> Message;
 // The first version of the format that has opset 13. In it constants need not be inputs of the graph as well.
 const int oldestIrVersion = 7;
 
+// Each of these functions returns a message of the ONNX format, whose fields are named in onnx_fields.hpp: here an
+// attribute of a node, which is an integer or a list of integers.
 Message attributeMessage(const OnnxAttribute& attribute)
 {
     Message message;
@@ -29,6 +31,7 @@ Message attributeMessage(const OnnxAttribute& attribute)
     return message;
 }
 
+// A dimension of a shape. The size 0 stands for any number of images, which ONNX writes as a name.
 Message dimensionMessage(int64 size)
 {
     Message message;
@@ -39,6 +42,7 @@ Message dimensionMessage(int64 size)
     return message;
 }
 
+// The declaration of an input or output of the graph: its name, element type and shape.
 Message valueMessage(const std::string& name, int type, const std::vector<int64>& sizes)
 {
     Message shape, tensor, kind, value;
@@ -169,6 +173,7 @@ void OnnxBuilder::addOutput(const std::string& name, int type, const std::vector
 
 uint64 OnnxBuilder::graphSize() const
 {
+    // Constants are not part of `fields`, because their elements stay in the matrices until the file is written.
     uint64 bytes = fields.size();
     for (const Constant& constant : constants)
     {
@@ -202,6 +207,7 @@ uint64 OnnxBuilder::size() const
     return modelStart().size() + fieldStart(MODEL_GRAPH, graph).size() + graph;
 }
 
+// The format needs the length of the graph before its content, so that the size is computed first.
 void OnnxBuilder::write(std::ostream& stream) const
 {
     writeMessage(stream, modelStart());

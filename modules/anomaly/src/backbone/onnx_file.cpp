@@ -12,6 +12,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
+// Adds an attribute to a node. Attributes that are neither numbers nor lists of integers get an empty list.
 void readAttribute(Bytes message, OnnxNode& node)
 {
     std::string name;
@@ -27,6 +28,7 @@ void readAttribute(Bytes message, OnnxNode& node)
     node.integers[name] = numbers;
 }
 
+// Notes the sizes of an initializer if its elements are floats.
 void readConstant(Bytes message, OnnxConstants& constants)
 {
     std::string name;
@@ -145,6 +147,7 @@ std::vector<uchar> withInputs(Bytes node, const Aliases& aliases)
     });
 }
 
+// The graph without the Identity nodes of the aliases.
 std::vector<uchar> withoutAliases(Bytes graph, const Aliases& aliases)
 {
     std::vector<uchar> out;

@@ -26,6 +26,7 @@ OnnxTensor::OnnxTensor(Bytes message) : type(0), isOutside(false), rawBytes(0), 
     isOutside = isOutside || !outside.empty();
 }
 
+// Reads an entry about external elements, such as "location", "offset" and "length".
 void OnnxTensor::readEntry(Bytes message)
 {
     std::string key, value;
@@ -38,6 +39,7 @@ void OnnxTensor::readEntry(Bytes message)
     outside[key] = value;
 }
 
+// Counts the elements that a field contains: raw bytes, or a list of numbers.
 void OnnxTensor::countStored(const Field& field)
 {
     std::vector<int64> numbers;
@@ -161,6 +163,7 @@ void visitGraph(Bytes graph, const std::function<void(Bytes tensor)>& visit, int
 
 std::vector<uchar> rewriteGraph(Bytes graph, const TensorChange& change, int depth);
 
+// Changes the tensors in an attribute of a node, which may be a tensor or a whole graph.
 std::vector<uchar> rewriteAttribute(Bytes attribute, const TensorChange& change, int depth)
 {
     return rewriteFields(attribute, [&](const Field& field, std::vector<uchar>& payload) {
@@ -173,6 +176,7 @@ std::vector<uchar> rewriteAttribute(Bytes attribute, const TensorChange& change,
     });
 }
 
+// Changes the tensors of a graph: its initializers, and those in the attributes of its nodes.
 std::vector<uchar> rewriteGraph(Bytes graph, const TensorChange& change, int depth)
 {
     checkDepth(depth);

@@ -16,6 +16,7 @@ int trainerDevice(const Device& device)
     return device.isGpu() ? TRAIN_ON_CUDA : TRAIN_ON_CPU;
 }
 
+//! Learns the descriptor and the memory bank. One checkpoint file serves all models of a fit.
 class CfaLearner CV_FINAL : public Learner
 {
 public:
@@ -39,6 +40,7 @@ private:
     TrainingCheckpoint checkpoint;
 };
 
+//! CFA as one of the methods: its settings, and how its models are fitted, updated and read.
 class CfaMethod CV_FINAL : public MethodWith<CFA::Params>
 {
 public:
@@ -69,6 +71,7 @@ public:
     Ptr<AnomalyDetector> detectorOf(const std::shared_ptr<DetectorCore>& core) const CV_OVERRIDE;
 };
 
+//! CFA as applications see it. All of these functions may be called by several threads.
 class CFAImpl CV_FINAL : public DetectorImpl<CFA>
 {
 public:

@@ -43,12 +43,14 @@ String hashOf(CFA::Params params)
     return sum.digest();
 }
 
+// Hash of the bank to which the training adapts. It tells whether images and backbone are the same.
 String hashOf(const Mat& bank)
 {
     CV_Assert(bank.isContinuous());
     return Sha256().add(bank.data, bank.total() * bank.elemSize()).digest();
 }
 
+// Checksum of what is stored about one model.
 String hashOf(const TrainingState& state)
 {
     return Sha256()
@@ -74,6 +76,7 @@ TrainingCheckpoint::TrainingCheckpoint(const String& file, const CFA::Params& pa
         read();
 }
 
+// Reads the state of each model of the fit. An ensemble has two models.
 std::vector<TrainingCheckpoint::Entry> TrainingCheckpoint::entriesOf(const String& file, String& settings)
 {
     const ModelFile storage = readModelFile(file);
@@ -97,10 +100,10 @@ std::vector<TrainingCheckpoint::Entry> TrainingCheckpoint::entriesOf(const Strin
 
 void TrainingCheckpoint::read()
 {
-    String found;
+    String storedSettings;
     try
     {
-        entries = entriesOf(filename, found);
+        entries = entriesOf(filename, storedSettings);
     }
     catch (const cv::Exception& e)
     {
@@ -108,7 +111,7 @@ void TrainingCheckpoint::read()
                   ("Checkpoint '%s' is damaged, or is not a checkpoint: remove it to start anew. The error is: %s",
                    filename.c_str(), e.err.c_str()));
     }
-    if (found != settings)
+    if (storedSettings != settings)
         CV_Error_(Error::StsBadArg,
                   ("Checkpoint '%s' was written with other settings: use those again, or remove it to start anew",
                    filename.c_str()));
@@ -147,10 +150,10 @@ void TrainingCheckpoint::keep(const Mat& bank, const TrainingState& state)
 // cv::FileStorage does not report a full disk. Until this check passes, the previous checkpoint file stays in place.
 void TrainingCheckpoint::checkWritten(const String& temporary) const
 {
-    String found;
+    String storedSettings;
     try
     {
-        CV_Assert(entriesOf(temporary, found).size() == entries.size());
+        CV_Assert(entriesOf(temporary, storedSettings).size() == entries.size());
     }
     catch (const cv::Exception& e)
     {

@@ -18,6 +18,7 @@ const bool haveHalide = true;
 const bool haveHalide = false;
 #endif
 
+// Returns ENGINE_PLAIN or ENGINE_HALIDE, and throws if the build lacks the engine.
 int resolveEngine(int engine)
 {
     switch (engine)
@@ -38,6 +39,7 @@ int resolveEngine(int engine)
 }
 
 typedef std::vector<String> Parts;
+// What is missing for a target, in words.
 
 void addPart(const String& part, Parts& parts)
 {
@@ -45,6 +47,7 @@ void addPart(const String& part, Parts& parts)
         parts.push_back(part);
 }
 
+// Returns what this build and this machine lack to compute with CUDA.
 Parts missingForCuda()
 {
     Parts missing;
@@ -94,6 +97,7 @@ String nameOf(int target)
     return "Target " + std::to_string(target);
 }
 
+// Throws unless the target is available.
 void requireTarget(int target)
 {
     const Parts missing = missingFor(target);

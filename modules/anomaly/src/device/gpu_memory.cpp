@@ -23,6 +23,7 @@ HALIDE_FUNCTION_ATTRS int ANOMALY_RUNTIME(halide_device_release_crop)(void*, hal
 
 namespace cv { namespace anomaly {
 
+// A view without memory. If no strides are given, elements are dense, with the first dimension innermost.
 GpuView::GpuView(halide_type_t type, std::initializer_list<int> extents, std::initializer_list<int> strides)
     : buffer(),
       isPart(false)
@@ -82,6 +83,7 @@ void GpuMemory::reserve(size_t bytes)
 {
     if (bytes <= capacity)
         return;
+    // Memory is allocated in words of 64 bits, because Halide counts elements in an int: up to 16 GiB are possible.
     const size_t words = (bytes + sizeof(uint64_t) - 1) / sizeof(uint64_t);
     CV_CheckLE(words, size_t(INT_MAX), "Kernels count in 32 bits");
     release();
@@ -117,6 +119,7 @@ void GpuMemory::upload(const Mat& from)
     both.buffer.set_host_dirty();
     runKernel("copy_to_device",
               [&](void* context) { return ANOMALY_RUNTIME(halide_copy_to_device)(context, both, deviceInterface); });
+    // Work in a queue is executed in order. Without a queue, the caller may change `from` as soon as this returns.
     if (!GpuQueue::current())
         wait();
 }
@@ -143,6 +146,7 @@ Mat HostMemory::matrix(int rows, int columns, int type)
     if (bytes > capacity)
     {
         memory = pageLockedMemory(bytes);
+        // Ordinary memory, if there is no page-locked memory.
         if (!memory)
             memory = std::shared_ptr<void>(fastMalloc(bytes), fastFree);
         capacity = bytes;
@@ -150,6 +154,7 @@ Mat HostMemory::matrix(int rows, int columns, int type)
     return Mat(rows, columns, type, memory.get());
 }
 
+// Tries to allocate memory, because a driver may be there while another program uses all memory of the GPU.
 String missingForGpuMemory()
 {
     try

@@ -44,6 +44,7 @@ InputSettings inputSettings(const DetectorParams& params, int inputMode)
     return input;
 }
 
+// Floating-point images must be in 0..1. The tolerance is for rounding errors of an earlier conversion.
 static void checkValues(const Mat& image, const String& what)
 {
     if (image.depth() < CV_32F)
@@ -58,11 +59,13 @@ static void checkValues(const Mat& image, const String& what)
                    lowest, highest));
 }
 
+// The highest value that an image with this number of significant bits has.
 static double highestOf(int significantBits)
 {
     return double((1 << significantBits) - 1);
 }
 
+// 16-bit images must not exceed the range of their significant bits, which would become values above 255.
 static void checkBits(const Mat& image, const String& what, int significantBits)
 {
     if (image.depth() != CV_16U || significantBits == 16)
@@ -122,6 +125,7 @@ Rect centerOf(Size stretched, Size crop)
     return Rect(Point((stretched.width - crop.width) / 2, (stretched.height - crop.height) / 2), crop);
 }
 
+// Resizes an image to exactly this size, whatever its aspect ratio is.
 static void stretchInto(const Mat& image, Size size, Mat& stretched)
 {
     // When an image is made smaller, INTER_LINEAR would skip pixels, and scores would depend on the image's size.
@@ -136,6 +140,8 @@ Mat stretch(const Mat& image, Size size)
     return stretched;
 }
 
+// Writes image number `index` of the blob, which is images x 3 x rows x columns: (value - mean) * scale for each
+// channel.
 static void preprocessInto(Mat& blob, int index, const Mat& image, const InputSettings& input, InputMemory& memory)
 {
     stretchInto(toBgr8(image, input.significantBits), input.resize, memory.stretched);
@@ -157,6 +163,7 @@ void preprocess(const Mat* images, int count, const InputSettings& input, InputM
     if (count == 1)
         return preprocessInto(memory.blob, 0, images[0], input, memory);
     parallel_for_(Range(0, count), [&](const Range& range) {
+        // Each thread has memory of its own, because preprocessInto writes to it.
         InputMemory own;
         for (int i = range.start; i < range.end; i++)
             preprocessInto(memory.blob, i, images[i], input, own);

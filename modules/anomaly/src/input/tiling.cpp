@@ -14,6 +14,9 @@ Tiling::Tiling(Size image, const InputSettings& input) : size(anomaly::mapSize(i
     rows = strips(size.height, tile.height, cvRound(input.tileOverlap * tile.height));
 }
 
+// Divides one side of the map, of `length` pixels, into overlapping parts of `side` pixels, evenly spread. The weights
+// of
+// the parts that cover a pixel sum to 1.
 std::vector<Tiling::Strip> Tiling::strips(int length, int side, int overlap)
 {
     const int step = side - overlap, count = 1 + (length - side + step - 1) / step;
@@ -36,6 +39,7 @@ std::vector<Tiling::Strip> Tiling::strips(int length, int side, int overlap)
     return all;
 }
 
+// Tiles are numbered row by row.
 Rect Tiling::place(int index) const
 {
     const int across = int(columns.size());

@@ -10,6 +10,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
+//! Makes maps with OpenCV's own functions.
 class PlainMapMaker CV_FINAL : public MapMaker
 {
 public:
@@ -27,6 +28,7 @@ private:
     Mat kernel;
 };
 
+// The mean of the highest values, which are this share of all. Reorders the values.
 double meanOfHighest(std::vector<float>& values, double share)
 {
     const size_t count = countOfShare(values.size(), share);
@@ -48,6 +50,7 @@ Mat smoothingKernel(double sigma)
 {
     if (sigma <= 0)
         return Mat::ones(1, 1, CV_32F);
+    // The kernel reaches 4 sigma to each side, which is the default of scipy.ndimage.gaussian_filter.
     return getGaussianKernel(2 * int(4 * sigma + 0.5) + 1, sigma, CV_32F);
 }
 

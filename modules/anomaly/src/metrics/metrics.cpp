@@ -8,6 +8,7 @@
 
 namespace cv { namespace anomaly {
 
+// Throws unless the values are one row or one column of one of these types.
 static void checkVector(const Mat& values, const char* name, int depth, int otherDepth)
 {
     if (values.empty())

@@ -44,6 +44,7 @@ private:
     int64 seen;
 };
 
+//! Implements PixelMetrics with all scores, sorted: good pixels as packed lists, defective ones with their region.
 class PixelMetricsImpl CV_FINAL : public PixelMetrics
 {
 public:
@@ -80,6 +81,7 @@ private:
 
 } // namespace
 
+// Each of these throws if an argument of add does not fit.
 static void checkMap(const Mat& map)
 {
     if (map.empty() || map.dims != 2 || map.type() != CV_32FC1)
@@ -199,6 +201,7 @@ double PixelMetricsImpl::aupro(double fprLimit) const
     return area.value() / fprLimit;
 }
 
+// The bounds of AUPIMO must be a range of rates, and not below the rate of a single good pixel.
 static void checkBounds(double lowerFpr, double upperFpr, double lowestFpr)
 {
     if (!(lowerFpr > 0 && lowerFpr < upperFpr && upperFpr <= 1))

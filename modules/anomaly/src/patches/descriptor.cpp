@@ -11,12 +11,14 @@
 
 namespace cv { namespace anomaly {
 
+// The columns of W for one scale, D' x channels. The result shares the memory of W.
 Mat Descriptor::weights(size_t scale) const
 {
     const int first = std::accumulate(channels.begin(), channels.begin() + scale, 0);
     return W.colRange(first, first + channels[scale]);
 }
 
+// The last two columns of W, D' x 2: the weights of the row and of the column of a patch.
 Mat Descriptor::coordinateWeights() const
 {
     return W.colRange(W.cols - 2, W.cols);
@@ -44,6 +46,7 @@ static void sumOfThree(const float* in, float* out, int n)
     out[n - 1] = in[n - 2] + in[n - 1];
 }
 
+// The mean over 3 x 3 values. It always divides by 9: values outside of the map count as 0.
 static void poolChannel(const Mat& in, Mat out)
 {
     std::vector<float> column(in.cols);
@@ -58,6 +61,7 @@ static void poolChannel(const Mat& in, Mat out)
     }
 }
 
+// One channel of a map as a matrix. It shares the memory of the map.
 static Mat channelOf(const Mat& map, int channel)
 {
     return Mat(map.size[2], map.size[3], CV_32F, const_cast<float*>(map.ptr<float>(0, channel)));
@@ -97,6 +101,7 @@ Size patchGrid(const std::vector<Mat>& maps)
     return sizeOf(maps[0]);
 }
 
+// Adds the projection of a coarser scale, D' x patches of that scale, resized to the patch grid.
 static void addUpsampled(const Mat& projected, Size from, Size to, Mat& phi)
 {
     parallel_for_(Range(0, phi.rows), [&](const Range& rows) {
@@ -115,6 +120,7 @@ static float coordinate(int i, int n)
     return coordinateOf(float(i), float(std::max(n - 1, 1)));
 }
 
+// Adds the terms of CoordConv: the weights of row and column times the coordinates of each patch, and b.
 static void addCoordinates(const Descriptor& descriptor, Size grid, Mat& phi)
 {
     const Mat weights = descriptor.coordinateWeights();
@@ -140,6 +146,7 @@ Mat project(const std::vector<Mat>& pooled, const Descriptor& descriptor)
         const Size size(map.size[3], map.size[2]);
         const Mat flat = map.reshape(1, map.size[1]);
         Mat projected;
+        // Projecting is linear, so that it may come before the upsampling, which is then of D' maps only.
         gemm(descriptor.weights(scale), flat, 1, noArray(), 0, projected);
         if (scale == 0)
             phi = projected;

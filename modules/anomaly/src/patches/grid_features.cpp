@@ -26,6 +26,7 @@ int gridInterpolation(Size map, Size grid)
     return isFiner(map, grid) ? INTER_AREA : INTER_LINEAR;
 }
 
+// Resizes each channel of a map to the grid. `to` gets channels x grid.area() values.
 static void placeOnGrid(const Mat& map, Size grid, float* to)
 {
     const int interpolation = gridInterpolation(sizeOf(map), grid);

@@ -62,6 +62,7 @@ private:
     const Size grid;
 };
 
+//! SPADE as one of the methods: its settings, and how its models are fitted, updated and read.
 class SpadeMethod CV_FINAL : public MethodWith<SPADE::Params>
 {
 public:
@@ -86,6 +87,7 @@ public:
     Ptr<AnomalyDetector> detectorOf(const std::shared_ptr<DetectorCore>& core) const CV_OVERRIDE;
 };
 
+//! SPADE as applications see it.
 class SPADEImpl CV_FINAL : public DetectorImpl<SPADE>
 {
 public:

@@ -54,6 +54,7 @@ void PatchPool::add(int image, const Mat& phi, const Mat& mask)
     append(patches, drawnPlaces);
 }
 
+// The patches of an earlier bank have no image. `row` tells them apart.
 void PatchPool::addBank(const Mat& bank, const std::vector<int>& placesOnGrid)
 {
     std::vector<Place> placesOfRows;
@@ -62,6 +63,7 @@ void PatchPool::addBank(const Mat& bank, const std::vector<int>& placesOnGrid)
     append(bank, placesOfRows);
 }
 
+// Projects patches, makes room for them if the pool is full, and appends them.
 void PatchPool::append(Mat patches, const std::vector<Place>& placesOfPatches)
 {
     if (projection.empty() && settings.projection > 0 && settings.projection < patches.cols)
@@ -77,6 +79,7 @@ void PatchPool::append(Mat patches, const std::vector<Place>& placesOfPatches)
     places.insert(places.end(), placesOfPatches.begin(), placesOfPatches.end());
 }
 
+// Chooses rows of the pool: the greedy coreset, or, with a window, the coreset that covers each place by itself.
 std::vector<int> PatchPool::chooseRows(int count, const Progress& progress) const
 {
     int done = 0;
@@ -112,11 +115,12 @@ void PatchPool::leaveOutliersOut()
     keepRows(rowsWithoutOutliers(rows, images, settings.contamination, settings.engine));
 }
 
-void PatchPool::keepRows(const std::vector<int>& some)
+// Removes all rows except these.
+void PatchPool::keepRows(const std::vector<int>& indices)
 {
     Mat kept;
     std::vector<Place> keptPlaces;
-    for (const int row : some)
+    for (const int row : indices)
     {
         kept.push_back(rows.row(row));
         keptPlaces.push_back(places[row]);
@@ -149,6 +153,7 @@ std::vector<std::pair<PatchPool::Place, PatchPool::Place>> PatchPool::standIns(c
     std::vector<int> candidates(places.size());
     std::iota(candidates.begin(), candidates.end(), 0);
     candidates = evenSample(candidates, mostStandIns);
+    // Patches of an earlier bank count as one group, because their images are not known any more.
     const auto sourceOf = [&](int row) { return places[row].isOfBank() ? -1 : sources[places[row].image]; };
     std::vector<int> candidateSources, chosenSources;
     for (const int row : candidates)
@@ -158,11 +163,11 @@ std::vector<std::pair<PatchPool::Place, PatchPool::Place>> PatchPool::standIns(c
     const auto placeOf = [&](int candidate) {
         return candidate < 0 ? Place{-1, -1, -1} : places[candidates[candidate]];
     };
-    std::vector<std::pair<Place, Place>> found;
+    std::vector<std::pair<Place, Place>> pairs;
     for (const Vec2i& nearest :
          nearestRowsOfOthers({rowsAt(rows, chosen), chosenSources}, {rowsAt(rows, candidates), candidateSources}))
-        found.push_back({placeOf(nearest[0]), placeOf(nearest[1])});
-    return found;
+        pairs.push_back({placeOf(nearest[0]), placeOf(nearest[1])});
+    return pairs;
 }
 
 }} // namespace cv::anomaly

@@ -50,6 +50,7 @@ void TrainingImages::read(std::vector<int>& chosen, const FitReporter& reporter,
     chosen = readable;
 }
 
+// Computes and keeps the features of all tiles of an image, in all rotations.
 void TrainingImages::keep(int index, const Mat& image)
 {
     const TiledImage tiled(image, images.mask(index), input);
@@ -71,12 +72,14 @@ void TrainingImages::keep(const Piece& piece, const Mat& image, const Mat& mask,
     cache.put(int(pieces.size()) - 1, features(image, mask, tileInput));
 }
 
+// The tile of a piece, of which each rotation can be taken.
 TurnedImage TrainingImages::turnedTile(const Piece& piece, const Mat& image) const
 {
     const TiledImage tiled(image, images.mask(piece.image), input);
     return TurnedImage(tiled.image(piece.tile), tiled.mask(piece.tile), tileInput.resize, params.rotations);
 }
 
+// Computes features that the cache could not keep.
 TrainingFeatures TrainingImages::recomputedFeatures(int piece) const
 {
     const int index = pieces[piece].image, turn = pieces[piece].turn;
@@ -91,23 +94,26 @@ TrainingFeatures TrainingImages::featuresOfView(int piece, int epoch)
     if (!readImage(images, index, params.skipUnreadable, image))
         return cache.get(piece); // the features from when the image could still be read
     const TurnedImage turned = turnedTile(pieces[piece], image);
+    // Each piece has another view in each epoch. It depends on nothing else, so that an interrupted fit can continue.
     const RandomView view = drawView(params, uint64(epoch) << 32 | piece, params.seed);
+    // The view has the size of the network's input already, so that no border is cut off.
     InputSettings uncut = tileInput;
     uncut.resize = input.crop;
     return features(view.of(turned.image(turn), input.crop), view.ofMask(turned.mask(turn), input.crop), uncut);
 }
 
+// Computes the features of an image, and resizes its mask to one value for each patch.
 TrainingFeatures TrainingImages::features(const Mat& image, const Mat& mask, const InputSettings& whole) const
 {
     const FeatureMaps maps = backbone.forward(preprocess(image, whole));
-    TrainingFeatures found;
-    found.maps = poolPatches(maps.maps);
+    TrainingFeatures result;
+    result.maps = poolPatches(maps.maps);
     if (!mask.empty())
     {
-        resize(maskAtInput(mask, whole), found.mask, patchGrid(maps.maps), 0, 0, INTER_NEAREST);
-        found.mask = found.mask.reshape(1, 1);
+        resize(maskAtInput(mask, whole), result.mask, patchGrid(maps.maps), 0, 0, INTER_NEAREST);
+        result.mask = result.mask.reshape(1, 1);
     }
-    return keeping.reduce ? keeping.reduce(found) : found;
+    return keeping.reduce ? keeping.reduce(result) : result;
 }
 
 std::vector<int> TrainingImages::piecesOf(int image) const
