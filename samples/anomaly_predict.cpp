@@ -155,8 +155,7 @@ public:
 
 private:
     // With several arguments, the output names begin with the folder's own name. Pictures that an earlier run wrote
-    // into
-    // a folder inside it are left out.
+    // into a folder inside it are left out.
     void addFolder(const std::string& folder, const std::string& output, bool isOneOfMany)
     {
         if (!output.empty() && fs::canonical(folder) == fs::canonical(output))

@@ -100,8 +100,7 @@ void printLine(std::string line)
 }
 
 // Prints `left`, and beside it `text`, wrapped at words from a column on. If `left` is too long for the column, the
-// text
-// starts in the next line.
+// text starts in the next line.
 void printWrapped(const std::string& left, size_t column, const std::string& text)
 {
     const size_t lineEnd = 96;

@@ -15,8 +15,7 @@ Tiling::Tiling(Size image, const InputSettings& input) : size(anomaly::mapSize(i
 }
 
 // Divides one side of the map, of `length` pixels, into overlapping parts of `side` pixels, evenly spread. The weights
-// of
-// the parts that cover a pixel sum to 1.
+// of the parts that cover a pixel sum to 1.
 std::vector<Tiling::Strip> Tiling::strips(int length, int side, int overlap)
 {
     const int step = side - overlap, count = 1 + (length - side + step - 1) / step;
