@@ -38,7 +38,6 @@ CFA::Params CFA::Params::paper()
     params.inputMode = INPUT_CROPPED;
     params.keepAspect = false;
     params.chooseContrast = false;
-    params.imageScore = SCORE_MAX;
     params.gammaC = params.gammaD = 1;
     params.bankMode = BANK_EMA;
     params.scoringBank = SCORING_BANK_KEPT;
