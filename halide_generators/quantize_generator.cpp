@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// A tile of patches, or of centers, less the bank's mean as whole numbers of 8 bits, y = scale * q + rest, packed in words of 32 bits, and
-// what bounds the error of their products.
+// Rounds a tile of patches, or of centers, less the bank's mean, to whole numbers of 8 bits: y = scale * q + rest.
+// Packs them in words of 32 bits, and computes the terms that bound the errors of their products.
 #include "automatic.hpp"
 #include "Halide.h"
 #include "kernel_sizes.hpp"
@@ -16,13 +16,13 @@ namespace {
 class Quantize : public Generator<Quantize>
 {
 public:
-    GeneratorParam<int> valuesInWord{"valuesInWord", 4}; // 4: bytes; 2: 16-bit numbers
+    GeneratorParam<int> valuesInWord{"valuesInWord", 4}; // values of a word: 4 bytes or 2 16-bit numbers
 
     Input<Buffer<float, 2>> phi{"phi"};        // patch, feature
-    Input<Buffer<float, 1>> mean{"mean"};      // of the bank: feature
-    Input<int> offset{"offset"};               // is added to each whole number, so that bytes may be unsigned
-    Output<Buffer<int32_t, 2>> words{"words"}; // patch (the last one again behind the last), word
-    Output<Buffer<float, 2>> terms{"terms"};   // patch; see QuantizedTerms
+    Input<Buffer<float, 1>> mean{"mean"};      // feature; the mean of the bank
+    Input<int> offset{"offset"};               // added to each whole number, so that bytes may be unsigned
+    Output<Buffer<int32_t, 2>> words{"words"}; // patch (beyond the last one, the last one is repeated), word
+    Output<Buffer<float, 2>> terms{"terms"};   // patch, term (see QuantizedTerms)
 
     void generate()
     {
@@ -30,7 +30,7 @@ public:
         centered(p, f) = select(f < features,
                                 phi(min(p, patches - 1), min(f, features - 1)) - mean(min(f, features - 1)), 0.f);
         feature = RDom(0, features);
-        greatest(p) = 1e-30f; // its inverse is finite
+        greatest(p) = 1e-30f; // not 0, so that its inverse is finite
         greatest(p) = max(greatest(p), abs(centered(p, feature)));
         energy(p) += centered(p, feature) * centered(p, feature);
 
@@ -79,7 +79,8 @@ public:
 private:
     const float greatestWhole = 127;
     Var p{"p"}, f{"f"}, w{"w"};
-    Func centered{"centered"}, greatest{"greatest"}, energy{"energy"}, whole{"whole"}, scale{"scale"}, rest{"rest"}, sum{"sum"};
+    Func centered{"centered"}, greatest{"greatest"}, energy{"energy"}, whole{"whole"}, scale{"scale"}, rest{"rest"},
+        sum{"sum"};
     RDom feature;
 
     Expr packed()

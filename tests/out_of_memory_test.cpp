@@ -152,8 +152,8 @@ Outcome addToMetrics(size_t kibibytes, const std::function<void(anomaly::PixelMe
     return outcome;
 }
 
-// OpenBLAS takes a buffer for its first large product and keeps it. Where it gets none, Debian 13's ends the process,
-// which its callers cannot prevent: see doc/reliability.md.
+// OpenBLAS allocates a buffer for its first large product and keeps it. If there is no memory for it, the OpenBLAS of
+// Debian 13 ends the process, which its callers cannot prevent: see doc/reliability.md.
 void letOpenBlasTakeItsBuffer()
 {
     const Mat factor(512, 512, CV_32F, Scalar(1));

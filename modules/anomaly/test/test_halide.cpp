@@ -210,9 +210,7 @@ TEST(Anomaly_Halide, rules_centers_out_on_many_axes)
 TEST(Anomaly_Halide, rules_centers_out_on_every_target)
 {
     SKIP_WITHOUT_HALIDE();
-    EachTarget().run([] {
-        expectSameNeighbors(Clustered(270, 1500, 600, 8, 1, 1), 3, 16);
-    });
+    EachTarget().run([] { expectSameNeighbors(Clustered(270, 1500, 600, 8, 1, 1), 3, 16); });
 }
 
 #ifdef HAVE_ANOMALY_HALIDE

@@ -1,6 +1,8 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
+
+// The search by products of whole numbers, compared with the definition on both instruction sets that have it.
 #include "test_precomp.hpp"
 #include "test_targets.hpp"
 
@@ -53,7 +55,7 @@ Nearest nearestByDefinition(const Mat& bank, const Mat& patches, int k)
     return nearest;
 }
 
-//! Whether the search ruled enough out; what it found is then compared.
+//! Compares the search with the definition. Returns false if the search gave up, because it ruled too little out.
 bool searchesAsDefined(const Mat& bank, const Mat& patches, int k)
 {
     SCOPED_TRACE(format("%d x %d, %d patches, K %d", bank.rows, bank.cols, patches.rows, k));
@@ -66,7 +68,7 @@ bool searchesAsDefined(const Mat& bank, const Mat& patches, int k)
     return true;
 }
 
-//! On each target that has the instructions.
+//! Runs a check on each instruction set that has the search.
 template <typename Check> void onEachTarget(Check check)
 {
     EachTarget().run([&] {
@@ -111,8 +113,8 @@ TEST(Anomaly_QuantizedSearch, gives_ties_to_the_lower_index)
     });
 }
 
-//! Rounding is largest where values lie far from 0, where one value is far larger than the others, and at the ends of
-//! what a float holds.
+//! Rounding errors are largest if values are far from 0, if one value is far larger than the others, and at the ends of
+//! the range of float.
 TEST(Anomaly_QuantizedSearch, allows_for_rounding)
 {
     SKIP_WITHOUT_HALIDE();
@@ -149,7 +151,7 @@ TEST(Anomaly_QuantizedSearch, gives_up_where_it_rules_little_out_or_a_value_is_n
     });
 }
 
-//! The whole search then ranks all products in floats.
+//! If the search gives up, all products of floats are computed instead.
 TEST(Anomaly_QuantizedSearch, is_replaced_where_it_gives_up)
 {
     SKIP_WITHOUT_HALIDE();

@@ -9,8 +9,9 @@
 #include "../src/device/halide_runtime.hpp"
 
 namespace opencv_test {
-
-//! The instruction sets that this machine can run. Tests select them one by one, and afterwards all are allowed again.
+//! The instruction sets that this machine can run. Tests limit the kernels to one after the other. Afterwards the
+//! highest one is allowed again. The instruction sets that this machine can run. Tests select them one by one, and
+//! afterwards all are allowed again.
 class EachTarget
 {
 public:

@@ -30,12 +30,12 @@ constexpr int exactLanes = 8;
 // hide the 4 cycles of a multiply-add.
 constexpr int partialSums = 32, lastSums = 8;
 
-// Number of patches that QuantizedSearch bounds together: two vectors of AVX-512, or two times two of AVX2. The bounds of
-// 4,000 centers then take 512 KB, which stay in the level 2 cache until they are read.
+// Number of patches that QuantizedSearch bounds together: two vectors of AVX-512, or two times two of AVX2. The bounds
+// of 4,000 centers then take 512 KB, which stay in the level 2 cache until they are read.
 constexpr int quantizedTile = 32;
 
-// What the kernel quantize returns for each row y besides its whole numbers q, where y = scale * q + rest. Each is one row
-// of its result.
+// What the kernel quantize returns for each row y besides its whole numbers q, where y = scale * q + rest. Each is one
+// row of its result.
 enum QuantizedTerms
 {
     TWICE_SCALE,

@@ -13,6 +13,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
+// The largest tile of all searches.
 const int mostPatches = 64;
 
 } // namespace
@@ -41,7 +42,7 @@ bool writeNearest(const std::vector<Vec2i>& pairs, const std::vector<float>& dis
     for (int p = 0; p < indices.cols; p++)
         nearest[p].start(nearestDistances[p], centers[p], k, missing);
     for (size_t i = 0; i < pairs.size(); i++)
-        if (pairs[i][0] < indices.cols) // behind are patches that fill the tile up
+        if (pairs[i][0] < indices.cols) // the others are copies of the last patch, which fill up the tile
             nearest[pairs[i][0]].offer(distances[i], pairs[i][1]);
     for (int p = 0; p < indices.cols; p++)
         if (centers[p][k - 1] == missing)

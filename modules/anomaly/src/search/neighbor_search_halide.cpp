@@ -50,7 +50,9 @@ void samplePatches(const Mat& phi, int count, Mat& sample)
             sample.at<float>(row, i) = phi.at<float>(row, int(int64(phi.cols) * (2 * i + 1) / (2 * count)));
 }
 
-//! Chooses between the dense and the pruned search for each call, by what they would cost for some of the patches.
+//! Chooses between the searches for each call, by what the pruned search would cost for some of the patches. If it
+//! costs too much, all products are computed: of whole numbers if the processor has instructions for them, and else of
+//! floats.
 class HalideNeighborSearch CV_FINAL : public NeighborSearch
 {
 public:
@@ -64,8 +66,8 @@ public:
             return;
         if (QuantizedSearch::isAvailable())
             quantized = std::make_shared<QuantizedSearch>(bank);
-        pruned = std::make_shared<PrunedSearch>(bank, axes ? *axes : searchAxes(bank),
-                                                quantized ? quantized->cost() : 1);
+        pruned =
+            std::make_shared<PrunedSearch>(bank, axes ? *axes : searchAxes(bank), quantized ? quantized->cost() : 1);
     }
 
     void search(const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const CV_OVERRIDE
@@ -99,11 +101,11 @@ public:
 
 private:
     static const int fewestCenters = 96, fewestTiles = 8;
-    // As shares of the dense search's cost. To estimate the cost of one form takes a fiftieth of a search.
+    // As shares of the cost of all products. To estimate the cost of one form takes a fiftieth of a search.
     const double worthIt = 0.9, cheapEnough = 0.1;
 
-    //! Finds the form of the pruned search that is cheapest for a sample of the patches. Returns false if the dense
-    //! search is cheaper.
+    //! Finds the form of the pruned search that is cheapest for a sample of the patches. Returns false if computing all
+    //! products is cheaper.
     bool choose(const Mat& phi, int k, PrunedSearch::Form& best) const
     {
         if (!pruned || phi.cols < fewestTiles * PrunedSearch::tileWidth)
@@ -125,7 +127,8 @@ private:
         return least < worthIt;
     }
 
-    //! searchTile: false where all products are cheaper for the tile.
+    //! Calls searchTile for each tile of `width` patches, on several threads. If it returns false, the dense search
+    //! searches for the tile.
     template <typename SearchTile>
     void searchTiles(int width, const Mat& phi, Mat& squaredDistances, Mat& indices, const SearchTile& searchTile) const
     {

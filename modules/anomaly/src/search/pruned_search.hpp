@@ -31,8 +31,8 @@ public:
         int axes;
     };
 
-    //! C: the bank, centers x D', CV_32F. axes: as searchAxes() returns them for this bank or a similar one. costOfAll: the
-    //! cost of a search that compares all centers, as a share of computing all products in float.
+    //! C: the bank, centers x D', CV_32F. axes: as searchAxes() returns them for this bank or a similar one. costOfAll:
+    //! the cost of a search that compares all centers, as a share of computing all products in float.
     PrunedSearch(const Mat& C, const PrincipalAxes& axes, double costOfAll);
 
     //! The variants for which descriptors are long enough. The first one is the cheapest for a trained bank.

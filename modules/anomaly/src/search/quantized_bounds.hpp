@@ -6,29 +6,29 @@
 
 #include "../kernels/kernel_sizes.hpp"
 
-// The form of QuantizedSearch's products for one instruction set. The files that include this header are compiled for
-// that set alone, so they call no inline function of another header: the linker keeps one copy of such a function for all
-// files, which might be theirs.
+// The products of QuantizedSearch, written in C++ for one instruction set in each file. A file that includes this
+// header is compiled for that instruction set alone, so that it must not call inline functions of other headers: the
+// linker keeps one copy of such a function for the whole library, and might keep the one with these instructions.
 
 namespace cv { namespace anomaly {
 
-//! A tile of patches y and a bank of centers z as whole numbers, y = scale * q + rest, and what bounds |y - z|^2 - |y|^2
-//! from below. A word is 32 bits of consecutive values of a row: 4 as bytes or 2 as 16-bit numbers.
+//! A tile of patches y and a bank of centers z as whole numbers, y = scale * q + rest, with the terms of the lower
+//! bounds of |y - z|^2 - |y|^2. A word of 32 bits has consecutive values of a row: four bytes, or two 16-bit numbers.
 struct QuantizedTile
 {
     int words, panels;
     const int* patches;        // words x quantizedTile
     const int* centers;        // panels x words x panelWidth
-    const int* starts;         // what each center's sum of products starts from
-    const float* squaredNorms; // of each center, |z|^2; the largest float where a panel has no center
-    const float* scales;       // of each center
-    const float* restLengths;  // of each center, |z - scale * q|
-    const float* lengths;      // of each center, |scale * q| or more
-    const float* terms;        // of the patches: QUANTIZED_TERMS x quantizedTile
+    const int* starts;         // initial value of each center's sum of products
+    const float* squaredNorms; // |z|^2 of each center, or the largest float where a panel has no center
+    const float* scales;       // scale of each center
+    const float* restLengths;  // |z - scale * q| of each center
+    const float* lengths;      // |scale * q| of each center, or more
+    const float* terms;        // terms of the patches, QUANTIZED_TERMS x quantizedTile
 };
 
-//! Bounds of all pairs: (panels * panelWidth) x quantizedTile. Of the centers whose index is s modulo `slots`, the
-//! lowest bound's center comes into promising(s, patch): slots x quantizedTile.
+//! The results. `bounds` has the lower bounds of all pairs, (panels * panelWidth) x quantizedTile. promising(s, patch)
+//! is the center with the lowest bound among those whose index is s modulo `slots`: slots x quantizedTile.
 struct QuantizedBounds
 {
     float* bounds;
@@ -36,15 +36,15 @@ struct QuantizedBounds
     int slots; // 1, shortList or longList
 };
 
-//! How an instruction set multiplies.
+//! The code for an instruction set, and the form of whole numbers that it multiplies.
 struct QuantizedKernel
 {
     int valuesInWord; // 4 or 2
-    int patchOffset;  // what is added to a patch's values
+    int patchOffset;  // added to the values of patches, to make them unsigned
     void (*bound)(const QuantizedTile& tile, const QuantizedBounds& result);
 };
 
-// Each in a file of its own; only for processors that have the instructions.
+// Each is defined in a file of its own, and must only be called on processors that have the instructions.
 extern const QuantizedKernel quantizedKernelAvx2, quantizedKernelAvx512Vnni;
 
 }} // namespace cv::anomaly

@@ -7,8 +7,8 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-//! Two 16-bit numbers in a word: 16 products an instruction, where a multiply-add of floats has 8. Sums of 2 vectors x 6
-//! centers, 2 vectors of patches, a center and a product take the 16 registers.
+//! Two 16-bit numbers in a word: one instruction multiplies 16 pairs, and a multiply-add of floats only 8. The sums of
+//! 2 vectors x 6 centers, 2 vectors of patches, a center and a product use all 16 registers.
 struct Avx2
 {
     typedef __m256i Int;

@@ -7,8 +7,9 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-//! Four bytes in a word: 64 products an instruction, where a multiply-add of floats has 16. The patch's bytes are
-//! unsigned, the center's signed. Halide 14 has these instructions only for processors that also have AMX.
+//! Four bytes in a word: one instruction multiplies 64 pairs, and a multiply-add of floats only 16. The bytes of
+//! patches are unsigned, those of centers are signed. Halide 14 uses these instructions only on processors that also
+//! have AMX.
 struct Avx512Vnni
 {
     typedef __m512i Int;

@@ -8,13 +8,14 @@
 
 #include <immintrin.h>
 
-// What the instruction sets have in common. `Set` gives vectors of int and float, how many of them hold patches, how
-// many centers are multiplied at once, and the operations. Everything is local to the file that includes this.
+// The code that all instruction sets share. `Set` provides vectors of int and float with their operations, the number
+// of vectors of patches, and the number of centers that are multiplied together. All of it is local to the including
+// file.
 
 namespace cv { namespace anomaly { namespace {
 
-// The loops over sums must be unrolled for these to stay in registers: GCC 12 keeps them in memory otherwise, at less
-// than half of the speed. Clang and MSVC unroll such loops by themselves.
+// The loops over sums must be unrolled, so that the sums stay in registers. GCC 12 otherwise keeps them in memory,
+// which takes more than twice as long. Clang and MSVC unroll such loops by themselves.
 #if defined __GNUC__ && !defined __clang__
 #define ANOMALY_UNROLLED _Pragma("GCC unroll 12")
 #define ANOMALY_NOT_INLINED __attribute__((noinline))
@@ -26,9 +27,9 @@ namespace cv { namespace anomaly { namespace {
 #define ANOMALY_NOT_INLINED __attribute__((noinline))
 #endif
 
-//! Sums of products of Set::rows centers with a strip of patches, from `starts` on: Set::rows x quantizedTile. Each word
-//! of a center is loaded once, and the sums stay in registers. Not inlined, since what its caller keeps in registers
-//! would push them out.
+//! Computes the sums of products of Set::rows centers with a strip of patches, beginning with `starts`: Set::rows x
+//! quantizedTile. Each word of a center is loaded once, and the sums stay in registers. The function is not inlined,
+//! because the registers of its caller would push them out.
 template <class Set>
 ANOMALY_NOT_INLINED void sumProducts(int words, const int* patches, const int* centers, const int* starts, int* sums)
 {
@@ -56,7 +57,7 @@ ANOMALY_NOT_INLINED void sumProducts(int words, const int* patches, const int* c
             Set::store(sums + c * quantizedTile + v * Set::lanes, sum[c][v]);
 }
 
-//! One vector of patches: its terms of the bounds, and the most promising centers so far.
+//! One vector of patches: their terms of the bounds, and their most promising centers so far.
 template <class Set, int slots> struct Column
 {
     typename Set::Float scale, length, rest, lowest[slots];
@@ -74,7 +75,8 @@ template <class Set, int slots> struct Column
         }
     }
 
-    //! |z|^2 - 2 y.z >= |z|^2 - 2 (scales * products + |y| |rest of z| + |rest of y| |z as whole numbers|)
+    //! The lower bound of |y - z|^2 - |y|^2, which is |z|^2 - 2 y.z:
+    //! |z|^2 - 2 (scales * products + |y| |rest of z| + |rest of y| |z as whole numbers|).
     typename Set::Float bound(const QuantizedTile& tile, int center, typename Set::Int products) const
     {
         const typename Set::Float scales = Set::multiply(scale, Set::repeat(tile.scales[center]));
@@ -84,6 +86,7 @@ template <class Set, int slots> struct Column
         return Set::subtractProduct(value, rest, Set::repeat(tile.lengths[center]));
     }
 
+    //! Keeps the center if its bound is the lowest of its slot.
     void keep(int slot, int center, typename Set::Float value)
     {
         promising[slot] = Set::whereLess(value, lowest[slot], Set::repeat(center), promising[slot]);
@@ -91,7 +94,7 @@ template <class Set, int slots> struct Column
     }
 };
 
-//! A vector of patches against all centers of a group of Set::rows, whose products are known.
+//! Bounds the distances of a vector of patches to Set::rows centers whose sums of products are known.
 template <class Set, int slots>
 void boundCenters(const QuantizedTile& tile, int begin, const int* sums, float* bounds, Column<Set, slots>& column)
 {
@@ -104,6 +107,7 @@ void boundCenters(const QuantizedTile& tile, int begin, const int* sums, float* 
     }
 }
 
+//! Bounds the distances of a strip of patches, Set::vectors vectors, to all centers.
 template <class Set, int slots> void boundStrip(const QuantizedTile& tile, const QuantizedBounds& result, int first)
 {
     int sums[Set::rows * quantizedTile];
@@ -123,6 +127,7 @@ template <class Set, int slots> void boundStrip(const QuantizedTile& tile, const
             Set::store(result.promising + s * quantizedTile + first + v * Set::lanes, columns[v].promising[s]);
 }
 
+//! Bounds the distances of a whole tile.
 template <class Set> void boundTile(const QuantizedTile& tile, const QuantizedBounds& result)
 {
     for (int first = 0; first < quantizedTile; first += Set::lanes * Set::vectors)

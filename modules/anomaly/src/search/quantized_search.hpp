@@ -13,44 +13,47 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief The nearest centers by products of whole numbers, of which AVX-512 VNNI does four in the time of one float's.
+/** @brief Finds the nearest centers by products of whole numbers. In the time of one product of floats, AVX-512 VNNI
+computes four of these.
 
-1. Patches and centers less the bank's mean, y and z, are rounded to whole numbers of 8 bits: y = s q + rest, with a
-   scale s for each.
-2. The product of the whole numbers bounds each distance from below, by the inequality of Cauchy and Schwarz:
+1. The bank's mean is subtracted from patches and centers, which gives y and z. These are rounded to whole numbers of 8
+   bits: y = s q + rest, where each vector has its own scale s.
+2. The product of the whole numbers gives a lower bound of each distance, by the Cauchy-Schwarz inequality:
    |y - z|^2 >= |y|^2 + |z|^2 - 2 (sy sz qy.qz + |y| |rest of z| + |rest of y| |sz qz|).
-3. The centers that promise most are measured: none of the K nearest is farther than the K-th nearest of these.
-4. What may be as near, by its bound, is measured too, in the original basis: some dozen of 4,000 centers a patch.
+3. The distances of the most promising centers are computed. None of the K nearest centers is farther than the K-th
+   nearest of these.
+4. The distances of all centers whose bound is not beyond that are computed in the original basis: for each patch some
+   dozens of 4,000 centers.
 
-Exact: rounding errors widen the limit of step 3.
+The result is exact: rounding errors widen the limit of step 3.
 */
 class QuantizedSearch
 {
 public:
-    static const int tileWidth = quantizedTile; // patches
+    static const int tileWidth = quantizedTile; // number of patches in a tile
 
-    //! Whether this processor has the instructions.
+    //! Whether this processor has one of the instruction sets.
     static bool isAvailable();
 
-    //! Its time as a share of that of all products in floats.
+    //! The time of a search as a share of the time for all products in float.
     double cost() const;
 
-    //! C: centers x D', CV_32F, not changed after.
+    //! C: the bank, centers x D', CV_32F. It must not change afterwards.
     explicit QuantizedSearch(const Mat& C);
 
-    //! phi: D' x up to tileWidth patches. False, and nothing is written, where too little is ruled out to be worth it,
-    //! or where a value is no number.
+    //! phi: D' x up to tileWidth patches, CV_32F. Returns false and writes nothing if too few centers are ruled out to
+    //! be faster than the dense search, or if a value is NaN or infinite.
     bool search(const Mat& phi, int k, Mat squaredDistances, Mat indices) const;
 
 private:
     struct Workspace
     {
-        Mat words, terms;             // of the patches, as quantize gives them
-        Mat rows;                     // patches x D', with zeros up to whole vectors
-        Mat bounds, promising;        // as QuantizedBounds has them
-        float limits[tileWidth];      // of bounds: none of the K nearest centers is beyond
-        std::vector<Vec2i> pairs;     // patch and center
-        std::vector<float> distances; // of `pairs`, squared
+        Mat words, terms;             // whole numbers and terms of the patches, as the kernel quantize returns them
+        Mat rows;                     // patches x D', padded with zeros to whole vectors
+        Mat bounds, promising;        // see QuantizedBounds
+        float limits[tileWidth];      // none of a patch's K nearest centers has a bound above its limit
+        std::vector<Vec2i> pairs;     // (patch, center) pairs to measure
+        std::vector<float> distances; // squared distances of `pairs`
     };
 
     void packCenters(const Range& centers, Workspace& work);
@@ -61,11 +64,11 @@ private:
 
     const QuantizedKernel* kernel;
     int length, count, words, panels;
-    Mat C, mean; // C with zeros up to whole vectors
-    Mat packed;  // words of the centers, as QuantizedTile has them, and so the rest
+    Mat C, mean; // C: the bank padded with zeros to whole vectors
+    Mat packed;  // words of the centers; this and the following are in the form of QuantizedTile
     std::vector<int> starts;
     std::vector<float> squaredNorms, scales, restLengths, lengths;
-    float greatestNorm; // squared
+    float greatestNorm; // largest |z|^2
     mutable WorkspacePool<Workspace> workspaces;
 };
 
