@@ -10,7 +10,7 @@
 namespace cv { namespace anomaly {
 
 /** @brief Base of the methods' classes: each function of AnomalyDetector is passed to the core.
-@tparam Interface the method's public class, such as PatchCore. A subclass adds the functions that only this method has
+@tparam Interface the method's public class. A subclass adds the functions that only this method has
 */
 template <typename Interface> class DetectorImpl : public Interface
 {
