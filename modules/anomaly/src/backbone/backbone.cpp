@@ -92,6 +92,7 @@ private:
     std::vector<Sized> idle;
 };
 
+// Names for a message, with commas.
 String join(const std::vector<String>& names)
 {
     String all;
@@ -165,6 +166,7 @@ private:
     std::shared_ptr<NetPool> pool;
 };
 
+// Reads a whole file. Throws if it cannot be opened.
 std::vector<uchar> readBytes(const String& file)
 {
     std::ifstream stream(file.c_str(), std::ios::binary);

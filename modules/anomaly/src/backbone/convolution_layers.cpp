@@ -293,6 +293,7 @@ static bool isPlainConvolution(const OnnxNode& node, const OnnxConstants& consta
            numbersOf(node, "group", {1}).size() == 1;
 }
 
+// Each of these tells whether the layer can compute the convolution.
 static bool isForConvolutionLayer(const OnnxNode& node, const OnnxConstants& constants)
 {
     return isPlainConvolution(node, constants) && numbersOf(node, "group", {1})[0] == 1;

@@ -19,6 +19,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
+//! Makes the layers of a graph that runs on a GPU.
 class GpuLayerFactory CV_FINAL : public LayerFactory
 {
 public:
@@ -115,6 +116,7 @@ private:
     GpuRepetition repetition;
 };
 
+//! The backbone on a GPU. Each call borrows an execution for the shape of its input; several threads may call.
 class GpuNetwork CV_FINAL : public Backbone
 {
 public:

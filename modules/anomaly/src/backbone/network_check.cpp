@@ -153,6 +153,7 @@ private:
 
 // ---- faults that end the process in cv::dnn
 
+// The elements of a tensor must be in the file, and must not be fewer than its sizes say.
 void checkTensor(const OnnxTensor& tensor, const BackboneSource& network)
 {
     if (tensor.isOutside)
@@ -269,6 +270,7 @@ private:
     std::set<std::string> results; // inputs of the graph, and outputs of the nodes checked so far
 };
 
+// Nodes are in the order of execution, so that each one's inputs are known before it.
 void checkGraph(Bytes graph, NodeCheck& nodes)
 {
     forEachField(graph, [&nodes](const Field& field) {
@@ -281,6 +283,7 @@ void checkGraph(Bytes graph, NodeCheck& nodes)
     });
 }
 
+// Checks what cv::dnn would not survive: missing weights, and nodes whose numbers or inputs are impossible.
 void checkNetwork(const BackboneSource& network)
 {
     const Shapes shapes = checkTensors(network);
@@ -293,6 +296,7 @@ void checkNetwork(const BackboneSource& network)
 
 // ---- networks that cv::dnn refuses
 
+// Whether any tensor is in half precision.
 bool hasHalfPrecision(const BackboneSource& network)
 {
     bool found = false;
@@ -331,6 +335,7 @@ String reasonOf(const BackboneSource& network, const String& refusal)
     return "is an ONNX file, but OpenCV " CV_VERSION " does not read its network";
 }
 
+// Whether the bytes are an ONNX model with a graph, as far as this can be told without cv::dnn.
 bool isNetwork(const BackboneSource& source)
 {
     bool hasGraph = false;
@@ -348,6 +353,7 @@ bool isNetwork(const BackboneSource& source)
     return hasGraph;
 }
 
+// On Linux a folder can be opened like a file, and fails only when it is read.
 void refuseFolder(const String& file)
 {
     struct stat status;

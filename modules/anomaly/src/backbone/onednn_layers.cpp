@@ -45,6 +45,7 @@ dnnl::algorithm algorithmOf(const Clip& clip)
     return clip.isRelu() ? dnnl::algorithm::eltwise_relu : dnnl::algorithm::eltwise_clip;
 }
 
+// Adds clipping to the operations that oneDNN applies to each result.
 void append(dnnl::post_ops& operations, const Clip& clip)
 {
     if (clip.isNone())
@@ -57,6 +58,7 @@ void append(dnnl::post_ops& operations, const Clip& clip)
 #endif
 }
 
+// Attributes of a primitive that first adds its result to the output if `sum` is set, and then clips it.
 dnnl::primitive_attr attributesOf(bool sum, const Clip& clip)
 {
     dnnl::post_ops operations;
@@ -81,6 +83,7 @@ Description planarRowsOf(const MapShape& map, const Range& rows)
                        {int64(map.channels) * map.size.area(), map.size.area(), map.size.width, 1});
 }
 
+// Bundles a primitive with the form of its maps. Constants are added by the caller.
 template <typename PrimitiveDescription>
 StripPrimitive stripPrimitive(const dnnl::primitive& primitive, const PrimitiveDescription& description,
                               const Description& from, const Description& to)
@@ -88,6 +91,7 @@ StripPrimitive stripPrimitive(const dnnl::primitive& primitive, const PrimitiveD
     return StripPrimitive{primitive, from, to, description.scratchpad_desc(), OneDnnArguments(), 0};
 }
 
+//! A convolution by oneDNN, with a batch norm, a sum and clipping included if they follow it.
 class ConvolutionLayer CV_FINAL : public OneDnnLayer, private Convolution
 {
 public:
@@ -149,6 +153,7 @@ private:
     mutable std::vector<dnnl::memory> packed;
 };
 
+//! Max pooling by oneDNN. Padding never gives the maximum.
 class MaxPoolLayer CV_FINAL : public OneDnnLayer
 {
 public:
@@ -175,6 +180,7 @@ private:
     const Window window;
 };
 
+//! The sum of two maps that no convolution could include.
 class AddLayer CV_FINAL : public OneDnnLayer
 {
 public:
@@ -194,6 +200,7 @@ private:
     Clip clip;
 };
 
+//! Clipping that no other layer could include.
 class ClipLayer CV_FINAL : public OneDnnLayer
 {
 public:

@@ -55,6 +55,7 @@ public:
     virtual StripPrimitive prepare(const MapShape& in, const MapShape& out, const Strip& strip) const = 0;
 };
 
+//! Makes the layers of a graph that oneDNN runs.
 class OneDnnLayerFactory CV_FINAL : public LayerFactory
 {
 public:

@@ -144,6 +144,7 @@ private:
 
 typedef std::vector<BoundStrip> BoundLayer;
 
+// Binds all strips of a layer to the memory of one execution.
 BoundLayer bind(const PreparedLayer& layer, const PlacedMap& in, const PlacedMap* added, const PlacedMap& out)
 {
     BoundLayer strips;
@@ -251,6 +252,8 @@ private:
     WorkspacePool<Worker> workers;
 };
 
+//! The backbone by oneDNN. The network is prepared once for each size of the input. Each call borrows memory of its
+//! own, so that several threads may call forward.
 class OneDnnNetwork CV_FINAL : public ProcessorBackbone
 {
 public:

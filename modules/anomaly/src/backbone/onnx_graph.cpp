@@ -34,6 +34,7 @@ Mat elementsOf(Bytes message, const OnnxTensor& tensor)
     return elements;
 }
 
+// Adds a tensor of floats to the constants, by the name `output`, or its own name if that is empty.
 void addConstant(Bytes message, OnnxGraph& graph, const std::string& output)
 {
     const OnnxTensor tensor(message);
@@ -42,6 +43,7 @@ void addConstant(Bytes message, OnnxGraph& graph, const std::string& output)
         graph.constants[output.empty() ? tensor.name : output] = elements;
 }
 
+// A Constant node has its tensor as an attribute. It becomes a constant in place of a node.
 void addConstantNode(Bytes message, const std::string& output, OnnxGraph& graph)
 {
     forEachField(message, [&](const Field& field) {
@@ -53,6 +55,7 @@ void addConstantNode(Bytes message, const std::string& output, OnnxGraph& graph)
     });
 }
 
+// Adds a node in the order of the file, which is the order of execution.
 void addNode(Bytes message, OnnxGraph& graph)
 {
     const OnnxNode node = readNode(message);

@@ -53,6 +53,7 @@ private:
     }
 };
 
+// Names of the initializers of a graph.
 std::set<std::string> constantsOf(Bytes graph)
 {
     std::set<std::string> constants;
@@ -206,6 +207,7 @@ const std::map<std::string, int> changedOperators = {
     {"Scan", 13},    {"Upsample", 13},   {"Resize", 11},  {"TopK", 10},
 };
 
+// Throws if the exported file cannot have this operator with the same meaning.
 void checkOperator(Bytes message, const OnnxNode& node, int opset)
 {
     const std::string domain = onnxName(message, NODE_DOMAIN);
@@ -236,6 +238,7 @@ Message tensorOf(const std::string& name, const OnnxNode& node, const char* attr
     return tensor;
 }
 
+// The node with other inputs, and without some of its attributes.
 Message withInputs(Bytes node, const std::vector<std::string>& inputs, const std::set<std::string>& withoutAttributes)
 {
     Message changed;
@@ -291,6 +294,7 @@ bool takesAnyBatch(const OnnxNode& node)
            (node.type == "ReduceMean" && leavesBatchAxis(node, "axes"));
 }
 
+// The name of the image input. Older files list constants as inputs as well.
 std::string inputOf(Bytes graph, const std::set<std::string>& constants)
 {
     std::vector<std::string> inputs;

@@ -191,6 +191,8 @@ void sumPulls(const Mat& C, const Mat& g, const Mat& indices, int patch, float* 
     }
 }
 
+// The gradient of a tile of patches, from column `first` on: d/d phi of sum_k g_k |phi - c_k|^2 = 2 (sum_k g_k phi -
+// sum_k g_k c_k).
 void gradientOfTile(const Mat& phi, const Mat& C, const Mat& g, const Mat& indices, int first, Mat& result,
                     float* pulls)
 {

@@ -20,6 +20,7 @@ const int figureCount = imageFigures + 1; // the figures of imageStatistics, the
 const int fewGoodImages = 20;
 const double rangeQuantile = 0.15;
 
+//! The range of a figure in which no change is reported.
 struct FigureRange
 {
     double lowest, highest;
@@ -43,6 +44,7 @@ FigureRange rangeOfGood(int figure, std::vector<float> values)
     return figure == DRIFT_SCORE ? FigureRange{0, range.highest} : range;
 }
 
+// A column of a matrix: one figure of all good images.
 std::vector<float> columnOf(const Mat_<float>& rows, int column)
 {
     std::vector<float> values;
@@ -51,6 +53,7 @@ std::vector<float> columnOf(const Mat_<float>& rows, int column)
     return values;
 }
 
+//! Keeps the figures of the last images, and compares their medians with the ranges of the good images.
 class DriftMonitorImpl CV_FINAL : public DriftMonitor
 {
 public:

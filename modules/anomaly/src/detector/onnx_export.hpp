@@ -17,6 +17,7 @@ struct OnnxExportSettings
     int batch;          // number of images in a batch; 0: any number
 };
 
+//! The graph of a whole model.
 struct ExportedGraph
 {
     OnnxBuilder graph;

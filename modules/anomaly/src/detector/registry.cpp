@@ -14,6 +14,7 @@ std::unique_ptr<Method> createSpadeMethod();
 
 namespace {
 
+//! A method by the name that model files and getMethod use.
 struct Entry
 {
     const char* name;

@@ -11,6 +11,7 @@ namespace cv { namespace anomaly {
 // The parts of cuBLAS and cuDNN that are used: functions, each of which returns 0 or an error code, and values from
 // cublas_api.h and cudnn_graph.h that are the same in all supported versions.
 
+//! cuBLAS, loaded when it is first needed. `found` tells whether that succeeded.
 struct Cublas
 {
     static const Cublas& get();
@@ -37,6 +38,7 @@ private:
     Cublas();
 };
 
+//! cuDNN, loaded when it is first needed.
 struct Cudnn
 {
     static const Cudnn& get();

@@ -83,6 +83,7 @@ Parts missingFor(int target)
     return missing;
 }
 
+// The name of the constant in cv::dnn, for messages.
 String nameOf(int target)
 {
     switch (target)

@@ -160,6 +160,7 @@ private:
 
 thread_local Scratch scratch;
 
+// Halide calls these two functions for the working memory of kernels. They must not throw into its C code.
 void* takeMemory(void* context, size_t size)
 {
     try
@@ -180,6 +181,7 @@ void giveMemoryBack(void*, void* memory)
 
 std::atomic<int> highestTarget(KERNELS_AVX512_VNNI);
 
+// Halide passes features as bits in several words.
 bool hasFeature(const uint64_t* features, int feature)
 {
     return (features[feature / 64] >> (feature % 64)) & 1;
@@ -195,6 +197,7 @@ int targetOf(const uint64_t* features)
     return hasFeature(features, halide_target_feature_sse41) ? KERNELS_SSE41 : KERNELS_X86_64;
 }
 
+// Halide asks this before it chooses a kernel: whether the machine has the features and they are not limited.
 int canUseFeatures(int count, const uint64_t* features)
 {
     return targetOf(features) <= highestTarget &&
@@ -233,6 +236,7 @@ int releaseContext(void*)
 }
 #endif
 
+// Replaces the functions by which Halide's runtime finds the GPU's driver, context and stream.
 void installGpuHandlers()
 {
 #ifndef _WIN32
@@ -248,6 +252,7 @@ void installGpuHandlers()
 void installGpuHandlers() {}
 #endif
 
+// Replaces functions of Halide's runtime, for the whole process and once.
 void installHandlers()
 {
     installGpuHandlers();
@@ -258,6 +263,7 @@ void installHandlers()
     ANOMALY_RUNTIME(halide_set_custom_can_use_target_features)(canUseFeatures);
 }
 
+// Whether the processor and the system support the instruction set, whatever the limit is.
 bool machineHas(KernelTarget target)
 {
     if (target == KERNELS_AVX512_VNNI)

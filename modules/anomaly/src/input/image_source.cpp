@@ -65,6 +65,7 @@ Mat readImage(const String& file)
 
 namespace {
 
+//! Images that are read from files each time they are asked for. One mask holds for all.
 class FileImages CV_FINAL : public ImageSource
 {
 public:
@@ -92,6 +93,7 @@ private:
     int significantBits;
 };
 
+//! Images in memory, each with a mask of its own if masks are given.
 class ArrayImages CV_FINAL : public ImageSource
 {
 public:

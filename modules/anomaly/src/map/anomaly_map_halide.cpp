@@ -12,6 +12,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
+//! Makes maps with the kernel anomaly_map.
 class HalideMapMaker CV_FINAL : public MapMaker
 {
 public:

@@ -23,6 +23,7 @@ static unsigned keyOf(float score)
     return bits & signBit ? bits : ~(bits | signBit);
 }
 
+// The score for a key. -0 has become 0.
 static float scoreOfKey(unsigned key)
 {
     const unsigned bits = key & signBit ? key : ~key & ~signBit;
@@ -41,6 +42,7 @@ void putNumber(uint64 number, std::vector<uchar>& bytes)
     bytes.push_back(uchar(number));
 }
 
+// Reads a number that putNumber wrote, and moves `at` behind it.
 uint64 takeNumber(const std::vector<uchar>& bytes, size_t& at)
 {
     uint64 number = 0;

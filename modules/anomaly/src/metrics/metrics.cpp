@@ -21,6 +21,7 @@ static void checkVector(const Mat& values, const char* name, int depth, int othe
                                      typeToString(depth).c_str(), typeToString(otherDepth).c_str()));
 }
 
+// All metrics compare good with defective samples, so that both must be there.
 static void checkBothClasses(size_t defective, size_t good)
 {
     if (defective == 0 || good == 0)

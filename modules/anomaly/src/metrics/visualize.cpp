@@ -7,6 +7,7 @@
 
 namespace cv { namespace anomaly {
 
+// Converts to 8 bits: 16-bit values from 0..65535, and floating-point values from 0..1.
 static Mat toBytes(const Mat& picture)
 {
     const int depth = picture.depth();
@@ -35,6 +36,7 @@ static Mat toCanvas(const Mat& picture, const char* name)
     return canvas;
 }
 
+// Throws unless this is an anomaly map with finite values.
 static void checkMap(const Mat& map)
 {
     if (map.empty() || map.dims != 2 || map.type() != CV_32FC1)
@@ -45,6 +47,7 @@ static void checkMap(const Mat& map)
         CV_Error(Error::StsBadArg, "Map holds NaN or infinity, expected finite scores");
 }
 
+// The map at the size of the picture.
 static Mat stretchedMap(const Mat& map, Size size)
 {
     checkMap(map);
@@ -140,6 +143,7 @@ void drawHeatMap(InputArray image, InputArray mapArray, OutputArray dst, double 
 
 DefectRegion::DefectRegion() : area(0), peak(0), meanScore(0) {}
 
+// Makes a region from a row of connectedComponentsWithStats. Scores and contour are added later.
 static DefectRegion regionOf(const Mat_<int>& statistics, const Mat_<double>& centroid)
 {
     DefectRegion region;
@@ -151,6 +155,7 @@ static DefectRegion regionOf(const Mat_<int>& statistics, const Mat_<double>& ce
     return region;
 }
 
+// Adds the peak and the mean score to each region, whose index is its label.
 static void addScores(const Mat_<float>& map, const Mat_<int>& labels, std::vector<DefectRegion>& regions)
 {
     for (int y = 0; y < map.rows; y++)
@@ -164,6 +169,7 @@ static void addScores(const Mat_<float>& map, const Mat_<int>& labels, std::vect
         region.meanScore /= std::max(1, region.area);
 }
 
+// Adds the outer contour to each region.
 static void addContours(const Mat& mask, const Mat_<int>& labels, std::vector<DefectRegion>& regions)
 {
     // RETR_EXTERNAL would miss a region that lies within the hole of another one.
@@ -175,6 +181,7 @@ static void addContours(const Mat& mask, const Mat_<int>& labels, std::vector<De
             regions[labels(boundaries[i][0])].contour.swap(boundaries[i]);
 }
 
+// The regions at or above the threshold, of at least this area, with the highest peak first.
 static std::vector<DefectRegion> regionsOf(const Mat& map, double threshold, double minimumArea)
 {
     checkMap(map);
@@ -203,6 +210,7 @@ void findRegions(InputArray map, double threshold, std::vector<DefectRegion>& re
         regionsOf(imageSize.empty() ? map.getMat() : stretchedMap(map.getMat(), imageSize), threshold, minimumArea);
 }
 
+// The contours of the regions, in the same order.
 static std::vector<std::vector<Point>> outerContours(const Mat& map, double threshold, double minimumArea)
 {
     std::vector<std::vector<Point>> contours;
@@ -256,6 +264,7 @@ const int smallestText = 7; // height of a capital letter in pixels; letters of 
 
 } // namespace
 
+// Scales a picture to the height of the panel. A mask of 0 and 1 becomes one of 0 and 255, so that it can be seen.
 static Mat toHeight(const Mat& picture, int height, int index)
 {
     Mat source = picture;
@@ -271,17 +280,20 @@ static Mat toHeight(const Mat& picture, int height, int index)
     return scaled;
 }
 
+// Thickness of the strokes of letters, in pixels.
 static int strokeOf(int textHeight)
 {
     return std::max(1, cvRound(textHeight / 16.));
 }
 
+// Width of a title in pixels.
 static int titleWidth(const String& title, int textHeight)
 {
     const int thickness = strokeOf(textHeight);
     return getTextSize(title, titleFont, getFontScaleFromHeight(titleFont, textHeight, thickness), thickness, 0).width;
 }
 
+// Shortens a title that is too wide, and marks that with three dots.
 static String cutToWidth(const String& title, int textHeight, int width)
 {
     if (titleWidth(title, textHeight) <= width)
@@ -292,6 +304,7 @@ static String cutToWidth(const String& title, int textHeight, int width)
     return title.substr(0, length) + "...";
 }
 
+// Draws a title centered above its picture. Long titles get smaller letters first, and are shortened then.
 static void drawTitle(Mat& panel, const String& fullTitle, int left, int width, const PanelLayout& layout)
 {
     int text = layout.text;

@@ -9,6 +9,7 @@
 
 namespace cv { namespace anomaly {
 
+// Throws unless so many channels can be kept.
 static void checkCount(int count, int features)
 {
     if (count < 1 || count > features)

@@ -245,6 +245,7 @@ private:
     int added;
 };
 
+// All images must have the shape of the first one.
 void checkSample(const PositionSample& sample, Size expected)
 {
     CV_CheckTypeEQ(sample.features.type(), CV_32FC1, "Features must be single precision");

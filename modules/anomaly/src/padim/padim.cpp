@@ -16,6 +16,7 @@ PaDiM::Params::Params() : patchStride(8), features(100), reduction(FEATURES_DRAW
 
 namespace {
 
+// Chooses the features to keep, by the seed: random channels, or a random projection of all.
 ChannelReduction drawReduction(const PaDiM::Params& params, const std::vector<int>& channels)
 {
     const int all = std::accumulate(channels.begin(), channels.end(), 0), kept = std::min(params.features, all);
@@ -95,6 +96,7 @@ private:
     mutable ChannelReduction reduction;
 };
 
+//! PaDiM as one of the methods: its settings, and how its models are fitted, updated and read.
 class PadimMethod CV_FINAL : public MethodWith<PaDiM::Params>
 {
 public:
@@ -134,6 +136,7 @@ public:
     Ptr<AnomalyDetector> detectorOf(const std::shared_ptr<DetectorCore>& core) const CV_OVERRIDE;
 };
 
+//! PaDiM as applications see it.
 class PaDiMImpl CV_FINAL : public DetectorImpl<PaDiM>
 {
 public:

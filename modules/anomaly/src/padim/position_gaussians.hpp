@@ -36,6 +36,7 @@ struct PositionSample
     Mat mask;     // empty, or 1 x positions, CV_8U, nonzero at positions that are learned
 };
 
+//! Settings of the fit of Gaussians.
 struct GaussianSettings
 {
     // Added to the diagonal of the covariance, which makes S invertible with fewer images than features. Value of the

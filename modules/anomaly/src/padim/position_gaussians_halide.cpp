@@ -13,6 +13,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
+//! Computes Mahalanobis distances with the kernel mahalanobis.
 class HalideGaussianScorer CV_FINAL : public GaussianScorer
 {
 public:

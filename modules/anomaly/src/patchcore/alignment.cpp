@@ -36,6 +36,7 @@ struct ImagePatches
     bool isLearned(int patch) const { return mask.empty() || mask.at<uchar>(patch); }
 };
 
+// Computes the patches of a training image from its features.
 ImagePatches patchesOf(int image, const TrainingData& data, const PatchFeatures& patches)
 {
     const TrainingFeatures features = data.features.get(image);

@@ -44,6 +44,7 @@ namespace {
 // have to be computed once more.
 const int covariancePatches = 20000, covarianceImages = 200;
 
+//! Learns the axes, the window and the bank of patches (@cite Roth2022patchcore, Sec. 3.2).
 class PatchCoreLearner CV_FINAL : public Learner
 {
 public:
@@ -153,6 +154,7 @@ private:
     const Size grid;
 };
 
+//! PatchCore as one of the methods: its settings, and how its models are fitted, updated and read.
 class PatchCoreMethod CV_FINAL : public MethodWith<PatchCore::Params>
 {
 public:
@@ -201,6 +203,7 @@ public:
     Ptr<AnomalyDetector> detectorOf(const std::shared_ptr<DetectorCore>& core) const CV_OVERRIDE;
 };
 
+//! PatchCore as applications see it.
 class PatchCoreImpl CV_FINAL : public DetectorImpl<PatchCore>
 {
 public:

@@ -8,6 +8,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
+//! Pools and projects with OpenCV's own functions.
 class PlainProjection CV_FINAL : public Projection
 {
 public:

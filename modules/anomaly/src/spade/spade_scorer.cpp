@@ -31,6 +31,7 @@ RetrievedImages retrieveImages(const Mat& summary, const FeatureBank& bank, int 
 
 namespace {
 
+// Squared distances of patches, the columns of phi, to their nearest row.
 void nearestRows(const Mat& rows, const Mat& phi, int engine, Mat& squaredDistances)
 {
 #ifdef HAVE_ANOMALY_HALIDE
