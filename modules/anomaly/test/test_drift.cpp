@@ -152,7 +152,7 @@ TEST(Anomaly_Drift, refusals)
     EXPECT_ERROR_WITH("empty", DriftMonitor::create(PatchCore::create()));
     EXPECT_ERROR_WITH("Window is 4", DriftMonitor::create(partDetector(), 4));
     EXPECT_ERROR_WITH("Window is 1001", DriftMonitor::create(partDetector(), 1001));
-    EXPECT_ERROR_WITH("written before",
+    EXPECT_ERROR_WITH("did not keep figures",
                       DriftMonitor::create(loadDetector(testDataPath("models/square_version_2.yml"))));
     const Ptr<DriftMonitor> monitor = DriftMonitor::create(partDetector(), 5);
     EXPECT_THROW(monitor->add(Mat(), 1), cv::Exception);

@@ -100,7 +100,7 @@ TEST(Anomaly_ModelFile, refused_read_leaves_the_detector_as_it_was)
 TEST(Anomaly_ModelFile, save_where_nothing_can_be_written)
 {
     const Ptr<CFA> cfa = quickDetector(smallestParams(), 4);
-    EXPECT_ERROR_WITH("can not be written", cfa->save("no/such/folder/model.yml"));
+    EXPECT_ERROR_WITH("cannot be written", cfa->save("no/such/folder/model.yml"));
     EXPECT_ERROR_WITH("its name must end in", cfa->save("model.onnx"));
     EXPECT_NE(0, std::remove("model.onnx"));
 }

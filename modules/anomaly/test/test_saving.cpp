@@ -61,7 +61,7 @@ TEST_F(Anomaly_Saving, what_save_refuses_is_known_before)
     }
     CFA::Params params = smallestParams();
     params.checkpoint = folder + "/none/checkpoint.yml";
-    EXPECT_ERROR_WITH("can not be written", checkModelFile(params.checkpoint));
+    EXPECT_ERROR_WITH("cannot be written", checkModelFile(params.checkpoint));
     EXPECT_EQ(std::vector<String>(1, folder + "/folder.yml"), filesIn(folder));
 }
 

@@ -157,7 +157,7 @@ TEST(Anomaly_Update, models_that_cannot_be_updated_say_why)
 {
     const Ptr<AnomalyDetector> old = loadDetector(testDataPath("models/square_version_2.yml"));
     EXPECT_EQ(0, old->getLearnedImages());
-    EXPECT_ERROR_WITH("written before", old->update(imagesFrom(0, 2)));
+    EXPECT_ERROR_WITH("did not keep the number", old->update(imagesFrom(0, 2)));
     CFA::Params params = quickParams();
     params.scoringBank = CFA::SCORING_BANK_KEPT;
     EXPECT_ERROR_WITH("centers", quickDetector(params)->update(imagesFrom(20, 2)));
