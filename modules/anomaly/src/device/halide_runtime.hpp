@@ -36,7 +36,7 @@ bool limitKernels(KernelTarget highest);
 //! Whether this machine has the instruction set `target`, and kernels are not limited to lower ones.
 bool kernelsMayUse(KernelTarget target);
 
-//! The name of the highest instruction set that kernels use on this machine, such as "AVX2". It is empty without kernels.
+//! The name of the highest instruction set that kernels use on this machine, such as "AVX2". Empty without kernels.
 String kernelTargetName();
 
 //! Kinds of GPU kernels that this build may have.
