@@ -132,7 +132,7 @@ TEST_F(Anomaly_Checkpoint, goes_on_to_more_epochs_than_were_asked_for_at_first)
     few.epochs = 2;
     fittedContent(few);
     EXPECT_EQ(whole, fittedContent(params));
-    EXPECT_ERROR_WITH("4 epochs done", fittedContent(few));
+    EXPECT_ERROR_WITH("4 finished epochs", fittedContent(few));
 }
 
 TEST_F(Anomaly_Checkpoint, goes_on_with_another_way_to_score)
