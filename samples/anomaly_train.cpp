@@ -70,8 +70,8 @@ void addSharedOptions(CommandLine& line, DetectorParams& p)
         "for large images with small defects: cut them into tiles of this side and look at each; 0: at the whole");
     line.option("rotations", "N", p.rotations,
                 "turns in which each image is learned, evenly over 360 degrees, for parts that lie at any angle when "
-                "there are few images; 1: as it is; not for padim",
-                1);
+                "there are few images; 0: patchcore chooses by the good images, other methods learn none; not for "
+                "padim");
     line.option("bits", "N", p.significantBits,
                 "significant bits of 16-bit images, 8 to 16: 10, 12 or 14 where the camera gives no more", 8);
     line.option("seed", "N", p.seed, "of all that is random: the same seed gives the same model");
@@ -236,7 +236,7 @@ std::string numbers(const Scalar& s)
     return format("%.9g,%.9g,%.9g", s[0], s[1], s[2]);
 }
 
-void putSharedSettings(FlatJson& json, const DetectorParams& p)
+void putSharedSettings(FlatJson& json, const DetectorParams& p, int rotations)
 {
     json.put("backbone", p.backbone);
     json.put("outputs", joined(p.outputs));
@@ -250,7 +250,7 @@ void putSharedSettings(FlatJson& json, const DetectorParams& p)
     json.put("contrast", contrasts[p.matchContrast ? CONTRAST_MATCHED : CONTRAST_KEPT]);
     json.put("tile", p.tile);
     json.put("tile_overlap", p.tileOverlap);
-    json.put("rotations", p.rotations);
+    json.put("rotations", rotations);
     json.put("smooth_sigma", p.smoothSigma);
     json.put("validation", p.validationFraction);
     json.put("quantile", p.thresholdQuantile);
@@ -263,7 +263,7 @@ void writeJson(const Settings& settings, const AnomalyDetector& detector, const 
 {
     FlatJson json;
     json.put("method", settings.chosen().name());
-    putSharedSettings(json, detector.getDetectorParams());
+    putSharedSettings(json, detector.getDetectorParams(), detector.getRotations());
     settings.chosen().putSettings(json);
     json.put("images", int(outcome.images));
     json.put("seconds", outcome.seconds);

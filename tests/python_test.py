@@ -220,9 +220,9 @@ class Settings(unittest.TestCase):
         return patchcore
 
     def test_rotations(self):
-        self.assertEqual(anomaly.PatchCore.Params().rotations, 1)
+        self.assertEqual(anomaly.PatchCore.Params().rotations, 0)
         patchcore = self.small_patchcore(rotations=4)
-        self.assertEqual(patchcore.getDetectorParams().rotations, 4)
+        self.assertEqual((patchcore.getDetectorParams().rotations, patchcore.getRotations()), (4, 4))
         params = anomaly.PaDiM.Params()
         params.rotations = 4
         with self.assertRaisesRegex(anomaly.error, 'rotations is 4'):

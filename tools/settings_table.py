@@ -35,7 +35,7 @@ anomaly_train photos/good --input_size=320 --model=model.yml.gz
 | what you see | what to change first |
 |---|---|
 | small defects are missed in large images | [`tile`](#settings-of-all-methods), or a larger `inputSize` |
-| parts lie at any angle, and there are only some ten images | `rotations` = 8 |
+| parts lie at any angle, and there are only some ten images | `rotations` = 8, which PatchCore chooses by itself |
 | parts lie alike, and something good in the wrong place is missed | `window` = 3 of [PatchCore](#patchcore) |
 | light or exposure change from image to image | `matchContrast`; `chooseContrast` does it by itself where good images show the change |
 | too many false alarms, or too many misses | thresholds: `calibrate` with images made since, or `thresholdQuantile` |

@@ -7,6 +7,8 @@
 
 #include "../src/input/turned_image.hpp"
 
+#include <set>
+
 namespace opencv_test { namespace {
 
 // Dark and bright stripes at an angle, which look different at any other angle.
@@ -29,6 +31,13 @@ std::vector<Mat> uprightStripes(int count)
     for (int i = 0; i < count; i++)
         images.push_back(stripes(0, i));
     return images;
+}
+
+Ptr<PatchCore> quickDetectorFitTo(const PatchCore::Params& params, const std::vector<Mat>& images)
+{
+    const Ptr<PatchCore> detector = PatchCore::create(params);
+    detector->fit(images);
+    return detector;
 }
 
 template <typename Method> Ptr<Method> fittedInTurns(int rotations, const std::vector<Mat>& images)
@@ -172,19 +181,77 @@ TYPED_TEST(Anomaly_RotationsOf, a_mask_that_turns_leave_nothing_of)
 TYPED_TEST(Anomaly_RotationsOf, ranges)
 {
     typename TypeParam::Params params = quickParamsOf<TypeParam>();
-    EXPECT_EQ(1, params.rotations);
-    for (const int rotations : {0, 65})
+    EXPECT_EQ(0, typename TypeParam::Params().rotations);
+    for (const int rotations : {-1, 65})
     {
         params.rotations = rotations;
         EXPECT_ERROR_WITH("rotations is " + std::to_string(rotations), TypeParam::create(params));
     }
 }
 
+std::vector<Mat> turnedStripes(int count)
+{
+    std::vector<Mat> images;
+    for (int i = 0; i < count; i++)
+        images.push_back(stripes(i * 360. / 11, i)); // at all angles: 11 and the 8 turns have no divisor in common
+    return images;
+}
+
+int rotationsChosenFor(const std::vector<Mat>& images, int tile = 0)
+{
+    PatchCore::Params params = quickParamsOf<PatchCore>();
+    params.rotations = 0;
+    params.tile = tile;
+    const Ptr<PatchCore> detector = quickDetectorFitTo(params, images);
+    EXPECT_EQ(0, detector->getParams().rotations);
+    return detector->getRotations();
+}
+
+TEST(Anomaly_Rotations, fit_chooses_them_for_few_images_of_parts_that_lie_at_any_angle)
+{
+    EXPECT_EQ(0, PatchCore::Params().rotations);
+    EXPECT_EQ(1, PatchCore::Params::paper().rotations);
+    EXPECT_EQ(8, rotationsChosenFor(turnedStripes(6)));
+    EXPECT_EQ(1, rotationsChosenFor(uprightStripes(6)));
+    EXPECT_EQ(1, rotationsChosenFor(turnedStripes(41))); // which show all angles by themselves
+    EXPECT_EQ(1, rotationsChosenFor(turnedStripes(2)));  // too few to tell
+    EXPECT_EQ(1, rotationsChosenFor(turnedStripes(6), 64));
+}
+
+TEST(Anomaly_Rotations, an_update_learns_in_the_turns_that_fit_chose)
+{
+    const TemporaryName file(".yml");
+    PatchCore::Params params = quickParamsOf<PatchCore>();
+    params.rotations = 0;
+    const Ptr<PatchCore> detector = quickDetectorFitTo(params, turnedStripes(6));
+    detector->save(file.name);
+    const Ptr<PatchCore> loaded = PatchCore::load(file.name);
+    EXPECT_EQ(8, loaded->getRotations());
+    const Mat other = stripes(0, 50) * 0.5, turned = stripes(45, 51) * 0.5;
+    loaded->update(std::vector<Mat>(1, other));
+    EXPECT_EQ(8, loaded->getRotations());
+    EXPECT_LT(loaded->predict(turned), 0.95 * detector->predict(turned));
+}
+
+TEST(Anomaly_Rotations, choosing_them_can_be_canceled)
+{
+    PatchCore::Params params = quickParamsOf<PatchCore>();
+    params.rotations = 0;
+    const Ptr<PatchCore> detector = PatchCore::create(params);
+    std::set<String> stages;
+    detector->setFitCallback([&stages](const FitProgress& progress) {
+        stages.insert(progress.stage);
+        return false;
+    });
+    EXPECT_ERROR_WITH("canceled", detector->fit(turnedStripes(6)));
+    EXPECT_EQ(std::set<String>{"turns"}, stages);
+}
+
 TEST(Anomaly_Rotations, padim_says_why_it_takes_none)
 {
     PaDiM::Params params = quickParamsOf<PaDiM>();
     params.rotations = 2;
-    EXPECT_ERROR_WITH("rotations is 2, expected 1: PaDiM compares each position", PaDiM::create(params));
+    EXPECT_ERROR_WITH("rotations is 2, expected 0 or 1: PaDiM compares each position", PaDiM::create(params));
 }
 
 // Model files that were written before rotations existed.

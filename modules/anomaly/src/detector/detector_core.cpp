@@ -9,6 +9,7 @@
 #include "../base/random_stream.hpp"
 #include "../input/contrast.hpp"
 #include "../input/input_shape.hpp"
+#include "../training/turned_parts.hpp"
 
 #include "opencv2/dnn.hpp"
 
@@ -179,6 +180,14 @@ static std::vector<int> scorable(const ImageSource& images, const std::vector<in
     return usable;
 }
 
+// The settings with the number of turns that fit chose, if they leave it to fit.
+static DetectorParams settingsToLearn(const DetectorModel& model)
+{
+    DetectorParams settings = model.method->sharedParams();
+    settings.rotations = rotationsOf(model);
+    return settings;
+}
+
 void DetectorCore::fit(const ImageSource& images)
 {
     const int heldOut = heldOutCount(images.size(), params().validationFraction), fewest = heldOut + 2;
@@ -191,11 +200,12 @@ void DetectorCore::fit(const ImageSource& images)
     std::sort(learned.begin(), learned.end());
 
     const std::shared_ptr<const Method> method = methodToFit(images, learned);
-    const DetectorParams& settings = method->sharedParams();
+    DetectorModel model = {method, backboneSource, std::vector<InputModel>(), Calibration(), ModelHistory()};
+    model.history.rotations = chooseRotations(images, learned, *method);
+    const DetectorParams settings = settingsToLearn(model);
     const std::unique_ptr<Learner> learner = method->startFit(device());
     const std::vector<int> good = scorable(images, std::vector<int>(order.begin(), order.begin() + heldOut), settings);
 
-    DetectorModel model = {method, backboneSource, std::vector<InputModel>(), Calibration(), ModelHistory()};
     const std::vector<int> modes = inputModes(settings.inputMode);
     FitReporter reporter(callback, int(modes.size()));
     std::vector<PiecesOfImages> pieces(modes.size());
@@ -223,6 +233,16 @@ std::shared_ptr<const Method> DetectorCore::methodToFit(const ImageSource& image
             settings.tile == 0 && contrastVaries(images, learned, inputSettings(settings, INPUT_RESIZED));
     checkAllParams(*method);
     return std::shared_ptr<const Method>(std::move(method));
+}
+
+int DetectorCore::chooseRotations(const ImageSource& images, const std::vector<int>& learned,
+                                  const Method& method) const
+{
+    const DetectorParams& settings = method.sharedParams();
+    if (settings.rotations > 0 || settings.tile > 0 || !method.choosesRotations())
+        return 1;
+    return turnsToLearn(images, learned, inputSettings(settings, INPUT_RESIZED), *backbone, device().engine,
+                        FitReporter(callback, 1));
 }
 
 // Tries the shape on a backbone of the user's: a network that flattens its maps, for instance, takes one input size
@@ -305,7 +325,7 @@ void DetectorCore::update(const ImageSource& images)
     const std::shared_ptr<const FittedModel> before = fittedModel();
     checkUpdate(before->model, images.size());
     DetectorModel model = before->model;
-    const DetectorParams& settings = before->params();
+    const DetectorParams settings = settingsToLearn(model);
     std::vector<int> chosen(images.size());
     std::iota(chosen.begin(), chosen.end(), 0);
     FitReporter reporter(callback, int(model.models.size()));

@@ -85,6 +85,7 @@ private:
 
     std::shared_ptr<const Method> methodToFit(const ImageSource& images, const std::vector<int>& learned) const;
     Size chooseInputShape(const ImageSource& images, const std::vector<int>& learned) const;
+    int chooseRotations(const ImageSource& images, const std::vector<int>& learned, const Method& method) const;
     //! Learns the model of one input mode. `pieces` receives, for each chosen image, the indices that its pieces have
     //! in the training data; images that cannot be read are removed from `chosen`. `index` is that of the model in an
     //! ensemble.

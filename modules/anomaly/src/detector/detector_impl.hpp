@@ -39,6 +39,7 @@ public:
     }
     int getLearnedImages() const CV_OVERRIDE { return core->fittedModel()->model.history.images; }
     int getUpdates() const CV_OVERRIDE { return core->fittedModel()->model.history.updates; }
+    int getRotations() const CV_OVERRIDE { return rotationsOf(core->fittedModel()->model); }
     void getGoodImages(OutputArray figures, OutputArray scores) const CV_OVERRIDE
     {
         const std::shared_ptr<const FittedModel> model = core->fittedModel();

@@ -4,6 +4,7 @@
 #include "../precomp.hpp"
 #include "detector_params.hpp"
 #include "../input/preprocess.hpp"
+#include "../input/turned_image.hpp"
 
 namespace cv { namespace anomaly {
 
@@ -27,7 +28,7 @@ DetectorParams::DetectorParams()
       resizeSize(256),
       tile(0),
       tileOverlap(0.125),
-      rotations(1),
+      rotations(0),
       smoothSigma(4),
       imageScore(SCORE_TOP),
       topShare(0.003),
@@ -90,7 +91,7 @@ void visitDetectorParams(DetectorParams& p, ParamsVisitor& v)
     else
         p.chooseContrast = p.matchContrast = false;
     if (v.has("rotations"))
-        v.visit("rotations", p.rotations, 1, 64);
+        v.visit("rotations", p.rotations, 0, mostRotations);
     else
         p.rotations = 1;
 }

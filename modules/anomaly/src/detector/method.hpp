@@ -98,6 +98,9 @@ public:
     //! Begins an update, which adds images to a model.
     virtual std::unique_ptr<Learner> startUpdate(const LearnedModel& before, const Device& device) const;
 
+    //! Whether fit looks for parts that lie at any angle, to learn few images of them in turns.
+    virtual bool choosesRotations() const { return false; }
+
     //! Reads what LearnedModel::write wrote. Throws StsParseError naming the field that is wrong.
     virtual std::shared_ptr<const LearnedModel> read(const ModelNode& node) const = 0;
 

@@ -4,6 +4,7 @@
 #include "../precomp.hpp"
 #include "model_history.hpp"
 #include "../input/image_statistics.hpp"
+#include "../input/turned_image.hpp"
 #include "model_fields.hpp"
 
 #include <functional>
@@ -35,6 +36,8 @@ void writeHistory(FileStorage& file, const ModelHistory& history)
     file << historyName << "{"
          << "images" << history.images << "updates" << history.updates << "imageFollows" << int(history.imageFollows)
          << "pixelFollows" << int(history.pixelFollows);
+    if (history.rotations > 1)
+        file << "rotations" << history.rotations;
     visitScores(history, [&file](const char* name, const std::vector<float>& scores) {
         if (!scores.empty())
             file << name << rowOf(scores);
@@ -74,6 +77,8 @@ ModelHistory readHistory(const ModelNode& model)
     history.updates = integer(node, "updates", 0, INT_MAX);
     history.imageFollows = integer(node, "imageFollows", 0, 1) != 0;
     history.pixelFollows = integer(node, "pixelFollows", 0, 1) != 0;
+    if (!node["rotations"].empty())
+        history.rotations = integer(node, "rotations", 1, mostRotations);
     history.good = readGoodImages(node);
     return history;
 }
@@ -84,6 +89,8 @@ void addHistory(Sha256& sum, const ModelHistory& history)
         return;
     const int counts[] = {history.images, history.updates, history.imageFollows, history.pixelFollows};
     sum.add(counts, sizeof(counts));
+    if (history.rotations > 1)
+        sum.add(&history.rotations, sizeof(history.rotations));
     visitScores(history, [&sum](const char*, const std::vector<float>& scores) {
         sum.add(scores.data(), scores.size() * sizeof(float));
     });

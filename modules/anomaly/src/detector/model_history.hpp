@@ -13,8 +13,9 @@ namespace cv { namespace anomaly {
 //! What an update needs from earlier fits and updates, and what DriftMonitor needs to know of the good images.
 struct ModelHistory
 {
-    int images = 0;  // number of images that the model learned from; 0: the file is older than this record
-    int updates = 0; // number of updates since fit
+    int images = 0;    // number of images that the model learned from; 0: the file is older than this record
+    int updates = 0;   // number of updates since fit
+    int rotations = 1; // turns in which images are learned if the settings leave that to fit
     // Whether a threshold is the quantile of the good images' scores. It is not if it was set by hand or from labels.
     bool imageFollows = true, pixelFollows = true;
     GoodImages good;

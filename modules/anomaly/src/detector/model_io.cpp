@@ -338,6 +338,12 @@ void writeModel(FileStorage& file, const DetectorModel& model)
     file << "checksum" << checksumOf(model, sums);
 }
 
+int rotationsOf(const DetectorModel& model)
+{
+    const int ofSettings = model.method->sharedParams().rotations;
+    return ofSettings > 0 ? ofSettings : model.history.rotations;
+}
+
 void writeWholeModel(FileStorage& file, const DetectorModel& model)
 {
     file << rootName << "{";

@@ -31,6 +31,9 @@ struct DetectorModel
     ModelHistory history;
 };
 
+//! In how many turns its images are learned.
+int rotationsOf(const DetectorModel& model);
+
 //! Where a backbone that is not embedded in the library is looked for.
 struct BackbonePlaces
 {

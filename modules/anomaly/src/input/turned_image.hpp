@@ -8,6 +8,9 @@
 
 namespace cv { namespace anomaly {
 
+//! The most turns of an image: steps of 5.6 degrees.
+const int mostRotations = 64;
+
 /** @brief An image and its mask, turned about their center in even steps over 360 degrees.
 
 A turned image has the size of the image, so its corners show what lies beyond the image's edge. There the image is

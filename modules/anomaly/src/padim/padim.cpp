@@ -114,11 +114,12 @@ public:
     // If parts turn, the Gaussian of a position covers everything that can appear there, and nothing stands out.
     void checkParams() const CV_OVERRIDE
     {
-        if (params.rotations != 1)
-            CV_Error_(Error::StsOutOfRange,
-                      ("Parameter rotations is %d, expected 1: PaDiM compares each position with the same position of "
-                       "good images, so parts must lie alike. For parts that turn use PatchCore",
-                       params.rotations));
+        if (params.rotations > 1)
+            CV_Error_(
+                Error::StsOutOfRange,
+                ("Parameter rotations is %d, expected 0 or 1: PaDiM compares each position with the same position of "
+                 "good images, so parts must lie alike. For parts that turn use PatchCore",
+                 params.rotations));
     }
     void checkDevice(const Device& device) const CV_OVERRIDE { requireProcessor(name(), device); }
     std::unique_ptr<Learner> startFit(const Device&) const CV_OVERRIDE

@@ -30,6 +30,7 @@ PatchCore::Params PatchCore::Params::paper()
 {
     Params params;
     params.chooseContrast = false;
+    params.rotations = 1;
     params.whitening = 0;
     params.axes = 0;
     params.K = 9;
@@ -192,6 +193,7 @@ public:
                  params.window, params.tile));
     }
     void checkDevice(const Device& device) const CV_OVERRIDE { requireProcessor(name(), device); }
+    bool choosesRotations() const CV_OVERRIDE { return true; }
     std::unique_ptr<Learner> startFit(const Device& device) const CV_OVERRIDE
     {
         return std::unique_ptr<Learner>(new PatchCoreLearner(params, device));

@@ -130,10 +130,12 @@ struct CV_EXPORTS_W_SIMPLE DetectorParams
     CV_PROP_RW double tileOverlap;
 
     //! Number of turns in which fit learns each training image or tile, spread evenly over 360 degrees: 8 means steps
-    //! of 45 degrees. Set it for parts that lie at any angle when there are only some ten images of them. Some hundred
+    //! of 45 degrees. Turns help where parts lie at any angle and there are only some ten images of them. Some hundred
     //! images show all angles by themselves, and turns then cost accuracy. Corners that turn in from outside the image
     //! are not learned. A fit takes up to that many times as long; a prediction takes longer with SPADE only. PaDiM
-    //! accepts 1 only. Range: [1, 64]. Default: 1.
+    //! learns no turns. 0: PatchCore learns 8 turns of at most 40 images whose parts lie at any angle, which it finds
+    //! out by how much nearer good images come to one another when they are turned; without turns it learns all other
+    //! images, and so do the other methods. getRotations() tells the number in use. Range: [0, 64]. Default: 0.
     CV_PROP_RW int rotations;
 
     //! Standard deviation of the Gaussian that smooths the map, in pixels of the network's input; 0: no smoothing.
@@ -267,6 +269,9 @@ public:
     CV_WRAP virtual int getLearnedImages() const = 0;
     //! Number of updates since fit.
     CV_WRAP virtual int getUpdates() const = 0;
+
+    //! Returns in how many turns fit learned each image: rotations of the settings, or what fit chose where that is 0.
+    CV_WRAP virtual int getRotations() const = 0;
 
     /** @brief Figures and scores of the good images that the thresholds come from, for DriftMonitor or statistics of
     your own.
