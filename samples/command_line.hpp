@@ -6,6 +6,7 @@
 
 #include "opencv2/core.hpp"
 
+#include <cfloat>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -19,6 +20,9 @@ struct UsageError : std::runtime_error
 
 //! Says of an option's value what was expected in its place.
 UsageError badValue(const std::string& name, const std::string& text, const std::string& wanted);
+
+//! The finite number, `lowest` or more, that an option's value has. Throws what badValue makes.
+double toNumber(const std::string& name, const std::string& text, double lowest = -DBL_MAX);
 
 /** Options tied to variables: a variable's value before parse is the option's default, so defaults are written once.
 

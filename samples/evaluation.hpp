@@ -61,11 +61,14 @@ const double proLimit = 0.3;
 //! The false positive rates of good images between which AUPIMO is taken, as in its paper.
 const double aupimoLower = 1e-5, aupimoUpper = 1e-4;
 
-//! Pixels are counted at the model's input resolution, where papers take their figures, and as the maps come: those
-//! of large images would fill the memory. Scores all images of a set, or a random view of each
-//! (cv::anomaly::randomView) where a seed of 0 or more is given. The detector's maps are then of its input's
-//! resolution.
-Evaluation evaluate(cv::anomaly::AnomalyDetector& detector, const TestSet& set, int viewSeed = -1,
-                    const cv::Mat& region = cv::Mat());
+/** @brief Scores all images of a set by each detector, and returns an evaluation for each detector.
+
+Each image is read once. An image that one of the detectors cannot score is in nobody's results. Where a seed of 0 or
+more is given, a random view of each image (cv::anomaly::randomView) is scored in its place. Pixels are counted at the
+model's input resolution, where papers take their figures, and as the maps come: those of large images would fill the
+memory. The detectors' maps are then of their inputs' resolution.
+*/
+std::vector<Evaluation> evaluate(const std::vector<cv::Ptr<cv::anomaly::AnomalyDetector>>& detectors,
+                                 const TestSet& set, int viewSeed = -1, const cv::Mat& region = cv::Mat());
 
 #endif

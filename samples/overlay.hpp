@@ -9,8 +9,11 @@
 #include <string>
 
 //! The image with the colors of its map where that comes near the pixel threshold or lies above it, and as it is
-//! elsewhere; defects are outlined that have at least minimumArea pixels, or as many as the model says where that is
-//! negative. The colors mean the same on every image of a model.
+//! elsewhere. The colors mean the same on every image of a model.
+cv::Mat drawColors(const cv::anomaly::AnomalyDetector& detector, const cv::Mat& image, const cv::Mat& map);
+
+//! The same, with outlines of the defects that have at least minimumArea pixels, or as many as the model says where
+//! that is negative.
 cv::Mat drawOverlay(const cv::anomaly::AnomalyDetector& detector, const cv::Mat& image, const cv::Mat& map,
                     double minimumArea = -1);
 

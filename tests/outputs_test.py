@@ -149,6 +149,9 @@ class Inputs(Case):
         os.symlink(str(self.folder / image), str(self.folder / 'report' / 'index.html'))
         for option in ('--json=model.yml.gz', '--json=' + image, '--json=%s' % mask, '--calibrate=model.yml.gz', '--report=report'):
             self.refuse('anomaly_evaluate', 'category', self.model, option)
+        shutil.copy(str(MODEL), str(self.folder / 'second.yml.gz'))
+        for option in ('--json=second.yml.gz', '--calibrate=./second.yml.gz'):
+            self.refuse('anomaly_evaluate', 'category', self.model, '--compare=second.yml.gz', option)
         learned = next((category / 'train' / 'good').iterdir())
         self.refuse('anomaly_train', 'category', '--model=new.yml', '--json=%s' % learned)
         (self.folder / 'list.csv').write_text('image_path\n%s\n' % learned)
