@@ -61,9 +61,11 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     addRegionOption(line, settings.mask, "look for defects");
     addBackboneFile(line, settings.backbone);
     line.option("json", "FILE", settings.json, "also write the figures as JSON, fractions from 0 to 1");
-    line.option("report", "DIR", settings.report, "also write a page with curves and pictures, DIR/index.html");
+    line.option("report", "DIR", settings.report,
+                "also write a page with curves, pictures and sliders for the thresholds, DIR/index.html");
     line.option("compare", "FILE", settings.compared,
-                "a second model file, measured on the same images: both in the tables and on the page of --report");
+                "a second model file, with its network inside or beside it, measured on the same images: both are in "
+                "the tables and on the page of --report");
     line.option(
         "calibrate", "FILE", settings.calibrated,
         "also write the model with the thresholds found here, where F1 is best, or with those given by the next "

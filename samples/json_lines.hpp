@@ -72,7 +72,8 @@ public:
     ~JsonLines();
 
     bool isWanted() const { return !file.empty(); }
-    void add(const ImageName& image, const Judgment& judgment);
+    //! framesPerSecond: how fast frames come and are judged; 0: not known.
+    void add(const ImageName& image, const Judgment& judgment, double framesPerSecond = 0);
     void addUnreadable(const ImageName& image, const std::string& reason);
 
 private:
@@ -87,6 +88,9 @@ private:
     std::ostream stream;
     std::streambuf* const standardOutput;
 };
+
+//! Now, in UTC, as RFC 3339 writes it.
+std::string timeText();
 
 //! "-", which stands for standard output where files are named.
 bool isStandardOutput(const std::string& file);

@@ -25,7 +25,7 @@ OPTIONS = {
     'anomaly_predict': 'model mask backbone output csv jsonl resume min_area raw device threads help version',
     'anomaly_update': 'output mask backbone device threads help version',
     'anomaly_export': 'output size colors layout map batch backbone for name storage help version',
-    'anomaly_camera': 'model mask backbone source reconnect headless jsonl device threads help version',
+    'anomaly_camera': 'model mask backbone source reconnect headless jsonl save_defective save_limit save_mb device threads help version',
     'anomaly_benchmark': 'model random method backbone scoring_bank_size gamma_c gamma_d bank_size patch_stride window neighbors features outputs mean scale input_size images batch callers runs engine train device threads json help version',
 }
 # Of each method: options that make a small model in little time.
