@@ -200,9 +200,11 @@ std::string verdictLine(const ReportedModel& model, size_t image, bool isNamed)
 
 std::string header(const std::vector<ReportedModel>& models, size_t image)
 {
-    std::string html = "<header><b>" + escaped(imageName(resultsOf(models[0])[image])) + "</b>";
+    const bool areTwo = models.size() > 1;
+    std::string html = areTwo ? "<header class=two><b>" : "<header><b>";
+    html += escaped(imageName(resultsOf(models[0])[image])) + "</b>";
     for (const ReportedModel& model : models)
-        html += verdictLine(model, image, models.size() > 1);
+        html += verdictLine(model, image, areTwo);
     return html + "</header>";
 }
 

@@ -91,7 +91,7 @@ tr.all td { font-weight: 600 }
 .case header b { font-weight: 600; overflow-wrap: anywhere }
 .case header span { color: var(--soft); font-variant-numeric: tabular-nums }
 .verdict { display: flex; flex: 1 0 auto; gap: 10px }
-.verdict ~ .verdict, .verdict:has(~ .verdict) { flex-basis: 100% }
+.two .verdict { flex-basis: 100% }
 .case header em { margin-left: auto; font-style: normal; color: var(--soft) }
 .case header em.wrong { color: var(--accent); font-weight: 600 }
 .pictures { display: grid; grid-template-columns: repeat(3, 1fr); gap: 6px; align-items: start }
