@@ -147,7 +147,7 @@ std::string thresholdSection(const std::vector<ReportedModel>& models)
     std::string html =
         "<section id=thresholds hidden><h2>Try thresholds</h2><p>Images whose score reaches the image threshold are "
         "called defective; each step of its slider changes the verdict on an image. The pixel threshold decides what "
-        "is outlined in the maps below. Both start as in the tables above.</p><div class=charts>";
+        "is outlined in the maps below, whose colors stay. Both start as in the tables above.</p><div class=charts>";
     for (size_t m = 0; m < models.size(); m++)
         html += thresholdPanel(models[m], m);
     return html + "</div></section>\n";

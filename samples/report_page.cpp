@@ -109,11 +109,13 @@ input[type=range] { display: block; width: 100%; height: 32px; margin: 0; accent
 .rates { margin: 8px 0 16px; font-variant-numeric: tabular-nums }
 pre { margin: 0; padding: 8px 10px; white-space: pre-wrap; overflow-wrap: anywhere;
   border: 1px solid var(--line); border-radius: 6px; font-size: 12.5px; user-select: all }
+.command span { display: inline-block; max-width: 100%; word-break: break-all }
 ul { margin: 12px 0 0; padding-left: 20px; overflow-wrap: anywhere }
 .pictures.four { grid-template-columns: repeat(4, 1fr) }
 .outlined { position: relative; overflow: hidden; border-radius: 5px }
 .outlined svg { position: absolute; inset: 0; height: 100% }
-.outlined path { fill: none; stroke: #ff2828; stroke-width: 1.5; vector-effect: non-scaling-stroke }
+.outlined path { fill: none; stroke: #ff2828; stroke-width: 1.5; vector-effect: non-scaling-stroke;
+  filter: drop-shadow(0 0 .5px #fff) drop-shadow(0 0 .5px #fff) }
 svg line.chosen { stroke: var(--accent); stroke-width: 3 }
 svg circle.chosen { fill: var(--ink) }
 .model { flex: none }
@@ -246,13 +248,19 @@ function outline(map, threshold) {
 }
 
 // At the model's own threshold the outlines are the program's.
-function drawOutlines(model, m) {
-  for (const card of cards) {
-    const drawn = card.outlines[m];
-    if (!drawn.map)
-      drawn.map = decoded(drawn.svg);
-    drawn.path.setAttribute('d', model.pixel === model.pixelOwn ? drawn.own : outline(drawn.map, model.pixel));
-  }
+function drawOutline(drawn, model) {
+  if (drawn.threshold === model.pixel)
+    return;
+  drawn.threshold = model.pixel;
+  drawn.map = drawn.map || decoded(drawn.svg);
+  drawn.path.setAttribute('d', model.pixel === model.pixelOwn ? drawn.own : outline(drawn.map, model.pixel));
+}
+
+// Only of the images that are shown: one takes some 2 ms.
+function drawOutlines() {
+  for (const card of cards)
+    if (card.element.parentElement.id !== 'others')
+      card.outlines.forEach((drawn, m) => drawOutline(drawn, models[m]));
 }
 
 // ---- Verdicts
@@ -313,9 +321,14 @@ function place(mark, values) {
   names.forEach((those, i) => those.forEach(name => mark.setAttribute(name, at[i].toFixed(1))));
 }
 
+// Lines break between words, where a line has room for the word.
 function showCommand(model) {
-  find(model.panel, '.command').textContent =
-    `${model.command} --image_threshold=${model.image} --pixel_threshold=${model.pixel}`;
+  const command = `${model.command} --image_threshold=${model.image} --pixel_threshold=${model.pixel}`;
+  find(model.panel, '.command').replaceChildren(...command.split(' ').flatMap((word, i) => {
+    const span = document.createElement('span');
+    span.textContent = word;
+    return i ? [' ', span] : [span];
+  }));
 }
 
 function showSlider(model, kind, position, value) {
@@ -379,17 +392,16 @@ function showWrong() {
     : 'No image is on the wrong side of the threshold. These are closest to it.';
   moveCards(isAnyWrong);
   listOthers();
+  drawOutlines();
 }
 
 // ---- All together
 
-function showModel(model, m, isPixelNew) {
+function showModel(model) {
   showSlider(model, 'image', model.distinct.filter(score => score < model.image).length, model.image);
   showSlider(model, 'pixel', nearest(model.pixelStops, model.pixel), model.pixel);
   showCommand(model);
   showCounts(model);
-  if (isPixelNew)
-    drawOutlines(model, m);
 }
 
 // An address with these settings, as index.html#image=0.8&pixel=1.2. A second model has image2 and pixel2.
@@ -410,17 +422,19 @@ function readAddress() {
       if (text && Number.isFinite(value) && value >= 0)
         model[kind] = value;
     }
-    showModel(model, m, true);
+    showModel(model);
   });
   showWrong();
 }
 
-models.forEach((model, m) => {
+models.forEach(model => {
   const set = (kind, value) => {
     model[kind] = value;
-    showModel(model, m, kind === 'pixel');
+    showModel(model);
     if (kind === 'image')
       showWrong();
+    else
+      drawOutlines();
   };
   for (const kind of ['image', 'pixel']) {
     const slider = find(model.panel, 'input.' + kind), stops = model[kind + 'Stops'];
