@@ -7,9 +7,11 @@
 #include "device_option.hpp"
 #include "drift_watch.hpp"
 #include "files.hpp"
+#include "interruption.hpp"
 #include "json_lines.hpp"
 #include "outputs.hpp"
 #include "overlay.hpp"
+#include "recording.hpp"
 #include "region_option.hpp"
 
 #ifdef WITH_HIGHGUI
@@ -17,12 +19,15 @@
 #endif
 #ifdef WITH_VIDEOIO
 #include "opencv2/videoio.hpp"
+#include "opencv2/videoio/registry.hpp"
 #endif
 
+#include <algorithm>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
 #include <iostream>
+#include <regex>
 #include <thread>
 
 using namespace cv;
@@ -33,39 +38,48 @@ namespace {
 //! The command line.
 struct Settings
 {
-    std::string model, backbone, source, mask, jsonl;
-    int device;
+    std::string model, backbone, source, mask, jsonl, saved;
+    int saveLimit, saveMegabytes, device;
     bool reconnect, headless;
 };
 
 bool readCommandLine(int argc, char** argv, Settings& settings)
 {
     settings.source = "0";
+    settings.saveLimit = settings.saveMegabytes = 1000;
     CommandLine line("anomaly_camera",
                      "Shows live where a camera's pictures differ from the good images that a model was trained with. "
                      "Says when light, focus, position or texture have changed. Needs a display, unless --headless is "
-                     "given; q or Esc ends it.");
+                     "given; q, Esc or Ctrl-C ends it.");
     line.required("model", "FILE", settings.model, "model file that anomaly_train wrote");
     line.heading("Options");
     addBackboneFile(line, settings.backbone);
-    line.option("source", "N|FILE|URL", settings.source, "number of a camera, or a video's file or address");
+    line.option("source", "N|FILE|URL|PIPELINE", settings.source,
+                "number of a camera, a video's file or address, or a pipeline of GStreamer that ends in appsink");
     line.flag("reconnect", settings.reconnect,
               "open the source again, each second, when it ends or is not there yet; without it the program says so "
               "and ends");
-    line.flag("headless", settings.headless, "show nothing, where there is no display; --jsonl then has what is found");
+    line.flag("headless", settings.headless,
+              "show nothing, where there is no display; --jsonl then has what is found, or --save_defective");
     line.option("jsonl", "FILE|-", settings.jsonl,
                 "lines to write, a JSON object a frame: source, frame, time, model, verdict, scores, milliseconds, and "
                 "the regions of the defects (doc/json_lines.md); -: to standard output, which then has nothing else");
+    line.option("save_defective", "DIR", settings.saved,
+                "folder for the frames that are called defective, as they came: JPEG, named by time, frame and score");
+    line.option("save_limit", "N", settings.saveLimit,
+                "keep at most so many of them; the oldest that this run has written make room for new ones", 1);
+    line.option("save_mb", "N", settings.saveMegabytes, "and at most so many megabytes, of 1000000 bytes each", 1);
     addRegionOption(line, settings.mask, "look for defects");
     addDeviceOption(line, settings.device);
     line.threadsOption();
     line.example("--model=model.yml.gz");
     line.example("--model=model.yml.gz --source=rtsp://camera.example/stream");
     line.example("--model=model.yml.gz --headless --reconnect --jsonl=- | mosquitto_pub -l -t line1/anomalies");
+    line.example("--model=model.yml.gz --source='v4l2src ! videoconvert ! appsink' --save_defective=defective");
     if (!line.parse(argc, argv))
         return false;
-    if (settings.headless && settings.jsonl.empty())
-        throw UsageError("--headless shows nothing: --jsonl is needed to say where results go");
+    if (settings.headless && settings.jsonl.empty() && settings.saved.empty())
+        throw UsageError("--headless shows nothing: --jsonl or --save_defective is needed to say where results go");
     return true;
 }
 
@@ -162,39 +176,68 @@ bool isEndAsked(int milliseconds)
 
 #endif
 
+// A pipeline has GStreamer's sign between its elements.
+bool isPipeline(const std::string& source)
+{
+    return source.find(" ! ") != std::string::npos;
+}
+
 // Opens a camera by its number, or a file or URL by its name.
 bool open(VideoCapture& video, const std::string& source)
 {
     const bool isNumber = source.find_first_not_of("0123456789") == std::string::npos;
-    return isNumber ? video.open(std::atoi(source.c_str())) : video.open(source);
+    if (isNumber)
+        return video.open(std::atoi(source.c_str()));
+    return isPipeline(source) ? video.open(source, CAP_GSTREAMER) : video.open(source);
 }
 
-// Removes a user name and password from a URL: JSON lines go to other machines, which need not know them.
+std::string whyNotOpened(const std::string& source)
+{
+    const std::vector<VideoCaptureAPIs> backends = videoio_registry::getStreamBackends();
+    const bool hasGStreamer = std::find(backends.begin(), backends.end(), CAP_GSTREAMER) != backends.end();
+    return isPipeline(source) && !hasGStreamer ? ": pipelines need an OpenCV with GStreamer, and this one has none"
+                                               : "";
+}
+
+// Lines go to other machines, which need not know the camera's password: neither that of an address nor that of an
+// element of a pipeline, such as user-pw=.
 std::string withoutPassword(const std::string& source)
 {
-    const size_t scheme = source.find("://"), host = scheme == std::string::npos ? scheme : scheme + 3;
-    const size_t at = host == std::string::npos ? host : source.substr(0, source.find('/', host)).rfind('@');
-    return at == std::string::npos || at < host ? source : source.substr(0, host) + source.substr(at + 1);
+    static const std::regex inAddress("(://)[^/\\s\"]*@"), property("((?:pw|passw(?:or)?d)=)(?:\"[^\"]*\"|\\S+)");
+    return std::regex_replace(std::regex_replace(source, inAddress, "$1"), property, "$1***");
 }
 
-// Frames per second, smoothed over about ten frames so that the displayed figure can be read.
+//! Frames per second, without the time between streams.
 class FrameRate
 {
 public:
-    FrameRate() : last(getTickCount()), seconds(0) {}
+    FrameRate() : last(0), seconds(0), secondsInAll(0), intervals(0) {}
 
-    double tick()
+    void startStream() { last = 0; }
+
+    void tick()
     {
         const int64 now = getTickCount();
-        const double passed = double(now - last) / getTickFrequency();
-        seconds = seconds > 0 ? 0.9 * seconds + 0.1 * passed : passed;
+        if (last != 0)
+            add(std::max(double(now - last) / getTickFrequency(), 1e-6));
         last = now;
-        return 1 / std::max(seconds, 1e-6);
     }
 
+    //! Smoothed over some ten frames, so that the figure can be read; 0: not known yet.
+    double recent() const { return seconds > 0 ? 1 / seconds : 0; }
+    double overall() const { return secondsInAll > 0 ? intervals / secondsInAll : 0; }
+
 private:
+    void add(double passed)
+    {
+        seconds = seconds > 0 ? 0.9 * seconds + 0.1 * passed : passed;
+        secondsInAll += passed;
+        intervals++;
+    }
+
     int64 last;
-    double seconds;
+    double seconds, secondsInAll;
+    int intervals;
 };
 
 //! Judges frames one after another, shows them if there is a display, and writes their JSON lines.
@@ -208,17 +251,24 @@ public:
           source(withoutPassword(s.source)),
           lines(s.jsonl, true, s.jsonl.empty() ? "" : hashOf(s.model)),
           drift(d),
-          frames(0)
+          recording(s.saved, s.saveLimit, s.saveMegabytes * 1e6),
+          frames(0),
+          defective(0),
+          isSavingBroken(false)
     {}
 
     void run();
 
 private:
+    std::string watch();
     bool watchStream();
     bool waitForStream();
+    void judgeAndTell(const Mat& frame);
     Judgment judge(const Mat& frame);
-    void show(const Mat& frame, const Judgment& judgment, double rate) const;
+    void save(const Mat& frame, const Judgment& judgment);
+    void show(const Mat& frame, const Judgment& judgment) const;
     bool isDone(int milliseconds) const;
+    void printSummary() const;
 
     const Settings& settings;
     const Ptr<AnomalyDetector> detector;
@@ -227,16 +277,19 @@ private:
     VideoCapture video;
     JsonLines lines;
     DriftWatch drift;
+    Recording recording;
+    FrameRate rate;
     Mat map;
-    int frames;
+    int frames, defective;
+    bool isSavingBroken; // the last picture could not be written
 };
 
 bool Watch::isDone(int milliseconds) const
 {
     if (!settings.headless)
-        return isEndAsked(milliseconds);
+        return isEndAsked(milliseconds) || Interruption::isRequested();
     pause(milliseconds);
-    return false;
+    return Interruption::isRequested();
 }
 
 Judgment Watch::judge(const Mat& frame)
@@ -254,64 +307,117 @@ Judgment Watch::judge(const Mat& frame)
     return judgment;
 }
 
-void Watch::show(const Mat& frame, const Judgment& judgment, double rate) const
+// A full disk must not end the watch: it is told once, and again after pictures could be written in between.
+void Watch::save(const Mat& frame, const Judgment& judgment)
+{
+    std::string time = timeText();
+    time.erase(std::remove_if(time.begin(), time.end(), [](char c) { return c == '-' || c == ':'; }), time.end());
+    try
+    {
+        recording.add(format("%s_%06d_%.3f", time.c_str(), frames, judgment.score), frame);
+        isSavingBroken = false;
+    }
+    catch (const std::exception& error)
+    {
+        if (!isSavingBroken)
+            printNotes("anomaly_camera", {errorText(error) + "; the watch goes on"});
+        isSavingBroken = true;
+    }
+}
+
+void Watch::show(const Mat& frame, const Judgment& judgment) const
 {
     Mat picture = drawOverlay(*detector, frame, map);
-    std::string caption = format("%.3f %s  %.1f frames/s", judgment.score, judgment.verdict.c_str(), rate);
+    std::string caption = format("%.3f %s  %.1f frames/s", judgment.score, judgment.verdict.c_str(), rate.recent());
     for (size_t i = 0; i < judgment.drift.size(); i++)
         caption += (i == 0 ? "  changed: " : ", ") + judgment.drift[i];
     addCaption(picture, caption);
     showPicture(picture);
 }
 
+void Watch::judgeAndTell(const Mat& frame)
+{
+    const Judgment judgment = judge(frame);
+    const bool isDefective = judgment.verdict != "good";
+    lines.add(ImageName(source, frames), judgment, rate.recent());
+    if (isDefective && recording.isWanted())
+        save(frame, judgment);
+    frames++;
+    defective += isDefective;
+    if (!settings.headless)
+        show(frame, judgment);
+}
+
 // Returns true when the user ended the program, and false when the stream ended.
 bool Watch::watchStream()
 {
-    FrameRate rate;
+    const Interruption untilDone;
+    rate.startStream();
     for (Mat frame; video.read(frame);)
     {
-        const Judgment judgment = judge(frame);
-        lines.add(ImageName(source, frames++), judgment);
-        const double framesPerSecond = rate.tick();
-        if (!settings.headless)
-            show(frame, judgment, framesPerSecond);
-        if (!settings.headless && isDone(1))
+        rate.tick();
+        judgeAndTell(frame);
+        if (settings.headless ? Interruption::isRequested() : isDone(1))
             return true;
     }
-    return false;
+    return Interruption::isRequested();
 }
 
-// Tries to open the stream once a second. Returns false if the user ended the program first.
+// Tries to open the stream once a second. Returns false if the user ended the program first. While a source is opened, which can take any time, signals end the program.
 bool Watch::waitForStream()
 {
     const int milliseconds = 1000;
     do
+    {
+        const Interruption untilDone;
         if (isDone(milliseconds))
             return false;
-    while (!open(video, settings.source));
+    } while (!open(video, settings.source));
     return true;
 }
 
-// Runs until the user ends the program. Throws when the stream ends, unless --reconnect was given.
-void Watch::run()
+// Runs until the user ends the program, and returns an empty text then; otherwise it returns what ended the stream.
+std::string Watch::watch()
 {
     if (!open(video, settings.source) && !settings.reconnect)
-        throw std::runtime_error("the source '" + source + "' cannot be opened");
+        return "the source '" + source + "' cannot be opened" + whyNotOpened(settings.source);
     if (!settings.headless)
         openWindow();
     while (!watchStream())
     {
         if (!settings.reconnect)
-            throw std::runtime_error("the stream of '" + source + "' has ended; --reconnect waits for it to come back");
+            return "the stream of '" + source + "' has ended; --reconnect waits for it to come back";
         std::cerr << "anomaly_camera: the stream of '" << source << "' has ended, opening it again" << std::endl;
         if (!waitForStream())
-            return;
+            break;
     }
+    return std::string();
+}
+
+void Watch::printSummary() const
+{
+    std::cout << counted(size_t(frames), "frame", "frames") << ", " << defective << " defective";
+    if (rate.overall() > 0)
+        std::cout << format(", %.1f frames/s", rate.overall());
+    if (recording.isWanted())
+        std::cout << ", " << counted(recording.count(), "picture", "pictures") << " kept in '" << settings.saved << "'";
+    std::cout << std::endl;
+}
+
+void Watch::run()
+{
+    const std::string fault = watch();
+    if (frames > 0)
+        printSummary();
+    if (!fault.empty())
+        throw std::runtime_error(fault);
 }
 
 // Ends with an error, before the first frame, if an output would replace an input or cannot be written.
 void checkOutputs(const Settings& settings, const AnomalyDetector& detector)
 {
+    if (!settings.saved.empty())
+        checkWritableFolder(settings.saved); // in which the lines may lie
     if (settings.jsonl.empty() || isStandardOutput(settings.jsonl))
         return;
     Outputs outputs;

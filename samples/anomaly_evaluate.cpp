@@ -28,9 +28,19 @@ const std::vector<std::string> transforms = {"none", "rd"}; // indexed by Settin
 //! The command line.
 struct Settings
 {
-    std::string category, model, backbone, json, report, calibrated, mask;
+    std::string category, model, compared, backbone, json, report, calibrated, mask;
+    double imageThreshold = -1, pixelThreshold = -1; // negative: not given
     int transform = 0, seed = 0, device = DEVICE_CPU;
+
+    bool hasThreshold() const { return imageThreshold >= 0 || pixelThreshold >= 0; }
 };
+
+void addThreshold(CommandLine& line, const std::string& name, const std::string& help, double& value)
+{
+    // Scores and the values of maps are 0 or more.
+    line.option(name, "X", "the model's", help,
+                [name, &value](const std::string& text) { value = toNumber(name, text, 0); });
+}
 
 bool readCommandLine(int argc, char** argv, Settings& settings)
 {
@@ -52,9 +62,18 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     addRegionOption(line, settings.mask, "look for defects");
     addBackboneFile(line, settings.backbone);
     line.option("json", "FILE", settings.json, "also write the figures as JSON, fractions from 0 to 1");
-    line.option("report", "DIR", settings.report, "also write a page with curves and pictures, DIR/index.html");
-    line.option("calibrate", "FILE", settings.calibrated,
-                "also write the model with the thresholds found here, where F1 is best: a model file for the line");
+    line.option("report", "DIR", settings.report,
+                "also write a page with curves, pictures and sliders for the thresholds, DIR/index.html");
+    line.option("compare", "FILE", settings.compared,
+                "a second model file, with its network inside or beside it, measured on the same images: both are in "
+                "the tables and on the page of --report");
+    line.option(
+        "calibrate", "FILE", settings.calibrated,
+        "also write the model with the thresholds found here, where F1 is best, or with those given by the next "
+        "two options: a model file for the line");
+    addThreshold(line, "image_threshold", "judge images by this threshold; the page of --report helps to find one",
+                 settings.imageThreshold);
+    addThreshold(line, "pixel_threshold", "judge pixels by this threshold", settings.pixelThreshold);
     line.choice("transform", transforms, settings.transform,
                 "what the model sees: each image as it is, or turned by up to 10 degrees and cut at a random place, "
                 "its mask too");
@@ -62,6 +81,8 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     addDeviceOption(line, settings.device);
     line.threadsOption();
     line.example("mvtec/screw --model=screw.yml.gz --report=screw_report");
+    line.example("mvtec/screw --model=screw.yml.gz --image_threshold=1.4 --calibrate=strict.yml.gz");
+    line.example("mvtec/screw --model=screw.yml.gz --compare=screw_padim.yml.gz --report=two_models");
     const bool goesOn = line.parse(argc, argv);
     if (settings.transform && !settings.report.empty())
         throw UsageError("--transform=rd has no --report: its pictures show images as they are");
@@ -112,20 +133,26 @@ void printVerdicts(const std::string& name, const Verdicts& v)
                         v.recall());
 }
 
-void printThresholds(const Evaluation& evaluation)
+const char* ownerOf(double givenThreshold)
+{
+    return givenThreshold >= 0 ? "given" : "the model's";
+}
+
+void printThresholds(const Settings& settings, const Evaluation& evaluation)
 {
     std::cout << format("\n%-20s %10s %9s %10s %8s\n", "", "threshold", "F1", "precision", "recall");
     printVerdicts("image, best F1", evaluation.bestImage);
-    printVerdicts("image, the model's", evaluation.ownImage);
+    printVerdicts(std::string("image, ") + ownerOf(settings.imageThreshold), evaluation.ownImage);
     if (evaluation.all.hasPixels)
     {
         printVerdicts("pixel, best F1", evaluation.bestPixel);
-        printVerdicts("pixel, the model's", evaluation.ownPixel);
+        printVerdicts(std::string("pixel, ") + ownerOf(settings.pixelThreshold), evaluation.ownPixel);
     }
     std::cout << format(
-        "With the model's threshold %g of %d defective images are missed, and %g of %d good ones called defective.\n",
-        evaluation.ownImage.missed, evaluation.all.images - imagesOfType(evaluation, "good"),
-        evaluation.ownImage.falseAlarms, imagesOfType(evaluation, "good"));
+        "With %s threshold %g of %d defective images are missed, and %g of %d good ones called defective.\n",
+        settings.imageThreshold >= 0 ? "the given" : "the model's", evaluation.ownImage.missed,
+        evaluation.all.images - imagesOfType(evaluation, "good"), evaluation.ownImage.falseAlarms,
+        imagesOfType(evaluation, "good"));
     std::cout << format("\n%.1f ms an image\n", evaluation.secondsPerImage * 1e3);
 }
 
@@ -159,55 +186,94 @@ void printMaskNotes(const Evaluation& evaluation)
 }
 
 // Adds the pixel figures, which are only defined if masks mark defects.
-void putPixels(FlatJson& json, const Evaluation& evaluation)
+void putPixels(FlatJson& json, const std::string& prefix, const Evaluation& evaluation)
 {
-    json.put("pixel_auroc", evaluation.all.pixelAuroc);
-    json.put("aupro", evaluation.all.aupro);
+    json.put(prefix + "pixel_auroc", evaluation.all.pixelAuroc);
+    json.put(prefix + "aupro", evaluation.all.aupro);
     if (evaluation.all.hasAupimo)
-        json.put("aupimo", evaluation.all.aupimo);
-    json.put("pixel_f1", evaluation.all.pixelF1);
-    json.put("pixel_threshold", evaluation.all.pixelThreshold);
-    json.put("model_pixel_threshold", evaluation.ownPixel.threshold);
-    json.put("model_pixel_f1", evaluation.ownPixel.f1());
+        json.put(prefix + "aupimo", evaluation.all.aupimo);
+    json.put(prefix + "pixel_f1", evaluation.all.pixelF1);
+    json.put(prefix + "pixel_threshold", evaluation.all.pixelThreshold);
+    json.put(prefix + "model_pixel_threshold", evaluation.ownPixel.threshold);
+    json.put(prefix + "model_pixel_f1", evaluation.ownPixel.f1());
 }
 
-void writeJson(const Settings& settings, const AnomalyDetector& detector, const Evaluation& evaluation)
+// All figures of a model; the names of the second one's have a prefix.
+void putFigures(FlatJson& json, const std::string& prefix, const AnomalyDetector& detector,
+                const Evaluation& evaluation)
 {
+    json.put(prefix + "method", methodOf(detector));
+    json.put(prefix + "image_auroc", evaluation.all.imageAuroc);
+    json.put(prefix + "image_f1", evaluation.all.imageF1);
+    json.put(prefix + "image_threshold", evaluation.all.imageThreshold);
+    json.put(prefix + "image_recall", evaluation.bestImage.recall());
+    json.put(prefix + "model_image_threshold", evaluation.ownImage.threshold);
+    json.put(prefix + "model_image_f1", evaluation.ownImage.f1());
+    json.put(prefix + "model_image_recall", evaluation.ownImage.recall());
+    json.put(prefix + "model_false_alarms", evaluation.ownImage.falseAlarms);
+    if (evaluation.all.hasPixels)
+        putPixels(json, prefix, evaluation);
+    json.put(prefix + "seconds_per_image", evaluation.secondsPerImage);
+}
+
+//! A model that is measured: the first one is that of --model, a second one that of --compare.
+struct Model
+{
+    std::string file;
+    Ptr<AnomalyDetector> detector;
+    Evaluation evaluation;
+};
+
+void writeJson(const Settings& settings, const std::vector<Model>& models)
+{
+    const Evaluation& first = models[0].evaluation;
     FlatJson json;
-    json.put("method", methodOf(detector));
-    json.put("images", evaluation.all.images);
-    json.put("good_images", imagesOfType(evaluation, "good"));
+    json.put("images", first.all.images);
+    json.put("good_images", imagesOfType(first, "good"));
     json.put("transform", transforms[settings.transform]);
     json.put("seed", settings.seed);
-    json.put("image_auroc", evaluation.all.imageAuroc);
-    json.put("image_f1", evaluation.all.imageF1);
-    json.put("image_threshold", evaluation.all.imageThreshold);
-    json.put("image_recall", evaluation.bestImage.recall());
-    json.put("model_image_threshold", evaluation.ownImage.threshold);
-    json.put("model_image_f1", evaluation.ownImage.f1());
-    json.put("model_image_recall", evaluation.ownImage.recall());
-    json.put("model_false_alarms", evaluation.ownImage.falseAlarms);
-    if (evaluation.all.hasPixels)
-        putPixels(json, evaluation);
-    json.put("seconds_per_image", evaluation.secondsPerImage);
+    putFigures(json, "", *models[0].detector, first);
+    if (models.size() > 1)
+        putFigures(json, "compared_", *models[1].detector, models[1].evaluation);
     json.write(settings.json);
 }
 
 // Saves the model with the thresholds that have the best F1 on these test images.
-void saveCalibrated(AnomalyDetector& detector, const Figures& figures, const std::string& file)
+void saveCalibrated(AnomalyDetector& detector, const Settings& settings, const Figures& figures)
 {
-    detector.setImageThreshold(figures.imageThreshold);
-    if (figures.hasPixels)
-        detector.setPixelThreshold(figures.pixelThreshold);
-    saveModel(detector, file);
+    if (!settings.hasThreshold())
+    {
+        detector.setImageThreshold(figures.imageThreshold);
+        if (figures.hasPixels)
+            detector.setPixelThreshold(figures.pixelThreshold);
+    }
+    saveModel(detector, settings.calibrated);
+}
+
+void setGivenThresholds(AnomalyDetector& detector, const Settings& settings)
+{
+    if (settings.imageThreshold >= 0)
+        detector.setImageThreshold(settings.imageThreshold);
+    if (settings.pixelThreshold >= 0)
+        detector.setPixelThreshold(settings.pixelThreshold);
+}
+
+// The network of --backbone is the first one's; a second one has its network inside or beside it.
+std::vector<Model> loadModels(const Settings& settings)
+{
+    std::vector<Model> models = {{settings.model, loadDetector(settings.model, settings.backbone), Evaluation()}};
+    if (!settings.compared.empty())
+        models.push_back({settings.compared, loadDetector(settings.compared, ""), Evaluation()});
+    return models;
 }
 
 // Ends with an error, before the first prediction, if an output would replace an input or cannot be written.
-void checkOutputs(const Settings& settings, const TestSet& set, const AnomalyDetector& detector)
+void checkOutputs(const Settings& settings, const TestSet& set, const std::vector<Model>& models)
 {
     Outputs outputs;
     outputs.reads(settings.category);
-    outputs.readsModel(settings.model, settings.backbone, detector);
+    for (size_t m = 0; m < models.size(); m++)
+        outputs.readsModel(models[m].file, m == 0 ? settings.backbone : "", *models[m].detector);
     for (const TestImage& image : set.images)
     {
         outputs.reads(image.file);
@@ -224,6 +290,83 @@ void checkOutputs(const Settings& settings, const TestSet& set, const AnomalyDet
         checkModelName("calibrate", settings.calibrated);
     if (!settings.json.empty())
         checkWritable(settings.json);
+}
+
+void measure(const Settings& settings, const TestSet& set, std::vector<Model>& models)
+{
+    std::vector<Ptr<AnomalyDetector>> detectors;
+    for (const Model& model : models)
+    {
+        model.detector->setPreferableTarget(targetOf(settings.device));
+        detectors.push_back(model.detector);
+    }
+    const std::vector<Evaluation> evaluations = evaluate(detectors, set, settings.transform ? settings.seed : -1,
+                                                         readRegion("anomaly_evaluate", settings.mask));
+    for (size_t m = 0; m < models.size(); m++)
+        models[m].evaluation = evaluations[m];
+}
+
+void printEvaluation(const Settings& settings, const TestSet& set, const Evaluation& evaluation)
+{
+    printTable(evaluation);
+    if (!evaluation.all.hasPixels)
+        std::cout << "No pixel figures: "
+                  << (set.hasMasks ? "the masks mark no pixel at the model's input resolution.\n"
+                                   : "the category has no masks in ground_truth.\n");
+    printThresholds(settings, evaluation);
+}
+
+void printAll(const Settings& settings, const TestSet& set, const std::vector<Model>& models)
+{
+    printNotes("anomaly_evaluate", models[0].evaluation.unreadable);
+    for (const Model& model : models)
+    {
+        if (models.size() > 1)
+            std::cout << '\n' << model.file << ":\n";
+        printEvaluation(settings, set, model.evaluation);
+    }
+    printMaskNotes(models[0].evaluation);
+}
+
+// As a shell takes it for one word.
+std::string shellWord(const std::string& text)
+{
+    static const std::string plain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./=:,+@%";
+    if (text.find_first_not_of(plain) == std::string::npos)
+        return text;
+    std::string word = "'";
+    for (const char c : text)
+        word += c == '\'' ? "'\\''" : std::string(1, c);
+    return word + "'";
+}
+
+// Writes the model beside itself, once thresholds are added.
+std::string commandFor(const Settings& settings, const Model& model, bool isFirst)
+{
+    const bool isPacked = extension(model.file) == "gz";
+    const std::string unpacked = isPacked ? withoutExtension(model.file) : model.file;
+    const std::string output =
+        withoutExtension(unpacked) + "_thresholds." + extension(unpacked) + (isPacked ? ".gz" : "");
+    std::string command = "anomaly_evaluate " + shellWord(settings.category) + " " + shellWord("--model=" + model.file);
+    if (isFirst && !settings.backbone.empty())
+        command += " " + shellWord("--backbone=" + settings.backbone);
+    if (!settings.mask.empty())
+        command += " " + shellWord("--mask=" + settings.mask);
+    return command + " " + shellWord("--calibrate=" + output);
+}
+
+void writePage(const Settings& settings, const std::vector<Model>& models)
+{
+    const bool areAlike = models.size() > 1 && fileName(models[0].file) == fileName(models[1].file);
+    std::vector<ReportedModel> reported;
+    for (const Model& model : models)
+    {
+        const bool isFirst = reported.empty();
+        reported.push_back({areAlike ? model.file : fileName(model.file), commandFor(settings, model, isFirst),
+                            model.detector, model.evaluation, isFirst && settings.hasThreshold()});
+    }
+    const std::string title = fileName(utils::fs::canonical(settings.category));
+    std::cout << "report: " << writeReport(settings.report, title, reported) << std::endl;
 }
 
 std::vector<std::string> filesOf(const TestSet& set)
@@ -245,34 +388,25 @@ int evaluateCategory(int argc, char** argv)
     std::cout << set.summary << std::endl;
     printNotes("anomaly_evaluate", set.notes);
     printNotes("anomaly_evaluate", notesOfPages(filesOf(set)));
-    const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
-    checkOutputs(settings, set, *detector);
-    detector->setPreferableTarget(targetOf(settings.device));
-    const int mapSize = detector->getMapSize();
+    std::vector<Model> models = loadModels(settings);
+    checkOutputs(settings, set, models);
+    AnomalyDetector& detector = *models[0].detector;
+    setGivenThresholds(detector, settings);
+    const int mapSize = detector.getMapSize();
 
-    const Evaluation evaluation = evaluate(*detector, set, settings.transform ? settings.seed : -1,
-                                           readRegion("anomaly_evaluate", settings.mask));
-    printNotes("anomaly_evaluate", evaluation.unreadable);
-    printTable(evaluation);
-    printMaskNotes(evaluation);
-    if (!evaluation.all.hasPixels)
-        std::cout << "No pixel figures: "
-                  << (set.hasMasks ? "the masks mark no pixel at the model's input resolution.\n"
-                                   : "the category has no masks in ground_truth.\n");
-    printThresholds(evaluation);
+    measure(settings, set, models);
+    printAll(settings, set, models);
     if (!settings.json.empty())
-        writeJson(settings, *detector, evaluation);
+        writeJson(settings, models);
     if (!settings.report.empty())
-        std::cout << "report: "
-                  << writeReport(settings.report, fileName(utils::fs::canonical(settings.category)), evaluation,
-                                 *detector)
-                  << std::endl;
-    detector->setMapSize(mapSize);
+        writePage(settings, models);
+    detector.setMapSize(mapSize);
     if (!settings.calibrated.empty())
-        saveCalibrated(*detector, evaluation.all, settings.calibrated);
-    if (evaluation.unreadable.empty())
+        saveCalibrated(detector, settings, models[0].evaluation.all);
+    const std::vector<std::string>& unreadable = models[0].evaluation.unreadable;
+    if (unreadable.empty())
         return 0;
-    std::cout << counted(evaluation.unreadable.size(), "image", "images") << " could not be scored" << std::endl;
+    std::cout << counted(unreadable.size(), "image", "images") << " could not be scored" << std::endl;
     return 1;
 }
 

@@ -21,6 +21,15 @@ UsageError badValue(const std::string& name, const std::string& text, const std:
     return UsageError("--" + name + "=" + text + ": expected " + wanted);
 }
 
+double toNumber(const std::string& name, const std::string& text, double lowest)
+{
+    char* end = NULL;
+    const double value = std::strtod(text.c_str(), &end);
+    if (text.empty() || *end || std::isspace((unsigned char)text[0]) || !std::isfinite(value) || value < lowest)
+        throw badValue(name, text, lowest > -DBL_MAX ? cv::format("a number from %g", lowest) : "a number");
+    return value;
+}
+
 namespace {
 
 std::string join(const std::vector<std::string>& words, const std::string& separator)
@@ -52,16 +61,6 @@ std::string toText(const cv::Scalar& value)
     if (value[0] == value[1] && value[1] == value[2])
         return toText(value[0]);
     return toText(value[0]) + "," + toText(value[1]) + "," + toText(value[2]);
-}
-
-// Each of these converts the text of an option, or throws UsageError with the option's name.
-double toNumber(const std::string& name, const std::string& text)
-{
-    char* end = NULL;
-    const double value = std::strtod(text.c_str(), &end);
-    if (text.empty() || *end || std::isspace((unsigned char)text[0]) || !std::isfinite(value))
-        throw badValue(name, text, "a number");
-    return value;
 }
 
 int toInteger(const std::string& name, const std::string& text, int lowest)

@@ -6,6 +6,7 @@
 
 #include "opencv2/core.hpp"
 
+#include <cfloat>
 #include <functional>
 #include <stdexcept>
 #include <string>
@@ -20,8 +21,10 @@ struct UsageError : std::runtime_error
 //! Makes the error that an option has a wrong value. wanted: what was expected instead.
 UsageError badValue(const std::string& name, const std::string& text, const std::string& wanted);
 
-/** A command line whose options are tied to variables. The value of a variable before parse is the option's default, so
-defaults are written only once.
+//! The finite number, `lowest` or more, that an option's value has. Throws what badValue makes.
+double toNumber(const std::string& name, const std::string& text, double lowest = -DBL_MAX);
+
+/** Options tied to variables: a variable's value before parse is the option's default, so defaults are written once.
 
 cv::CommandLineParser finds the values. This class adds what it does not do: it ignores unknown options, reads 12abc as
 12, and prints help without a usage line and examples.

@@ -28,18 +28,21 @@ struct View
 };
 
 // Reads an image and its masks. With a seed of 0 or more, it returns a randomly turned and cut view of them.
-View viewOf(const AnomalyDetector& detector, const TestImage& image, const Mat& region, int viewSeed)
+View readView(const TestImage& image, const Mat& region)
 {
     const Mat picture = readImage(image.file);
     View view = {picture, readMasks(image.masks, picture.size()), region, false};
     view.lacksDefect = image.isDefective() && marksNothing(view.mask);
-    if (viewSeed < 0)
-        return view;
+    return view;
+}
+
+View turnedView(const AnomalyDetector& detector, const View& view, int viewSeed)
+{
     View turned = {Mat(), Mat(), Mat(), view.lacksDefect};
     const DetectorParams params = detector.getDetectorParams();
     randomView(view.picture, view.mask, params, viewSeed, turned.picture, turned.mask);
-    if (!region.empty())
-        randomView(view.picture, region, params, viewSeed, turned.picture, turned.region);
+    if (!view.region.empty())
+        randomView(view.picture, view.region, params, viewSeed, turned.picture, turned.region);
     return turned;
 }
 
@@ -100,20 +103,59 @@ private:
     std::map<std::string, Ptr<PixelMetrics>> types;
 };
 
-// Predicts a test image. Errors get the name of the file.
-TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, const Mat& region, int viewSeed,
-                      PixelCounts& pixels, int64& ticks)
+//! A detector, and what is known of it so far.
+struct Measurement
+{
+    Measurement(AnomalyDetector& d, bool hasMasks, const Mat& region)
+        : detector(d),
+          pixels(hasMasks),
+          evaluation(),
+          ticks(0)
+    {
+        evaluation.region = region;
+    }
+
+    AnomalyDetector& detector;
+    PixelCounts pixels;
+    Evaluation evaluation;
+    int64 ticks;
+};
+
+typedef std::vector<Measurement> Measurements;
+
+struct ScoredImage
+{
+    TestResult result;
+    ScoreMap at;
+};
+
+ScoredImage scoreImage(Measurement& measurement, const TestImage& image, const View& whole, int viewSeed)
+{
+    const AnomalyDetector& detector = measurement.detector;
+    const View view = viewSeed < 0 ? whole : turnedView(detector, whole, viewSeed);
+    ScoredImage scored = {{image, 0, false, false}, ScoreMap()};
+    scored.at = score(detector, view, scored.result, measurement.ticks);
+    const Mat& mask = scored.at.mask;
+    scored.result.isMarked = !mask.empty() && !marksNothing(mask);
+    // A random view may well show none of the defect; seen as a whole, an image shows it.
+    scored.result.lacksDefect = view.lacksDefect || (image.isDefective() && viewSeed < 0 && marksNothing(mask));
+    return scored;
+}
+
+// An image counts once all detectors have scored it, so that all results are about the same images.
+void scoreByAll(Measurements& measurements, const TestImage& image, const Mat& region, int viewSeed)
 {
     try
     {
-        const View view = viewOf(detector, image, region, viewSeed);
-        TestResult result = {image, 0, false, false};
-        const ScoreMap at = score(detector, view, result, ticks);
-        result.isMarked = !at.mask.empty() && !marksNothing(at.mask);
-        // A random view may miss the defect. A view of the whole image shows it, unless its mask vanishes when shrunk.
-        result.lacksDefect = view.lacksDefect || (image.isDefective() && viewSeed < 0 && marksNothing(at.mask));
-        pixels.add(result, at);
-        return result;
+        const View view = readView(image, region);
+        std::vector<ScoredImage> scored;
+        for (Measurement& measurement : measurements)
+            scored.push_back(scoreImage(measurement, image, view, viewSeed));
+        for (size_t i = 0; i < scored.size(); i++)
+        {
+            measurements[i].pixels.add(scored[i].result, scored[i].at);
+            measurements[i].evaluation.results.push_back(scored[i].result);
+        }
     }
     catch (const cv::Exception& error)
     {
@@ -122,11 +164,9 @@ TestResult scoreImage(const AnomalyDetector& detector, const TestImage& image, c
     }
 }
 
-// Predicts all images. An image that cannot be predicted is reported and left out.
-void scoreAll(const AnomalyDetector& detector, const TestSet& set, int viewSeed, PixelCounts& pixels,
-              Evaluation& evaluation)
+// An image that cannot be scored costs its own row only.
+void scoreAll(const TestSet& set, int viewSeed, const Mat& region, Measurements& measurements)
 {
-    int64 ticks = 0;
     ProgressBar bar;
     const int count = int(set.images.size());
     for (int i = 0; i < count; i++)
@@ -135,15 +175,15 @@ void scoreAll(const AnomalyDetector& detector, const TestSet& set, int viewSeed,
         const int seed = viewSeed < 0 ? -1 : viewSeed * count + i;
         try
         {
-            evaluation.results.push_back(scoreImage(detector, set.images[i], evaluation.region, seed, pixels, ticks));
+            scoreByAll(measurements, set.images[size_t(i)], region, seed);
         }
         catch (const std::exception& error)
         {
-            evaluation.unreadable.push_back(error.what());
+            for (Measurement& measurement : measurements)
+                measurement.evaluation.unreadable.push_back(error.what());
         }
         bar.update("images", i + 1, count);
     }
-    evaluation.secondsPerImage = double(ticks) / getTickFrequency() / double(evaluation.results.size());
 }
 
 // Ends with an error if unreadable images left only good or only defective ones, because figures compare the two.
@@ -259,33 +299,47 @@ void addPixelFigures(const PixelMetrics& pixels, double ownThreshold, Evaluation
     evaluation.pro = toCurve(fpr, share);
 }
 
-} // namespace
-
-Evaluation evaluate(AnomalyDetector& detector, const TestSet& set, int viewSeed, const Mat& region)
+Evaluation evaluationOf(const Measurement& measurement)
 {
-    detector.setMapSize(MAP_INPUT);
-    Evaluation evaluation = Evaluation();
-    evaluation.region = region;
-    PixelCounts counts(set.hasMasks);
-    scoreAll(detector, set, viewSeed, counts, evaluation);
-    checkKinds(evaluation);
+    Evaluation evaluation = measurement.evaluation;
     const std::vector<TestResult>& results = evaluation.results;
+    evaluation.secondsPerImage = double(measurement.ticks) / getTickFrequency() / double(results.size());
+    checkKinds(evaluation);
 
     const std::vector<const TestResult*> all = ofType(results, "");
-    const Ptr<PixelMetrics> pixels = counts.ofType("");
+    const Ptr<PixelMetrics> pixels = measurement.pixels.ofType("");
     evaluation.all = figures(all, *pixels);
     evaluation.imageRoc = imageRoc(all);
     if (evaluation.all.hasPixels)
-        addPixelFigures(*pixels, detector.getPixelThreshold(), evaluation);
+        addPixelFigures(*pixels, measurement.detector.getPixelThreshold(), evaluation);
 
     for (const TestResult& result : results)
     {
         const std::string& type = result.image.type;
         if (!result.image.isDefective() || (!evaluation.types.empty() && evaluation.types.back().first == type))
             continue;
-        evaluation.types.push_back(std::make_pair(type, figures(ofType(results, type), *counts.ofType(type))));
+        const Ptr<PixelMetrics> ofThisType = measurement.pixels.ofType(type);
+        evaluation.types.push_back(std::make_pair(type, figures(ofType(results, type), *ofThisType)));
     }
     evaluation.bestImage = imageVerdicts(results, evaluation.all.imageThreshold);
-    evaluation.ownImage = imageVerdicts(results, detector.getImageThreshold());
+    evaluation.ownImage = imageVerdicts(results, measurement.detector.getImageThreshold());
     return evaluation;
+}
+
+} // namespace
+
+std::vector<Evaluation> evaluate(const std::vector<Ptr<AnomalyDetector>>& detectors, const TestSet& set, int viewSeed,
+                                 const Mat& region)
+{
+    Measurements measurements;
+    for (const Ptr<AnomalyDetector>& detector : detectors)
+    {
+        detector->setMapSize(MAP_INPUT);
+        measurements.push_back(Measurement(*detector, set.hasMasks, region));
+    }
+    scoreAll(set, viewSeed, region, measurements);
+    std::vector<Evaluation> evaluations;
+    for (const Measurement& measurement : measurements)
+        evaluations.push_back(evaluationOf(measurement));
+    return evaluations;
 }

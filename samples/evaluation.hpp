@@ -62,11 +62,14 @@ const double proLimit = 0.3;
 //! Range of false positive rates of good images for AUPIMO, as in its paper.
 const double aupimoLower = 1e-5, aupimoUpper = 1e-4;
 
-//! Scores all images of a set. With a seed of 0 or more, it scores a random view of each instead
-//! (cv::anomaly::randomView). Pixels are counted at the resolution of the model's input, as in papers, and map by map:
-//! maps of large images would fill the memory. Afterwards the detector's maps have that resolution. region: part of
-//! each image that counts, or empty.
-Evaluation evaluate(cv::anomaly::AnomalyDetector& detector, const TestSet& set, int viewSeed = -1,
-                    const cv::Mat& region = cv::Mat());
+/** @brief Scores all images of a set by each detector, and returns an evaluation for each detector.
+
+Each image is read once. An image that one of the detectors cannot score is in nobody's results. Where a seed of 0 or
+more is given, a random view of each image (cv::anomaly::randomView) is scored in its place. Pixels are counted at the
+resolution of the model's input, as in papers, and map by map: maps of large images would fill the memory. Afterwards
+the detectors' maps have that resolution. region: part of each image that counts, or empty.
+*/
+std::vector<Evaluation> evaluate(const std::vector<cv::Ptr<cv::anomaly::AnomalyDetector>>& detectors,
+                                 const TestSet& set, int viewSeed = -1, const cv::Mat& region = cv::Mat());
 
 #endif

@@ -16,19 +16,7 @@ using namespace cv;
 
 namespace {
 
-// The current time in UTC, in the format of RFC 3339 with milliseconds.
-std::string timeText()
-{
-    const std::chrono::system_clock::time_point now = std::chrono::system_clock::now();
-    const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
-    const int milliseconds =
-        int(std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000);
-    const std::tm utc = *std::gmtime(&seconds);
-    return format("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
-                  utc.tm_min, utc.tm_sec, milliseconds);
-}
-
-// Returns how many bytes the UTF-8 character that begins at `at` has, or 0 if the bytes are not valid UTF-8.
+// How many bytes the character of UTF-8 has that begins here; 0: there is none.
 size_t characterLength(const std::string& text, size_t at)
 {
     const unsigned char first = (unsigned char)text[at];
@@ -104,6 +92,17 @@ std::string jsonRegion(const anomaly::DefectRegion& region)
 }
 
 } // namespace
+
+std::string timeText()
+{
+    const std::chrono::system_clock::time_point now = std::chrono::system_clock::now();
+    const std::time_t seconds = std::chrono::system_clock::to_time_t(now);
+    const int milliseconds =
+        int(std::chrono::duration_cast<std::chrono::milliseconds>(now.time_since_epoch()).count() % 1000);
+    const std::tm utc = *std::gmtime(&seconds);
+    return format("%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", utc.tm_year + 1900, utc.tm_mon + 1, utc.tm_mday, utc.tm_hour,
+                  utc.tm_min, utc.tm_sec, milliseconds);
+}
 
 std::string jsonString(const std::string& text)
 {
@@ -219,7 +218,7 @@ void JsonLines::end(JsonObject& line)
         throw notWritable(isStandardOutput(file) ? "standard output" : file);
 }
 
-void JsonLines::add(const ImageName& image, const Judgment& judgment)
+void JsonLines::add(const ImageName& image, const Judgment& judgment, double framesPerSecond)
 {
     if (!isWanted())
         return;
@@ -227,6 +226,8 @@ void JsonLines::add(const ImageName& image, const Judgment& judgment)
     line.put("score", judgment.score);
     line.put("normalized_score", judgment.normalizedScore);
     line.put("milliseconds", judgment.milliseconds);
+    if (framesPerSecond > 0)
+        line.put("frames_per_second", framesPerSecond);
     std::vector<std::string> regions;
     for (const anomaly::DefectRegion& region : judgment.regions)
         regions.push_back(jsonRegion(region));

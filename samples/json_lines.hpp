@@ -74,7 +74,8 @@ public:
     ~JsonLines();
 
     bool isWanted() const { return !file.empty(); }
-    void add(const ImageName& image, const Judgment& judgment);
+    //! framesPerSecond: how fast frames come and are judged; 0: not known.
+    void add(const ImageName& image, const Judgment& judgment, double framesPerSecond = 0);
     void addUnreadable(const ImageName& image, const std::string& reason);
 
 private:
@@ -90,7 +91,10 @@ private:
     std::streambuf* const standardOutput;
 };
 
-//! Whether a file's name is "-", which stands for standard output.
+//! The current time in UTC, in the format of RFC 3339 with milliseconds.
+std::string timeText();
+
+//! "-", which stands for standard output where files are named.
 bool isStandardOutput(const std::string& file);
 
 #endif

@@ -10,7 +10,7 @@
 
 using namespace cv;
 
-Mat drawOverlay(const anomaly::AnomalyDetector& detector, const Mat& image, const Mat& map, double minimumArea)
+Mat drawColors(const anomaly::AnomalyDetector& detector, const Mat& image, const Mat& map)
 {
     double lowest, highest;
     detector.getMapRange(lowest, highest);
@@ -21,7 +21,14 @@ Mat drawOverlay(const anomaly::AnomalyDetector& detector, const Mat& image, cons
     detector.toPicture(image, picture);
     anomaly::drawHeatMap(picture, map, picture, lowest, lowest + 1.5 * (threshold - lowest), 0.5, COLORMAP_JET,
                          threshold);
-    anomaly::drawDefects(picture, map, picture, threshold, smallestDefect(detector, image.size(), minimumArea));
+    return picture;
+}
+
+Mat drawOverlay(const anomaly::AnomalyDetector& detector, const Mat& image, const Mat& map, double minimumArea)
+{
+    Mat picture = drawColors(detector, image, map);
+    anomaly::drawDefects(picture, map, picture, detector.getPixelThreshold(),
+                         smallestDefect(detector, image.size(), minimumArea));
     return picture;
 }
 

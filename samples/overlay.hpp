@@ -8,9 +8,12 @@
 
 #include <string>
 
-//! Draws the colors of a map over its image where the map comes close to the pixel threshold or exceeds it, and
-//! outlines the defects that have at least minimumArea pixels. If that is negative, the model's smallest area is used.
-//! Colors mean the same on all images of a model.
+//! The image with the colors of its map where that comes near the pixel threshold or lies above it, and as it is
+//! elsewhere. The colors mean the same on every image of a model.
+cv::Mat drawColors(const cv::anomaly::AnomalyDetector& detector, const cv::Mat& image, const cv::Mat& map);
+
+//! The same, with outlines of the defects that have at least minimumArea pixels, or as many as the model says where
+//! that is negative.
 cv::Mat drawOverlay(const cv::anomaly::AnomalyDetector& detector, const cv::Mat& image, const cv::Mat& map,
                     double minimumArea = -1);
 

@@ -7,13 +7,26 @@
 #include "evaluation.hpp"
 
 #include <string>
+#include <vector>
+
+//! A model as a report shows it.
+struct ReportedModel
+{
+    std::string name;
+    std::string command; // writes the model with other thresholds, once these are added as options
+    cv::Ptr<cv::anomaly::AnomalyDetector> detector;
+    Evaluation evaluation;
+    bool hasGivenThreshold; // one of the thresholds is not that of the model's file
+};
 
 //! The file that writeReport writes in a folder.
 std::string reportFile(const std::string& folder);
 
-//! Writes folder/index.html, a page that includes all its pictures, and returns its name. Afterwards the detector's
-//! maps have the size of the images.
-std::string writeReport(const std::string& folder, const std::string& title, const Evaluation& evaluation,
-                        cv::anomaly::AnomalyDetector& detector);
+/** @brief Writes folder/index.html, one page that holds all it shows, and returns its name.
+@param folder the folder, which is made where it is not there
+@param title heading of the page
+@param models one or two; two must be evaluated on the same images. The detectors' maps are then of the images' size
+*/
+std::string writeReport(const std::string& folder, const std::string& title, const std::vector<ReportedModel>& models);
 
 #endif

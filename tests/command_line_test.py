@@ -21,11 +21,11 @@ OPTIONS = {
     'anomaly_train': 'model method backbone input tile rotations bits contrast scoring_bank_size gamma_c gamma_d epochs batch seed validation quantile contamination defect_area mask json outputs mean scale input_size '
                  'resize_size tile_overlap embed_backbone adaptation init augmentation patience bank bank_momentum scoring_bank score learning_rate skip_unreadable cache_mb checkpoint '
                  'image_score top_share bank_size pool_size patch_stride window projection whitening axes neighbors features reduction regularization device threads help version',
-    'anomaly_evaluate': 'model mask backbone json report calibrate transform seed device threads help version',
+    'anomaly_evaluate': 'model mask backbone json report compare calibrate image_threshold pixel_threshold transform seed device threads help version',
     'anomaly_predict': 'model mask backbone output csv jsonl resume min_area raw device threads help version',
     'anomaly_update': 'output mask backbone device threads help version',
     'anomaly_export': 'output size colors layout map batch backbone for name storage help version',
-    'anomaly_camera': 'model mask backbone source reconnect headless jsonl device threads help version',
+    'anomaly_camera': 'model mask backbone source reconnect headless jsonl save_defective save_limit save_mb device threads help version',
     'anomaly_benchmark': 'model random method backbone scoring_bank_size gamma_c gamma_d bank_size patch_stride window neighbors features outputs mean scale input_size images batch callers runs engine train device threads json help version',
 }
 # Of each method: options that make a small model in little time.
@@ -532,7 +532,7 @@ class EndToEnd(unittest.TestCase):
         self.assertTrue(all(isinstance(v, (int, float)) and math.isfinite(v) for v in values.values()))
         page = (report / 'index.html').read_text(encoding='utf-8')
         self.assertEqual(os.listdir(str(report)), ['index.html'])
-        self.assertIsNone(re.search(r'https?:|url\(|<link|<script|src=[\'"](?!data:)', page))
+        self.assertIsNone(re.search(r'https?:|url\(|<link|<script src|src=[\'"](?!data:)', page))
         self.assertIn('data:image/jpeg;base64,', page)
         self.assertIn('viewport', page)
 
@@ -549,6 +549,59 @@ class EndToEnd(unittest.TestCase):
         overlay = WORK / 'calibrated_overlay'
         self.succeed('anomaly_predict', some('test/hole/*.png', 1)[0], '--model=%s' % calibrated, '--output=%s' % overlay)
         self.assertEqual(run('anomaly_evaluate', self.category, '--model=%s' % self.model, '--calibrate=x.txt').returncode, 2)
+
+    def test_evaluate_writes_given_thresholds(self):
+        figures, given = WORK / 'given.json', WORK / 'given.yml'
+        self.succeed('anomaly_evaluate', self.category, '--model=%s' % self.model, '--json=%s' % figures)
+        before = json.loads(figures.read_text())
+        done = self.succeed('anomaly_evaluate', self.category, '--model=%s' % self.model, '--image_threshold=0', '--calibrate=%s' % given)
+        self.assertIn('image, given', done.stdout)
+        self.assertIn('With the given threshold 0 of 6 defective images are missed, and 4 of 4 good ones called defective', done.stdout)
+        self.succeed('anomaly_evaluate', self.category, '--model=%s' % given, '--json=%s' % figures)
+        after = json.loads(figures.read_text())
+        self.assertEqual((after['model_image_threshold'], after['model_pixel_threshold']), (0, before['model_pixel_threshold']))
+        self.succeed('anomaly_evaluate', self.category, '--model=%s' % self.model, '--pixel_threshold=0.1234567890123', '--json=%s' % figures)
+        self.assertEqual(json.loads(figures.read_text())['model_pixel_threshold'], 0.1234567890123)
+
+    def test_evaluate_refuses_thresholds_that_are_none(self):
+        for name in ('image', 'pixel'):
+            for value in ('nan', 'inf', '-0.1', '1e999', '1,5', 'high', ' 1'):
+                done = run('anomaly_evaluate', self.category, '--model=%s' % self.model, '--%s_threshold=%s' % (name, value), '--calibrate=%s' % (WORK / 'refused.yml'))
+                self.assertEqual(done.returncode, 2)
+                self.assertIn('--%s_threshold=%s: expected a number from 0' % (name, value), done.stderr)
+        self.assertFalse((WORK / 'refused.yml').exists())
+
+    def test_evaluate_compares_two_models(self):
+        other, figures, report = WORK / 'compared.yml', WORK / 'compared.json', WORK / 'compared_report'
+        self.succeed('anomaly_train', self.category, '--method=padim', *METHODS['padim'], '--model=%s' % other)
+        alone = []
+        for model in (self.model, other):
+            self.succeed('anomaly_evaluate', self.category, '--model=%s' % model, '--json=%s' % figures)
+            alone.append(json.loads(figures.read_text()))
+        done = self.succeed('anomaly_evaluate', self.category, '--model=%s' % self.model, '--compare=%s' % other, '--json=%s' % figures, '--report=%s' % report)
+        self.assertIn('compared.yml:', done.stdout)
+        values = json.loads(figures.read_text())
+        for key, first in alone[0].items():
+            if key != 'seconds_per_image':
+                self.assertEqual(values[key], first, key)
+        for key, second in alone[1].items():
+            if key not in ('images', 'good_images', 'transform', 'seed', 'seconds_per_image'):
+                self.assertEqual(values['compared_' + key], second, key)
+        page = (report / 'index.html').read_text(encoding='utf-8')
+        self.assertIn('<h2>Two models</h2>', page)
+        done = run('anomaly_evaluate', self.category, '--model=%s' % self.model, '--compare=%s' % (WORK / 'nowhere.yml'))
+        self.assertEqual(done.returncode, 1)
+        self.assertIn('nowhere.yml', done.stderr)
+
+    def test_evaluate_compares_what_both_can_score(self):
+        """An image that one of the models cannot score is left out for both, and named."""
+        category, figures = make_category('unequal'), WORK / 'unequal.json'
+        (category / 'test' / 'good' / 'damaged.png').write_bytes(b'no picture')
+        done = run('anomaly_evaluate', category, '--model=%s' % self.model, '--compare=%s' % self.model, '--json=%s' % figures)
+        self.assertEqual(done.returncode, 1)
+        self.assertEqual(done.stderr.count('damaged.png'), 1)
+        values = json.loads(figures.read_text())
+        self.assertEqual((values['images'], values['image_auroc']), (10, values['compared_image_auroc']))
 
     def test_evaluate_without_masks(self):
         category, figures, report = make_category('maskless', masks=False), WORK / 'maskless.json', WORK / 'maskless_report'

@@ -189,6 +189,8 @@ class Camera(Case):
         self.assertIn(b'has ended', done.stderr)
         lines = self.valid(done.stdout)
         self.assertEqual([line['frame'] for line in lines], [0, 1, 2])
+        self.assertEqual([line.get('frames_per_second', 0) > 0 for line in lines], [False, True, True])
+        self.assertRegex(done.stderr.decode(), r'3 frames, \d defective, [\d.]+ frames/s')
         self.assertEqual(lines[2]['verdict'], 'defective')
         image = self.valid(run('anomaly_predict', self.folder / '002.png', '--jsonl=-').stdout)[0]
         self.assertEqual((lines[2]['score'], lines[2]['regions']), (image['score'], image['regions']))
@@ -198,6 +200,30 @@ class Camera(Case):
         self.assertNotEqual(done.returncode, 0)
         self.assertEqual(done.stdout, b'')
         self.assertNotIn(b'p@ss', [line for line in done.stderr.splitlines() if b'anomaly_camera:' in line][-1])
+
+    def test_pipelines_of_gstreamer(self):
+        missing = 'GStreamer lacks videotestsrc, videoconvert or appsink (Debian: gstreamer1.0-plugins-base)'
+        pipeline = 'videotestsrc num-buffers=4 ! video/x-raw,width=320,height=240 ! videoconvert ! appsink'
+        try:
+            done = subprocess.run(command('anomaly_camera', '--source=' + pipeline, '--headless', '--jsonl=-'), timeout=60,
+                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        except subprocess.TimeoutExpired:  # OpenCV 4.6 waits without end for elements that are not there
+            self.skipTest(missing)
+        if b'lacks its videoio' in done.stderr or b'an OpenCV with GStreamer' in done.stderr:
+            self.skipTest('this OpenCV has no videoio, or one without GStreamer')
+        if b'cannot be opened' in done.stderr:
+            self.skipTest(missing)
+        self.assertIn(b'has ended', done.stderr)
+        self.assertEqual([line['frame'] for line in self.valid(done.stdout)], [0, 1, 2, 3])
+
+    def test_passwords_in_pipelines(self):
+        for secret in ('location=rtsp://user:s3cret@127.0.0.1:9/stream', 'user-pw=s3cret', 'user-pw="s3cret s3cret"', 'proxy-pw=s3cret',
+                       'password=s3cret'):
+            done = run('anomaly_camera', '--source=fakesrc %s ! fakesink' % secret, '--headless', '--jsonl=-')
+            self.assertEqual(done.returncode, 1)
+            said = [line for line in done.stderr.splitlines() if b'anomaly_camera:' in line][-1]
+            self.assertNotIn(b's3cret', said)
+            self.assertIn(b'! fakesink', said)
 
     def test_headless_says_where_results_go(self):
         self.assertEqual(run('anomaly_camera', self.source, '--headless').returncode, 2)

@@ -18,6 +18,11 @@ import tempfile
 import time
 import unittest
 
+try:
+    import resource
+except ImportError:  # on Windows
+    resource = None
+
 import command_line_test as programs
 from command_line_test import run, some, train
 
@@ -149,6 +154,9 @@ class Inputs(Case):
         os.symlink(str(self.folder / image), str(self.folder / 'report' / 'index.html'))
         for option in ('--json=model.yml.gz', '--json=' + image, '--json=%s' % mask, '--calibrate=model.yml.gz', '--report=report'):
             self.refuse('anomaly_evaluate', 'category', self.model, option)
+        shutil.copy(str(MODEL), str(self.folder / 'second.yml.gz'))
+        for option in ('--json=second.yml.gz', '--calibrate=./second.yml.gz'):
+            self.refuse('anomaly_evaluate', 'category', self.model, '--compare=second.yml.gz', option)
         learned = next((category / 'train' / 'good').iterdir())
         self.refuse('anomaly_train', 'category', '--model=new.yml', '--json=%s' % learned)
         (self.folder / 'list.csv').write_text('image_path\n%s\n' % learned)
@@ -473,13 +481,14 @@ class Names(Case):
 class Camera(Case):
     """A numbered series of images stands for a camera."""
 
-    def start(self, *options):
+    def start(self, *options, **others):
         images = self.folder / 'frames'
         if not images.exists():
             self.images('frames', 3)
         environment = dict(os.environ, DISPLAY=os.environ.get('DISPLAY', ':99'), QT_QPA_PLATFORM='offscreen')
         command = [str(programs.PROGRAMS / 'anomaly_camera'), '--model=%s' % MODEL, '--source=%s' % (images / '%03d.png')] + list(options)
-        return subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, universal_newlines=True, env=environment)
+        others.setdefault('stdout', subprocess.DEVNULL)
+        return subprocess.Popen(command, stderr=subprocess.PIPE, universal_newlines=True, env=environment, **others)
 
     def test_end_of_the_stream(self):
         with self.start() as process:
@@ -495,6 +504,82 @@ class Camera(Case):
                     line = process.stderr.readline()
                 self.assertIn('opening it again', line)
             process.kill()
+
+    def record(self, *options, side=300, **others):
+        """Six frames of noise, which is defective; those of 900 x 900 pixels are 0.7 MB as JPEG."""
+        source = self.folder / 'noise'
+        source.mkdir()
+        for i in range(6):
+            (source / ('%03d.pgm' % i)).write_bytes(b'P5 %d %d 255\n' % (side, side) + os.urandom(side * side))
+        done = run_in(self.folder, 'anomaly_camera', '--model=%s' % MODEL, '--source=noise/%03d.pgm', '--headless', '--save_defective=kept', *options, **others)
+        if 'lacks its videoio' in done.stderr:
+            self.skipTest('this OpenCV has no videoio')
+        self.check(done, 1, 'has ended')
+        self.assertIn('6 frames, 6 defective', done.stdout)
+        return done
+
+    def kept(self):
+        return sorted(file.name for file in (self.folder / 'kept').iterdir())
+
+    def test_defective_frames_are_kept(self):
+        done = self.record()
+        for i, name in enumerate(self.kept()):
+            self.assertRegex(name, r'^\d{8}T\d{6}\.\d{3}Z_%06d_\d+\.\d{3}\.jpg$' % i)
+        self.assertEqual(size_of_jpeg(self.folder / 'kept' / self.kept()[0]), (300, 300))
+        self.assertIn("6 pictures kept in 'kept'", done.stdout)
+
+    def test_good_frames_are_not_kept(self):
+        images = self.images('frames', 3)
+        lines = self.folder / 'lines'
+        done = run_in(self.folder, 'anomaly_camera', '--model=%s' % MODEL, '--source=%s' % (images / '%03d.png'), '--headless',
+                      '--jsonl=lines', '--save_defective=kept')
+        self.check(done, 1, 'has ended')
+        defective = sum('"verdict":"defective"' in line for line in lines.read_text().splitlines())
+        self.assertLess(defective, 3)
+        self.assertEqual(len(self.kept()), defective)
+
+    def test_number_of_kept_frames_is_bounded(self):
+        (self.folder / 'kept').mkdir()
+        of_others = ['00000000T000000.000Z_000000_1.000.jpg', 'notes.txt']
+        for name in of_others:
+            (self.folder / 'kept' / name).write_text("the user's")
+        done = self.record('--save_limit=2')
+        self.assertEqual([name.split('_')[1] for name in self.kept() if name not in of_others], ['000004', '000005'])
+        self.assertEqual([(self.folder / 'kept' / name).read_text() for name in of_others], ["the user's"] * 2)
+        self.assertIn('2 pictures kept', done.stdout)
+
+    def test_bytes_of_kept_frames_are_bounded(self):
+        self.record('--save_mb=1', side=900)
+        self.assertEqual([name.split('_')[1] for name in self.kept()], ['000005'])
+        self.assertLess((self.folder / 'kept' / self.kept()[0]).stat().st_size, 1e6)
+
+    def test_frame_of_more_bytes_than_are_kept(self):
+        done = self.record('--save_mb=1', side=1300)
+        self.assertEqual(self.kept(), [])
+        self.assertEqual(done.stderr.count('the limit is 1000000'), 1)
+
+    @unittest.skipIf(resource is None, 'needs limits of Unix')
+    def test_frames_that_can_not_be_written_do_not_end_the_watch(self):
+        def limit():
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (20000, 20000))
+        done = self.record(preexec_fn=limit)
+        self.assertEqual(self.kept(), [])
+        self.assertEqual(done.stderr.count('the watch goes on'), 1)
+        self.assertIn('_000000_', done.stderr)
+
+    @unittest.skipIf(sys.platform == 'win32', 'needs signals of Unix')
+    def test_ctrl_c_ends_a_watch(self):
+        frames, image = self.folder / 'frames', some('test/good/*.png', 1)[0]
+        frames.mkdir()
+        for i in range(1000):  # more than are judged before the signal comes
+            (frames / ('%03d.png' % i)).symlink_to(image)
+        with self.start('--headless', '--jsonl=-', stdout=subprocess.PIPE) as process:
+            self.assertIn('"verdict"', process.stdout.readline())
+            process.send_signal(signal.SIGINT)
+            errors = process.communicate()[1]
+        self.assertEqual(process.returncode, 0, errors)
+        self.assertRegex(errors, r'\d+ frames?, \d+ defective')
 
 
 if __name__ == '__main__':

@@ -15,7 +15,8 @@ declare -A packages=(
   [build]="g++ cmake ninja-build ccache libopencv-dev libopencv-contrib-dev libtorch-dev $halide libdnnl-dev libgtest-dev
            libopenblas0-pthread zlib1g-dev libdeflate-dev pybind11-dev python3-dev python3-numpy"
   [test]="python3 binutils doxygen pkg-config python3-opencv python3-torch python3-torchvision python3-onnx python3-jsonschema
-           locales mosquitto mosquitto-clients"
+           locales mosquitto mosquitto-clients gstreamer1.0-plugins-base"
+  [browser]="chromium chromium-driver"
   [packages]="dpkg-dev file debootstrap"
   [wheel]="ca-certificates python3-dev python3-venv"
   [in_tree]="ca-certificates dpkg-dev libjpeg-dev libpng-dev libprotobuf-dev libtiff-dev opencl-headers protobuf-compiler python3-venv"
@@ -96,6 +97,9 @@ list_missing_elsewhere() {
           echo "$0: without onnx, onnxruntime and openvino (PyPI) in python3 the test onnx_export is skipped" >&2
         has_python_modules "mlserver tritonclient" ||
           echo "$0: without mlserver and tritonclient (PyPI) in python3 the test serving is skipped" >&2 ;;
+      browser)
+        has_program chromium || missing+=("Chromium (chromium)")
+        has_program chromedriver || missing+=("ChromeDriver (chromedriver)") ;;
       packages)
         missing+=("Debian 12 or 13") ;;
       in_tree)

@@ -279,7 +279,7 @@ TEST_F(Anomaly_HostileModel, texts_that_are_none)
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "is no model's", errorOfText("%YAML:1.0\n---\n- 1\n- 2\n", ".yml"));
     EXPECT_PRED_FORMAT2(testing::IsSubstring, "is no model file",
                         errorOfText("%YAML:1.0\n---\nopencv_anomaly: 3\n", ".yml"));
-    EXPECT_PRED_FORMAT2(testing::IsSubstring, "can not be unpacked",
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "cannot be unpacked",
                         errorOfText(savedText(*cfa, ".yml.gz").substr(0, 3000), ".yml.gz"));
 }
 
@@ -343,7 +343,7 @@ TEST_F(Anomaly_HostileModel, packed_file_of_several_parts)
         EXPECT_EQ("", errorOfText(stored(text.substr(0, first)) + stored(text.substr(first)), ".yml.gz"));
     String damaged = stored(text);
     damaged[damaged.size() / 2] ^= 1;
-    EXPECT_PRED_FORMAT2(testing::IsSubstring, "can not be unpacked", errorOfText(damaged, ".yml.gz"));
+    EXPECT_PRED_FORMAT2(testing::IsSubstring, "cannot be unpacked", errorOfText(damaged, ".yml.gz"));
 }
 
 TEST_F(Anomaly_HostileModel, packed_file_with_other_bytes_behind_it)

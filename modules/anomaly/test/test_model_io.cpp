@@ -38,9 +38,9 @@ struct SavedModel
 
 TEST(Anomaly_ModelFile, missing_and_foreign_files)
 {
-    EXPECT_ERROR_WITH("'no/such/model.yml' can not be read", CFA::load("no/such/model.yml"));
+    EXPECT_ERROR_WITH("'no/such/model.yml' cannot be read", CFA::load("no/such/model.yml"));
     EXPECT_ERROR_WITH("is no model file", CFA::load(testDataPath("gold/head.yml")));
-    EXPECT_ERROR_WITH("can not be read", CFA::load(testDataPath("images/one_pixel.png")));
+    EXPECT_ERROR_WITH("cannot be read", CFA::load(testDataPath("images/one_pixel.png")));
     EXPECT_ERROR_WITH("is no model file", loadDetector(testDataPath("gold/head.yml")));
 }
 

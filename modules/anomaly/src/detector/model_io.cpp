@@ -363,7 +363,7 @@ DetectorModel readModel(const ModelNode& node, const BackbonePlaces& places)
     }
     catch (const std::exception& e)
     {
-        CV_Error_(Error::StsParseError, ("Model file can not be read: %s", e.what()));
+        CV_Error_(Error::StsParseError, ("Model file cannot be read: %s", e.what()));
     }
 }
 
@@ -400,10 +400,9 @@ void checkModelFileName(const String& filename)
     for (const char* extension : {".yml", ".yaml", ".xml", ".json"})
         if (endsWith(plain, extension))
             return;
-    CV_Error_(
-        Error::StsBadArg,
-        ("Model file '%s' can not be written: its name must end in .yml, .yaml, .xml or .json, each also with .gz",
-         filename.c_str()));
+    CV_Error_(Error::StsBadArg,
+              ("Model file '%s' cannot be written: its name must end in .yml, .yaml, .xml or .json, each also with .gz",
+               filename.c_str()));
 }
 
 // cv::FileStorage's parsers put what they found, and in which line, where others have the function's name.
@@ -417,7 +416,7 @@ static String parserText(const std::exception& e)
 static FileStorage openedBy(const std::function<void(FileStorage&)>& open, const String& name, const char* done)
 {
     FileStorage file;
-    String why = "it can not be opened";
+    String why = "it cannot be opened";
     try
     {
         open(file);
@@ -428,7 +427,7 @@ static FileStorage openedBy(const std::function<void(FileStorage&)>& open, const
         why = parserText(e);
     }
     if (!file.isOpened())
-        CV_Error_(Error::StsObjectNotFound, ("Model file '%s' can not be %s: %s", name.c_str(), done, why.c_str()));
+        CV_Error_(Error::StsObjectNotFound, ("Model file '%s' cannot be %s: %s", name.c_str(), done, why.c_str()));
     return file;
 }
 

@@ -49,7 +49,7 @@ public:
     explicit PackedFile(const String& name) : file(gzopen(name.c_str(), "rb"))
     {
         if (!file)
-            CV_Error(Error::StsObjectNotFound, "it can not be opened");
+            CV_Error(Error::StsObjectNotFound, "it cannot be opened");
     }
     ~PackedFile() { gzclose(file); }
     PackedFile(const PackedFile&) = delete;
@@ -63,7 +63,7 @@ public:
         int error = Z_OK;
         gzerror(file, &error);
         if (count < 0 || error != Z_OK)
-            CV_Error(Error::StsParseError, "it can not be unpacked, so it is damaged or cut off");
+            CV_Error(Error::StsParseError, "it cannot be unpacked, so it is damaged or cut off");
         text.append(part, size_t(count));
         return count > 0;
     }
