@@ -363,7 +363,8 @@ bool Watch::watchStream()
     return Interruption::isRequested();
 }
 
-// Tries to open the stream once a second. Returns false if the user ended the program first. While a source is opened, which can take any time, signals end the program.
+// Tries to open the stream once a second. Returns false if the user ended the program first. While a source is opened,
+// which can take any time, signals end the program.
 bool Watch::waitForStream()
 {
     const int milliseconds = 1000;

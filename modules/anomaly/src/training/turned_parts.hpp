@@ -11,8 +11,8 @@
 
 namespace cv { namespace anomaly {
 
-/** @brief How much nearer the patches of good images come to other good images, in the mean, if these are turned to eight
-angles: 1 where that helps nothing since parts lie alike, 1.1 and more where they lie at any angle.
+/** @brief Computes how much nearer the patches of good images come to other good images, in the mean, if these are
+turned to eight angles: 1 if parts lie alike, so that turns do not help, 1.1 and more if they lie at any angle.
 
 It is taken between up to 8 of the images that `indices` number, each compared with all others; images that cannot be
 read are passed over. 1 where fewer than three are left to compare. Reports the stage "turns".
