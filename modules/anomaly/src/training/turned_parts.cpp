@@ -24,9 +24,9 @@ const int patchStride = 16;
 // references"): 20 images of screws gain 16 points of image AUROC, 80 gain nothing.
 const size_t mostImages = 40;
 
-// Over four draws of 8 training images each, turns bring patches nearer by a factor of 1.14 to 1.27 for screw and 1.12 to
-// 1.20 for casting, whose parts lie at any angle, and by 1.01 to 1.09 for the other sets and for textures. Over the most
-// unusual 2 % of the patches the factors are larger and less apart: 1.33 to 1.61, 1.17 to 1.20, and 1.02 to 1.15.
+// Over four draws of 8 training images each, turns bring patches nearer by a factor of 1.14 to 1.27 for screw and 1.12
+// to 1.20 for casting, whose parts lie at any angle, and by 1.01 to 1.09 for the other sets and for textures. Over the
+// most unusual 2 % of the patches the factors are larger and less apart: 1.33 to 1.61, 1.17 to 1.20, and 1.02 to 1.15.
 const double leastGain = 1.1;
 
 //! What of an image is compared.
