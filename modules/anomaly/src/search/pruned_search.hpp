@@ -45,6 +45,9 @@ public:
     //! Estimated time for these patches, as a share of the time of a search that compares all centers.
     double cost(const Mat& phi, int k, const Form& form) const;
 
+    //! What every tile takes, even one whose bounds rule out all but its neighbors.
+    double leastCost(const Form& form) const { return costOfLists(form, Workspace()); }
+
 private:
     //! The bank shortened to some axes: packed for the kernels, or as rows for the second look.
     struct Level
@@ -63,7 +66,7 @@ private:
         float farthest[tileWidth];            // squared distance that none of the patch's k nearest centers exceeds
         std::vector<Vec2i> groups, centers;   // pairs to look at: (patch, group) and (patch, center)
         std::vector<float> bounds, distances; // results for the centers of `groups`, and for `centers`
-        size_t lookedAt;                      // number of centers in the second look
+        size_t lookedAt = 0;                  // number of centers in the second look
     };
 
     const Level& level(int axes) const;
