@@ -152,19 +152,9 @@ Outcome addToMetrics(size_t kibibytes, const std::function<void(anomaly::PixelMe
     return outcome;
 }
 
-// OpenBLAS allocates a buffer for its first large product and keeps it. If there is no memory for it, the OpenBLAS of
-// Debian 13 ends the process, which its callers cannot prevent: see doc/reliability.md.
-void letOpenBlasTakeItsBuffer()
-{
-    const Mat factor(512, 512, CV_32F, Scalar(1));
-    Mat product;
-    gemm(factor, factor, 1, noArray(), 0, product);
-}
-
 // What the calls came to, a letter each, then the stage that fit reached; "changed" when they left traces.
 std::string callAll(size_t kibibytes, const String& file)
 {
-    letOpenBlasTakeItsBuffer();
     const Ptr<CFA> cfa = fitted();
     const std::vector<Mat> learned = images();
     Mat before, after, map;

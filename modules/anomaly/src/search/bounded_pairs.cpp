@@ -18,6 +18,14 @@ const int mostPatches = 64;
 
 } // namespace
 
+void copyToRows(const Mat& phi, int tileWidth, int columns, Mat& rows)
+{
+    rows.create(tileWidth, columns, CV_32F);
+    rows.colRange(phi.rows, columns).setTo(0);
+    Mat patches = rows(Rect(0, 0, phi.rows, phi.cols));
+    transpose(phi, patches);
+}
+
 void measurePairs(const std::vector<Vec2i>& pairs, const Mat& patches, const Mat& centers,
                   std::vector<float>& distances)
 {

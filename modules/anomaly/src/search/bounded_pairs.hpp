@@ -55,6 +55,10 @@ template <typename Action> void forEachBit(unsigned bits, const Action& action)
         action(trailingZeros32(bits));
 }
 
+//! Copies patches, features x patches, into the first rows of a tile: `tileWidth` rows of `columns` values, with zeros
+//! behind the features up to whole vectors.
+void copyToRows(const Mat& phi, int tileWidth, int columns, Mat& rows);
+
 //! Computes the squared distances of pairs. Patches and centers are rows, padded with zeros to whole vectors.
 void measurePairs(const std::vector<Vec2i>& pairs, const Mat& patches, const Mat& centers,
                   std::vector<float>& distances);

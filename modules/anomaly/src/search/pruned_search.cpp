@@ -106,10 +106,7 @@ void PrunedSearch::findBounds(const Mat& phi, int k, const Form& form, Workspace
     const int slots = listLength(k);
     work.lowest.create(groupCount, tileWidth, CV_32F);
     work.promising.create(slots, tileWidth, CV_32S);
-    work.patches.create(tileWidth, C.cols, CV_32F);
-    work.patches.colRange(length, C.cols).setTo(0);
-    Mat rows = work.patches(Rect(0, 0, length, phi.cols));
-    transpose(phi, rows);
+    copyToRows(phi, tileWidth, C.cols, work.patches);
     for (int p = phi.cols; p < tileWidth; p++) // an incomplete tile is filled with copies of its last patch
         work.patches.row(phi.cols - 1).copyTo(work.patches.row(p));
     work.shortened = shorten(phi, form.axes, work.memory);

@@ -89,10 +89,7 @@ void QuantizedSearch::packCenters(const Range& centers, Workspace& work)
 bool QuantizedSearch::search(const Mat& phi, int k, Mat squaredDistances, Mat indices) const
 {
     const WorkspacePool<Workspace>::Loan work(workspaces);
-    work->rows.create(tileWidth, C.cols, CV_32F);
-    work->rows.colRange(length, C.cols).setTo(0);
-    Mat rows = work->rows(Rect(0, 0, length, phi.cols));
-    transpose(phi, rows);
+    copyToRows(phi, tileWidth, C.cols, work->rows);
     quantize(phi, kernel->patchOffset, *work);
     boundAll(k, *work);
     setLimits(k, phi.cols, *work);

@@ -16,6 +16,15 @@ TrainingFeatures averagedToGrid(const TrainingFeatures& features, Size grid)
     return {averagedToGrid(features.maps, grid), maskOnGrid(features.mask, patchGrid(features.maps), grid)};
 }
 
+Mat patchMask(const Mat& imageMask, const InputSettings& input, Size grid)
+{
+    if (imageMask.empty())
+        return Mat();
+    Mat mask;
+    resize(maskAtInput(imageMask, input), mask, grid, 0, 0, INTER_NEAREST);
+    return mask.reshape(1, 1);
+}
+
 TrainingImages::TrainingImages(const ImageSource& i, const DetectorParams& p, const InputSettings& s, const Backbone& b,
                                const FeatureKeeping& k)
     : images(i),
@@ -108,11 +117,7 @@ TrainingFeatures TrainingImages::features(const Mat& image, const Mat& mask, con
     const FeatureMaps maps = backbone.forward(preprocess(image, whole));
     TrainingFeatures result;
     result.maps = poolPatches(maps.maps);
-    if (!mask.empty())
-    {
-        resize(maskAtInput(mask, whole), result.mask, patchGrid(maps.maps), 0, 0, INTER_NEAREST);
-        result.mask = result.mask.reshape(1, 1);
-    }
+    result.mask = patchMask(mask, whole, patchGrid(maps.maps));
     return keeping.reduce ? keeping.reduce(result) : result;
 }
 

@@ -20,6 +20,9 @@ namespace cv { namespace anomaly {
 //! maps.
 TrainingFeatures averagedToGrid(const TrainingFeatures& features, Size grid);
 
+//! The patches of a grid that a mask of the image lets be learned: 1 x patches, nonzero on them; empty if the mask is.
+Mat patchMask(const Mat& imageMask, const InputSettings& input, Size grid);
+
 //! How a method wants features of training images to be kept.
 struct FeatureKeeping
 {

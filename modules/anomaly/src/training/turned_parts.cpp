@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "turned_parts.hpp"
+#include "training_images.hpp"
 #include "../base/even_sample.hpp"
 #include "../input/turned_image.hpp"
 #include "../patches/descriptor.hpp"
@@ -51,14 +52,9 @@ ImagePatches patchesOf(const Mat& image, const Mat& imageMask, const InputSettin
     ImagePatches patches;
     for (int turn = 0; turn < turns; turn++)
     {
-        Mat phi, mask = turned.mask(turn);
+        Mat phi;
         gridFeatures(poolPatches(backbone.forward(preprocess(turned.image(turn), input)).maps), grid, phi);
-        if (!mask.empty())
-        {
-            resize(maskAtInput(mask, input), mask, grid, 0, 0, INTER_NEAREST);
-            mask = mask.reshape(1, 1);
-        }
-        appendLearned(phi, mask, patches.turnedRows);
+        appendLearned(phi, patchMask(turned.mask(turn), input, grid), patches.turnedRows);
         if (turn == 0)
             patches.uprightRows = patches.turnedRows.clone();
     }
