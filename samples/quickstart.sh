@@ -10,7 +10,7 @@ quickstart.sh [elpv | PATH]
 Installs the packages (Debian 12; elsewhere it lists what is missing), builds, trains a model on good images, evaluates it
 on test images and writes heat maps.
 
-  (nothing)  the brick pavement of test_data/textures; results in build/quickstart
+  (nothing)  the stone washers of test_data/parts; results in build/quickstart
   elpv       solar cells of the PyPI package elpv-dataset, which is downloaded (90 MB, license CC BY-NC-SA 4.0: not for
              commercial use); results in build/quickstart/elpv
   PATH       a folder of your own; results in build/quickstart/<its name>:
@@ -35,7 +35,7 @@ esac
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 results=build/quickstart
-data=test_data/textures/brick
+data=test_data/parts/washer
 sets=(build)
 if [[ $choice == elpv ]]; then
   results+=/elpv

@@ -159,5 +159,10 @@ def make_category(name, other, defects, seed):
             write(folder / "ground_truth" / defect.__name__ / f"{i:03}_mask.png", 255 * mask)
 
 
-make_category("brick", "gravel", [foreign, hole, scratch, stain], seed=1)
-make_category("gravel", "grass", [foreign, stain, wire], seed=2)
+def main():
+    make_category("brick", "gravel", [foreign, hole, scratch, stain], seed=1)
+    make_category("gravel", "grass", [foreign, stain, wire], seed=2)
+
+
+if __name__ == "__main__":
+    main()
