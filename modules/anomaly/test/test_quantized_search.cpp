@@ -44,7 +44,7 @@ Nearest nearestByDefinition(const Mat& bank, const Mat& patches, int k)
     {
         std::vector<std::pair<double, int>> all;
         for (int c = 0; c < bank.rows; c++)
-            all.push_back(std::make_pair(norm(bank.row(c), patches.row(p), NORM_L2SQR), c));
+            all.push_back(std::make_pair(cv::norm(bank.row(c), patches.row(p), NORM_L2SQR), c));
         std::partial_sort(all.begin(), all.begin() + k, all.end());
         for (int n = 0; n < k; n++)
         {
@@ -64,7 +64,7 @@ bool searchesAsDefined(const Mat& bank, const Mat& patches, int k)
         return false;
     const Nearest expected = nearestByDefinition(bank, patches, k);
     EXPECT_EQ(0, countNonZero(nearest.indices != expected.indices));
-    EXPECT_LE(norm(nearest.squaredDistances, expected.squaredDistances, NORM_INF | NORM_RELATIVE), 1e-6);
+    EXPECT_LE(cv::norm(nearest.squaredDistances, expected.squaredDistances, NORM_INF | NORM_RELATIVE), 1e-6);
     return true;
 }
 

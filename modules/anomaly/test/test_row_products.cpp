@@ -26,7 +26,7 @@ TEST(Anomaly_RowProducts, same_as_of_opencv)
                 {
                     const Mat A = wholeNumbers(rows, length, random), B = wholeNumbers(others, length, random);
                     const Mat expected = A * B.t();
-                    EXPECT_EQ(0, norm(RowProducts(B, plain).with(A), expected, NORM_INF))
+                    EXPECT_EQ(0, cv::norm(RowProducts(B, plain).with(A), expected, NORM_INF))
                         << rows << " x " << length << " with " << others << (plain ? ", plain" : "");
                 }
 }
