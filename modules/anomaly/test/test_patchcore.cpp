@@ -98,6 +98,13 @@ TEST(Anomaly_PatchCore, features_on_a_grid_are_those_of_numpy)
     }
 }
 
+static std::vector<int> indicesUpTo(size_t count)
+{
+    std::vector<int> indices(count);
+    std::iota(indices.begin(), indices.end(), 0);
+    return indices;
+}
+
 TEST(Anomaly_PatchCore, bank_is_that_of_numpy)
 {
     for (const int engine : enginesHere())
@@ -105,7 +112,8 @@ TEST(Anomaly_PatchCore, bank_is_that_of_numpy)
         {
             SCOPED_TRACE(format("%s, engine %d", name, engine));
             const BankCase gold(name);
-            PatchPool pool({0, gold.chosen.rows * gold.chosen.cols, 0, size_t(1) << 20, 0, engine, 0, gold.grid, 0});
+            PatchPool pool({0, gold.chosen.rows * gold.chosen.cols, 0, size_t(1) << 20, 0, engine, 0, gold.grid, 0},
+                           indicesUpTo(gold.images.size()));
             for (size_t image = 0; image + 1 < gold.images.size(); image++)
             {
                 Mat phi;
@@ -156,7 +164,7 @@ TEST(Anomaly_PatchCore, small_pool_is_reduced_on_the_way)
         random.fill(phi, RNG::UNIFORM, 0, 1);
     }
     const auto radiusOf = [&](size_t poolBytes) {
-        PatchPool pool({0, bankSize, 0, poolBytes, 0, ENGINE_PLAIN, 0, Size(), 0});
+        PatchPool pool({0, bankSize, 0, poolBytes, 0, ENGINE_PLAIN, 0, Size(), 0}, indicesUpTo(images));
         for (int image = 0; image < images; image++)
             pool.add(image, all[image], Mat());
         Mat bank, joined;
@@ -215,6 +223,34 @@ TEST(Anomaly_PatchCore, masks_that_leave_nothing_are_named)
     const std::vector<Mat> images = goodImages(3);
     const std::vector<Mat> masks(3, Mat(images[0].size(), CV_8U, Scalar(0)));
     EXPECT_ERROR_WITH("masks leave no patch", PatchCore::create(quickParamsOf<PatchCore>())->fit(images, masks));
+}
+
+// Ten images of two tiles each, with patches near 0. Both tiles of the last image have a patch far away, which must not
+// excuse one another. A pool that holds 60 patches is reduced again and again: what is left out is a tenth in all.
+TEST(Anomaly_PatchCore, contaminated_images_are_left_out_with_all_their_tiles)
+{
+    const int images = 10, patches = 20;
+    std::vector<int> sources;
+    for (int tile = 0; tile < 2 * images; tile++)
+        sources.push_back(tile / 2);
+    for (const size_t poolBytes : {size_t(1) << 20, 60 * 4 * sizeof(float)})
+    {
+        PatchPool pool({0, 25, 0, poolBytes, 0, ENGINE_PLAIN, 0.1, Size(), 0}, sources);
+        RNG random(7);
+        for (int tile = 0; tile < 2 * images; tile++)
+        {
+            Mat phi(4, patches, CV_32F);
+            random.fill(phi, RNG::UNIFORM, 0, 1);
+            if (sources[tile] == images - 1)
+                phi.col(3).setTo(5);
+            pool.add(tile, phi, Mat());
+        }
+        std::set<int> chosenFrom;
+        for (const PatchPool::Place& place : pool.choose([](int, int) {}))
+            chosenFrom.insert(sources[place.image]);
+        EXPECT_EQ(0u, chosenFrom.count(images - 1)) << poolBytes;
+        EXPECT_GE(chosenFrom.size(), size_t(images - 2)) << poolBytes;
+    }
 }
 
 // One of ten images is defective. Without `contamination` its defect would be learned as good.

@@ -187,7 +187,7 @@ TEST(Anomaly_Update, windows_keep_places)
 // A patch far from all patches of the bank is chosen, and a patch that is in the bank already is not chosen again.
 TEST(Anomaly_Update, coreset_of_a_bank_and_new_patches)
 {
-    PatchPool pool({0, 4, 0, size_t(1) << 20, 0, ENGINE_PLAIN, 0, Size(), 0});
+    PatchPool pool({0, 4, 0, size_t(1) << 20, 0, ENGINE_PLAIN, 0, Size(), 0}, std::vector<int>(8));
     const Mat bank = (Mat_<float>(3, 2) << 0, 0, 10, 0, 0, 10), patches = (Mat_<float>(2, 3) << 10, 0, 30, 0, 0, 30);
     pool.addBank(bank, std::vector<int>());
     pool.add(7, patches, Mat());

@@ -6,7 +6,7 @@
 #include "test_precomp.hpp"
 
 #include "../src/patches/whitening.hpp"
-#include "../src/search/outlying_rows.hpp"
+#include "../src/search/outlying_groups.hpp"
 
 namespace opencv_test { namespace {
 
@@ -84,8 +84,8 @@ TEST(Anomaly_Whitening, patches_without_variance_give_numbers)
     EXPECT_TRUE(checkRange(descriptor.b));
 }
 
-// Eight groups of rows near 0. One group has an outlying row.
-TEST(Anomaly_OutlyingRows, what_one_group_has_alone_is_left_out)
+// Eight groups of the same rows. One group has a row far away besides.
+TEST(Anomaly_OutlyingGroups, what_one_group_has_alone_tells_it)
 {
     const int groups = 8, each = 5;
     Mat rows(groups * each, 3, CV_32F);
@@ -93,25 +93,25 @@ TEST(Anomaly_OutlyingRows, what_one_group_has_alone_is_left_out)
     for (int row = 0; row < rows.rows; row++)
     {
         rows.row(row).setTo(row % each);
-        groupOf.push_back(row / each);
+        groupOf.push_back(10 * (row / each));
     }
-    const int outlier = 3 * each + 2, common = 5 * each + 1;
-    rows.row(outlier).setTo(50);
-    std::vector<int> expected;
-    for (int row = 0; row < rows.rows; row++)
-        if (row != outlier)
-            expected.push_back(row);
-    EXPECT_EQ(expected, rowsWithoutOutliers(rows, groupOf, 1. / groups, ENGINE_PLAIN));
-    EXPECT_EQ(size_t(rows.rows), rowsWithoutOutliers(rows, groupOf, 0, ENGINE_PLAIN).size());
-    // If two groups, one in each half, have the same rare row, it is not an outlier.
-    rows.row(common + each).setTo(50);
-    EXPECT_EQ(size_t(rows.rows), rowsWithoutOutliers(rows, groupOf, 1. / groups, ENGINE_PLAIN).size());
+    for (const int engine : enginesHere())
+    {
+        rows.row(3 * each + 2).setTo(50);
+        EXPECT_EQ(std::vector<int>{30}, outlyingGroups(rows, groupOf, 1, engine));
+        EXPECT_TRUE(outlyingGroups(rows, groupOf, 0, engine).empty());
+        rows.row(6 * each + 1).setTo(-70); // of the two, this one is farther from all others
+        EXPECT_EQ(std::vector<int>{60}, outlyingGroups(rows, groupOf, 1, engine));
+        EXPECT_EQ((std::vector<int>{30, 60}), outlyingGroups(rows, groupOf, 2, engine));
+        rows.row(6 * each + 1).setTo(1);
+    }
 }
 
-TEST(Anomaly_OutlyingRows, a_single_group_is_kept)
+TEST(Anomaly_OutlyingGroups, one_group_is_always_left)
 {
-    Mat rows = (Mat_<float>(3, 1) << 0, 1, 100);
-    EXPECT_EQ((std::vector<int>{0, 1, 2}), rowsWithoutOutliers(rows, {0, 0, 0}, 0.5, ENGINE_PLAIN));
+    const Mat rows = (Mat_<float>(3, 1) << 0, 1, 100);
+    EXPECT_TRUE(outlyingGroups(rows, {0, 0, 0}, 1, ENGINE_PLAIN).empty());
+    EXPECT_EQ(1u, outlyingGroups(rows, {0, 0, 1}, 5, ENGINE_PLAIN).size());
 }
 
 }} // namespace opencv_test

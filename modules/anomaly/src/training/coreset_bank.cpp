@@ -30,7 +30,8 @@ Choice chooseCoreset(const TrainingData& data, const CoresetBankSettings& settin
 {
     const int fromImage = settings.poolSize > 0 ? 1 + (settings.poolSize - 1) / data.images : 0;
     PatchPool pool({fromImage, settings.bankSize, settings.projection, poolBytes, settings.seed, settings.engine,
-                    settings.contamination, settings.grid, settings.window});
+                    settings.contamination, settings.grid, settings.window},
+                   data.sources);
     if (before)
         pool.addBank(before->rows, before->places);
     Mat phi;
@@ -42,7 +43,7 @@ Choice chooseCoreset(const TrainingData& data, const CoresetBankSettings& settin
         reporter.report("patches", image + 1, data.images);
     }
     const Places chosen = pool.choose([&](int done, int count) { reporter.report("coreset", done, count); });
-    return {chosen, pool.standIns(data.sources)};
+    return {chosen, pool.standIns()};
 }
 
 //! Collects patches without duplicates. Their vectors are filled in later.

@@ -7,7 +7,7 @@
 #include "../base/random_stream.hpp"
 #include "../search/greedy_coreset.hpp"
 #include "../search/neighbor_search.hpp"
-#include "../search/outlying_rows.hpp"
+#include "../search/outlying_groups.hpp"
 #include "../search/rows_of_others.hpp"
 #include "../search/window_search.hpp"
 
@@ -15,7 +15,10 @@
 
 namespace cv { namespace anomaly {
 
-PatchPool::PatchPool(const CoresetSettings& s) : settings(s) {}
+PatchPool::PatchPool(const CoresetSettings& s, const std::vector<int>& sourcesOfImages)
+    : settings(s),
+      sources(sourcesOfImages)
+{}
 
 // Draws at most fromImage of an image's patches that count, in rising order.
 std::vector<int> PatchPool::draw(int image, int count, const Mat& mask) const
@@ -52,6 +55,7 @@ void PatchPool::add(int image, const Mat& phi, const Mat& mask)
     for (const int patch : drawn)
         drawnPlaces.push_back({image, patch, 0});
     append(patches, drawnPlaces);
+    added.insert(sources[image]);
 }
 
 // The patches of an earlier bank have no image. `row` tells them apart.
@@ -106,13 +110,26 @@ void PatchPool::reduce()
         keepRows(chooseRows(settings.bankSize, Progress()));
 }
 
-// This comes before the choice, which takes the most unusual patches first.
+// The image that a row belongs to. Patches of an earlier bank count as one, because their images are not known any more.
+int PatchPool::sourceOf(int row) const
+{
+    return places[row].isOfBank() ? -1 : sources[places[row].image];
+}
+
+// This comes before the choice, which takes the most unusual patches first. A pool that was reduced has lost some of its
+// images already, so the share is one of all images that were added.
 void PatchPool::leaveOutliersOut()
 {
-    std::vector<int> images;
-    for (const Place& place : places)
-        images.push_back(place.image);
-    keepRows(rowsWithoutOutliers(rows, images, settings.contamination, settings.engine));
+    const int count = cvRound(settings.contamination * double(added.size())) - int(leftOut.size());
+    std::vector<int> images, kept;
+    for (int row = 0; row < rows.rows; row++)
+        images.push_back(sourceOf(row));
+    for (const int image : outlyingGroups(rows, images, count, settings.engine))
+        leftOut.insert(image);
+    for (int row = 0; row < rows.rows; row++)
+        if (!leftOut.count(images[row]))
+            kept.push_back(row);
+    keepRows(kept);
 }
 
 // Removes all rows except these.
@@ -148,13 +165,11 @@ std::vector<PatchPool::Place> PatchPool::choose(const Progress& progress)
 // patches, which may be a million.
 static const size_t mostStandIns = 100000;
 
-std::vector<std::pair<PatchPool::Place, PatchPool::Place>> PatchPool::standIns(const std::vector<int>& sources) const
+std::vector<std::pair<PatchPool::Place, PatchPool::Place>> PatchPool::standIns() const
 {
     std::vector<int> candidates(places.size());
     std::iota(candidates.begin(), candidates.end(), 0);
     candidates = evenSample(candidates, mostStandIns);
-    // Patches of an earlier bank count as one group, because their images are not known any more.
-    const auto sourceOf = [&](int row) { return places[row].isOfBank() ? -1 : sources[places[row].image]; };
     std::vector<int> candidateSources, chosenSources;
     for (const int row : candidates)
         candidateSources.push_back(sourceOf(row));

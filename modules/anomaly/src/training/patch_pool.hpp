@@ -7,6 +7,7 @@
 #include "opencv2/core.hpp"
 
 #include <functional>
+#include <set>
 #include <vector>
 
 namespace cv { namespace anomaly {
@@ -20,7 +21,7 @@ struct CoresetSettings
     size_t poolBytes; // memory for the patches to choose from
     int seed;
     int engine;
-    double contamination; // share of the images that are not good: patches that only they have are left out
+    double contamination; // share of the images that are not good: those most unlike all others are left out
     Size grid;            // patch grid of an image
     int window;           // largest distance at which a patch covers others (see windowCoreset); 0: any distance
 };
@@ -46,7 +47,8 @@ public:
     };
     typedef std::function<void(int chosen, int count)> Progress;
 
-    explicit PatchPool(const CoresetSettings& settings);
+    //! sources: for each index given to add, the image that it belongs to, of which it is a tile or a turned copy.
+    PatchPool(const CoresetSettings& settings, const std::vector<int>& sources);
 
     //! Draws patches of an image. phi: features x patches, CV_32F. mask: empty, or 1 x patches, nonzero on patches that
     //! may be drawn. Throws if drawn patches hold NaN or infinity.
@@ -60,9 +62,9 @@ public:
     std::vector<Place> choose(const Progress& progress);
 
     //! For each chosen patch, finds the most similar patch of another image, and of a third image: patches that might
-    //! have been chosen if the patch's own image had not been there. sources: for each index given to add, the image
-    //! that it belongs to. An earlier bank counts as one image. A result is none if there is no such image.
-    std::vector<std::pair<Place, Place>> standIns(const std::vector<int>& sources) const;
+    //! have been chosen if the patch's own image had not been there. An earlier bank counts as one image. A result is
+    //! none if there is no such image.
+    std::vector<std::pair<Place, Place>> standIns() const;
 
 private:
     std::vector<int> draw(int image, int count, const Mat& mask) const;
@@ -70,9 +72,13 @@ private:
     void append(Mat patches, const std::vector<Place>& placesOfPatches);
     void reduce();
     void leaveOutliersOut();
+    int sourceOf(int row) const;
     void keepRows(const std::vector<int>& rows);
 
     CoresetSettings settings;
+    std::vector<int> sources;
+    std::set<int> added;       // images of which patches were added
+    std::set<int> leftOut;     // those of them that are taken as not good
     Mat projection;            // features x dimensions; empty if patches are not projected
     Mat rows;                  // projected patches, one in each row
     std::vector<Place> places; // of each row
