@@ -10,6 +10,9 @@
 #include "../src/patches/descriptor.hpp"
 #include "../src/patches/grid_features.hpp"
 
+#include <numeric>
+#include <set>
+
 namespace opencv_test { namespace {
 
 const char* const goldCases[] = {"finer_same_coarser", "odd_sizes", "one_scale"};
