@@ -1,20 +1,25 @@
 #!/bin/bash
 # Installs what building and testing need: install_packages.sh [SET]..., the sets below; "build" if none.
-# On Debian 12 and 13 it calls apt-get, as root or through sudo, for what is missing. On any other system it installs nothing
-# and says what is missing.
+# On Debian 12 and 13 and on Ubuntu 24.04 it calls apt-get, as root or through sudo, for what is missing. On any other system it
+# installs nothing and says what is missing.
 set -euo pipefail
 
 system=$([[ ! -r /etc/os-release ]] || (. /etc/os-release && echo "${ID:-} ${VERSION_ID:-}"))
 case $system in
   "debian 12") halide=libhalide14-0-dev ;;
   "debian 13") halide=libhalide19-dev ;;
+  "ubuntu 24.04") halide=libhalide17-1-dev ;;
   *) system=other halide='' ;;
 esac
+# Ubuntu has no packages of PyTorch: all methods but CFA learn without it.
+torch=libtorch-dev
+torch_python="python3-torch python3-torchvision"
+[[ $system != ubuntu* ]] || torch='' torch_python=''
 
 declare -A packages=(
-  [build]="g++ cmake ninja-build ccache libopencv-dev libopencv-contrib-dev libtorch-dev $halide libdnnl-dev libgtest-dev
+  [build]="g++ cmake ninja-build ccache libopencv-dev libopencv-contrib-dev $torch $halide libdnnl-dev libgtest-dev
            libopenblas0-pthread zlib1g-dev libdeflate-dev pybind11-dev python3-dev python3-numpy"
-  [test]="python3 binutils doxygen pkg-config python3-opencv python3-torch python3-torchvision python3-onnx python3-jsonschema
+  [test]="python3 binutils doxygen pkg-config python3-opencv $torch_python python3-onnx python3-jsonschema
            locales mosquitto mosquitto-clients gstreamer1.0-plugins-base"
   [browser]="chromium chromium-driver"
   [packages]="dpkg-dev file debootstrap"
@@ -34,14 +39,18 @@ for set in "${sets[@]}"; do
   fi
 done
 
-# Their tools are those of one release: OpenCV 4.6's source, and clang-format, each version of which breaks lines a little differently.
-refuse_sets_of_debian_12() {
+# Some tools are those of one release: OpenCV 4.6's source, and clang-format, each version of which breaks lines a little
+# differently. Ubuntu's Chromium is a snap, which the test cannot drive.
+refuse_sets() {
+  local set refused
   for set in "${sets[@]}"; do
-    [[ $set != in_tree && $set != lint ]] || { echo "$0: the set '$set' is for Debian 12, and this is Debian 13" >&2; exit 1; }
+    for refused in "$@"; do
+      [[ $set != "$refused" ]] || { echo "$0: the set '$set' is for Debian 12, and this is $system" >&2; exit 1; }
+    done
   done
 }
 
-install_on_debian() {
+install_by_apt() {
   local wanted='' missing
   for set in "${sets[@]}"; do wanted+=" ${packages[$set]}"; done
   missing=$(comm -23 <(printf '%s\n' $wanted | sort -u) \
@@ -119,14 +128,15 @@ list_missing_elsewhere() {
     esac
   done
   (( ${#missing[@]} )) || return 0
-  echo "This system is neither Debian 12 nor 13, so nothing was installed. Missing:" >&2
+  echo "This system is neither Debian 12 or 13 nor Ubuntu 24.04, so nothing was installed. Missing:" >&2
   printf '  - %s\n' "${missing[@]}" >&2
   echo "Install them, name places that CMake does not search in CMAKE_PREFIX_PATH, and start again." >&2
   return 1
 }
 
 case $system in
-  "debian 12") install_on_debian ;;
-  "debian 13") refuse_sets_of_debian_12; install_on_debian ;;
+  "debian 12") install_by_apt ;;
+  "debian 13") refuse_sets in_tree lint; install_by_apt ;;
+  "ubuntu 24.04") refuse_sets in_tree lint browser; install_by_apt ;;
   *) list_missing_elsewhere ;;
 esac
