@@ -84,14 +84,6 @@ struct BankCase
     int K;
 };
 
-std::vector<int> enginesHere()
-{
-    std::vector<int> engines = {ENGINE_PLAIN};
-    if (PatchCore::create()->getEngine() == ENGINE_HALIDE)
-        engines.push_back(ENGINE_HALIDE);
-    return engines;
-}
-
 TEST(Anomaly_PatchCore, features_on_a_grid_are_those_of_numpy)
 {
     for (const char* name : goldCases)

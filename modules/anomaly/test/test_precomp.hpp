@@ -45,6 +45,15 @@ std::string testDataPath(const std::string& relative);
 namespace opencv_test {
 using namespace cv;
 using namespace cv::anomaly;
+
+//! The engines that this build has.
+inline std::vector<int> enginesHere()
+{
+    std::vector<int> engines = {ENGINE_PLAIN};
+    if (PatchCore::create()->getEngine() == ENGINE_HALIDE)
+        engines.push_back(ENGINE_HALIDE);
+    return engines;
+}
 }
 
 #endif

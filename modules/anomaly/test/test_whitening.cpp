@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 
 // The whitening of PatchCore's patches, and the rows of contaminated images that are left out.
-#include ""
+#include "test_precomp.hpp"
 
 #include "../src/patches/whitening.hpp"
 #include "../src/search/outlying_groups.hpp"
