@@ -11,7 +11,6 @@
 #include "../src/patches/grid_features.hpp"
 
 #include <numeric>
-#include <set>
 
 namespace opencv_test { namespace {
 
@@ -220,9 +219,9 @@ TEST(Anomaly_PatchCore, masks_that_leave_nothing_are_named)
     EXPECT_ERROR_WITH("masks leave no patch", PatchCore::create(quickParamsOf<PatchCore>())->fit(images, masks));
 }
 
-// Ten images of two tiles each, with patches near 0. Both tiles of the last image have a patch far away, which must not
-// excuse one another. A pool that holds 60 patches is reduced again and again: what is left out is a tenth in all.
-TEST(Anomaly_PatchCore, contaminated_images_are_left_out_with_all_their_tiles)
+// Ten images of two tiles each, with patches near 0. Both tiles of the first image have a patch far away, which must not
+// excuse one another. A pool that holds 60 patches is reduced again and again.
+TEST(Anomaly_PatchCore, tiles_of_contaminated_images_do_not_excuse_one_another)
 {
     const int images = 10, patches = 20;
     std::vector<int> sources;
@@ -236,15 +235,12 @@ TEST(Anomaly_PatchCore, contaminated_images_are_left_out_with_all_their_tiles)
         {
             Mat phi(4, patches, CV_32F);
             random.fill(phi, RNG::UNIFORM, 0, 1);
-            if (sources[tile] == images - 1)
+            if (sources[tile] == 0)
                 phi.col(3).setTo(5);
             pool.add(tile, phi, Mat());
         }
-        std::set<int> chosenFrom;
         for (const PatchPool::Place& place : pool.choose([](int, int) {}))
-            chosenFrom.insert(sources[place.image]);
-        EXPECT_EQ(0u, chosenFrom.count(images - 1)) << poolBytes;
-        EXPECT_GE(chosenFrom.size(), size_t(images - 2)) << poolBytes;
+            EXPECT_FALSE(sources[place.image] == 0 && place.patch == 3) << poolBytes;
     }
 }
 

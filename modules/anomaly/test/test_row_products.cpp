@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "test_precomp.hpp"
 
-#include "../src/search/row_products.hpp"
+#include "../src/kernels/row_products.hpp"
 
 namespace opencv_test { namespace {
 

@@ -6,7 +6,7 @@
 #include "test_precomp.hpp"
 
 #include "../src/patches/whitening.hpp"
-#include "../src/search/outlying_groups.hpp"
+#include "../src/search/outlying_rows.hpp"
 
 namespace opencv_test { namespace {
 
@@ -85,9 +85,9 @@ TEST(Anomaly_Whitening, patches_without_variance_give_numbers)
 }
 
 // Eight groups of the same rows. One group has a row far away besides.
-TEST(Anomaly_OutlyingGroups, what_one_group_has_alone_tells_it)
+TEST(Anomaly_OutlyingRows, what_one_group_has_alone_is_found)
 {
-    const int groups = 8, each = 5;
+    const int groups = 8, each = 5, first = 3 * each + 2, second = 6 * each + 1;
     Mat rows(groups * each, 3, CV_32F);
     std::vector<int> groupOf;
     for (int row = 0; row < rows.rows; row++)
@@ -95,23 +95,33 @@ TEST(Anomaly_OutlyingGroups, what_one_group_has_alone_tells_it)
         rows.row(row).setTo(row % each);
         groupOf.push_back(10 * (row / each));
     }
-    for (const int engine : enginesHere())
-    {
-        rows.row(3 * each + 2).setTo(50);
-        EXPECT_EQ(std::vector<int>{30}, outlyingGroups(rows, groupOf, 1, engine));
-        EXPECT_TRUE(outlyingGroups(rows, groupOf, 0, engine).empty());
-        rows.row(6 * each + 1).setTo(-70); // of the two, this one is farther from all others
-        EXPECT_EQ(std::vector<int>{60}, outlyingGroups(rows, groupOf, 1, engine));
-        EXPECT_EQ((std::vector<int>{30, 60}), outlyingGroups(rows, groupOf, 2, engine));
-        rows.row(6 * each + 1).setTo(1);
-    }
+    rows.row(first).setTo(50);
+    const auto expectFound = [&](std::vector<int> found, std::set<int> groupsFound, int count, std::set<int> bad) {
+        for (const int engine : enginesHere())
+        {
+            std::set<int> known = bad;
+            EXPECT_EQ(found, outlyingRows(rows, groupOf, count, engine, known));
+            EXPECT_EQ(groupsFound, known);
+        }
+    };
+    expectFound({first}, {30}, 1, {});
+    expectFound({}, {}, 0, {});
+    rows.row(second).setTo(-70); // of the two, this one is farther from all others
+    expectFound({second}, {60}, 1, {});
+    expectFound({first, second}, {30, 60}, 2, {});
+    expectFound({first}, {30, 60}, 1, {60});
 }
 
-TEST(Anomaly_OutlyingGroups, one_group_is_always_left)
+TEST(Anomaly_OutlyingRows, one_group_is_always_good)
 {
     const Mat rows = (Mat_<float>(3, 1) << 0, 1, 100);
-    EXPECT_TRUE(outlyingGroups(rows, {0, 0, 0}, 1, ENGINE_PLAIN).empty());
-    EXPECT_EQ(1u, outlyingGroups(rows, {0, 0, 1}, 5, ENGINE_PLAIN).size());
+    std::set<int> bad;
+    EXPECT_TRUE(outlyingRows(rows, {0, 0, 0}, 1, ENGINE_PLAIN, bad).empty());
+    EXPECT_EQ(std::vector<int>{2}, outlyingRows(rows, {0, 1, 2}, 1, ENGINE_PLAIN, bad));
+    EXPECT_EQ(std::set<int>{2}, bad);
+    bad.clear();
+    outlyingRows(rows, {0, 1, 2}, 5, ENGINE_PLAIN, bad);
+    EXPECT_EQ(2u, bad.size());
 }
 
 }} // namespace opencv_test

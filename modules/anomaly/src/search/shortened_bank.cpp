@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "shortened_bank.hpp"
-#include "row_products.hpp"
+#include "../kernels/row_products.hpp"
 #include "../kernels/panels.hpp"
 
 namespace cv { namespace anomaly {

@@ -7,7 +7,7 @@
 #include "../base/random_stream.hpp"
 #include "../search/greedy_coreset.hpp"
 #include "../search/neighbor_search.hpp"
-#include "../search/outlying_groups.hpp"
+#include "../search/outlying_rows.hpp"
 #include "../search/rows_of_others.hpp"
 #include "../search/window_search.hpp"
 
@@ -116,19 +116,17 @@ int PatchPool::sourceOf(int row) const
     return places[row].isOfBank() ? -1 : sources[places[row].image];
 }
 
-// This comes before the choice, which takes the most unusual patches first. A pool that was reduced has lost some of its
-// images already, so the share is one of all images that were added.
+// This comes before the choice, which takes the most unusual patches first. A pool that was reduced has had some of its
+// images judged already, so the share is one of all images that were added.
 void PatchPool::leaveOutliersOut()
 {
-    const int count = cvRound(settings.contamination * double(added.size())) - int(leftOut.size());
-    std::vector<int> images, kept;
+    const int count = cvRound(settings.contamination * double(added.size())) - int(bad.size());
+    std::vector<int> images, kept(rows.rows), all(rows.rows);
     for (int row = 0; row < rows.rows; row++)
         images.push_back(sourceOf(row));
-    for (const int image : outlyingGroups(rows, images, count, settings.engine))
-        leftOut.insert(image);
-    for (int row = 0; row < rows.rows; row++)
-        if (!leftOut.count(images[row]))
-            kept.push_back(row);
+    std::iota(all.begin(), all.end(), 0);
+    const std::vector<int> outliers = outlyingRows(rows, images, count, settings.engine, bad);
+    kept.erase(std::set_difference(all.begin(), all.end(), outliers.begin(), outliers.end(), kept.begin()), kept.end());
     keepRows(kept);
 }
 

@@ -21,9 +21,10 @@ struct CoresetSettings
     size_t poolBytes; // memory for the patches to choose from
     int seed;
     int engine;
-    double contamination; // share of the images that are not good: those most unlike all others are left out
-    Size grid;            // patch grid of an image
-    int window;           // largest distance at which a patch covers others (see windowCoreset); 0: any distance
+    double
+        contamination; // share of the images that are not good: what only those most unlike all others have is left out
+    Size grid;         // patch grid of an image
+    int window;        // largest distance at which a patch covers others (see windowCoreset); 0: any distance
 };
 
 /** @brief Chooses a coreset of the patches of many images, which are added one after the other.
@@ -78,7 +79,7 @@ private:
     CoresetSettings settings;
     std::vector<int> sources;
     std::set<int> added;       // images of which patches were added
-    std::set<int> leftOut;     // those of them that are taken as not good
+    std::set<int> bad;         // those of them that are taken as not good
     Mat projection;            // features x dimensions; empty if patches are not projected
     Mat rows;                  // projected patches, one in each row
     std::vector<Place> places; // of each row

@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
-#include "outlying_groups.hpp"
+#include "outlying_rows.hpp"
 #include "greedy_coreset.hpp"
 #include "neighbor_search.hpp"
 
@@ -36,7 +36,7 @@ void compare(const Mat& rows, const std::vector<int>& these, const std::vector<i
         Mat nearest, indices;
         search->search(rowsAt(rows, some).t(), 1, nearest, indices);
         for (size_t i = 0; i < some.size(); i++)
-            distances.at<float>(some[i]) = nearest.at<float>(int(i));
+            distances.at<float>(some[i]) = std::max(0.f, nearest.at<float>(int(i)));
     }
 }
 
@@ -69,29 +69,37 @@ double meanOfFarthest(const std::vector<int>& group, const Mat& squaredDistances
     squared.resize((squared.size() + 99) / 100);
     double sum = 0;
     for (const float distance : squared)
-        sum += std::sqrt(std::max(0.f, distance));
+        sum += std::sqrt(distance);
     return sum / double(squared.size());
 }
 
 } // namespace
 
-std::vector<int> outlyingGroups(const Mat& rows, const std::vector<int>& groups, int count, int engine)
+std::vector<int> outlyingRows(const Mat& rows, const std::vector<int>& groups, int count, int engine,
+                              std::set<int>& bad)
 {
     CV_CheckEQ(rows.rows, int(groups.size()), "Each row must have a group");
     RowsOfGroups rowsOf;
     for (int row = 0; row < rows.rows; row++)
         rowsOf[groups[row]].push_back(row);
-    count = std::min(count, int(rowsOf.size()) - 1);
-    if (count <= 0)
-        return std::vector<int>();
     const Mat distances = distancesToOthers(rows, rowsOf, engine);
     std::vector<std::pair<double, int>> farthest;
     for (const auto& group : rowsOf)
-        farthest.push_back({-meanOfFarthest(group.second, distances), group.first});
+        if (!bad.count(group.first))
+            farthest.push_back({-meanOfFarthest(group.second, distances), group.first});
+    count = std::min(count, int(farthest.size()) - 1);
+    if (count <= 0)
+        return std::vector<int>();
     std::sort(farthest.begin(), farthest.end());
+    const double limit = -farthest[count].first; // of the most unusual group that is taken as good
     std::vector<int> found;
     for (int i = 0; i < count; i++)
-        found.push_back(farthest[i].second);
+    {
+        bad.insert(farthest[i].second);
+        for (const int row : rowsOf[farthest[i].second])
+            if (std::sqrt(distances.at<float>(row)) > limit)
+                found.push_back(row);
+    }
     std::sort(found.begin(), found.end());
     return found;
 }

@@ -3,7 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "row_products.hpp"
-#include "../kernels/panels.hpp"
+#include "panels.hpp"
 
 #if defined __GNUC__ && defined __x86_64__
 #define HAS_AVX2_FORM
