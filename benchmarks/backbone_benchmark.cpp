@@ -1,16 +1,19 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// Times a backbone on the processor in three ways: run by cv::dnn alone, by cv::dnn with this module's convolution
-// layers, and as a prediction runs it, which is by oneDNN if the build has it.
+// Times a backbone on the processor in five ways: run by cv::dnn alone, by cv::dnn with this module's convolution
+// layers, as a prediction runs it, which is by oneDNN if the build has it, and in whole numbers of 8 bits, also with AVX2
+// only.
 //
 //   backbone_benchmark [--backbone=resnet18.onnx --outputs=c2,c3,c4] [--size=224] [--threads=1] [--runs=100]
 //
-// The three run in turn. The program prints the processor time of all threads together, because elapsed time varies
+// They run in turn. The program prints the processor time of all threads together, because elapsed time varies
 // more when other programs share the cores. It also prints the largest difference of the maps from those of cv::dnn.
 #include "opencv2/anomaly.hpp"
 
 #include "../modules/anomaly/src/backbone/backbone.hpp"
+#include "../modules/anomaly/src/backbone/int8_network.hpp"
+#include "../modules/anomaly/src/device/halide_runtime.hpp"
 
 #include <algorithm>
 #include <cstdio>
@@ -37,7 +40,7 @@ std::vector<String> splitAtCommas(const String& text)
     return parts;
 }
 
-//! One of the three ways, its maps of the input, and its times in ms.
+//! One of these ways, its maps of the input, and its times in ms.
 struct Contestant
 {
     Contestant(const char* n, const std::function<std::shared_ptr<const Backbone>()>& create, const Mat& input)
@@ -70,10 +73,20 @@ void measure(const CommandLineParser& line)
         loadBackbone(line.get<String>("backbone"), splitAtCommas(line.get<String>("outputs")));
     Mat input = blackInput(Size(line.get<int>("size"), line.get<int>("size")));
     randu(input, -1, 1);
+    BackboneSource whole = source;
+    const auto byAvx2 = [&] {
+        limitKernels(KERNELS_AVX2);
+        const std::shared_ptr<const Backbone> network = Backbone::create(whole, onProcessor(ENGINE_HALIDE));
+        limitKernels(KERNELS_AVX512_VNNI);
+        return network;
+    };
+    whole.ranges = rangesOfMaps(source, {input}, Vec2f(-1, 1), ENGINE_HALIDE);
     const Device plain = {ENGINE_PLAIN, 0}, fast = {CFA::create()->getEngine(), 0};
     Contestant contestants[] = {{"cv::dnn", [&] { return createDnnBackbone(source, plain); }, input},
                                 {"cv::dnn with layers of ours", [&] { return createDnnBackbone(source, fast); }, input},
-                                {"as prediction runs it", [&] { return Backbone::create(source, fast); }, input}};
+                                {"as prediction runs it", [&] { return Backbone::create(source, fast); }, input},
+                                {"in whole numbers", [&] { return Backbone::create(whole, fast); }, input},
+                                {"in whole numbers by AVX2", byAvx2, input}};
     for (int run = 0; run < line.get<int>("runs"); run++)
         for (Contestant& contestant : contestants)
         {

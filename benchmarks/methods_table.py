@@ -40,7 +40,7 @@ def measure(options, category, method, seed):
     with tempfile.TemporaryDirectory() as folder:
         model, fit, found = (pathlib.Path(folder) / name for name in ('model.yml', 'fit.json', 'found.json'))
         run(options.programs / 'anomaly_train', category, '--model=%s' % model, '--json=%s' % fit, '--validation=0',
-            '--seed=%d' % seed, *METHODS[method])
+            '--seed=%d' % seed, '--precision=%s' % options.precision, *METHODS[method])
         run(options.programs / 'anomaly_evaluate', category, '--model=%s' % model, '--json=%s' % found)
         return {'train': json.loads(fit.read_text()), 'test': json.loads(found.read_text()),
                 'bytes': model.stat().st_size}
@@ -66,6 +66,10 @@ def row(category, method, runs):
         '%.1f' % (sum(run['bytes'] for run in runs) / len(runs) / 1e6)]))
 
 
+def file_name(category, method, seed, precision):
+    return '%s_%s_%d%s.json' % (category.name, method, seed, '' if precision == 'float32' else '_' + precision)
+
+
 def main():
     line = argparse.ArgumentParser(description=__doc__)
     line.add_argument('programs', metavar='PROGRAMS', type=pathlib.Path, help='folder of anomaly_train and the others')
@@ -73,13 +77,14 @@ def main():
     line.add_argument('categories', metavar='CATEGORY', nargs='+', type=pathlib.Path, help='folders in MVTec layout')
     line.add_argument('--methods', default=','.join(METHODS), help='with commas; default: all')
     line.add_argument('--seeds', default='0,1,2', help='with commas')
+    line.add_argument('--precision', choices=['float32', 'int8'], default='float32', help='of the backbone')
     options = line.parse_args()
     options.output.mkdir(parents=True, exist_ok=True)
     print('| category | method | image AUROC | pixel AUROC | AUPRO | AUPIMO | good called defective | recall against best F1 | fit s | model MB |')
     print('|---|---|---|---|---|---|---|---|---|---|')
     for category in options.categories:
         for method in options.methods.split(','):
-            runs = [remembered(options.output / ('%s_%s_%d.json' % (category.name, method, seed)),
+            runs = [remembered(options.output / file_name(category, method, seed, options.precision),
                                lambda: measure(options, category, method, seed))
                     for seed in map(int, options.seeds.split(','))]
             print(row(category.name, method, runs), flush=True)

@@ -57,6 +57,7 @@ void addRandomModel(CommandLine& line, Settings& settings)
     line.variants("method", namesOf(settings.methods), settings.method, "its method");
     line.option("backbone", "lite0|ONNX", settings.params.backbone,
                 "its network; with --model, where that is if not beside the model file");
+    addPrecisionOption(line, settings.params);
     line.flag("train", settings.train,
               "also time how such a model learns, in ms an image: the network's features, then a step with features "
               "at hand, or what else the method makes of them");

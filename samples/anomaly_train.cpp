@@ -63,6 +63,7 @@ void addSharedOptions(CommandLine& line, DetectorParams& p)
 {
     line.option("backbone", "lite0|ONNX", p.backbone,
                 "network that gives the features: the one inside this program, or an ONNX file");
+    addPrecisionOption(line, p);
     line.choice("input", inputModes, p.inputMode,
                 "what the network sees: the whole image; its center; or a model of each, slower and often better");
     line.option(
@@ -242,6 +243,7 @@ void putSharedSettings(FlatJson& json, const DetectorParams& p, int rotations)
     json.put("outputs", joined(p.outputs));
     json.put("mean", numbers(p.inputMean));
     json.put("scale", numbers(p.inputScale));
+    json.put("precision", precisions[p.precision]);
     json.put("input", inputModes[p.inputMode]);
     json.put("input_size", p.inputSize);
     json.put("input_shape", inputText(p));

@@ -11,6 +11,11 @@
 //! Adds the options that describe an ONNX backbone, under a heading of their own.
 void addBackboneOptions(CommandLine& line, cv::anomaly::DetectorParams& params);
 
+//! Names of cv::anomaly::Precision in options, indexed by it.
+extern const std::vector<std::string> precisions;
+
+void addPrecisionOption(CommandLine& line, cv::anomaly::DetectorParams& params);
+
 //! Size of a detector's input: the one in use if the detector is fitted, else inputSize x inputSize.
 cv::Size inputShapeOf(const cv::anomaly::DetectorParams& params);
 

@@ -68,7 +68,7 @@ def items_of(block, item):
 
 
 def enums_of(header):
-    return {name: [(found[1], comment) for found, comment in items_of(block, r'\s*([A-Z][A-Z_]+) = \d')]
+    return {name: [(found[1], comment) for found, comment in items_of(block, r'\s*([A-Z][A-Z_0-9]+) = \d')]
             for name, block in re.findall(r'enum (\w+)\s*\{(.*?)\}', header, re.S)}
 
 
@@ -112,7 +112,7 @@ def plain(text):
     """Without Doxygen's marks. What stands in a name is code to Markdown, so that it has no marks of its own there."""
     text = re.sub(r'cv::anomaly::', '', text)
     text = re.sub(r'@cite (\w+)', r'[\1](../modules/anomaly/doc/anomaly.bib)', text)
-    return re.sub(r'\b((?:[A-Z]+_)+[A-Z]+|[a-z]+[A-Z]\w+|[A-Z]\w+::\w+)\b', r'`\1`', text)
+    return re.sub(r'\b((?:[A-Z]+_)+[A-Z]+[0-9]*|[a-z]+[A-Z]\w+|[A-Z]\w+::\w+)\b', r'`\1`', text)
 
 
 def entry(field, comment, options, enums):

@@ -4,7 +4,7 @@
 
 // Results on an NVIDIA GPU compared with the processor's, and what is said about devices that are missing.
 #include "test_maps.hpp"
-#include "test_textures.hpp"
+#include "test_methods.hpp"
 
 #include "../src/cfa/adaptation.hpp"
 #include "../src/scoring/nearest_scorer.hpp"
@@ -468,6 +468,20 @@ TEST_F(Anomaly_GpuDetector, says_what_it_can_not)
         EXPECT_ERROR_WITH("ENGINE_PLAIN computes on the processor only", other->setPreferableTarget(target));
         other->setEngine(ENGINE_AUTO);
     }
+}
+
+TEST_F(Anomaly_GpuDetector, refuses_whole_numbers)
+{
+    SKIP_WITHOUT_GPU();
+    PatchCore::Params params = quickParamsOf<PatchCore>();
+    params.precision = PRECISION_INT8;
+    const Ptr<PatchCore> detector = PatchCore::create(params);
+    for (const int target : gpuTargets())
+        EXPECT_ERROR_WITH("precision is PRECISION_INT8", detector->setPreferableTarget(target));
+    detector->fit(goodImages(6));
+    for (const int target : gpuTargets())
+        EXPECT_ERROR_WITH("precision is PRECISION_INT8", detector->setPreferableTarget(target));
+    EXPECT_EQ(int(dnn::DNN_TARGET_CPU), detector->getPreferableTarget());
 }
 
 TEST_F(Anomaly_GpuDetector, refuses_features_that_are_no_numbers)

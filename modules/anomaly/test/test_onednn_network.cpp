@@ -5,110 +5,16 @@
 // Networks that oneDNN runs, compared with cv::dnn.
 #include "test_textures.hpp"
 #include "test_maps.hpp"
+#include "test_networks.hpp"
 
 #ifdef HAVE_ANOMALY_ONEDNN
 
 #include "../src/backbone/onednn_network.hpp"
-#include "../src/backbone/onnx_builder.hpp"
-#include "../src/backbone/onnx_fields.hpp"
 
 #include <atomic>
-#include <sstream>
 #include <thread>
 
 namespace opencv_test { namespace {
-
-//! Random values. Whole numbers have exact sums.
-Mat numbers(const std::vector<int>& sizes, bool whole, int seed)
-{
-    Mat values(sizes, CV_32F);
-    RNG random(seed);
-    if (!whole)
-    {
-        random.fill(values, RNG::UNIFORM, -1, 1);
-        return values;
-    }
-    Mat integers(sizes, CV_32S);
-    random.fill(integers, RNG::UNIFORM, -3, 4);
-    integers.convertTo(values, CV_32F);
-    return values;
-}
-
-Mat inputOf(int images, int channels, Size size, bool whole = false)
-{
-    return numbers({images, channels, size.height, size.width}, whole, 99);
-}
-
-//! Builds a network node by node, and makes the weights of its convolutions.
-class Network
-{
-public:
-    explicit Network(int channels, bool wholeNumbers = false) : builder("1"), whole(wholeNumbers), seed(0)
-    {
-        builder.addInput("image", ONNX_FLOAT, {1, channels, 64, 64});
-    }
-
-    std::string add(const char* type, const std::vector<std::string>& inputs,
-                    const std::vector<OnnxAttribute>& attributes = {})
-    {
-        return builder.add(type, inputs, attributes);
-    }
-
-    //! `channels` is the number of channels of a group.
-    std::string convolve(const std::string& input, int outputs, int channels, int kernel,
-                         std::vector<OnnxAttribute> attributes = {})
-    {
-        attributes.emplace_back("kernel_shape", std::vector<int64>(2, kernel));
-        const Mat weights = numbers({outputs, channels, kernel, kernel}, whole, ++seed);
-        const Mat bias = numbers({outputs}, whole, ++seed).reshape(1, std::vector<int>{outputs});
-        return builder.add("Conv", {input, builder.constant(weights), builder.constant(bias)}, attributes);
-    }
-
-    std::string clip(const std::string& input, float lowest, float highest)
-    {
-        return builder.add("Clip", {input, builder.constant(lowest), builder.constant(highest)});
-    }
-
-    std::string normalize(const std::string& input, int channels)
-    {
-        std::vector<std::string> inputs(1, input);
-        for (int i = 0; i < 4; i++)
-        {
-            const Mat term = abs(numbers({channels}, false, ++seed)) + 0.5;
-            inputs.push_back(builder.constant(term.reshape(1, std::vector<int>{channels}).clone()));
-        }
-        return builder.add("BatchNormalization", inputs);
-    }
-
-    BackboneSource source(const std::vector<std::string>& outputs)
-    {
-        BackboneSource result;
-        result.name = "test";
-        for (const std::string& output : outputs)
-        {
-            builder.addOutput(output, ONNX_FLOAT, {1, 1, 1, 1});
-            result.outputs.push_back(output);
-        }
-        std::ostringstream stream;
-        builder.write(stream);
-        const std::string bytes = stream.str();
-        result.bytes.assign(bytes.begin(), bytes.end());
-        return result;
-    }
-
-private:
-    OnnxBuilder builder;
-    const bool whole;
-    int seed;
-};
-
-FeatureMaps byOpenCV(const BackboneSource& source, const Mat& input)
-{
-    return createDnnBackbone(source, onProcessor(ENGINE_PLAIN))->forward(input);
-}
-
-// From 4.7 on cv::dnn computes 3x3 convolutions by Winograd's method, which rounds even whole numbers.
-const bool opencvIsExact = CV_VERSION_MAJOR == 4 && CV_VERSION_MINOR < 7;
 
 void expectAsOpenCV(const BackboneSource& source, const Mat& input, bool exactly = false)
 {
@@ -148,11 +54,6 @@ void expectConvolutionsAsOpenCV(const std::vector<Kind>& kinds)
         for (const Kind& kind : kinds)
             for (bool whole : {false, true})
                 expectConvolutionAsOpenCV(kind, map, whole);
-}
-
-std::vector<int64> all(int pad)
-{
-    return std::vector<int64>(4, pad);
 }
 
 TEST(Anomaly_OneDnn, full_convolutions_agree_with_opencv)
@@ -288,22 +189,6 @@ TEST(Anomaly_OneDnn, all_operators_in_one_network_agree_with_opencv)
 {
     expectAsOpenCV(loadBackbone(testDataPath("backbones/operators.onnx"), {"clipped", "sum_relu", "last"}),
                    inputOf(2, 3, Size(61, 90)));
-}
-
-std::vector<Mat> copied(const FeatureMaps& features)
-{
-    std::vector<Mat> maps;
-    for (const Mat& map : features.maps)
-        maps.push_back(map.clone());
-    return maps;
-}
-
-bool areEqual(const std::vector<Mat>& maps, const std::vector<Mat>& others)
-{
-    for (size_t i = 0; i < maps.size(); i++)
-        if (cv::norm(maps[i], others[i], NORM_INF) != 0)
-            return false;
-    return maps.size() == others.size();
 }
 
 TEST(Anomaly_OneDnn, results_are_the_same_on_any_number_of_threads_and_in_a_batch)

@@ -6,6 +6,7 @@
 #include "convolution_layers.hpp"
 #include "../base/error_text.hpp"
 #include "gpu_network.hpp"
+#include "int8_network.hpp"
 #include "onednn_network.hpp"
 
 #include "opencv2/dnn.hpp"
@@ -307,10 +308,22 @@ static std::shared_ptr<const Backbone> createWithOneDnn(const BackboneSource& so
 }
 #endif
 
+static std::shared_ptr<const Backbone> createInWholeNumbers(const BackboneSource& source, const Device& device)
+{
+    if (device.isGpu())
+        CV_Error_(Error::StsNotImplemented,
+                  ("Backbone %s is computed in whole numbers of 8 bits (precision is PRECISION_INT8), which is not "
+                   "implemented on a GPU: choose DNN_TARGET_CPU, or fit with PRECISION_FLOAT32",
+                   source.name.c_str()));
+    return createInt8Network(source, device.engine);
+}
+
 std::shared_ptr<const Backbone> Backbone::create(const BackboneSource& source, const Device& device)
 {
     if (source.outputs.empty())
         CV_Error(Error::StsBadArg, "No output of the backbone is named: at least one is needed");
+    if (!source.ranges.empty())
+        return createInWholeNumbers(source, device);
 #ifdef HAVE_ANOMALY_GPU
     if (device.isGpu())
         return createOnGpu(source, device);

@@ -37,6 +37,9 @@ struct BackboneSource
     String name;                 // "efficientnet-lite0/1", or the ONNX file's name without its folder
     std::vector<uchar> bytes;    // contents of the ONNX file
     std::vector<String> outputs; // finest map first
+    // The lowest and the highest value of each of the network's maps, with which it is computed in whole numbers of 8
+    // bits (see int8_network.hpp). Empty: it is computed in single precision.
+    std::vector<Vec2f> ranges = {};
 };
 
 //! A frozen network that computes feature maps. forward may be called from several threads at a time.
@@ -53,10 +56,10 @@ public:
     //! what is wrong with a network.
     virtual void prepare(Size) const {}
 
-    //! Makes a network for a device. On the processor, cv::dnn runs it. With ENGINE_HALIDE onednn_network runs it if
-    //! the build has oneDNN and the network's operators are known, else cv::dnn with our layers for its convolutions.
-    //! On a GPU, gpu_network runs it, or cv::dnn if an operator is not known and OpenCV is built with CUDA. Throws if
-    //! the bytes are no network or lack an output.
+    //! Makes a network for a device. A source with ranges is run by int8_network, on the processor only. Otherwise
+    //! cv::dnn runs it on the processor; with ENGINE_HALIDE onednn_network if the build has oneDNN and the network's
+    //! operators are known, else cv::dnn with our layers for its convolutions. On a GPU, gpu_network runs it, or cv::dnn
+    //! if an operator is not known and OpenCV is built with CUDA. Throws if the bytes are no network or lack an output.
     static std::shared_ptr<const Backbone> create(const BackboneSource& source, const Device& device);
 };
 

@@ -408,7 +408,7 @@ std::shared_ptr<const Backbone> createBackbone(const BackboneSource& source, con
     try
     {
         const BackboneSource readable = {source.name, isOnnx ? withoutConstantIdentities(source.bytes) : source.bytes,
-                                         source.outputs};
+                                         source.outputs, source.ranges};
         return Backbone::create(readable, device);
     }
     catch (const cv::Exception& e)

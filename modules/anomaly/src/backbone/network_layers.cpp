@@ -57,7 +57,8 @@ Size Window::outputSize(Size in) const
 }
 
 Convolution::Convolution(const OnnxNode& node, const Mat& from, const Mat& biases)
-    : window(node, kernelOf(from)),
+    : name(node.name.empty() && !node.outputs.empty() ? node.outputs[0] : node.name),
+      window(node, kernelOf(from)),
       weights(from.clone()),
       outputs(from.size[0])
 {

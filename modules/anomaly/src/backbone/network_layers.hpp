@@ -63,6 +63,7 @@ struct Convolution
     //! Multiplies and shifts each output. Returns false if there is not one factor for each output.
     bool takeScale(const Mat& scale, const Mat& shift);
 
+    String name; // of the node, or of its result if the node has none
     Window window;
     Mat weights, bias; // copies: outputs x channels of a group x rows x columns, and 1 x outputs
     int outputs, groups;

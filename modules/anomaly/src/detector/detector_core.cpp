@@ -3,12 +3,14 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "detector_core.hpp"
+#include "../backbone/int8_network.hpp"
 #include "../backbone/network_check.hpp"
 #include "../base/file_replacement.hpp"
 #include "../base/out_of_memory.hpp"
 #include "../base/random_stream.hpp"
 #include "../input/contrast.hpp"
 #include "../input/input_shape.hpp"
+#include "../training/map_ranges.hpp"
 #include "../training/turned_parts.hpp"
 
 #include "opencv2/dnn.hpp"
@@ -29,6 +31,8 @@ DetectorCore::DetectorCore(std::unique_ptr<const Method> m) : DetectorCore()
     checkAllParams(*usedMethod);
     backboneSource = loadWholeBackbone(params().backbone, params().outputs);
     backbone = createBackbone(backboneSource, device());
+    if (params().precision == PRECISION_INT8)
+        checkInt8Network(backboneSource);
     // A backbone of the user's is run once, so that a network that does not work is reported before fit reads images.
     if (!isEmbeddedBackbone(params().backbone))
         backbone->forward(blackInput(inputShapeOf(params())));
@@ -117,6 +121,7 @@ void DetectorCore::moveTo(const Device& newDevice)
     if (newDevice.engine == usedEngine && newDevice.target == usedTarget)
         return;
     usedMethod->checkDevice(newDevice);
+    checkPrecision(newDevice);
     reportingOutOfMemory([&]() {
         const std::shared_ptr<const Backbone> network = createBackbone(backboneSource, newDevice);
         if (!empty())
@@ -126,6 +131,15 @@ void DetectorCore::moveTo(const Device& newDevice)
         usedEngine = newDevice.engine;
         usedTarget = newDevice.target;
     });
+}
+
+// A model in whole numbers is refused by its backbone; this is for a detector that is not fitted yet.
+void DetectorCore::checkPrecision(const Device& newDevice) const
+{
+    if (params().precision == PRECISION_INT8 && newDevice.isGpu())
+        CV_Error(Error::StsNotImplemented,
+                 "Parameter precision is PRECISION_INT8, which is not implemented on a GPU: choose DNN_TARGET_CPU, or "
+                 "PRECISION_FLOAT32");
 }
 
 void DetectorCore::setImageThreshold(double value)
@@ -200,8 +214,11 @@ void DetectorCore::fit(const ImageSource& images)
     std::sort(learned.begin(), learned.end());
 
     const std::shared_ptr<const Method> method = methodToFit(images, learned);
-    DetectorModel model = {method, backboneSource, std::vector<InputModel>(), Calibration(), ModelHistory()};
-    model.history.rotations = chooseRotations(images, learned, *method);
+    const BackboneSource source = sourceToFit(*method, images, learned);
+    const bool isSame = source.ranges.empty() && backboneSource.ranges.empty();
+    const std::shared_ptr<const Backbone> network = isSame ? backbone : createBackbone(source, device());
+    DetectorModel model = {method, source, std::vector<InputModel>(), Calibration(), ModelHistory()};
+    model.history.rotations = chooseRotations(images, learned, *method, *network);
     const DetectorParams settings = settingsToLearn(model);
     const std::unique_ptr<Learner> learner = method->startFit(device());
     const std::vector<int> good = scorable(images, std::vector<int>(order.begin(), order.begin() + heldOut), settings);
@@ -210,15 +227,33 @@ void DetectorCore::fit(const ImageSource& images)
     FitReporter reporter(callback, int(modes.size()));
     std::vector<PiecesOfImages> pieces(modes.size());
     for (size_t i = 0; i < modes.size(); i++)
-        model.models.push_back(learn(*learner, settings, images, learned, modes[i], int(i), pieces[i], reporter));
-    const FittedModel uncalibrated(model, backbone, device());
+        model.models.push_back(
+            learn(*learner, *network, settings, images, learned, modes[i], int(i), pieces[i], reporter));
+    const FittedModel uncalibrated(model, network, device());
     const GoodScores scores = scoresAfterFit(uncalibrated, images, good, learned, pieces, FitReporter(callback, 1));
     model.calibration = scores.calibrate(settings.thresholdQuantile, settings.contamination);
     model.history.images = int(learned.size());
     model.history.good = scores.kept(settings.contamination);
     const std::shared_ptr<const FittedModel> calibrated = uncalibrated.with(model);
-    setMethod(method);
+    {
+        const std::lock_guard<std::mutex> lock(mutex);
+        usedMethod = method;
+        backboneSource = source;
+        backbone = network;
+    }
     std::atomic_store(&fitted, calibrated);
+}
+
+// The backbone with the ranges of its maps on the images, if it is to be computed in whole numbers, else without any.
+BackboneSource DetectorCore::sourceToFit(const Method& method, const ImageSource& images,
+                                         const std::vector<int>& learned) const
+{
+    BackboneSource source = backboneSource;
+    source.ranges.clear();
+    if (method.sharedParams().precision == PRECISION_INT8)
+        source.ranges =
+            rangesOnImages(source, images, learned, method.sharedParams(), device().engine, FitReporter(callback, 1));
+    return source;
 }
 
 // The method with the input shape and the contrast setting that this fit uses.
@@ -235,13 +270,13 @@ std::shared_ptr<const Method> DetectorCore::methodToFit(const ImageSource& image
     return std::shared_ptr<const Method>(std::move(method));
 }
 
-int DetectorCore::chooseRotations(const ImageSource& images, const std::vector<int>& learned,
-                                  const Method& method) const
+int DetectorCore::chooseRotations(const ImageSource& images, const std::vector<int>& learned, const Method& method,
+                                  const Backbone& network) const
 {
     const DetectorParams& settings = method.sharedParams();
     if (settings.rotations > 0 || settings.tile > 0 || !method.choosesRotations())
         return 1;
-    return turnsToLearn(images, learned, inputSettings(settings, INPUT_RESIZED), *backbone, device().engine,
+    return turnsToLearn(images, learned, inputSettings(settings, INPUT_RESIZED), network, device().engine,
                         FitReporter(callback, 1));
 }
 
@@ -270,12 +305,12 @@ Size DetectorCore::chooseInputShape(const ImageSource& images, const std::vector
     }
 }
 
-InputModel DetectorCore::learn(Learner& learner, const DetectorParams& settings, const ImageSource& images,
-                               std::vector<int>& chosen, int inputMode, int index, PiecesOfImages& pieces,
-                               FitReporter& reporter) const
+InputModel DetectorCore::learn(Learner& learner, const Backbone& network, const DetectorParams& settings,
+                               const ImageSource& images, std::vector<int>& chosen, int inputMode, int index,
+                               PiecesOfImages& pieces, FitReporter& reporter) const
 {
     reporter.startModel(index);
-    TrainingImages training(images, settings, inputSettings(settings, inputMode), *backbone, learner.featureKeeping());
+    TrainingImages training(images, settings, inputSettings(settings, inputMode), network, learner.featureKeeping());
     training.read(chosen, reporter);
     for (const int image : chosen)
         pieces[image] = training.piecesOf(image);

@@ -80,17 +80,20 @@ private:
     void useModel(const DetectorModel& model);
     void setThreshold(double Calibration::*which, bool ModelHistory::*follows, double value);
     void setMethod(std::shared_ptr<const Method> changed);
+    void checkPrecision(const Device& device) const;
+    BackboneSource sourceToFit(const Method& method, const ImageSource& images, const std::vector<int>& learned) const;
     void changeModel(const std::function<void(DetectorModel&)>& change);
     const DetectorParams& params() const { return usedMethod->sharedParams(); }
 
     std::shared_ptr<const Method> methodToFit(const ImageSource& images, const std::vector<int>& learned) const;
     Size chooseInputShape(const ImageSource& images, const std::vector<int>& learned) const;
-    int chooseRotations(const ImageSource& images, const std::vector<int>& learned, const Method& method) const;
+    int chooseRotations(const ImageSource& images, const std::vector<int>& learned, const Method& method,
+                        const Backbone& network) const;
     //! Learns the model of one input mode. `pieces` receives, for each chosen image, the indices that its pieces have
     //! in the training data; images that cannot be read are removed from `chosen`. `index` is that of the model in an
     //! ensemble.
-    InputModel learn(Learner& learner, const DetectorParams& settings, const ImageSource& images,
-                     std::vector<int>& chosen, int inputMode, int index, PiecesOfImages& pieces,
+    InputModel learn(Learner& learner, const Backbone& network, const DetectorParams& settings,
+                     const ImageSource& images, std::vector<int>& chosen, int inputMode, int index, PiecesOfImages& pieces,
                      FitReporter& reporter) const;
     void calibrateWithGood(const FittedModel& model, const ImageSource& images);
     //! Adds images to one of the models; the parameters are those of learn.

@@ -16,6 +16,7 @@ static const char* const defaultOutputs[] = {"c2", "c3", "c4"};
 DetectorParams::DetectorParams()
     : embedBackbone(false),
       outputs(defaultOutputs, defaultOutputs + 3),
+      precision(PRECISION_FLOAT32),
       inputMean(Scalar::all(127)),
       inputScale(Scalar::all(1. / 128)),
       swapRB(true),
@@ -94,6 +95,10 @@ void visitDetectorParams(DetectorParams& p, ParamsVisitor& v)
         v.visit("rotations", p.rotations, 0, mostRotations);
     else
         p.rotations = 1;
+    if (v.has("precision"))
+        v.visit("precision", p.precision, int(PRECISION_FLOAT32), int(PRECISION_INT8));
+    else
+        p.precision = PRECISION_FLOAT32;
 }
 
 // Tiles are squares that are all stretched to the input's size, so most other ways to shape the input exclude them.

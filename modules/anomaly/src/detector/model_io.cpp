@@ -24,7 +24,7 @@ namespace cv { namespace anomaly {
      method: a name of registry.cpp
      version: 2
      settings: every setting that all detectors have, and every one of the method's own, by its name
-     backbone: {name, size, sha256, bytes where embedBackbone}
+     backbone: {name, size, sha256, bytes where embedBackbone, ranges where precision is PRECISION_INT8}
      models: [{input, the method's fields, checksum of their matrices}]
      thresholds: {image, pixel, lowest, highest}
      history: {images, updates, imageFollows, pixelFollows, scores, levels, learnedScores, learnedLevels, statistics}
@@ -33,6 +33,7 @@ namespace cv { namespace anomaly {
    Version 1, which has but the first of the methods, lacks the last one. Its first files lack some settings, too, and
    the first of version 2 lack keepAspect and inputShape: what they learned from was stretched to a square. Later ones
    lack rotations: images were learned as they are, or chooseContrast and matchContrast: contrasts were left alone.
+   Those that lack precision are in single precision.
    Those that lack history cannot be updated.
 */
 
@@ -152,6 +153,8 @@ String checksumOf(const DetectorModel& model, const PartSums& parts, const FileN
     visitAllParams(*model.method->clone(), settings);
     addText(sum, model.backbone.name);
     addText(sum, parts.backbone);
+    for (const Vec2f& range : model.backbone.ranges)
+        sum.add(range.val, sizeof(range.val));
     for (size_t i = 0; i < model.models.size(); i++)
     {
         sum.add(&model.models[i].inputMode, sizeof(model.models[i].inputMode));
@@ -172,7 +175,29 @@ void writeBackbone(FileStorage& file, const DetectorModel& model, const String& 
          << "name" << backbone.name << "size" << int(backbone.bytes.size()) << "sha256" << sum;
     if (model.method->sharedParams().embedBackbone)
         file << "bytes" << Mat(1, int(backbone.bytes.size()), CV_8U, const_cast<uchar*>(backbone.bytes.data()));
+    if (!backbone.ranges.empty())
+        file << "ranges" << Mat(int(backbone.ranges.size()), 2, CV_32F, const_cast<Vec2f*>(backbone.ranges.data()));
     file << "}";
+}
+
+// The ranges of a backbone that is computed in whole numbers.
+std::vector<Vec2f> readRanges(const ModelNode& node, int precision)
+{
+    std::vector<Vec2f> ranges;
+    if (precision != PRECISION_INT8)
+        return ranges;
+    const float highest = 1e20f; // no factor of a network in whole numbers overflows
+    const Mat values = matrix(node, "ranges", CV_32F);
+    expectSize(values, "ranges", values.rows, 2);
+    for (int i = 0; i < values.rows; i++)
+    {
+        ranges.push_back(Vec2f(values.at<float>(i, 0), values.at<float>(i, 1)));
+        if (!(-highest <= ranges[i][0] && ranges[i][0] <= 0 && 0 <= ranges[i][1] && ranges[i][1] <= highest))
+            CV_Error_(Error::StsParseError,
+                      ("Model file has %g to %g in 'ranges', expected a range that holds 0, up to 1e20", ranges[i][0],
+                       ranges[i][1]));
+    }
+    return ranges;
 }
 
 // A file that the user names goes before the bytes in the model file, which may come from anyone.
@@ -303,6 +328,7 @@ DetectorModel readFields(const ModelNode& node, const BackbonePlaces& places)
     model.history = readHistory(node);
     const ModelNode backbone = child(node, "backbone");
     model.backbone = readBackbone(backbone, params.outputs, places);
+    model.backbone.ranges = readRanges(backbone, params.precision);
     params.backbone = model.backbone.name;
     params.embedBackbone = !backbone["bytes"].empty();
     model.method = std::move(method);

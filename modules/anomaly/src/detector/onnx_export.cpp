@@ -80,6 +80,9 @@ public:
 
     ExportedGraph build()
     {
+        if (!parts().backbone.ranges.empty())
+            CV_Error(Error::StsNotImplemented, "its backbone is computed in whole numbers of 8 bits, which has no form "
+                                               "in the exported graph: fit it with PRECISION_FLOAT32");
         const HeadNodes whole = addHead(0, "");
         MapsNode scoreMap = addSmoothMap(whole);
         std::string ownScore = whole.scores.imageScore;

@@ -1,0 +1,500 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#include "../precomp.hpp"
+#include "int8_layers.hpp"
+#include "int8_packing.hpp"
+
+#include <cstring>
+
+namespace cv { namespace anomaly {
+
+namespace {
+
+// Sums of up to this many products of 255 and 127 stay below 2^30, as does the number that a sum starts with.
+const int mostProducts = 1 << 15, highestStart = 1 << 29;
+
+const float highestByte = 255, highestWeight = 127;
+
+// Limits that keep the results of products, and of maps that are added, an int.
+const double highestResult = 1 << 30;
+const float highestAddedFactor = 1 << 20;
+
+//! Weights of one output as whole numbers: weight = scale * whole number.
+struct QuantizedRow
+{
+    // Weights that are tiny beside the bias, as those of a channel that a network does not use, are rounded to zero, so
+    // that the bias is a sum that 32 bits hold.
+    QuantizedRow(const Mat& weights, float bias, float inputScale)
+        : scale(std::max(double(norm(weights, NORM_INF)) / highestWeight,
+                         std::abs(double(bias)) / (double(inputScale) * highestStart)))
+    {
+        scale = std::max(scale, double(FLT_MIN));
+        weights.reshape(1, 1).convertTo(values, CV_8S, 1 / scale);
+    }
+
+    //! What the sum of the products starts with: the bias, and what the input's zero adds to the products.
+    int start(float bias, const MapScale& from) const
+    {
+        return cvRound(bias / (scale * from.scale)) - from.zero * int(sum(values)[0]);
+    }
+
+    //! No sum is larger.
+    double highestSum(int start) const { return std::abs(double(start)) + highestByte * norm(values, NORM_L1); }
+
+    Mat values;
+    double scale;
+};
+
+//! Starts and factors of all outputs, at the places that the kernels want.
+struct QuantizedOutputs
+{
+    explicit QuantizedOutputs(int count) : starts(count, 0), factors(count, 0.f) {}
+
+    void set(int place, const QuantizedRow& row, float bias, const LayerScales& scales)
+    {
+        starts[place] = row.start(bias, *scales.from);
+        // The limit keeps y an int. It only holds where values are so far out of the result's range that all are clipped.
+        const double factor = row.scale * scales.from->scale / (scales.to ? scales.to->scale : 1.);
+        const double limit = scales.to ? highestResult / std::max(row.highestSum(starts[place]), 1.) : DBL_MAX;
+        factors[place] = float(std::min(factor, limit));
+    }
+
+    std::vector<int> starts;
+    std::vector<float> factors;
+};
+
+//! The byte nearest to a value.
+uchar byteOf(float value, const MapScale& to)
+{
+    const float steps = std::min(std::max(value / to.scale, -highestByte), highestByte);
+    return saturate_cast<uchar>(cvRound(steps) + to.zero);
+}
+
+// How sums become bytes of the result; or values, if they are only measured.
+Int8Rounding roundingOf(const LayerScales& scales, const Clip& clip)
+{
+    const MapScale to = scales.to ? *scales.to : MapScale();
+    const float addedFactor = scales.added ? std::min(scales.added->scale / to.scale, highestAddedFactor) : 0.f;
+    const float offset = scales.added ? -float(scales.added->zero) * addedFactor : 0.f;
+    return Int8Rounding{addedFactor, offset, to.zero, byteOf(clip.lowest, to), byteOf(clip.highest, to)};
+}
+
+//! Rows of padding for kernels: one pixel, for all columns.
+class PaddingPixel
+{
+public:
+    PaddingPixel(int channels, int zero) : bytes(channels + int8Slack, uchar(zero)) {}
+    const uchar* data() const { return bytes.data(); }
+
+private:
+    const std::vector<uchar> bytes;
+};
+
+//! Scratch memory of at least this size.
+uchar* memoryOf(Mat& scratch, size_t bytes)
+{
+    if (scratch.total() < bytes)
+        scratch.create(1, int(bytes), CV_8U);
+    return scratch.data;
+}
+
+//! A convolution over all channels. Patches are copied side by side, unless the kernel is 1x1 with stride 1.
+class ProductStep CV_FINAL : public Int8Step
+{
+public:
+    ProductStep(const Convolution& c, const LayerScales& scales, const Clip& clip, const Int8Kernels& k)
+        : window(c.window),
+          outputs(c.outputs),
+          channels(c.weights.size[1]),
+          inputs(channels * window.kernel.area()),
+          words(wordsOf(inputs)),
+          padding(window.kernel.width * channels, scales.from->zero),
+          weights(size_t(panelsOf(outputs)) * words * int8Panel * int8Word, 0),
+          terms(panelsOf(outputs) * int8Panel),
+          rounding(roundingOf(scales, clip)),
+          multiply(outputs < k.leastOutputs ? int8KernelsPlain.multiply : k.multiply)
+    {
+        for (int o = 0; o < outputs; o++)
+        {
+            // From channels x kernel rows x kernel columns to the order of the map, channels last.
+            const Mat row =
+                Mat(channels, window.kernel.area(), CV_32F, const_cast<float*>(c.weights.ptr<float>(o))).t();
+            pack(o, QuantizedRow(row, c.bias.at<float>(o), scales.from->scale), c.bias.at<float>(o), scales);
+        }
+    }
+
+    void run(const Int8Maps& maps, const Range& rows, Mat& scratch, Int8Extremes* extremes) const CV_OVERRIDE
+    {
+        const int width = maps.to.size.width;
+        if (isPointwise())
+        {
+            multiplyRows(maps, maps.from.row(rows.start), channels, rows, extremes);
+            return;
+        }
+        // Several rows together, so that a kernel gets enough pixels.
+        const int pixelsTogether = 96, together = std::max(pixelsTogether / width, 1);
+        uchar* const patches = memoryOf(scratch, size_t(together) * width * patchStep() + int8Slack);
+        for (int y = rows.start; y < rows.end; y += together)
+        {
+            const Range part(y, std::min(y + together, rows.end));
+            copyPatches(maps.from, part, width, patches);
+            multiplyRows(maps, patches, patchStep(), part, extremes);
+        }
+    }
+
+private:
+    bool isPointwise() const
+    {
+        return window.kernel.area() == 1 && window.stride == 1 &&
+               window.top + window.left + window.bottom + window.right == 0;
+    }
+
+    size_t patchStep() const { return size_t(words) * int8Word; }
+
+    void pack(int output, const QuantizedRow& row, float bias, const LayerScales& scales)
+    {
+        // An output is in two panels if the last one overlaps the one before it.
+        for (int panel = output / int8Panel; panel < panelsOf(outputs); panel++)
+        {
+            const int place = output - firstOfPanel(panel, outputs);
+            if (place < 0 || place >= int8Panel)
+                continue;
+            terms.set(panel * int8Panel + place, row, bias, scales);
+            schar* const to = weights.data() + size_t(panel) * words * int8Panel * int8Word;
+            for (int i = 0; i < inputs; i++)
+                to[(i / int8Word * int8Panel + place) * int8Word + i % int8Word] = row.values.at<schar>(i);
+        }
+    }
+
+    void multiplyRows(const Int8Maps& maps, const uchar* from, size_t fromStep, const Range& rows,
+                      Int8Extremes* extremes) const
+    {
+        multiply(Int8Product{rows.size() * maps.to.size.width, words, outputs, from, fromStep, weights.data(),
+                             terms.starts.data(), terms.factors.data(),
+                             maps.added.data ? maps.added.row(rows.start) : NULL,
+                             maps.to.data ? maps.to.row(rows.start) : NULL, extremes, rounding});
+    }
+
+    void copyPatches(const Int8Map& from, const Range& rows, int width, uchar* to) const
+    {
+        for (int y = rows.start; y < rows.end; y++)
+            for (int x = 0; x < width; x++, to += patchStep())
+                for (int k = 0; k < window.kernel.height; k++)
+                    copyRow(from, y * window.stride - window.top + k * window.dilation, x * window.stride - window.left,
+                            to + size_t(k) * window.kernel.width * channels);
+    }
+
+    // Copies what one row of the kernel sees.
+    void copyRow(const Int8Map& from, int y, int x, uchar* to) const
+    {
+        const int columns = window.kernel.width;
+        const bool isOutside = y < 0 || y >= from.size.height;
+        if (!isOutside && window.dilation == 1 && x >= 0 && x + columns <= from.size.width)
+            return copyTogether(from.row(y) + size_t(x) * channels, columns * channels, to);
+        for (int k = 0; k < columns; k++, to += channels)
+        {
+            const int at = x + k * window.dilation;
+            const bool isPadding = isOutside || at < 0 || at >= from.size.width;
+            std::memcpy(to, isPadding ? padding.data() : from.row(y) + size_t(at) * channels, channels);
+        }
+    }
+
+    // Copies whole vectors, which is four times as fast. What is written behind the bytes is overwritten later, or
+    // meets weights of zero.
+    static void copyTogether(const uchar* from, int bytes, uchar* to)
+    {
+        const int vector = 16;
+        static_assert(vector <= int8Slack, "maps and patches have room for it");
+        for (int i = 0; i < bytes; i += vector)
+            std::memcpy(to + i, from + i, vector);
+    }
+
+    const Window window;
+    const int outputs, channels, inputs, words;
+    const PaddingPixel padding;
+    std::vector<schar> weights;
+    QuantizedOutputs terms;
+    const Int8Rounding rounding;
+    void (*const multiply)(const Int8Product&);
+};
+
+//! A convolution of each channel by itself.
+class DepthwiseStep CV_FINAL : public Int8Step
+{
+public:
+    DepthwiseStep(const Convolution& c, const LayerScales& scales, const Clip& clip, const Int8Kernels& k)
+        : window(c.window),
+          channels(c.outputs),
+          padding(channels, scales.from->zero),
+          weights(size_t(blocksOf(channels)) * blockWeights(), 0),
+          terms(blocksOf(channels) * int8Block),
+          rounding(roundingOf(scales, clip)),
+          kernels(channels < k.leastChannels ? int8KernelsPlain : k)
+    {
+        for (int channel = 0; channel < channels; channel++)
+        {
+            const Mat row(1, window.kernel.area(), CV_32F, const_cast<float*>(c.weights.ptr<float>(channel)));
+            const float bias = c.bias.at<float>(channel);
+            pack(channel, QuantizedRow(row, bias, scales.from->scale), bias, scales);
+        }
+    }
+
+    void run(const Int8Maps& maps, const Range& rows, Mat& scratch, Int8Extremes* extremes) const CV_OVERRIDE
+    {
+        const int columns = maps.to.size.width;
+        const Int8Kernels& fitting = columns < kernels.leastColumns ? int8KernelsPlain : kernels;
+        SeenRows seen(window.kernel.height);
+        Int8Depthwise task = {0,
+                              channels,
+                              columns,
+                              window.kernel.height,
+                              window.kernel.width,
+                              window.stride,
+                              window.dilation,
+                              seen.rows.data(),
+                              seen.steps.data(),
+                              maps.from.size.width,
+                              window.left,
+                              padding.data(),
+                              weights.data(),
+                              terms.starts.data(),
+                              terms.factors.data(),
+                              NULL,
+                              extremes,
+                              rounding,
+                              NULL};
+        task.scratch = memoryOf(
+            scratch, int8ScratchOf(columns, window.kernel.height, window.kernel.width, window.stride, window.dilation));
+        for (int y = rows.start; y < rows.end; y += task.count)
+        {
+            task.count = std::min(rows.end - y, 2);
+            for (int i = 0; i < task.count; i++)
+                findRows(maps.from, y + i, i * window.kernel.height, seen);
+            task.to = maps.to.data ? maps.to.row(y) : NULL;
+            fitting.convolve(task);
+        }
+    }
+
+private:
+    //! The rows of the map that two rows of the result see, and their steps from a pixel to the next one.
+    struct SeenRows
+    {
+        explicit SeenRows(int kernelRows) : rows(2 * kernelRows), steps(2 * kernelRows) {}
+
+        std::vector<const uchar*> rows;
+        std::vector<size_t> steps;
+    };
+
+    void findRows(const Int8Map& from, int y, int first, SeenRows& seen) const
+    {
+        for (int k = 0; k < window.kernel.height; k++)
+        {
+            const int at = y * window.stride - window.top + k * window.dilation;
+            const bool isPadding = at < 0 || at >= from.size.height;
+            seen.rows[first + k] = isPadding ? padding.data() : from.row(at);
+            seen.steps[first + k] = isPadding ? 0 : channels;
+        }
+    }
+
+    size_t blockWeights() const
+    {
+        return size_t(groupsOf(window.kernel.height)) * window.kernel.width * int8Block * int8Word;
+    }
+
+    void pack(int channel, const QuantizedRow& row, float bias, const LayerScales& scales)
+    {
+        // A channel is in two blocks if the last one overlaps the one before it.
+        for (int block = channel / int8Block; block < blocksOf(channels); block++)
+        {
+            const int inBlock = channel - firstOfBlock(block, channels);
+            if (inBlock < 0 || inBlock >= int8Block)
+                continue;
+            const int place = placeInBlock(inBlock);
+            terms.set(block * int8Block + place, row, bias, scales);
+            schar* const to = weights.data() + block * blockWeights();
+            for (int y = 0; y < window.kernel.height; y++)
+                for (int x = 0; x < window.kernel.width; x++)
+                    to[((y / int8Word * window.kernel.width + x) * int8Block + place) * int8Word + y % int8Word] =
+                        row.values.at<schar>(y * window.kernel.width + x);
+        }
+    }
+
+    const Window window;
+    const int channels;
+    const PaddingPixel padding;
+    std::vector<schar> weights;
+    QuantizedOutputs terms;
+    const Int8Rounding rounding;
+    const Int8Kernels& kernels;
+};
+
+//! A convolution, with a batch norm, a sum and clipping included if they follow it.
+class ConvolutionLayer CV_FINAL : public Int8Layer, private Convolution
+{
+public:
+    explicit ConvolutionLayer(const Convolution& c) : Convolution(c) {}
+
+    MapShape outputShape(const MapShape& in) const CV_OVERRIDE { return Convolution::outputShape(in); }
+    bool takeSum() CV_OVERRIDE { return groups == 1 && clip.isNone() && added < 0; }
+    bool takeScale(const Mat& scale, const Mat& shift) CV_OVERRIDE
+    {
+        return clip.isNone() && added < 0 && Convolution::takeScale(scale, shift);
+    }
+    bool takeClip(const Clip& other) CV_OVERRIDE { return clip.takeOver(other); }
+    Clip clipOfResult() const CV_OVERRIDE { return clip; }
+
+    std::unique_ptr<const Int8Step> quantized(const LayerScales& scales, const Int8Kernels& kernels) const CV_OVERRIDE
+    {
+        if (groups == 1)
+            return std::unique_ptr<const Int8Step>(new ProductStep(*this, scales, clip, kernels));
+        return std::unique_ptr<const Int8Step>(new DepthwiseStep(*this, scales, clip, kernels));
+    }
+
+private:
+    Clip clip;
+};
+
+//! The highest byte of each window. Padding never gives it.
+class MaxPoolStep CV_FINAL : public Int8Step
+{
+public:
+    explicit MaxPoolStep(const Window& w) : window(w) {}
+
+    void run(const Int8Maps& maps, const Range& rows, Mat&, Int8Extremes*) const CV_OVERRIDE
+    {
+        for (int y = rows.start; y < rows.end; y++)
+            for (int x = 0; x < maps.to.size.width; x++)
+                pool(maps.from, y * window.stride - window.top, x * window.stride - window.left,
+                     maps.to.row(y) + size_t(x) * maps.to.channels);
+    }
+
+private:
+    void pool(const Int8Map& from, int top, int left, uchar* to) const
+    {
+        std::fill_n(to, from.channels, uchar(0));
+        for (int y = std::max(top, 0); y < std::min(top + window.kernel.height, from.size.height); y++)
+            for (int x = std::max(left, 0); x < std::min(left + window.kernel.width, from.size.width); x++)
+            {
+                const uchar* const pixel = from.row(y) + size_t(x) * from.channels;
+                for (int c = 0; c < from.channels; c++)
+                    to[c] = std::max(to[c], pixel[c]);
+            }
+    }
+
+    const Window window;
+};
+
+class MaxPoolLayer CV_FINAL : public Int8Layer
+{
+public:
+    explicit MaxPoolLayer(const Window& w) : window(w) {}
+
+    MapShape outputShape(const MapShape& in) const CV_OVERRIDE
+    {
+        return MapShape{in.images, in.channels, window.outputSize(in.size)};
+    }
+    std::unique_ptr<const Int8Step> quantized(const LayerScales&, const Int8Kernels&) const CV_OVERRIDE
+    {
+        return std::unique_ptr<const Int8Step>(new MaxPoolStep(window));
+    }
+    bool keepsScale() const CV_OVERRIDE { return true; }
+
+private:
+    const Window window;
+};
+
+//! A layer that sees each value by itself, or together with the one that is added.
+class ValueStep CV_FINAL : public Int8Step
+{
+public:
+    ValueStep(const LayerScales& scales, const Clip& clip)
+        : factor(std::min(scales.from->scale / (scales.to ? scales.to->scale : 1.f), highestAddedFactor)),
+          zero(scales.from->zero),
+          rounding(roundingOf(scales, clip))
+    {}
+
+    void run(const Int8Maps& maps, const Range& rows, Mat&, Int8Extremes* extremes) const CV_OVERRIDE
+    {
+        const size_t count = size_t(rows.size()) * maps.from.size.width * maps.from.channels;
+        const uchar* const from = maps.from.row(rows.start);
+        const uchar* const added = maps.added.data ? maps.added.row(rows.start) : NULL;
+        uchar* const to = maps.to.data ? maps.to.row(rows.start) : NULL;
+        for (size_t i = 0; i < count; i++)
+            takeInt8Result(rounding, extremes, from[i] - zero, factor, added ? added + i : NULL, to ? to + i : NULL);
+    }
+
+private:
+    const float factor;
+    const int zero;
+    const Int8Rounding rounding;
+};
+
+//! The sum of two maps that no convolution could include.
+class AddLayer CV_FINAL : public Int8Layer
+{
+public:
+    bool takeClip(const Clip& other) CV_OVERRIDE { return clip.takeOver(other); }
+    Clip clipOfResult() const CV_OVERRIDE { return clip; }
+    std::unique_ptr<const Int8Step> quantized(const LayerScales& scales, const Int8Kernels&) const CV_OVERRIDE
+    {
+        return std::unique_ptr<const Int8Step>(new ValueStep(scales, clip));
+    }
+
+private:
+    Clip clip;
+};
+
+//! Clipping that no other layer could include.
+class ClipLayer CV_FINAL : public Int8Layer
+{
+public:
+    explicit ClipLayer(const Clip& c) : clip(c) {}
+    Clip clipOfResult() const CV_OVERRIDE { return clip; }
+    std::unique_ptr<const Int8Step> quantized(const LayerScales& scales, const Int8Kernels&) const CV_OVERRIDE
+    {
+        return std::unique_ptr<const Int8Step>(new ValueStep(scales, clip));
+    }
+
+private:
+    const Clip clip;
+};
+
+} // namespace
+
+MapScale::MapScale(const Vec2f& range)
+{
+    const double lowest = std::min(range[0], 0.f), highest = std::max(range[1], 0.f);
+    // A map that is constant has a scale, too, with which no factor overflows.
+    scale = std::max(float((highest - lowest) / highestByte), 1e-20f);
+    zero = std::min(std::max(cvRound(-lowest / scale), 0), 255);
+}
+
+std::unique_ptr<NetworkLayer> Int8LayerFactory::convolution(const Convolution& c) const
+{
+    const int products = c.weights.size[1] * c.window.kernel.area();
+    if (c.groups > 1 && (c.weights.size[1] != 1 || c.groups != c.outputs))
+        CV_Error_(Error::StsNotImplemented,
+                  ("convolution '%s' in %d groups that are not one channel each", c.name.c_str(), c.groups));
+    if (products > mostProducts)
+        CV_Error_(Error::StsNotImplemented, ("convolution '%s', which sums up %d products, expected %d at most",
+                                             c.name.c_str(), products, mostProducts));
+    return std::unique_ptr<NetworkLayer>(new ConvolutionLayer(c));
+}
+
+std::unique_ptr<NetworkLayer> Int8LayerFactory::maxPool(const Window& window) const
+{
+    return std::unique_ptr<NetworkLayer>(new MaxPoolLayer(window));
+}
+
+std::unique_ptr<NetworkLayer> Int8LayerFactory::add() const
+{
+    return std::unique_ptr<NetworkLayer>(new AddLayer);
+}
+
+std::unique_ptr<NetworkLayer> Int8LayerFactory::clip(const Clip& range) const
+{
+    return std::unique_ptr<NetworkLayer>(new ClipLayer(range));
+}
+
+}} // namespace cv::anomaly

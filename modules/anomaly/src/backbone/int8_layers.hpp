@@ -1,0 +1,82 @@
+// This file is part of OpenCV project.
+// It is subject to the license terms in the LICENSE file found in the top-level directory
+// of this distribution and at http://opencv.org/license.html.
+#ifndef OPENCV_ANOMALY_INT8_LAYERS_HPP
+#define OPENCV_ANOMALY_INT8_LAYERS_HPP
+
+#include "int8_kernels.hpp"
+#include "layer_graph.hpp"
+
+namespace cv { namespace anomaly {
+
+//! How the bytes of a map stand for its values: value = scale * (byte - zero).
+struct MapScale
+{
+    MapScale() : scale(1), zero(0) {}
+    //! Spreads the bytes over a range that holds 0, so that padding is exact.
+    explicit MapScale(const Vec2f& range);
+
+    float scale;
+    int zero;
+};
+
+//! A map in memory that lies as rows x columns x channels, and how its bytes stand for values.
+struct Int8Map
+{
+    uchar* row(int y) const { return data + size_t(y) * size.width * channels; }
+
+    uchar* data;
+    Size size;
+    int channels;
+};
+
+//! The maps of a layer. `added` has no memory if nothing is added, `to` has none if values are only measured.
+struct Int8Maps
+{
+    Int8Map from, added, to;
+};
+
+//! A layer with its weights as whole numbers. It never changes once made, so calls share it.
+class Int8Step
+{
+public:
+    virtual ~Int8Step() {}
+    //! Computes some rows of the result, or updates `extremes` with their values if `to` has no memory. What one call
+    //! writes does not depend on others. `scratch` is kept from call to call by one thread.
+    virtual void run(const Int8Maps& maps, const Range& rows, Mat& scratch, Int8Extremes* extremes) const = 0;
+};
+
+//! The scales of the maps of a layer. added, to: null if nothing is added, and if values are only measured.
+struct LayerScales
+{
+    const MapScale* from;
+    const MapScale* added;
+    const MapScale* to;
+};
+
+//! A layer that is computed in whole numbers of 8 bits.
+class Int8Layer : public NetworkLayer
+{
+public:
+    //! Makes the whole-number form of this layer.
+    virtual std::unique_ptr<const Int8Step> quantized(const LayerScales& scales, const Int8Kernels& kernels) const = 0;
+    //! The range to which the result is clipped. Measured values are not.
+    virtual Clip clipOfResult() const { return Clip(); }
+    //! Whether the result has the scale of the input: no value of it lies outside of the input's range.
+    virtual bool keepsScale() const { return false; }
+};
+
+//! Makes the layers of a graph. Throws StsNotImplemented, naming the layer, for a convolution in several groups of
+//! several channels, and for one that sums up more products than 32 bits hold.
+class Int8LayerFactory CV_FINAL : public LayerFactory
+{
+public:
+    std::unique_ptr<NetworkLayer> convolution(const Convolution& settings) const CV_OVERRIDE;
+    std::unique_ptr<NetworkLayer> maxPool(const Window& window) const CV_OVERRIDE;
+    std::unique_ptr<NetworkLayer> add() const CV_OVERRIDE;
+    std::unique_ptr<NetworkLayer> clip(const Clip& range) const CV_OVERRIDE;
+};
+
+}} // namespace cv::anomaly
+
+#endif
