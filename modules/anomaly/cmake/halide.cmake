@@ -121,11 +121,17 @@ set(_halide_cpp
 set(ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_HALIDE ANOMALY_HALIDE_VERSION="${Halide_VERSION}")
 # Products of whole numbers, in C++ for one instruction set each.
 if(Halide_CMAKE_TARGET MATCHES "^x86-64")
-  list(APPEND ANOMALY_HALIDE_SOURCES src/search/quantized_bounds_avx2.cpp src/search/quantized_bounds_avx512vnni.cpp)
-  list(APPEND ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_QUANTIZED_BOUNDS)
+  foreach(_set avx2 avx512vnni)
+    list(APPEND ANOMALY_HALIDE_SOURCES src/search/quantized_bounds_${_set}.cpp src/backbone/int8_kernels_${_set}.cpp)
+  endforeach()
+  list(APPEND ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_QUANTIZED_BOUNDS HAVE_ANOMALY_INT8_KERNELS)
   if(NOT MSVC) # which takes all instructions without an option
     set_source_files_properties(src/search/quantized_bounds_avx2.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")
-    set_source_files_properties(src/search/quantized_bounds_avx512vnni.cpp PROPERTIES COMPILE_OPTIONS "-mavx512f;-mavx512vnni;$<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>") # which GCC 12 finds in its own header
+    set(_uninitialized $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>) # which GCC 12 finds in its own header
+    set_source_files_properties(src/search/quantized_bounds_avx512vnni.cpp PROPERTIES COMPILE_OPTIONS "-mavx512f;-mavx512vnni;${_uninitialized}")
+    set_source_files_properties(src/backbone/int8_kernels_avx2.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-ffp-contract=off")
+    set_source_files_properties(src/backbone/int8_kernels_avx512vnni.cpp PROPERTIES COMPILE_OPTIONS
+      "-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512vnni;-ffp-contract=off;$<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized>;${_uninitialized}")
   endif()
 endif()
 set(_hooks set_error_handler set_custom_do_par_for set_custom_malloc set_custom_free set_custom_can_use_target_features default_can_use_target_features)
