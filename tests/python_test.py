@@ -96,7 +96,7 @@ class Names(unittest.TestCase):
 
     def test_every_constant_is_here(self):
         for header, prefix, count in (('cfa.hpp', 'CFA_', 13), ('detector.hpp', '', 10), ('padim.hpp', 'PaDiM_', 2)):
-            constants = re.findall(r'^ +([A-Z][A-Z_]+) = (\d+)', self.headers[header], re.M)
+            constants = re.findall(r'^ +([A-Z][A-Z0-9_]+) = (\d+)', self.headers[header], re.M)
             self.assertGreaterEqual(len(constants), count)
             for name, value in constants:
                 self.assertEqual(getattr(anomaly, prefix + name), int(value))

@@ -23,9 +23,9 @@ const int int8Slack = 64;
 
 /** @brief How a sum of products becomes a byte, with `factor` for each output.
 
-y = float(sum) * factor, or (float(sum) * factor + float(added) * addedFactor) + offset if a map is added. Each operation
-is rounded to single precision. The byte is y, rounded to the nearest whole number or to the even one of two, plus
-`zero`, and then clipped to the range from `lowest` to `highest`. y lies within 2^31, so that it is an int.
+y = float(sum) * factor, or (float(sum) * factor + float(added) * addedFactor) + offset if a map is added. Each
+operation is rounded to single precision. The byte is y, rounded to the nearest whole number or to the even one of two,
+plus `zero`, and then clipped to the range from `lowest` to `highest`. y lies within 2^31, so that it is an int.
 */
 struct Int8Rounding
 {
@@ -62,9 +62,9 @@ struct Int8Product
 
 /** @brief One row, or two rows together, of a depthwise convolution.
 
-Weights are packed as blocks x groups of int8Word rows x columns of the kernel x int8Block x int8Word, starts and factors
-as blocks x int8Block. Block b begins with channel min(b * int8Block, channels - int8Block), or with 0 if there are
-fewer. Within a block, channels lie as placeInBlock says.
+Weights are packed as blocks x groups of int8Word rows x columns of the kernel x int8Block x int8Word, starts and
+factors as blocks x int8Block. Block b begins with channel min(b * int8Block, channels - int8Block), or with 0 if there
+are fewer. Within a block, channels lie as placeInBlock says.
 */
 struct Int8Depthwise
 {
@@ -99,7 +99,8 @@ struct Int8Kernels
 {
     void (*multiply)(const Int8Product& product);
     void (*convolve)(const Int8Depthwise& rows);
-    //! Converts values to bytes: value / scale, rounded to the nearest whole number or to the even one of two, plus zero.
+    //! Converts values to bytes: value * (1 / scale), rounded to the nearest whole number or to the even one of two,
+    //! plus zero.
     void (*toBytes)(const Int8Conversion& form, const float* values, unsigned char* bytes);
     void (*toValues)(const Int8Conversion& form, const unsigned char* bytes, float* values);
     //! The smallest numbers of outputs, of channels, and of columns for which the first two can be called.

@@ -36,7 +36,8 @@ struct QuantizedRow
     //! What the sum of the products starts with: the bias, and what the input's zero adds to the products.
     int start(float bias, const MapScale& from) const
     {
-        return cvRound(bias / (scale * from.scale)) - from.zero * int(sum(values)[0]);
+        const double steps = std::max(-double(highestStart), bias / (scale * from.scale)); // also where that is NaN
+        return cvRound(std::min(steps, double(highestStart))) - from.zero * int(sum(values)[0]);
     }
 
     //! No sum is larger.
@@ -54,7 +55,8 @@ struct QuantizedOutputs
     void set(int place, const QuantizedRow& row, float bias, const LayerScales& scales)
     {
         starts[place] = row.start(bias, *scales.from);
-        // The limit keeps y an int. It only holds where values are so far out of the result's range that all are clipped.
+        // The limit keeps y an int. It only holds where values are so far out of the result's range that all are
+        // clipped.
         const double factor = row.scale * scales.from->scale / (scales.to ? scales.to->scale : 1.);
         const double limit = scales.to ? highestResult / std::max(row.highestSum(starts[place]), 1.) : DBL_MAX;
         factors[place] = float(std::min(factor, limit));
@@ -200,7 +202,7 @@ private:
         }
     }
 
-    // Copies whole vectors, which is four times as fast. What is written behind the bytes is overwritten later, or
+    // Copies whole vectors, so that each is one instruction. What is written behind the bytes is overwritten later, or
     // meets weights of zero.
     static void copyTogether(const uchar* from, int bytes, uchar* to)
     {

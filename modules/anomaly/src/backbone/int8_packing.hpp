@@ -10,7 +10,8 @@
 
 #include <algorithm>
 
-// Where the weights that int8_kernels.hpp describes lie, and what becomes of sums. Files for one instruction set do not include this header.
+// Where the weights that int8_kernels.hpp describes lie, and what becomes of sums. Files for one instruction set do not
+// include this header.
 
 namespace cv { namespace anomaly {
 
@@ -53,7 +54,8 @@ inline int placeInBlock(int channel)
     return channel % half / quarter * 2 * quarter + channel / half * quarter + channel % quarter;
 }
 
-//! The plain form of Int8Rounding: stores the byte of a sum, or updates the extremes if `to` is null. added may be null.
+//! The plain form of Int8Rounding: stores the byte of a sum, or updates the extremes if `to` is null. `added` may be
+//! null.
 void takeInt8Result(const Int8Rounding& rounding, Int8Extremes* extremes, int sum, float factor, const uchar* added,
                     uchar* to);
 

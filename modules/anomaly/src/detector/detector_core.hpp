@@ -93,8 +93,8 @@ private:
     //! in the training data; images that cannot be read are removed from `chosen`. `index` is that of the model in an
     //! ensemble.
     InputModel learn(Learner& learner, const Backbone& network, const DetectorParams& settings,
-                     const ImageSource& images, std::vector<int>& chosen, int inputMode, int index, PiecesOfImages& pieces,
-                     FitReporter& reporter) const;
+                     const ImageSource& images, std::vector<int>& chosen, int inputMode, int index,
+                     PiecesOfImages& pieces, FitReporter& reporter) const;
     void calibrateWithGood(const FittedModel& model, const ImageSource& images);
     //! Adds images to one of the models; the parameters are those of learn.
     void addImages(InputModel& model, const DetectorParams& settings, const Method& method, const ImageSource& images,
