@@ -23,18 +23,17 @@ const int int8Slack = 64;
 
 /** @brief How a sum of products becomes a byte, with `factor` for each output.
 
-y = float(sum) * factor, or (float(sum) * factor + float(added) * addedFactor) + offset if a map is added. Each
+y = float(sum) * factor, or float(sum) * factor + float(added - addedZero) * addedFactor if a map is added. Each
 operation is rounded to single precision. The byte is y, rounded to the nearest whole number or to the even one of two,
 plus `zero`, and then clipped to the range from `lowest` to `highest`. y lies within 2^31, so that it is an int.
 */
 struct Int8Rounding
 {
-    float addedFactor, offset;
-    int zero;
+    int zero, addedZero;
     unsigned char lowest, highest;
 };
 
-//! The lowest and the highest y. They widen with each call that measures.
+//! The lowest and the highest y of an output. They widen with each call that measures.
 struct Int8Extremes
 {
     float lowest, highest;
@@ -55,8 +54,9 @@ struct Int8Product
     const int* starts; // initial value of each sum
     const float* factors;
     const unsigned char* added; // pixels x outputs; null if nothing is added
+    const float* addedFactors;  // as factors
     unsigned char* to;          // pixels x outputs; null: only `extremes` are updated
-    Int8Extremes* extremes;
+    Int8Extremes* extremes;     // of each output
     Int8Rounding rounding;
 };
 
@@ -78,18 +78,18 @@ struct Int8Depthwise
     const signed char* weights;
     const int* starts;
     const float* factors;
-    unsigned char* to; // count x columns x channels; null: only `extremes` are updated
-    Int8Extremes* extremes;
+    unsigned char* to;      // count x columns x channels; null: only `extremes` are updated
+    Int8Extremes* extremes; // of each channel
     Int8Rounding rounding;
     unsigned char* scratch; // int8ScratchOf bytes
 };
 
-//! Values in single precision and their bytes: value = scale * (byte - zero). Bytes lie as pixels x channels, values as
+//! Values in single precision and their bytes: value = (byte - zero) * scale of the channel. Bytes lie as pixels x channels, values as
 //! channels x pixels.
 struct Int8Conversion
 {
     int pixels, channels;
-    float scale;
+    const float* scales; // of each channel
     int zero;
     size_t step; // of the values, from a channel to the next one
 };
@@ -99,8 +99,8 @@ struct Int8Kernels
 {
     void (*multiply)(const Int8Product& product);
     void (*convolve)(const Int8Depthwise& rows);
-    //! Converts values to bytes: value * (1 / scale), rounded to the nearest whole number or to the even one of two,
-    //! plus zero.
+    //! Converts values to bytes: value * (1 / the first scale), rounded to the nearest whole number or to the even one
+    //! of two, plus zero.
     void (*toBytes)(const Int8Conversion& form, const float* values, unsigned char* bytes);
     void (*toValues)(const Int8Conversion& form, const unsigned char* bytes, float* values);
     //! The smallest numbers of outputs, of channels, and of columns for which the first two can be called.

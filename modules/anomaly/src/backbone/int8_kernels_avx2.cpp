@@ -28,10 +28,10 @@ struct Avx2
     static Int loadRows(const int* from) { return load(from); }
     static Float loadRows(const float* from) { return load(from); }
     static void store(float* to, Float value) { _mm256_storeu_ps(to, value); }
-    static Float repeat(float value) { return _mm256_set1_ps(value); }
     static Float toFloat(Int value) { return _mm256_cvtepi32_ps(value); }
     static Float multiply(Float a, Float b) { return _mm256_mul_ps(a, b); }
     static Float add(Float a, Float b) { return _mm256_add_ps(a, b); }
+    static Int subtract(Int a, int b) { return _mm256_sub_epi32(a, _mm256_set1_epi32(b)); }
     static Int bytes(const unsigned char* from)
     {
         return _mm256_cvtepu8_epi32(_mm_loadl_epi64(reinterpret_cast<const __m128i*>(from)));

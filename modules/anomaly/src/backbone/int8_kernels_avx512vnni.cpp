@@ -20,10 +20,10 @@ struct Avx512Vnni
     static Int load(const int* from) { return _mm512_loadu_si512(from); }
     static Float load(const float* from) { return _mm512_loadu_ps(from); }
     static void store(float* to, Float value) { _mm512_storeu_ps(to, value); }
-    static Float repeat(float value) { return _mm512_set1_ps(value); }
     static Float toFloat(Int value) { return _mm512_cvtepi32_ps(value); }
     static Float multiply(Float a, Float b) { return _mm512_mul_ps(a, b); }
     static Float add(Float a, Float b) { return _mm512_add_ps(a, b); }
+    static Int subtract(Int a, int b) { return _mm512_sub_epi32(a, _mm512_set1_epi32(b)); }
     static Int bytes(const unsigned char* from)
     {
         return _mm512_cvtepu8_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(from)));
@@ -121,32 +121,31 @@ __m512i fourPixels(const unsigned char* from, size_t step)
 }
 
 // Stores the values of four channels of 16 pixels, whose bytes are the words of all lanes.
-void storeChannels(__m512i words, const Int8Conversion& form, float* values)
+void storeChannels(__m512i words, const Int8Conversion& form, const float* scales, float* values)
 {
     const __m512i order = _mm512_setr_epi32(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15),
                   zero = _mm512_set1_epi32(form.zero), channels = _mm512_permutexvar_epi32(order, words);
-    const __m512 scale = _mm512_set1_ps(form.scale);
     const __m128i bytes[] = {_mm512_castsi512_si128(channels), _mm512_extracti32x4_epi32(channels, 1),
                              _mm512_extracti32x4_epi32(channels, 2), _mm512_extracti32x4_epi32(channels, 3)};
     for (int c = 0; c < 4; c++)
     {
         const __m512i steps = _mm512_sub_epi32(_mm512_cvtepu8_epi32(bytes[c]), zero);
-        _mm512_storeu_ps(values + c * form.step, _mm512_mul_ps(_mm512_cvtepi32_ps(steps), scale));
+        _mm512_storeu_ps(values + c * form.step, _mm512_mul_ps(_mm512_cvtepi32_ps(steps), _mm512_set1_ps(scales[c])));
     }
 }
 
 // Converts 16 channels of 16 pixels. Each lane of a vector has another pixel.
-void convertTile(const Int8Conversion& form, const unsigned char* bytes, float* values)
+void convertTile(const Int8Conversion& form, const unsigned char* bytes, const float* scales, float* values)
 {
     const size_t step = form.channels;
     const __m512i a = fourPixels(bytes, 4 * step), b = fourPixels(bytes + step, 4 * step),
                   c = fourPixels(bytes + 2 * step, 4 * step), d = fourPixels(bytes + 3 * step, 4 * step);
     const __m512i lowAb = _mm512_unpacklo_epi8(a, b), lowCd = _mm512_unpacklo_epi8(c, d),
                   highAb = _mm512_unpackhi_epi8(a, b), highCd = _mm512_unpackhi_epi8(c, d);
-    storeChannels(_mm512_unpacklo_epi16(lowAb, lowCd), form, values);
-    storeChannels(_mm512_unpackhi_epi16(lowAb, lowCd), form, values + 4 * form.step);
-    storeChannels(_mm512_unpacklo_epi16(highAb, highCd), form, values + 8 * form.step);
-    storeChannels(_mm512_unpackhi_epi16(highAb, highCd), form, values + 12 * form.step);
+    storeChannels(_mm512_unpacklo_epi16(lowAb, lowCd), form, scales, values);
+    storeChannels(_mm512_unpackhi_epi16(lowAb, lowCd), form, scales + 4, values + 4 * form.step);
+    storeChannels(_mm512_unpacklo_epi16(highAb, highCd), form, scales + 8, values + 8 * form.step);
+    storeChannels(_mm512_unpackhi_epi16(highAb, highCd), form, scales + 12, values + 12 * form.step);
 }
 
 // The last channels and pixels may be converted twice.
@@ -159,7 +158,7 @@ void toValues(const Int8Conversion& form, const unsigned char* bytes, float* val
         for (int pixel = 0; pixel < form.pixels; pixel += tile)
         {
             const size_t p = pixel < lastPixel ? pixel : lastPixel, c = channel < lastChannel ? channel : lastChannel;
-            convertTile(form, bytes + p * form.channels + c, values + c * form.step + p);
+            convertTile(form, bytes + p * form.channels + c, form.scales + c, values + c * form.step + p);
         }
 }
 
@@ -187,7 +186,7 @@ void toBytes(const Int8Conversion& form, const float* values, unsigned char* byt
                                   {_mm_setr_epi8(-1, 11, -1, -1, 12, -1, -1, 13, -1, -1, 14, -1, -1, 15, -1, -1),
                                    _mm_setr_epi8(-1, -1, 11, -1, -1, 12, -1, -1, 13, -1, -1, 14, -1, -1, 15, -1),
                                    _mm_setr_epi8(10, -1, -1, 11, -1, -1, 12, -1, -1, 13, -1, -1, 14, -1, -1, 15)}};
-    const __m512 factor = _mm512_set1_ps(1 / form.scale);
+    const __m512 factor = _mm512_set1_ps(1 / form.scales[0]);
     for (int pixel = 0; pixel < form.pixels; pixel += tile)
     {
         const size_t p = pixel < form.pixels - tile ? pixel : form.pixels - tile;

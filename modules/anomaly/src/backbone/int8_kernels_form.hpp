@@ -47,23 +47,15 @@ template <class Set> ANOMALY_INLINED typename Set::Float valueOf(typename Set::I
     return Set::multiply(Set::toFloat(sum), factor);
 }
 
-template <class Set>
-ANOMALY_INLINED typename Set::Float withAdded(typename Set::Float product, typename Set::Int added,
-                                              const Int8Rounding& rounding)
-{
-    const typename Set::Float addend = Set::multiply(Set::toFloat(added), Set::repeat(rounding.addedFactor));
-    return Set::add(Set::add(product, addend), Set::repeat(rounding.offset));
-}
-
-// Widens the extremes by the values of a vector.
+// Widens the extremes of outputs by the values of a vector.
 template <class Set> void widen(Int8Extremes* extremes, typename Set::Float values)
 {
     float y[Set::lanes];
     Set::store(y, values);
     for (int i = 0; i < Set::lanes; i++)
     {
-        extremes->lowest = y[i] < extremes->lowest ? y[i] : extremes->lowest;
-        extremes->highest = y[i] > extremes->highest ? y[i] : extremes->highest;
+        extremes[i].lowest = y[i] < extremes[i].lowest ? y[i] : extremes[i].lowest;
+        extremes[i].highest = y[i] > extremes[i].highest ? y[i] : extremes[i].highest;
     }
 }
 
@@ -81,25 +73,26 @@ template <int panels> struct PanelPlaces
             output[i] = first < last ? first : last;
             weights[i] = product.weights + (panel + i) * panelBytes;
         }
-        starts = product.starts + panel * int8Panel;
-        factors = product.factors + panel * int8Panel;
+        term = panel * int8Panel;
     }
 
     int output[panels];
     const signed char* weights[panels];
-    const int* starts;
-    const float* factors;
+    int term; // place of the first start and factor
 };
 
-// The values of a vector of sums: vector v of a panel, whose first result is number `at`.
+// The values of a vector of sums: vector v of a panel whose terms begin at `term`, and whose first result is number
+// `at`.
 template <class Set, Finish finish>
-ANOMALY_INLINED typename Set::Float valuesOf(const Int8Product& product, typename Set::Int sum, const float* factors,
-                                             size_t at, int v)
+ANOMALY_INLINED typename Set::Float valuesOf(const Int8Product& product, typename Set::Int sum, int term, size_t at,
+                                             int v)
 {
-    const typename Set::Float y = valueOf<Set>(sum, Set::load(factors + v * Set::lanes));
+    const int first = v * Set::lanes;
+    const typename Set::Float y = valueOf<Set>(sum, Set::load(product.factors + term + first));
     if (finish == FINISH_BYTES || (finish == FINISH_EXTREMES && !product.added))
         return y;
-    return withAdded<Set>(y, Set::bytes(product.added + at + v * Set::lanes), product.rounding);
+    const typename Set::Int added = Set::subtract(Set::bytes(product.added + at + first), product.rounding.addedZero);
+    return Set::add(y, Set::multiply(Set::toFloat(added), Set::load(product.addedFactors + term + first)));
 }
 
 // Computes some panels of some pixels. The sums stay in registers, so that the function is not inlined.
@@ -110,7 +103,7 @@ ANOMALY_NOT_INLINED void multiplyTile(const Int8Product& product, const PanelPla
     typename Set::Int sum[pixels * vectors];
     ANOMALY_UNROLLED
     for (int s = 0; s < pixels * vectors; s++)
-        sum[s] = Set::load(places.starts + s % vectors * Set::lanes);
+        sum[s] = Set::load(product.starts + places.term + s % vectors * Set::lanes);
     const unsigned char* const from = product.from + pixel * product.fromStep;
     for (int w = 0; w < product.words; w++)
     {
@@ -141,10 +134,10 @@ ANOMALY_NOT_INLINED void multiplyTile(const Int8Product& product, const PanelPla
             const int each = s + i < pixels * vectors ? s + i : s + i % vectorsOfPanel;
             const int panel = each % vectors / vectorsOfPanel;
             at[i] = (pixel + each / vectors) * product.outputs + places.output[panel];
-            y[i] = valuesOf<Set, finish>(product, sum[each], places.factors + panel * int8Panel, at[i],
+            y[i] = valuesOf<Set, finish>(product, sum[each], places.term + panel * int8Panel, at[i],
                                          each % vectorsOfPanel);
             if (finish == FINISH_EXTREMES)
-                widen<Set>(product.extremes, y[i]);
+                widen<Set>(product.extremes + places.output[panel] + each % vectorsOfPanel * Set::lanes, y[i]);
         }
         if (finish != FINISH_EXTREMES)
             bytes.storePanels(product.to, at, y);
@@ -296,6 +289,23 @@ ANOMALY_INLINED void convolveVector(const Int8Depthwise& d, const DepthwiseBlock
         values[p * vectorsOfBlock + vector] = valueOf<Set>(sum[p], factor);
 }
 
+// Widens the extremes of channels by the values of a vector, whose order is that of `interleave`: four channels of the
+// first half of a block, four of the second half, and so on for the second row.
+template <class Set> void widenChannels(Int8Extremes* extremes, typename Set::Float values)
+{
+    const int half = int8Block / 2;
+    Int8Extremes each[Set::lanes];
+    for (int i = 0; i < Set::lanes; i++)
+        each[i] = extremes[i / int8Word % 2 * half + i % int8Word];
+    widen<Set>(each, values);
+    for (int i = 0; i < Set::lanes; i++)
+    {
+        Int8Extremes& channel = extremes[i / int8Word % 2 * half + i % int8Word];
+        channel.lowest = each[i].lowest < channel.lowest ? each[i].lowest : channel.lowest;
+        channel.highest = each[i].highest > channel.highest ? each[i].highest : channel.highest;
+    }
+}
+
 template <class Set, bool measures>
 ANOMALY_NOT_INLINED void convolvePixels(const Int8Depthwise& d, const DepthwiseBlock<Set>& block, int x)
 {
@@ -308,7 +318,7 @@ ANOMALY_NOT_INLINED void convolvePixels(const Int8Depthwise& d, const DepthwiseB
     for (int p = 0; p < pixelsTogether; p++)
         if (measures)
             for (int v = 0; v < vectorsOfBlock; v++)
-                widen<Set>(d.extremes, y[p * vectorsOfBlock + v]);
+                widenChannels<Set>(d.extremes + block.channel + v * int8Word, y[p * vectorsOfBlock + v]);
         else
             bytes.storeBlock(d.to + block.first * rowBytes + size_t(x + p) * d.channels + block.channel,
                              d.count - block.first > 1 ? rowBytes : 0, y + p * vectorsOfBlock);

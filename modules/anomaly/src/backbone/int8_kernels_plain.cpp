@@ -7,12 +7,11 @@
 
 namespace cv { namespace anomaly {
 
-void takeInt8Result(const Int8Rounding& rounding, Int8Extremes* extremes, int sum, float factor, const uchar* added,
-                    uchar* to)
+void takeInt8Result(const Int8Rounding& rounding, const Int8Sum& result, uchar* to, Int8Extremes* extremes)
 {
-    float y = float(sum) * factor;
-    if (added)
-        y = (y + float(*added) * rounding.addedFactor) + rounding.offset;
+    float y = float(result.sum) * result.factor;
+    if (result.added)
+        y = y + float(int(*result.added) - rounding.addedZero) * result.addedFactor;
     if (to)
     {
         *to = uchar(std::min(std::max(cvRound(y) + rounding.zero, int(rounding.lowest)), int(rounding.highest)));
@@ -45,8 +44,12 @@ void multiply(const Int8Product& p)
             const int first = firstOfPanel(panel, p.outputs);
             const size_t at = size_t(pixel) * p.outputs + first;
             for (int o = 0; o < std::min(p.outputs - first, int8Panel); o++)
-                takeInt8Result(p.rounding, p.extremes, sums[o], p.factors[panel * int8Panel + o],
-                               p.added ? p.added + at + o : NULL, p.to ? p.to + at + o : NULL);
+            {
+                const int place = panel * int8Panel + o;
+                const Int8Sum result = {sums[o], p.factors[place], p.added ? p.added + at + o : NULL,
+                                        p.added ? p.addedFactors[place] : 0.f};
+                takeInt8Result(p.rounding, result, p.to ? p.to + at + o : NULL, p.extremes + first + o);
+            }
         }
 }
 
@@ -77,8 +80,9 @@ void convolveRow(const Int8Depthwise& d, int y)
             {
                 const int place = placeInBlock(c), at = block * int8Block + place;
                 const int sum = sumOfPlace(d, y, x, first + c, d.weights + block * blockWeights, place, d.starts[at]);
-                takeInt8Result(d.rounding, d.extremes, sum, d.factors[at], NULL,
-                               d.to ? d.to + (size_t(y) * d.columns + x) * d.channels + first + c : NULL);
+                takeInt8Result(d.rounding, Int8Sum{sum, d.factors[at], NULL, 0.f},
+                               d.to ? d.to + (size_t(y) * d.columns + x) * d.channels + first + c : NULL,
+                               d.extremes + first + c);
             }
         }
 }
@@ -93,7 +97,7 @@ void convolve(const Int8Depthwise& d)
 
 void int8ToBytes(const Int8Conversion& form, const float* values, uchar* bytes)
 {
-    const float factor = 1 / form.scale;
+    const float factor = 1 / form.scales[0];
     for (int c = 0; c < form.channels; c++)
         for (int p = 0; p < form.pixels; p++)
         {
@@ -104,12 +108,9 @@ void int8ToBytes(const Int8Conversion& form, const float* values, uchar* bytes)
 
 void int8ToValues(const Int8Conversion& form, const uchar* bytes, float* values)
 {
-    float valueOf[256];
-    for (int byte = 0; byte < 256; byte++)
-        valueOf[byte] = float(byte - form.zero) * form.scale;
     for (int c = 0; c < form.channels; c++)
         for (int p = 0; p < form.pixels; p++)
-            values[c * form.step + p] = valueOf[bytes[size_t(p) * form.channels + c]];
+            values[c * form.step + p] = float(bytes[size_t(p) * form.channels + c] - form.zero) * form.scales[c];
 }
 
 const Int8Kernels int8KernelsPlain = {multiply, convolve, int8ToBytes, int8ToValues, 1, 1, 1};

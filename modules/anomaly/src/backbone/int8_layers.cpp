@@ -20,66 +20,84 @@ const float highestByte = 255, highestWeight = 127;
 const double highestResult = 1 << 30;
 const float highestAddedFactor = 1 << 20;
 
-//! Weights of one output as whole numbers: weight = scale * whole number.
+//! Weights of one output as whole numbers: weight, multiplied with the input's scale, = scale * whole number.
 struct QuantizedRow
 {
     // Weights that are tiny beside the bias, as those of a channel that a network does not use, are rounded to zero, so
-    // that the bias is a sum that 32 bits hold.
-    QuantizedRow(const Mat& weights, float bias, float inputScale)
-        : scale(std::max(double(norm(weights, NORM_INF)) / highestWeight,
-                         std::abs(double(bias)) / (double(inputScale) * highestStart)))
+    // that the bias is a sum that 32 bits hold. means: what each weight meets in the mean, in steps of the input.
+    // Without the correction of the bias by what the rounding of weights adds in the mean, results are shifted by up
+    // to half of their deviation, which the activations after them distort.
+    QuantizedRow(const Mat& weights, const Mat& means, float exactBias)
+        : scale(std::max({double(norm(weights, NORM_INF)) / highestWeight, std::abs(double(exactBias)) / highestStart,
+                          double(FLT_MIN)})),
+          bias(exactBias)
     {
-        scale = std::max(scale, double(FLT_MIN));
-        weights.reshape(1, 1).convertTo(values, CV_8S, 1 / scale);
+        weights.convertTo(values, CV_8S, 1 / scale);
+        for (int i = 0; i < weights.rows; i++)
+            for (int k = 0; k < weights.cols; k++)
+                bias += (weights.at<float>(i, k) - scale * values.at<schar>(i, k)) * means.at<float>(i, k);
+        values = values.reshape(1, 1);
     }
 
     //! What the sum of the products starts with: the bias, and what the input's zero adds to the products.
-    int start(float bias, const MapScale& from) const
+    int start(int zero) const
     {
-        const double steps = std::max(-double(highestStart), bias / (scale * from.scale)); // also where that is NaN
-        return cvRound(std::min(steps, double(highestStart))) - from.zero * int(sum(values)[0]);
+        const double steps = std::max(-double(highestStart), bias / scale); // also where that is NaN
+        return cvRound(std::min(steps, double(highestStart))) - zero * int(sum(values)[0]);
     }
 
     //! No sum is larger.
     double highestSum(int start) const { return std::abs(double(start)) + highestByte * norm(values, NORM_L1); }
 
     Mat values;
-    double scale;
+    double scale, bias;
 };
 
-//! Starts and factors of all outputs, at the places that the kernels want.
+//! Terms of all outputs, at the places that the kernels want.
 struct QuantizedOutputs
 {
-    explicit QuantizedOutputs(int count) : starts(count, 0), factors(count, 0.f) {}
+    explicit QuantizedOutputs(int count) : starts(count, 0), factors(count, 0.f), addedFactors(count, 0.f) {}
 
-    void set(int place, const QuantizedRow& row, float bias, const LayerScales& scales)
+    void set(int place, int output, const QuantizedRow& row, const LayerScales& scales)
     {
-        starts[place] = row.start(bias, *scales.from);
+        starts[place] = row.start(scales.from->zero);
         // The limit keeps y an int. It only holds where values are so far out of the result's range that all are
         // clipped.
-        const double factor = row.scale * scales.from->scale / (scales.to ? scales.to->scale : 1.);
+        const double to = scales.to ? scales.to->of(output) : 1.;
         const double limit = scales.to ? highestResult / std::max(row.highestSum(starts[place]), 1.) : DBL_MAX;
-        factors[place] = float(std::min(factor, limit));
+        factors[place] = float(std::min(row.scale / to, limit));
+        if (scales.added)
+            addedFactors[place] = addedFactorOf(scales, output);
+    }
+
+    static float addedFactorOf(const LayerScales& scales, int output)
+    {
+        const float to = scales.to ? scales.to->of(output) : 1.f;
+        return std::min(scales.added->of(output) / to, highestAddedFactor);
     }
 
     std::vector<int> starts;
-    std::vector<float> factors;
+    std::vector<float> factors, addedFactors;
 };
 
-//! The byte nearest to a value.
+//! The byte nearest to a value, on a scale of all channels.
 uchar byteOf(float value, const MapScale& to)
 {
-    const float steps = std::min(std::max(value / to.scale, -highestByte), highestByte);
+    const float steps = std::min(std::max(value / to.of(0), -highestByte), highestByte);
     return saturate_cast<uchar>(cvRound(steps) + to.zero);
 }
 
-// How sums become bytes of the result; or values, if they are only measured.
+// How sums become bytes of the result; or values, if they are only measured. Where channels have scales of their own,
+// the highest byte is within the clip's range, and the lowest of those that clip is `zero` (see hasOwnScales).
 Int8Rounding roundingOf(const LayerScales& scales, const Clip& clip)
 {
-    const MapScale to = scales.to ? *scales.to : MapScale();
-    const float addedFactor = scales.added ? std::min(scales.added->scale / to.scale, highestAddedFactor) : 0.f;
-    const float offset = scales.added ? -float(scales.added->zero) * addedFactor : 0.f;
-    return Int8Rounding{addedFactor, offset, to.zero, byteOf(clip.lowest, to), byteOf(clip.highest, to)};
+    const int addedZero = scales.added ? scales.added->zero : 0;
+    if (!scales.to)
+        return Int8Rounding{0, addedZero, 0, 255};
+    const MapScale& to = *scales.to;
+    if (to.isUniform())
+        return Int8Rounding{to.zero, addedZero, byteOf(clip.lowest, to), byteOf(clip.highest, to)};
+    return Int8Rounding{to.zero, addedZero, uchar(clip.lowest == 0 ? to.zero : 0), 255};
 }
 
 //! Rows of padding for kernels: one pixel, for all columns.
@@ -120,9 +138,14 @@ public:
         for (int o = 0; o < outputs; o++)
         {
             // From channels x kernel rows x kernel columns to the order of the map, channels last.
-            const Mat row =
-                Mat(channels, window.kernel.area(), CV_32F, const_cast<float*>(c.weights.ptr<float>(o))).t();
-            pack(o, QuantizedRow(row, c.bias.at<float>(o), scales.from->scale), c.bias.at<float>(o), scales);
+            Mat row = Mat(channels, window.kernel.area(), CV_32F, const_cast<float*>(c.weights.ptr<float>(o))).clone();
+            Mat means(row.size(), CV_32F);
+            for (int channel = 0; channel < channels; channel++)
+            {
+                row.row(channel) *= scales.from->of(channel);
+                means.row(channel) = scales.from->meanSteps(channel);
+            }
+            pack(o, QuantizedRow(row.t(), means.t(), c.bias.at<float>(o)), scales);
         }
     }
 
@@ -154,7 +177,7 @@ private:
 
     size_t patchStep() const { return size_t(words) * int8Word; }
 
-    void pack(int output, const QuantizedRow& row, float bias, const LayerScales& scales)
+    void pack(int output, const QuantizedRow& row, const LayerScales& scales)
     {
         // An output is in two panels if the last one overlaps the one before it.
         for (int panel = output / int8Panel; panel < panelsOf(outputs); panel++)
@@ -162,7 +185,7 @@ private:
             const int place = output - firstOfPanel(panel, outputs);
             if (place < 0 || place >= int8Panel)
                 continue;
-            terms.set(panel * int8Panel + place, row, bias, scales);
+            terms.set(panel * int8Panel + place, output, row, scales);
             schar* const to = weights.data() + size_t(panel) * words * int8Panel * int8Word;
             for (int i = 0; i < inputs; i++)
                 to[(i / int8Word * int8Panel + place) * int8Word + i % int8Word] = row.values.at<schar>(i);
@@ -174,7 +197,7 @@ private:
     {
         multiply(Int8Product{rows.size() * maps.to.size.width, words, outputs, from, fromStep, weights.data(),
                              terms.starts.data(), terms.factors.data(),
-                             maps.added.data ? maps.added.row(rows.start) : NULL,
+                             maps.added.data ? maps.added.row(rows.start) : NULL, terms.addedFactors.data(),
                              maps.to.data ? maps.to.row(rows.start) : NULL, extremes, rounding});
     }
 
@@ -237,8 +260,8 @@ public:
         for (int channel = 0; channel < channels; channel++)
         {
             const Mat row(1, window.kernel.area(), CV_32F, const_cast<float*>(c.weights.ptr<float>(channel)));
-            const float bias = c.bias.at<float>(channel);
-            pack(channel, QuantizedRow(row, bias, scales.from->scale), bias, scales);
+            const Mat means(row.size(), CV_32F, Scalar(scales.from->meanSteps(channel)));
+            pack(channel, QuantizedRow(row * scales.from->of(channel), means, c.bias.at<float>(channel)), scales);
         }
     }
 
@@ -304,7 +327,7 @@ private:
         return size_t(groupsOf(window.kernel.height)) * window.kernel.width * int8Block * int8Word;
     }
 
-    void pack(int channel, const QuantizedRow& row, float bias, const LayerScales& scales)
+    void pack(int channel, const QuantizedRow& row, const LayerScales& scales)
     {
         // A channel is in two blocks if the last one overlaps the one before it.
         for (int block = channel / int8Block; block < blocksOf(channels); block++)
@@ -313,7 +336,7 @@ private:
             if (inBlock < 0 || inBlock >= int8Block)
                 continue;
             const int place = placeInBlock(inBlock);
-            terms.set(block * int8Block + place, row, bias, scales);
+            terms.set(block * int8Block + place, channel, row, scales);
             schar* const to = weights.data() + block * blockWeights();
             for (int y = 0; y < window.kernel.height; y++)
                 for (int x = 0; x < window.kernel.width; x++)
@@ -338,6 +361,7 @@ public:
     explicit ConvolutionLayer(const Convolution& c) : Convolution(c) {}
 
     MapShape outputShape(const MapShape& in) const CV_OVERRIDE { return Convolution::outputShape(in); }
+    int channelsOfResult() const CV_OVERRIDE { return outputs; }
     bool takeSum() CV_OVERRIDE { return groups == 1 && clip.isNone() && added < 0; }
     bool takeScale(const Mat& scale, const Mat& shift) CV_OVERRIDE
     {
@@ -410,27 +434,46 @@ private:
 class ValueStep CV_FINAL : public Int8Step
 {
 public:
-    ValueStep(const LayerScales& scales, const Clip& clip)
-        : factor(std::min(scales.from->scale / (scales.to ? scales.to->scale : 1.f), highestAddedFactor)),
-          zero(scales.from->zero),
+    ValueStep(const LayerScales& scales, const Clip& clip, int channels)
+        : zero(scales.from->zero),
           rounding(roundingOf(scales, clip))
-    {}
+    {
+        for (int c = 0; c < channels; c++)
+        {
+            factors.push_back(std::min(scales.from->of(c) / (scales.to ? scales.to->of(c) : 1.f), highestAddedFactor));
+            addedFactors.push_back(scales.added ? QuantizedOutputs::addedFactorOf(scales, c) : 0.f);
+        }
+    }
 
     void run(const Int8Maps& maps, const Range& rows, Mat&, Int8Extremes* extremes) const CV_OVERRIDE
     {
-        const size_t count = size_t(rows.size()) * maps.from.size.width * maps.from.channels;
+        const int channels = maps.from.channels;
+        const size_t pixels = size_t(rows.size()) * maps.from.size.width;
         const uchar* const from = maps.from.row(rows.start);
         const uchar* const added = maps.added.data ? maps.added.row(rows.start) : NULL;
         uchar* const to = maps.to.data ? maps.to.row(rows.start) : NULL;
-        for (size_t i = 0; i < count; i++)
-            takeInt8Result(rounding, extremes, from[i] - zero, factor, added ? added + i : NULL, to ? to + i : NULL);
+        for (size_t i = 0; i < pixels * channels; i++)
+        {
+            const int c = int(i % channels), term = factors.size() > 1 ? c : 0;
+            const Int8Sum result = {from[i] - zero, factors[term], added ? added + i : NULL, addedFactors[term]};
+            takeInt8Result(rounding, result, to ? to + i : NULL, extremes + c);
+        }
     }
 
 private:
-    const float factor;
+    std::vector<float> factors, addedFactors; // of each channel, or one of all
     const int zero;
     const Int8Rounding rounding;
 };
+
+// A layer without weights has a term for each channel if one of its maps has scales of its own.
+std::unique_ptr<const Int8Step> valueStep(const LayerScales& scales, const Clip& clip)
+{
+    size_t channels = scales.from->scales.size();
+    for (const MapScale* scale : {scales.added, scales.to})
+        channels = std::max(channels, scale ? scale->scales.size() : 0);
+    return std::unique_ptr<const Int8Step>(new ValueStep(scales, clip, int(channels)));
+}
 
 //! The sum of two maps that no convolution could include.
 class AddLayer CV_FINAL : public Int8Layer
@@ -440,7 +483,7 @@ public:
     Clip clipOfResult() const CV_OVERRIDE { return clip; }
     std::unique_ptr<const Int8Step> quantized(const LayerScales& scales, const Int8Kernels&) const CV_OVERRIDE
     {
-        return std::unique_ptr<const Int8Step>(new ValueStep(scales, clip));
+        return valueStep(scales, clip);
     }
 
 private:
@@ -455,7 +498,7 @@ public:
     Clip clipOfResult() const CV_OVERRIDE { return clip; }
     std::unique_ptr<const Int8Step> quantized(const LayerScales& scales, const Int8Kernels&) const CV_OVERRIDE
     {
-        return std::unique_ptr<const Int8Step>(new ValueStep(scales, clip));
+        return valueStep(scales, clip);
     }
 
 private:
@@ -464,12 +507,19 @@ private:
 
 } // namespace
 
-MapScale::MapScale(const Vec2f& range)
+MapScale::MapScale(const std::vector<Vec2f>& ranges, const std::vector<float>& m) : means(m)
 {
-    const double lowest = std::min(range[0], 0.f), highest = std::max(range[1], 0.f);
-    // A map that is constant has a scale, too, with which no factor overflows.
-    scale = std::max(float((highest - lowest) / highestByte), 1e-20f);
-    zero = std::min(std::max(cvRound(-lowest / scale), 0), 255);
+    Vec2f all(0, 0);
+    for (const Vec2f& range : ranges)
+        all = Vec2f(std::min(all[0], range[0]), std::max(all[1], range[1]));
+    const double width = std::max(double(all[1]) - all[0], 1e-18);
+    zero = std::min(std::max(cvRound(-all[0] / width * highestByte), 0), 255);
+    for (const Vec2f& range : ranges)
+    {
+        // A channel that is constant has a scale, too, with which no factor overflows.
+        const double below = zero > 0 ? -double(range[0]) / zero : 0, above = zero < 255 ? range[1] / (255. - zero) : 0;
+        scales.push_back(std::max(float(std::max(below, above)), 1e-20f));
+    }
 }
 
 std::unique_ptr<NetworkLayer> Int8LayerFactory::convolution(const Convolution& c) const

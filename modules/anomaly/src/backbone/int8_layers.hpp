@@ -9,14 +9,19 @@
 
 namespace cv { namespace anomaly {
 
-//! How the bytes of a map stand for its values: value = scale * (byte - zero).
+//! How the bytes of a map stand for its values: value = (byte - zero) * scale of the channel.
 struct MapScale
 {
-    MapScale() : scale(1), zero(0) {}
-    //! Spreads the bytes over a range that holds 0, so that padding is exact.
-    explicit MapScale(const Vec2f& range);
+    //! Spreads the bytes over the ranges of channels, or over one range of all. Each holds 0, so that padding is exact.
+    //! means: of the channels' values, or of all.
+    MapScale(const std::vector<Vec2f>& ranges, const std::vector<float>& means);
 
-    float scale;
+    float of(int channel) const { return scales[scales.size() > 1 ? channel : 0]; }
+    //! The mean of a channel's values in steps of its bytes.
+    float meanSteps(int channel) const { return means[means.size() > 1 ? channel : 0] / of(channel); }
+    bool isUniform() const { return scales.size() == 1; }
+
+    std::vector<float> scales, means; // of each channel, or one of all
     int zero;
 };
 
@@ -41,7 +46,7 @@ class Int8Step
 {
 public:
     virtual ~Int8Step() {}
-    //! Computes some rows of the result, or updates `extremes` with their values if `to` has no memory. What one call
+    //! Computes some rows of the result, or updates `extremes` of its channels if `to` has no memory. What one call
     //! writes does not depend on others. `scratch` is kept from call to call by one thread.
     virtual void run(const Int8Maps& maps, const Range& rows, Mat& scratch, Int8Extremes* extremes) const = 0;
 };
@@ -62,6 +67,8 @@ public:
     virtual std::unique_ptr<const Int8Step> quantized(const LayerScales& scales, const Int8Kernels& kernels) const = 0;
     //! The range to which the result is clipped. Measured values are not.
     virtual Clip clipOfResult() const { return Clip(); }
+    //! Number of channels of the result; 0: as many as the input has.
+    virtual int channelsOfResult() const { return 0; }
     //! Whether the result has the scale of the input: no value of it lies outside of the input's range.
     virtual bool keepsScale() const { return false; }
 };

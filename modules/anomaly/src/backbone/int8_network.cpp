@@ -8,6 +8,8 @@
 #include "../device/halide_runtime.hpp"
 #include "int8_layers.hpp"
 
+#include <numeric>
+
 namespace cv { namespace anomaly {
 
 namespace {
@@ -54,6 +56,18 @@ LayerScales scalesOf(const NetworkLayer& layer, const std::vector<MapScale>& sca
                        withResult ? &scales[layer.output] : NULL};
 }
 
+// The number of ranges of each map: one of the input, and one of each channel of the others.
+std::vector<int> rangeCounts(const LayerGraph& graph)
+{
+    std::vector<int> counts(graph.count, 1);
+    for (size_t i = 0; i < graph.layers.size(); i++)
+    {
+        const Int8Layer& layer = layerOf(graph, i);
+        counts[layer.output] = layer.channelsOfResult() > 0 ? layer.channelsOfResult() : counts[layer.input];
+    }
+    return counts;
+}
+
 Mat bytesFor(size_t values)
 {
     const size_t bytes = values + int8Slack;
@@ -71,7 +85,7 @@ Int8Map placed(const MapShape& shape, uchar* data)
 void roundImage(const Mat& input, int image, const MapScale& to, const Int8Kernels& kernels, const Int8Map& map)
 {
     parallel_for_(Range(0, map.size.height), [&](const Range& rows) {
-        const Int8Conversion form = {rows.size() * map.size.width, map.channels, to.scale, to.zero,
+        const Int8Conversion form = {rows.size() * map.size.width, map.channels, to.scales.data(), to.zero,
                                      size_t(map.size.area())};
         kernels.toBytes(form, input.ptr<float>(image, 0, rows.start), map.row(rows.start));
     });
@@ -80,8 +94,11 @@ void roundImage(const Mat& input, int image, const MapScale& to, const Int8Kerne
 // Converts a map to values, in the layout channels x rows x columns.
 void convertMap(const Int8Map& from, const MapScale& scale, const Int8Kernels& kernels, Mat& to, int image)
 {
+    std::vector<float> scales(from.channels);
+    for (int c = 0; c < from.channels; c++)
+        scales[c] = scale.of(c);
     parallel_for_(Range(0, from.size.height), [&](const Range& rows) {
-        const Int8Conversion form = {rows.size() * from.size.width, from.channels, scale.scale, scale.zero,
+        const Int8Conversion form = {rows.size() * from.size.width, from.channels, scales.data(), scale.zero,
                                      size_t(from.size.area())};
         kernels.toValues(form, from.row(rows.start), to.ptr<float>(image, 0, rows.start));
     });
@@ -110,11 +127,20 @@ struct WholeNetwork
 {
     WholeNetwork(const BackboneSource& source, int engine) : graph(readGraph(source)), kernels(kernelsFor(engine))
     {
-        if (int(source.ranges.size()) != graph.count)
-            CV_Error_(Error::StsUnmatchedSizes, ("There are %zu ranges for the %d maps of backbone %s",
-                                                 source.ranges.size(), graph.count, source.name.c_str()));
-        for (const Vec2f& range : source.ranges)
-            scales.push_back(MapScale(range));
+        const std::vector<int> counts = rangeCounts(graph);
+        const size_t expected = 2 * std::accumulate(counts.begin(), counts.end(), size_t(0));
+        if (source.ranges.size() != expected)
+            CV_Error_(Error::StsUnmatchedSizes, ("There are %zu ranges for backbone %s, expected %zu",
+                                                 source.ranges.size(), source.name.c_str(), expected));
+        auto first = source.ranges.begin();
+        for (const int count : counts)
+        {
+            std::vector<float> means;
+            for (int c = 0; c < count; c++)
+                means.push_back(first[count + c][0] + first[count + c][1]);
+            scales.push_back(MapScale(std::vector<Vec2f>(first, first + count), means));
+            first += 2 * count;
+        }
         for (size_t i = 0; i < graph.layers.size(); i++)
         {
             const Int8Layer& layer = layerOf(graph, i);
@@ -244,31 +270,75 @@ private:
     const std::shared_ptr<LendingPool<Execution>> executions;
 };
 
+// The range of all channels together.
+Vec2f unionOf(const std::vector<Vec2f>& ranges)
+{
+    Vec2f all(0, 0);
+    for (const Vec2f& range : ranges)
+        all = Vec2f(std::min(all[0], range[0]), std::max(all[1], range[1]));
+    return all;
+}
+
+// Room for what defects show, which good images do not: half as much again as their range, and in channels that are
+// hardly used a share of the widest channel's range.
+const float headroom = 1.5f, leastShare = 1 / 16.f;
+
+// The ranges in which measured values are rounded to `count` scales. Clipping that does not begin with 0 needs one
+// scale for all channels, so that it is the same byte in each.
+std::vector<Vec2f> widened(const std::vector<Vec2f>& measured, const Clip& clip, int count)
+{
+    const Vec2f all = unionOf(measured);
+    const bool isUniform = count == 1 || !(clip.isNone() || clip.lowest == 0);
+    std::vector<Vec2f> ranges;
+    for (const Vec2f& each : measured)
+    {
+        const Vec2f range = isUniform ? all : each;
+        ranges.push_back(
+            Vec2f(std::min(std::max(std::min(range[0] * headroom, all[0] * leastShare), clip.lowest), 0.f),
+                  std::max(std::min(std::max(range[1] * headroom, all[1] * leastShare), clip.highest), 0.f)));
+    }
+    ranges.resize(count);
+    return ranges;
+}
+
 //! Finds the ranges of all maps, layer after layer for all inputs.
 class RangeSearch
 {
 public:
     RangeSearch(const LayerGraph& g, const std::vector<Mat>& i, const Vec2f& inputRange, int engine)
-        : ranges(g.count, inputRange),
-          graph(g),
+        : graph(g),
           inputs(i),
           kernels(kernelsFor(engine)),
           lastUse(g.lastUses()),
-          scales(g.count),
+          counts(rangeCounts(g)),
+          ranges(g.count),
+          scales(g.count, MapScale({inputRange}, {0.f})),
           images(i.size())
     {
-        scales[0] = MapScale(inputRange);
+        ranges[0] = {inputRange};
         forEachImage([&](int image) {
             const Mat& input = inputs[image];
             images[image].shapes = graph.shapes(MapShape{1, input.size[1], Size(input.size[3], input.size[2])});
             images[image].memories.resize(graph.count);
             roundImage(input, 0, scales[0], kernels, create(image, 0));
         });
+        setMeans(0);
         for (size_t layer = 0; layer < graph.layers.size(); layer++)
             compute(int(layer));
     }
 
-    std::vector<Vec2f> ranges;
+    //! The ranges of all maps, one after the other.
+    std::vector<Vec2f> allRanges() const
+    {
+        std::vector<Vec2f> all;
+        for (size_t map = 0; map < ranges.size(); map++)
+        {
+            all.insert(all.end(), ranges[map].begin(), ranges[map].end());
+            for (const float mean : scales[map].means) // as a range, too, that begins or ends at 0
+                all.push_back(Vec2f(std::min(mean, 0.f), std::max(mean, 0.f)));
+        }
+        return all;
+    }
 
 private:
     //! The maps of one input that later layers read; others have no memory.
@@ -303,30 +373,55 @@ private:
     void compute(int i)
     {
         const Int8Layer& layer = layerOf(graph, i);
-        ranges[layer.output] = layer.keepsScale() ? ranges[layer.input] : measuredRange(layer);
-        scales[layer.output] = layer.keepsScale() ? scales[layer.input] : MapScale(ranges[layer.output]);
+        ranges[layer.output] = layer.keepsScale() ? ranges[layer.input] : measuredRanges(layer);
+        scales[layer.output] = layer.keepsScale() ? scales[layer.input] : MapScale(ranges[layer.output], {0.f});
         const std::unique_ptr<const Int8Step> step = layer.quantized(scalesOf(layer, scales, true), kernels);
         forEachImage([&](int image) {
             create(image, layer.output);
             run(*step, layer, image, NULL);
+        });
+        setMeans(layer.output);
+        for (Image& image : images)
             for (const int number : {layer.input, layer.added, layer.output})
                 if (number >= 0 && lastUse[number] <= i)
-                    images[image].memories[number].release();
-        });
+                    image.memories[number].release();
     }
 
-    // Lowest and highest value of a layer's result. The order of images does not matter.
-    Vec2f measuredRange(const Int8Layer& layer)
+    // Sets the means of a map's values, of each channel or of all.
+    void setMeans(int number)
+    {
+        MapScale& scale = scales[number];
+        std::vector<double> sums(counts[number], 0.);
+        double values = 0;
+        for (size_t image = 0; image < images.size(); image++)
+        {
+            const Int8Map map = mapOf(int(image), number);
+            const Mat bytes(map.size.area(), map.channels, CV_8U, map.data);
+            Mat ofChannels;
+            reduce(bytes, ofChannels, 0, REDUCE_SUM, CV_64F);
+            for (int c = 0; c < map.channels; c++)
+                sums[counts[number] > 1 ? c : 0] += ofChannels.at<double>(c);
+            values += double(bytes.total()) / counts[number];
+        }
+        scale.means.resize(sums.size());
+        for (size_t c = 0; c < sums.size(); c++)
+            scale.means[c] = float((sums[c] / values - scale.zero) * scale.of(int(c)));
+    }
+
+    // Lowest and highest value of each channel of a layer's result. The order of images does not matter.
+    std::vector<Vec2f> measuredRanges(const Int8Layer& layer)
     {
         const std::unique_ptr<const Int8Step> step = layer.quantized(scalesOf(layer, scales, false), kernels);
-        std::vector<Int8Extremes> extremes(inputs.size(), Int8Extremes{0, 0});
-        forEachImage([&](int image) { run(*step, layer, image, &extremes[image]); });
-        const Clip clip = layer.clipOfResult();
-        Vec2f range(0, 0);
-        for (const Int8Extremes& each : extremes)
-            range = Vec2f(std::min(range[0], std::max(each.lowest, clip.lowest)),
-                          std::max(range[1], std::min(each.highest, clip.highest)));
-        return range;
+        const int channels = images[0].shapes[layer.output].channels;
+        std::vector<std::vector<Int8Extremes>> extremes(inputs.size(),
+                                                        std::vector<Int8Extremes>(channels, Int8Extremes{0, 0}));
+        forEachImage([&](int image) { run(*step, layer, image, extremes[image].data()); });
+        std::vector<Vec2f> measured(channels, Vec2f(0, 0));
+        for (const std::vector<Int8Extremes>& ofImage : extremes)
+            for (int c = 0; c < channels; c++)
+                measured[c] =
+                    Vec2f(std::min(measured[c][0], ofImage[c].lowest), std::max(measured[c][1], ofImage[c].highest));
+        return widened(measured, layer.clipOfResult(), counts[layer.output]);
     }
 
     // Computes the layer of one image, or measures it if there are extremes.
@@ -339,7 +434,8 @@ private:
     const LayerGraph& graph;
     const std::vector<Mat>& inputs;
     const Int8Kernels& kernels;
-    const std::vector<int> lastUse;
+    const std::vector<int> lastUse, counts;
+    std::vector<std::vector<Vec2f>> ranges; // of each map
     std::vector<MapScale> scales;
     std::vector<Image> images;
 };
@@ -350,7 +446,7 @@ std::vector<Vec2f> rangesOfMaps(const BackboneSource& source, const std::vector<
                                 int engine)
 {
     const LayerGraph graph = readGraph(source);
-    return RangeSearch(graph, inputs, inputRange, engine).ranges;
+    return RangeSearch(graph, inputs, inputRange, engine).allRanges();
 }
 
 void checkInt8Network(const BackboneSource& source)

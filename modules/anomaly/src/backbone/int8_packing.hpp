@@ -54,10 +54,17 @@ inline int placeInBlock(int channel)
     return channel % half / quarter * 2 * quarter + channel / half * quarter + channel % quarter;
 }
 
-//! The plain form of Int8Rounding: stores the byte of a sum, or updates the extremes if `to` is null. `added` may be
-//! null.
-void takeInt8Result(const Int8Rounding& rounding, Int8Extremes* extremes, int sum, float factor, const uchar* added,
-                    uchar* to);
+//! A sum with what is added to it; `added` may be null.
+struct Int8Sum
+{
+    int sum;
+    float factor;
+    const uchar* added;
+    float addedFactor;
+};
+
+//! The plain form of Int8Rounding: stores the byte of a sum, or updates the extremes if `to` is null.
+void takeInt8Result(const Int8Rounding& rounding, const Int8Sum& result, uchar* to, Int8Extremes* extremes);
 
 //! Bytes of the scratch memory for two rows of a depthwise convolution: all columns that they see, interleaved.
 inline size_t int8ScratchOf(int columns, int kernelRows, int kernelColumns, int stride, int dilation)
