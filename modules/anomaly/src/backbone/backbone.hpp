@@ -37,8 +37,8 @@ struct BackboneSource
     String name;                 // "efficientnet-lite0/1", or the ONNX file's name without its folder
     std::vector<uchar> bytes;    // contents of the ONNX file
     std::vector<String> outputs; // finest map first
-    // The lowest and the highest value of each of the network's maps, with which it is computed in whole numbers of 8
-    // bits (see int8_network.hpp). Empty: it is computed in single precision.
+    // Ranges and means of the network's maps, with which it is computed in whole numbers of 8 bits (see rangesOfMaps).
+    // Empty: it is computed in single precision.
     std::vector<Vec2f> ranges = {};
 };
 

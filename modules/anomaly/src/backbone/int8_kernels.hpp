@@ -84,8 +84,8 @@ struct Int8Depthwise
     unsigned char* scratch; // int8ScratchOf bytes
 };
 
-//! Values in single precision and their bytes: value = (byte - zero) * scale of the channel. Bytes lie as pixels x channels, values as
-//! channels x pixels.
+//! Values in single precision and their bytes: value = (byte - zero) * scale of the channel. Bytes lie as pixels x
+//! channels, values as channels x pixels.
 struct Int8Conversion
 {
     int pixels, channels;

@@ -32,10 +32,14 @@ struct QuantizedRow
                           double(FLT_MIN)})),
           bias(exactBias)
     {
-        weights.convertTo(values, CV_8S, 1 / scale);
+        values.create(weights.size(), CV_8S);
         for (int i = 0; i < weights.rows; i++)
             for (int k = 0; k < weights.cols; k++)
+            {
+                // Mat::convertTo may fuse its product and sum, and round otherwise on another processor.
+                values.at<schar>(i, k) = saturate_cast<schar>(cvRound(weights.at<float>(i, k) / scale));
                 bias += (weights.at<float>(i, k) - scale * values.at<schar>(i, k)) * means.at<float>(i, k);
+            }
         values = values.reshape(1, 1);
     }
 

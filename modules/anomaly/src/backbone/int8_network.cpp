@@ -279,26 +279,14 @@ Vec2f unionOf(const std::vector<Vec2f>& ranges)
     return all;
 }
 
-// Room for what defects show, which good images do not: half as much again as their range, and in channels that are
-// hardly used a share of the widest channel's range.
-const float headroom = 1.5f, leastShare = 1 / 16.f;
-
-// The ranges in which measured values are rounded to `count` scales. Clipping that does not begin with 0 needs one
-// scale for all channels, so that it is the same byte in each.
-std::vector<Vec2f> widened(const std::vector<Vec2f>& measured, const Clip& clip, int count)
+// The ranges in which measured values are rounded: that of all channels for each. With ranges of their own, of half as
+// much again as a channel's values, defects that show in channels which good images hardly use were clipped, and had
+// less than half of their scores.
+std::vector<Vec2f> commonRanges(const std::vector<Vec2f>& measured, const Clip& clip, int count)
 {
     const Vec2f all = unionOf(measured);
-    const bool isUniform = count == 1 || !(clip.isNone() || clip.lowest == 0);
-    std::vector<Vec2f> ranges;
-    for (const Vec2f& each : measured)
-    {
-        const Vec2f range = isUniform ? all : each;
-        ranges.push_back(
-            Vec2f(std::min(std::max(std::min(range[0] * headroom, all[0] * leastShare), clip.lowest), 0.f),
-                  std::max(std::min(std::max(range[1] * headroom, all[1] * leastShare), clip.highest), 0.f)));
-    }
-    ranges.resize(count);
-    return ranges;
+    return std::vector<Vec2f>(
+        count, Vec2f(std::max(all[0], std::min(clip.lowest, 0.f)), std::min(all[1], std::max(clip.highest, 0.f))));
 }
 
 //! Finds the ranges of all maps, layer after layer for all inputs.
@@ -421,7 +409,7 @@ private:
             for (int c = 0; c < channels; c++)
                 measured[c] =
                     Vec2f(std::min(measured[c][0], ofImage[c].lowest), std::max(measured[c][1], ofImage[c].highest));
-        return widened(measured, layer.clipOfResult(), counts[layer.output]);
+        return commonRanges(measured, layer.clipOfResult(), counts[layer.output]);
     }
 
     // Computes the layer of one image, or measures it if there are extremes.

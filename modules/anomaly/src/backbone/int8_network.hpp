@@ -10,8 +10,8 @@ namespace cv { namespace anomaly {
 
 /** @brief Finds the ranges of a network's maps, with which createInt8Network computes it in whole numbers.
 
-For each map the result has the lowest and the highest value of each channel, with some room for what defects show, and
-then a range from 0 to the mean of each channel. The input has one range, and one mean, for all its channels.
+For each map the result has the range of each channel, which is that of all channels at present, and then a range from
+0 to the mean of each channel. The input has one range, and one mean, for all its channels.
 
 Layer after layer is computed from whole numbers for all inputs, so that the ranges of a map include what the roundings
 before it do. The result depends on the inputs only: not on the engine, the instruction set or the number of threads.
@@ -28,8 +28,9 @@ void checkInt8Network(const BackboneSource& source);
 /** @brief Makes a network that is computed in whole numbers of 8 bits, with the ranges of its source.
 
 Activations are unsigned, with a zero for each map and a scale for each channel. Weights are signed, with a scale for
-each output, and biases are corrected by what the rounding of weights adds in the mean. Sums are exact. Outputs are converted to single precision. Results are the same bit for bit on every instruction
-set, with ENGINE_PLAIN, and for any number of threads; images of a batch are computed one after the other.
+each output, and biases are corrected by what the rounding of weights adds in the mean. Sums are exact. Outputs are
+converted to single precision. Results are the same bit for bit on every instruction set, with ENGINE_PLAIN, and for any
+number of threads; images of a batch are computed one after the other.
 
 Throws StsUnmatchedSizes if there are not as many ranges as the network's maps have.
 */
