@@ -22,19 +22,22 @@ Mat partImage(int seed, int shift = 0)
     return image + noise;
 }
 
-//! The detector of all tests, which do not change it.
+Ptr<AnomalyDetector> detectorOfParts(int count)
+{
+    std::vector<Mat> images;
+    for (int i = 0; i < count; i++)
+        images.push_back(partImage(i));
+    PatchCore::Params params = quickParamsOf<PatchCore>();
+    params.chooseContrast = false;
+    const Ptr<PatchCore> fitted = PatchCore::create(params);
+    fitted->fit(images);
+    return fitted;
+}
+
+//! The detector of most tests, which do not change it.
 Ptr<AnomalyDetector> partDetector()
 {
-    static const Ptr<AnomalyDetector> detector = []() {
-        std::vector<Mat> images;
-        for (int i = 0; i < 30; i++)
-            images.push_back(partImage(i));
-        PatchCore::Params params = quickParamsOf<PatchCore>();
-        params.chooseContrast = false;
-        const Ptr<PatchCore> fitted = PatchCore::create(params);
-        fitted->fit(images);
-        return fitted;
-    }();
+    static const Ptr<AnomalyDetector> detector = detectorOfParts(30);
     return detector;
 }
 
@@ -129,6 +132,44 @@ TEST(Anomaly_Drift, window_and_figures)
     EXPECT_EQ(0, monitor->count());
     EXPECT_ERROR_WITH("figure 6", monitor->getFigure(6, median, lowest, highest));
     EXPECT_ERROR_WITH("figure -1", monitor->getFigure(-1, median, lowest, highest));
+}
+
+//! Expects the range of each figure of an image to reach as far as a prediction interval of medians of `window` images,
+//! where that is wider than the quantiles and the margin. t: 1 - 1/3000 quantile of Student's t, from its density integrated
+//! numerically.
+void expectReach(const AnomalyDetector& detector, const Ptr<DriftMonitor>& monitor, int window, double t)
+{
+    Mat figures, scores;
+    detector.getGoodImages(figures, scores);
+    const int n = figures.rows;
+    for (int figure = 0; figure < DRIFT_SCORE; figure++)
+    {
+        double median, lowest, highest, squares = 0;
+        const Mat values = figures.col(figure);
+        const double mean = cv::mean(values)[0];
+        for (int i = 0; i < n; i++)
+            squares += std::pow(values.at<float>(i) - mean, 2);
+        const double reach = t * std::sqrt(squares / (n - 1) * (1. / n + CV_PI / 2 / window));
+        monitor->getFigure(figure, median, lowest, highest);
+        EXPECT_LE(lowest, mean - reach + 1e-4 * reach) << figure;
+        EXPECT_GE(highest, mean + reach - 1e-4 * reach) << figure;
+        if (reach > (figure < DRIFT_X ? 0.2 * mean : 0.03)) // beyond all margins, and beyond quantiles
+        {
+            EXPECT_NEAR(mean - reach, lowest, 1e-4 * reach) << figure;
+            EXPECT_NEAR(mean + reach, highest, 1e-4 * reach) << figure;
+        }
+    }
+}
+
+TEST(Anomaly_Drift, ranges_are_wider_the_fewer_images_were_learned)
+{
+    const Ptr<AnomalyDetector> few = detectorOfParts(4), two = detectorOfParts(2);
+    expectReach(*two, DriftMonitor::create(two), 25, 954.92931);
+    expectReach(*few, DriftMonitor::create(few), 25, 14.819360);
+    expectReach(*few, DriftMonitor::create(few, 5), 5, 14.819360);
+    expectReach(*partDetector(), DriftMonitor::create(partDetector()), 25, 3.8110067);
+    const Ptr<AnomalyDetector> five = detectorOfParts(5);
+    expectReach(*five, DriftMonitor::create(five, 5), 5, 9.5678586);
 }
 
 TEST(Anomaly_Drift, figures_of_an_image)

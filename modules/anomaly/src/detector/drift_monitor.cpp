@@ -16,9 +16,13 @@ namespace {
 
 const int figureCount = imageFigures + 1; // the figures of imageStatistics, then the score
 
-// With fewer good images than this, their outer quantiles are too uncertain, and the range is that of all values.
-const int fewGoodImages = 20;
+// Share of the good images beyond each end of a range. The range is wide on purpose: parts and light differ from batch to
+// batch, and a median is no reason for an alarm while three in ten good images lie farther out.
 const double rangeQuantile = 0.15;
+
+// Probability that the median of a window of good images lies beyond one end of a range, at most. 300 images are 12
+// windows of 25, and all figures have 11 ends: about 1 in 25 such series has a false alarm.
+const double endProbability = 1. / 3000;
 
 //! The range of a figure in which no change is reported.
 struct FigureRange
@@ -34,14 +38,55 @@ double marginOf(int figure, double median)
     return (figure == DRIFT_SHARPNESS ? 0.15 : 0.1) * median;
 }
 
-// The range of good images, as documented at DriftMonitor.
-FigureRange rangeOfGood(int figure, std::vector<float> values)
+// Probability that |t| of Student's distribution stays below sqrt(freedom) * tan(angle): the finite series of Abramowitz
+// and Stegun, 26.7.3 and 26.7.4.
+double studentWithin(double angle, int freedom)
 {
-    const double outer = values.size() < size_t(fewGoodImages) ? 0 : rangeQuantile,
-                 median = predictiveQuantile(values, 0.5), margin = marginOf(figure, median);
-    const FigureRange range = {std::min(predictiveQuantile(values, outer), median - margin),
-                               std::max(predictiveQuantile(values, 1 - outer), median + margin)};
-    return figure == DRIFT_SCORE ? FigureRange{0, range.highest} : range;
+    const double sine = std::sin(angle), cosine = std::cos(angle);
+    const bool isOdd = freedom % 2 != 0;
+    double term = isOdd ? cosine : 1, sum = 0;
+    for (int i = isOdd ? 1 : 0; i <= freedom - 2; i += 2)
+    {
+        sum += term;
+        term *= cosine * cosine * (i + 1) / (i + 2);
+    }
+    return isOdd ? (angle + sine * sum) * 2 / CV_PI : sine * sum;
+}
+
+// The value that Student's t exceeds with this probability, by bisection.
+double studentQuantile(double probability, int freedom)
+{
+    double low = 0, high = CV_PI / 2;
+    for (int i = 0; i < 60; i++)
+    {
+        const double middle = (low + high) / 2;
+        (studentWithin(middle, freedom) < 1 - 2 * probability ? low : high) = middle;
+    }
+    return std::sqrt(double(freedom)) * std::tan(low);
+}
+
+// How far the median of a window may lie from the mean of n good images that it resembles. Both are uncertain, with
+// variances of pi/2 / window and 1/n of the variance of the images, which is itself estimated: a prediction interval of
+// normally distributed figures. A single value, as a model of two images may have of scores, tells no deviation.
+double reachOfMedians(const std::vector<float>& values, double deviation, int window)
+{
+    const int n = int(values.size());
+    if (n < 2)
+        return std::numeric_limits<double>::infinity();
+    const double unbiased = deviation * std::sqrt(n / (n - 1.));
+    return studentQuantile(endProbability, n - 1) * unbiased * std::sqrt(1. / n + CV_PI / 2 / window);
+}
+
+// The range of good images, as documented at DriftMonitor.
+FigureRange rangeOfGood(int figure, std::vector<float> values, int window)
+{
+    Scalar mean, deviation;
+    meanStdDev(values, mean, deviation);
+    const double reach = reachOfMedians(values, deviation[0], window), median = predictiveQuantile(values, 0.5),
+                 margin = marginOf(figure, median);
+    const double lowest = std::min(predictiveQuantile(values, rangeQuantile), median - margin),
+                 highest = std::max(predictiveQuantile(values, 1 - rangeQuantile), median + margin);
+    return {figure == DRIFT_SCORE ? 0 : std::min(lowest, mean[0] - reach), std::max(highest, mean[0] + reach)};
 }
 
 // A column of a matrix: one figure of all good images.
@@ -65,8 +110,8 @@ public:
             CV_Error(Error::StsNotImplemented, "The model was written by a version that did not keep figures of the "
                                                "good images, with which later images are compared: fit it once more");
         for (int figure = 0; figure < imageFigures; figure++)
-            ranges.push_back(rangeOfGood(figure, columnOf(figures, figure)));
-        ranges.push_back(rangeOfGood(DRIFT_SCORE, columnOf(scores, 0)));
+            ranges.push_back(rangeOfGood(figure, columnOf(figures, figure), window));
+        ranges.push_back(rangeOfGood(DRIFT_SCORE, columnOf(scores, 0), window));
     }
 
     void add(InputArray image, double score) CV_OVERRIDE

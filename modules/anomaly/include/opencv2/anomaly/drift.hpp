@@ -31,9 +31,10 @@ It follows the median of each figure over the last `window` images, and names th
 range of the good images. Defects have no effect while fewer than half of the images in the window have any.
 
 The range of a figure reaches from the 15 % to the 85 % quantile of the good images, and at least 10 % of their median
-to either side (15 % for sharpness, 1 % of the image's side for the position). With fewer than 20 good images it reaches
-from their lowest to their highest value. For the score only the upper end counts. The median of 25 images that look
-like the good ones lies above the 85 % quantile only once in 60,000 times.
+to either side (15 % for sharpness, 1 % of the image's side for the position). It is wider if the model learned few good
+images, or if the window is short, because what they show is then uncertain: so wide that the median of a window of good
+images lies beyond one end only once in 3000 times, if the figure is normally distributed. With two or three good images
+that is so wide that hardly anything is reported. For the score only the upper end counts.
 
 If parts lie anywhere in the image, or if the light always changes, the range is wide, and changes within it are not
 reported.
