@@ -238,16 +238,46 @@ void writeJson(const Settings& settings, const std::vector<Model>& models)
     json.write(settings.json);
 }
 
+// Says so where good and defective images cannot be told apart by any threshold, with the images that are in the way.
+void printOverlap(const std::vector<TestResult>& results)
+{
+    const TestResult *highestGood = NULL, *lowestDefective = NULL;
+    for (const TestResult& result : results)
+    {
+        if (!result.image.isDefective() && (!highestGood || result.score > highestGood->score))
+            highestGood = &result;
+        if (result.image.isDefective() && (!lowestDefective || result.score < lowestDefective->score))
+            lowestDefective = &result;
+    }
+    if (highestGood && lowestDefective && highestGood->score >= lowestDefective->score)
+        std::cout << "No threshold separates good images from defective ones: " << quoted({highestGood->image.file})
+                  << format(" is good and scores %.4g, ", highestGood->score) << quoted({lowestDefective->image.file})
+                  << format(" is defective and scores %.4g.\n", lowestDefective->score);
+}
+
+void printCalibrated(const AnomalyDetector& detector, const Settings& settings, const Evaluation& evaluation)
+{
+    const Verdicts& verdicts = settings.hasThreshold() ? evaluation.ownImage : evaluation.bestImage;
+    const int good = imagesOfType(evaluation, "good");
+    std::cout << settings.calibrated
+              << format(": image threshold %.4g, pixel threshold %.4g; %g of %d defective images are missed, and %g of "
+                        "%d good ones called defective\n",
+                        detector.getImageThreshold(), detector.getPixelThreshold(), verdicts.missed,
+                        evaluation.all.images - good, verdicts.falseAlarms, good);
+    printOverlap(evaluation.results);
+}
+
 // Saves the model with the thresholds that have the best F1 on these test images.
-void saveCalibrated(AnomalyDetector& detector, const Settings& settings, const Figures& figures)
+void saveCalibrated(AnomalyDetector& detector, const Settings& settings, const Evaluation& evaluation)
 {
     if (!settings.hasThreshold())
     {
-        detector.setImageThreshold(figures.imageThreshold);
-        if (figures.hasPixels)
-            detector.setPixelThreshold(figures.pixelThreshold);
+        detector.setImageThreshold(evaluation.all.imageThreshold);
+        if (evaluation.all.hasPixels)
+            detector.setPixelThreshold(evaluation.all.pixelThreshold);
     }
     saveModel(detector, settings.calibrated);
+    printCalibrated(detector, settings, evaluation);
 }
 
 void setGivenThresholds(AnomalyDetector& detector, const Settings& settings)
@@ -402,7 +432,7 @@ int evaluateCategory(int argc, char** argv)
         writePage(settings, models);
     detector.setMapSize(mapSize);
     if (!settings.calibrated.empty())
-        saveCalibrated(detector, settings, models[0].evaluation.all);
+        saveCalibrated(detector, settings, models[0].evaluation);
     const std::vector<std::string>& unreadable = models[0].evaluation.unreadable;
     if (unreadable.empty())
         return 0;

@@ -9,6 +9,7 @@
 #include "files.hpp"
 #include "interruption.hpp"
 #include "outputs.hpp"
+#include "overlay.hpp"
 #include "progress.hpp"
 #include "region_option.hpp"
 
@@ -88,6 +89,47 @@ void update(AnomalyDetector& detector, const std::vector<std::string>& files, co
     detector.setFitCallback(FitCallback()); // The callback refers to local variables.
 }
 
+void stopIfAsked()
+{
+    if (Interruption::isRequested())
+        throw std::runtime_error("stopped; no model was written");
+}
+
+//! How many of the added images a model calls defective.
+struct Alarms
+{
+    size_t before, after;
+};
+
+// Counts verdicts of the model before and after the update. Whoever adds false alarms wants to see them gone, and whoever
+// adds the wrong folder should notice.
+Alarms countAlarms(const AnomalyDetector& old, const AnomalyDetector& updated, const std::vector<std::string>& files,
+                   const Mat& region)
+{
+    Alarms alarms = {0, 0};
+    ProgressBar bar;
+    for (size_t i = 0; i < files.size(); i++)
+    {
+        stopIfAsked();
+        const Mat image = readImage(files[i]);
+        alarms.before += verdict(old, old.predict(image, noArray(), region)) != "good";
+        alarms.after += verdict(updated, updated.predict(image, noArray(), region)) != "good";
+        bar.update("verdicts", int(i) + 1, int(files.size()));
+    }
+    return alarms;
+}
+
+void printAlarms(const Alarms& alarms, size_t images)
+{
+    if (alarms.before + alarms.after == 0)
+        return;
+    std::cout << format("The model called %zu of these images defective, and now calls %zu so", alarms.before,
+                        alarms.after);
+    if (2 * alarms.before > images)
+        std::cout << ": make sure that they are good, since defects that it learns are no longer found";
+    std::cout << ".\n";
+}
+
 int updateModel(int argc, char** argv)
 {
     Settings settings = Settings();
@@ -103,13 +145,16 @@ int updateModel(int argc, char** argv)
     detector->setPreferableTarget(targetOf(settings.device));
     checkOutputs(settings, good.files, *detector);
 
-    const double imageThreshold = detector->getImageThreshold(), pixelThreshold = detector->getPixelThreshold();
+    const Ptr<AnomalyDetector> old = detector->clone();
     update(*detector, good.files, region);
+    const Alarms alarms = countAlarms(*old, *detector, good.files, region);
     saveModel(*detector, settings.output);
-    std::cout << settings.output << ": " << good.files.size() << " images added, learned from "
+    std::cout << settings.output << ": " << counted(good.files.size(), "image", "images") << " added, learned from "
               << detector->getLearnedImages() << " in all, update " << detector->getUpdates()
               << format("; image threshold %.4g (was %.4g), pixel threshold %.4g (was %.4g)\n",
-                        detector->getImageThreshold(), imageThreshold, detector->getPixelThreshold(), pixelThreshold);
+                        detector->getImageThreshold(), old->getImageThreshold(), detector->getPixelThreshold(),
+                        old->getPixelThreshold());
+    printAlarms(alarms, good.files.size());
     return 0;
 }
 

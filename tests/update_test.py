@@ -106,6 +106,33 @@ class Update(unittest.TestCase):
             lines = [json.loads(line) for line in (WORK / 'lines').read_text().splitlines()]
             self.assertEqual([line['drift'] for line in lines], [[]] * 24 + [['light'] if told else []] * 6)
 
+    def test_verdicts_on_the_added_images_are_told(self):
+        """So that a folder of defects is noticed, and that false alarms are seen to be gone."""
+        holes = folder_of(brick('test/hole/*.png')[:3], 'holes')
+        done = run('anomaly_update', self.model, holes, '--output=%s' % (WORK / 'learned_holes.yml'))
+        self.assertEqual(done.returncode, 0, done.stderr)
+        before, after = map(int, re.search(r'called (\d) of these images defective, and now calls (\d) so: make sure', done.stdout).groups())
+        self.assertEqual(before, 3)
+        self.assertLessEqual(after, before)
+        done = run('anomaly_update', self.model, self.first, '--output=%s' % (WORK / 'learned_again.yml'))
+        self.assertNotIn('make sure', done.stdout)
+        done = run('anomaly_update', self.model, self.one, '--output=%s' % (WORK / 'learned_one.yml'))
+        self.assertIn(': 1 image added, ', done.stdout)
+
+    def test_missed_defect(self):
+        """Sets the threshold by calibrate, which says whether it can be told from the good images."""
+        for name, missed, separates in (('clear', brick('test/hole/*.png')[0], True), ('hidden', brick('train/good/*.png')[0], False)):
+            category = WORK / name
+            (category / 'test').mkdir(parents=True)
+            folder_of(brick('test/good/*.png'), name + '/test/good')
+            folder_of([missed], name + '/test/missed')
+            done = run('anomaly_evaluate', category, '--model=%s' % self.model, '--calibrate=%s' % (WORK / (name + '.yml')))
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertIn(name + '.yml: image threshold ', done.stdout)
+            self.assertEqual('0 of 1 defective images are missed, and 0 of 10 good ones called defective' in done.stdout, separates)
+            self.assertEqual('No threshold separates good images from defective ones' in done.stdout, not separates, done.stdout)
+            self.assertEqual(missed.name in done.stdout, not separates, done.stdout)
+
     def test_refusals(self):
         model = self.copy('kept.yml')
         old = PROJECT / 'test_data' / 'models' / 'brick.yml.gz'
