@@ -62,6 +62,39 @@ class Names(unittest.TestCase):
             self.assertEqual(same.predict(image)[0], detector.predict(image)[0])
 
 
+class Life(unittest.TestCase):
+    """Of a model on the line: it is updated, and images drift."""
+
+    def setUp(self):
+        params = anomaly.PaDiM.Params()
+        params.inputSize, params.features = 64, 20
+        self.detector = anomaly.PaDiM.create(params)
+        self.detector.fitFiles(files('train/good', 8))
+
+    def test_update(self):
+        self.detector.update([cv2.imread(file) for file in files('train/good', 10)[8:]])
+        self.detector.updateFiles(files('train/good', 11)[10:])
+        self.assertEqual((self.detector.getLearnedImages(), self.detector.getUpdates()), (11, 2))
+        figures, scores = self.detector.getGoodImages()
+        self.assertEqual((figures.shape, figures.dtype, scores.shape[1]), ((11, anomaly.DRIFT_SCORE), np.float32, 1))
+        with self.assertRaises(cv2.error):  # from before figures of good images were kept
+            anomaly.loadDetector(str(PROJECT / 'test_data' / 'models' / 'brick.yml.gz')).updateFiles(files('train/good', 1))
+
+    def test_drift(self):
+        monitor = anomaly.DriftMonitor.create(self.detector, window=5)
+        for file in files('test/good', 5):
+            image = cv2.imread(file)
+            monitor.add(image, self.detector.predict(image)[0])
+        self.assertEqual((monitor.count(), list(monitor.getDrift())), (5, []))
+        median, lowest, highest = monitor.getFigure(anomaly.DRIFT_BRIGHTNESS)
+        self.assertTrue(lowest < median < highest)
+        for _ in range(5):
+            monitor.add(np.zeros_like(image), 1e6)
+        self.assertIn('light', monitor.getDrift())
+        monitor.clear()
+        self.assertEqual(monitor.count(), 0)
+
+
 class StoredModel(unittest.TestCase):
     def setUp(self):
         self.cfa = anomaly.CFA.load(str(PROJECT / 'test_data' / 'models' / 'brick.yml.gz'))
