@@ -4,13 +4,15 @@
 # of this distribution and at http://opencv.org/license.html.
 """Measures how soon DriftMonitor reports that images have changed, and how often it does so for good images.
 
-drift_table.py SETS --packages=FOLDER
+drift_table.py SETS --packages=FOLDER [--learned=120] [--draws=20]
   SETS  folder of categories in MVTec layout
 
-A detector is fitted to two thirds of the good training images. Streams repeat the last third in random order: unchanged,
+A detector is fitted to two thirds of the good training images, 120 at most. Streams repeat the last third in random order: unchanged,
 made 15 % darker, blurred with sigma 1, or shifted by 5 % of the width; the change begins after 60 unchanged images.
 Prints a row for each category: the number of changed images until a report, and what it reports; what is reported after
-30 changed images; and the number of reports in 300 good images, from the last third and from test/good.
+30 changed images; and what is reported in 300 good images, from the last third and from test/good. With --draws, a row has
+in how many of so many draws of the learned images each change was found by its name within 30 images, and in how many anything
+was reported in 300 good images of the last third.
 """
 import argparse
 import pathlib
@@ -39,6 +41,7 @@ def shifted(image):
 
 
 CHANGES = {'15 % darker': darkened, 'blur of sigma 1': blurred, 'shift of 5 %': shifted}
+CAUSES = 'light', 'focus', 'position'
 
 
 class Stream:
@@ -80,17 +83,45 @@ def until_told(anomaly, detector, good, changed):
     return told + '; ' + ', '.join(monitor.getDrift()) if told else 'not in 30'
 
 
-def row(anomaly, category, method):
-    images = images_of(category / 'train' / 'good')
-    random.Random(0).shuffle(images)
-    learned, kept = images[:2 * len(images) // 3][:120], images[2 * len(images) // 3:][:60]
-    detector = getattr(anomaly, method).create()
-    detector.fit(learned)
+def split(images, learned, seed, share=2 / 3):
+    """Returns images to learn, from a share of all, and up to 60 of the others for streams: sorted names may be series of photos."""
+    images = list(images)
+    random.Random(seed).shuffle(images)
+    end = int(share * len(images))
+    return images[:end][:learned], images[end:][:60]
+
+
+def fitted(anomaly, method, images, side=0):
+    params = getattr(anomaly, method).Params()
+    params.inputSize = side or params.inputSize
+    detector = getattr(anomaly, method).create(params)
+    detector.fit(images)
+    return detector
+
+
+def row(anomaly, category, method, most):
+    learned, kept = split(images_of(category / 'train' / 'good'), most, 0)
+    detector = fitted(anomaly, method, learned)
     cells = [until_told(anomaly, detector, Stream(detector, kept, 1), Stream(detector, [change(i) for i in kept], 2))
              for change in CHANGES.values()]
-    cells += [alarms(anomaly, detector, Stream(detector, good, 3), 300)
-              for good in (kept, images_of(category / 'test' / 'good')[:60])]
+    tested = split(images_of(category / 'test' / 'good'), 0, 0, share=0)[1]
+    cells += [alarms(anomaly, detector, Stream(detector, good, 3), 300) for good in (kept, tested)]
     return '| %s | %d | %s |' % (category.name, len(learned), ' | '.join(cells))
+
+
+def row_of_draws(anomaly, category, method, most, draws):
+    """Counts what is told over draws. The network sees small images, since the score counts for texture only."""
+    images = images_of(category / 'train' / 'good')
+    found, alarmed = [0] * len(CHANGES), 0
+    for seed in range(draws):
+        learned, kept = split(images, most, seed)
+        detector = fitted(anomaly, method, learned, 64)
+        good = Stream(detector, kept, seed)
+        for i, change in enumerate(CHANGES.values()):
+            changed = Stream(detector, [change(image) for image in kept], seed + draws)
+            found[i] += CAUSES[i] in until_told(anomaly, detector, good, changed)
+        alarmed += alarms(anomaly, detector, good, 300) != 'none'
+    return '| %s | %d | %s | %d |' % (category.name, len(learned), ' | '.join(map(str, found)), alarmed)
 
 
 def main():
@@ -99,14 +130,18 @@ def main():
     parser.add_argument('--packages', required=True, help='folder of the Python package cv_anomaly')
     parser.add_argument('--method', default='PaDiM')
     parser.add_argument('--categories', default='', help='names with commas; all if left out')
+    parser.add_argument('--learned', type=int, default=120, help='learn at most so many images')
+    parser.add_argument('--draws', type=int, default=0, help='count over so many draws')
     arguments = parser.parse_args()
     sys.path.insert(0, arguments.packages)
     import cv_anomaly
-    print('| set | learned | %s | 300 good | 300 of test/good |\n|' % ' | '.join(CHANGES) + '---|' * 7)
+    print('| set | learned | %s | 300 good |' % ' | '.join(CHANGES) + ('\n|' + '---|' * 6 if arguments.draws else
+                                                                     ' 300 of test/good |\n|' + '---|' * 7))
     named = set(filter(None, arguments.categories.split(',')))
     for category in sorted(arguments.sets.iterdir()):
         if (category / 'train').is_dir() and (not named or category.name in named):
-            print(row(cv_anomaly, category, arguments.method), flush=True)
+            options = cv_anomaly, category, arguments.method, arguments.learned
+            print(row_of_draws(*options, arguments.draws) if arguments.draws else row(*options), flush=True)
 
 
 if __name__ == '__main__':

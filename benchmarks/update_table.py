@@ -4,7 +4,7 @@
 # of this distribution and at http://opencv.org/license.html.
 """Fits to half of the good images of each category and updates with the other half, and compares that with a fit to all.
 
-update_table.py SETS --packages=FOLDER [--methods=PatchCore,PaDiM] [--updates=1]
+update_table.py SETS --packages=FOLDER [--methods=PatchCore,PaDiM] [--updates=1] [--every=1]
   SETS  folder of categories in MVTec layout
 
 Prints a row for each category and method: image AUROC of all images, of half of them, and of half with the update; the
@@ -17,15 +17,15 @@ import sys
 import time
 
 
-def images_of(folder):
-    return sorted(str(file) for file in folder.iterdir())
+def images_of(folder, every=1):
+    return sorted(str(file) for file in folder.iterdir())[::every]
 
 
-def tested(category):
+def tested(category, every):
     """Returns the files and labels of the test images."""
     files, labels = [], []
     for kind in sorted((category / 'test').iterdir()):
-        found = images_of(kind)
+        found = images_of(kind, every)
         files += found
         labels += [int(kind.name != 'good')] * len(found)
     return files, labels
@@ -45,12 +45,12 @@ def fitted(anomaly, method, files):
     return detector
 
 
-def row(anomaly, category, method, updates):
-    files = images_of(category / 'train' / 'good')
+def row(anomaly, category, method, updates, every):
+    files = images_of(category / 'train' / 'good', every)
     random.Random(0).shuffle(files)
     middle = len(files) // 2
     old, new = sorted(files[:middle]), sorted(files[middle:])
-    test = tested(category)
+    test = tested(category, every)
     start = time.time()
     detector = fitted(anomaly, method, sorted(files))
     seconds_of_fit = time.time() - start
@@ -67,9 +67,9 @@ def row(anomaly, category, method, updates):
         100 * of_all[1], 100 * of_half[1], 100 * updated[1], seconds_of_fit, seconds)
 
 
-def growth(anomaly, category, method, updates):
+def growth(anomaly, category, method, updates, every):
     """Prints how model size and update time grow when many updates add one image each: means of the first and the last ones."""
-    files = images_of(category / 'train' / 'good')
+    files = images_of(category / 'train' / 'good', every)
     detector = fitted(anomaly, method, files[:40])
     sizes, seconds = [len(detector.saveToMemory())], []
     for i in range(updates):
@@ -89,6 +89,7 @@ def main():
     parser.add_argument('--methods', default='PatchCore,PaDiM')
     parser.add_argument('--categories', default='', help='names with commas; all if left out')
     parser.add_argument('--updates', type=int, default=1, help='in how many updates the other half is added')
+    parser.add_argument('--every', type=int, default=1, help='take every so many images, where all would take too long')
     parser.add_argument('--growth', action='store_true',
                         help='in place of all this: a model of 40 images, and so many updates of one image each')
     arguments = parser.parse_args()
@@ -103,7 +104,8 @@ def main():
         if not (category / 'train').is_dir() or (named and category.name not in named):
             continue
         for method in arguments.methods.split(','):
-            print((growth if arguments.growth else row)(cv_anomaly, category, method, arguments.updates), flush=True)
+            print((growth if arguments.growth else row)(
+                cv_anomaly, category, method, arguments.updates, arguments.every), flush=True)
 
 
 if __name__ == '__main__':
