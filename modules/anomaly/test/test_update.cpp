@@ -113,13 +113,23 @@ TYPED_TEST(Anomaly_Update, thresholds_follow_unless_they_were_set)
     // Thresholds that are set by good images follow an update again.
     detector->calibrate(imagesFrom(40, 4), std::vector<int>(4, 0));
     const double calibrated = detector->getImageThreshold();
-    detector->update(otherBatch(2));
+    detector->update(imagesFrom(50, 3));
     EXPECT_NE(calibrated, detector->getImageThreshold());
     // Thresholds that are set by labeled images do not.
     detector->calibrate(std::vector<Mat>{goodImage(40), badImage(41)}, std::vector<int>{0, 1});
     const double labeled = detector->getImageThreshold();
     detector->update(otherBatch(1));
     EXPECT_EQ(labeled, detector->getImageThreshold());
+}
+
+TYPED_TEST(Anomaly_Update, images_that_were_learned_already_do_not_raise_the_thresholds)
+{
+    const Ptr<TypeParam> detector = quickDetectorOf<TypeParam>(quickParamsOf<TypeParam>(), 12);
+    const double image = detector->getImageThreshold(), pixel = detector->getPixelThreshold();
+    detector->update(goodImages(12));
+    EXPECT_NEAR(image, detector->getImageThreshold(), 0.1 * image);
+    EXPECT_NEAR(pixel, detector->getPixelThreshold(), 0.1 * pixel);
+    EXPECT_GE(detector->predict(badImage(3)), detector->getImageThreshold());
 }
 
 TYPED_TEST(Anomaly_Update, clones_and_calls_that_run_keep_the_old_model)

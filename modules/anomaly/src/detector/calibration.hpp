@@ -54,6 +54,8 @@ public:
     void leaveOut(double contamination);
     //! Appends the scores of later images. If there are more than `most`, the oldest ones are removed.
     void join(const GoodSample& later, size_t most);
+    //! Keeps the scores of only these new images, by their indices.
+    void keepOnly(const std::vector<size_t>& images);
     //! Multiplies all scores by a factor, for a model that gives such scores to the same images.
     void scale(double factor);
 
@@ -78,6 +80,9 @@ struct GoodImages
 
     //! Appends later images.
     void join(const GoodImages& later);
+    //! Indices of those of `later` that score about as high as these images, or higher, and so do their maps. A model
+    //! that gives far lower scores has learned the images already.
+    std::vector<size_t> unlearnedOf(const GoodImages& later) const;
 
     GoodSample scores, levels; // of images and of their maps; empty if the file is older than they are
     Mat statistics;            // imageStatistics: one row for each image, imageFigures columns, CV_32F
