@@ -26,10 +26,16 @@ public:
         }
     }
 
+    // Labels of long numbers at the right end are moved to the left, so that the picture does not cut them.
     void xLabels(const std::vector<double>& values, const char* numberFormat)
     {
+        const double widthOfDigit = 8; // at the font size of 12.5 that the page gives to charts
         for (const double value : values)
-            body += label(x(value), bottom + 16, "middle", format(numberFormat, value));
+        {
+            const std::string text = format(numberFormat, value);
+            body +=
+                label(std::min(x(value), width - widthOfDigit / 2 * double(text.size())), bottom + 16, "middle", text);
+        }
     }
 
     void xTitle(const std::string& text) { body += label((left + right) / 2., bottom + 34, "middle", text); }
@@ -71,7 +77,7 @@ public:
 
     std::string svg(const std::string& name) const
     {
-        return "<svg viewBox='0 0 400 260' role=img aria-label='" + name + "'>" + body + "</svg>";
+        return format("<svg viewBox='0 0 %d 260' role=img aria-label='", width) + name + "'>" + body + "</svg>";
     }
 
 private:
@@ -83,7 +89,7 @@ private:
         return format("<text x='%.1f' y='%.1f' text-anchor=%s>%s</text>", atX, atY, anchor, text.c_str());
     }
 
-    static const int left = 38, right = 384, top = 8, bottom = 218;
+    static const int width = 400, left = 38, right = 384, top = 8, bottom = 218;
     const double x0, x1, y1;
     std::string body;
 };

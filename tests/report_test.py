@@ -31,6 +31,13 @@ ELEMENT = 'element-6066-11e4-a52e-4f735466cecf'  # the name that WebDriver gives
 ODD_NAME = 'a <b> & "it\'s" \xe4.png'
 
 SHOWN_PATHS = '#wrong .outlined path, #hits .outlined path'
+# What of the charts' texts reaches beyond their pictures, where it would be cut.
+CUT_TEXTS = """
+return [...document.querySelectorAll('svg[role=img] text')].filter(text => {
+  const box = text.getBBox(), width = text.ownerSVGElement.viewBox.baseVal.width;
+  return box.x < 0 || box.x + box.width > width;
+}).map(text => text.textContent);
+"""
 # From the ends of all lines that are shown to the nearest of the given outlines, in cells of the maps.
 DISTANCES = """
 return [...document.querySelectorAll(arguments[1])].flatMap((path, i) => {
@@ -301,6 +308,7 @@ class Page(unittest.TestCase):
                 self.open(name)
                 self.assertLessEqual(BROWSER.run('return document.documentElement.scrollWidth'), width)
                 self.assertGreater(BROWSER.run('return document.querySelector("input.image").clientWidth'), 250)
+                self.assertEqual(BROWSER.run(CUT_TEXTS), [])
                 BROWSER.picture('%s_%d.png' % (name, width))
         BROWSER.resize(1280)
 
