@@ -21,6 +21,7 @@
 #include "opencv2/videoio.hpp"
 #include "opencv2/videoio/registry.hpp"
 #endif
+#include "opencv2/core/utils/logger.hpp"
 
 #include <algorithm>
 #include <chrono>
@@ -190,6 +191,17 @@ bool open(VideoCapture& video, const std::string& source)
         return video.open(std::atoi(source.c_str()));
     return isPipeline(source) ? video.open(source, CAP_GSTREAMER) : video.open(source);
 }
+
+//! Keeps OpenCV from writing messages. Each failure to open a source costs ten lines, and a camera may be away all night.
+class WithoutMessages
+{
+public:
+    WithoutMessages() : before(utils::logging::setLogLevel(utils::logging::LOG_LEVEL_SILENT)) {}
+    ~WithoutMessages() { utils::logging::setLogLevel(before); }
+
+private:
+    const utils::logging::LogLevel before;
+};
 
 std::string whyNotOpened(const std::string& source)
 {
@@ -368,6 +380,7 @@ bool Watch::watchStream()
 bool Watch::waitForStream()
 {
     const int milliseconds = 1000;
+    const WithoutMessages untilOpen;
     do
     {
         const Interruption untilDone;
@@ -380,10 +393,16 @@ bool Watch::waitForStream()
 // Runs until the user ends the program, and returns an empty text then; otherwise it returns what ended the stream.
 std::string Watch::watch()
 {
-    if (!open(video, settings.source) && !settings.reconnect)
-        return "the source '" + source + "' cannot be opened" + whyNotOpened(settings.source);
+    const bool isOpen = open(video, settings.source);
+    const std::string fault = "the source '" + source + "' cannot be opened" + whyNotOpened(settings.source);
+    if (!isOpen && !settings.reconnect)
+        return fault;
     if (!settings.headless)
         openWindow();
+    if (!isOpen)
+        std::cerr << "anomaly_camera: " << fault << "; trying again each second" << std::endl;
+    if (!isOpen && !waitForStream())
+        return std::string();
     while (!watchStream())
     {
         if (!settings.reconnect)

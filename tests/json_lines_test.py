@@ -7,6 +7,7 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -171,6 +172,19 @@ class Predict(Case):
             process.kill()
 
 
+    @unittest.skipIf(os.name == 'nt', 'Windows has no SIGPIPE')
+    def test_reader_that_ends_ends_the_program(self):
+        """By the signal, or where that is ignored, as services are often started, with a message."""
+        for restored in (True, False):
+            with subprocess.Popen(command('anomaly_predict', *brick('test/*/*.png'), '--jsonl=-'), stdout=subprocess.PIPE,
+                                  stderr=subprocess.PIPE, restore_signals=restored) as process:
+                process.stdout.readline()
+                process.stdout.close()
+                errors = process.stderr.read()
+                self.assertEqual(process.wait(timeout=120), -signal.SIGPIPE if restored else 1)
+                self.assertEqual(b'standard output cannot be written' in errors.replace(b"'", b''), not restored, errors)
+
+
 class Camera(Case):
     """A numbered series of images stands for a camera."""
 
@@ -224,6 +238,28 @@ class Camera(Case):
             said = [line for line in done.stderr.splitlines() if b'anomaly_camera:' in line][-1]
             self.assertNotIn(b's3cret', said)
             self.assertIn(b'! fakesink', said)
+
+    def test_source_that_comes_later_and_again(self):
+        away = self.folder / 'away'
+        away.mkdir()
+        with subprocess.Popen(command('anomaly_camera', '--source=%s' % (away / '%03d.png'), '--headless', '--jsonl=-', '--reconnect'),
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+            errors = []
+            while not errors or b'trying again' not in errors[-1]:
+                errors.append(process.stderr.readline())
+                if b'lacks its videoio' in errors[-1] or not errors[-1]:
+                    self.skipTest('this OpenCV has no videoio')
+            time.sleep(2.5)  # in which it is tried twice, without more messages
+            for image in self.folder.glob('*.png'):
+                shutil.copy(str(image), str(away))
+            text = b''.join(process.stdout.readline() for _ in range(5))
+            process.send_signal(signal.SIGINT)
+            process.stdout.read()
+            rest = process.stderr.read()
+            self.assertEqual(process.wait(), 0)
+        self.assertEqual([line['frame'] for line in self.valid(text)], list(range(5)))
+        self.assertEqual(rest.count(b'rror'), 0, rest)
+        self.assertIn(b'has ended, opening it again', rest)
 
     def test_headless_says_where_results_go(self):
         self.assertEqual(run('anomaly_camera', self.source, '--headless').returncode, 2)
