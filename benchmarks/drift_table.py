@@ -7,12 +7,13 @@
 drift_table.py SETS --packages=FOLDER [--learned=120] [--draws=20]
   SETS  folder of categories in MVTec layout
 
-A detector is fitted to two thirds of the good training images, 120 at most. Streams repeat the last third in random order: unchanged,
-made 15 % darker, blurred with sigma 1, or shifted by 5 % of the width; the change begins after 60 unchanged images.
+A detector is fitted to two thirds of the good training images, 120 at most. Streams repeat the last third in random
+order: unchanged, made 15 % darker, blurred with sigma 1, or shifted by 5 % of the width; the change begins after 60
+unchanged images.
 Prints a row for each category: the number of changed images until a report, and what it reports; what is reported after
-30 changed images; and what is reported in 300 good images, from the last third and from test/good. With --draws, a row has
-in how many of so many draws of the learned images each change was found by its name within 30 images, and in how many anything
-was reported in 300 good images of the last third.
+30 changed images; and what is reported in 300 good images, from the last third and from test/good. With --draws, a row
+has in how many of so many draws of the learned images each change was found by its name within 30 images, and in how
+many anything was reported in 300 good images of the last third.
 """
 import argparse
 import pathlib
@@ -84,7 +85,10 @@ def until_told(anomaly, detector, good, changed):
 
 
 def split(images, learned, seed, share=2 / 3):
-    """Returns images to learn, from a share of all, and up to 60 of the others for streams: sorted names may be series of photos."""
+    """Returns images to learn, from a share of all, and up to 60 of the others for streams.
+
+    Both are drawn at random, since images that follow by name may be one series of photos.
+    """
     images = list(images)
     random.Random(seed).shuffle(images)
     end = int(share * len(images))

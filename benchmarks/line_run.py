@@ -8,9 +8,9 @@ line_run.py CATEGORY --programs=FOLDER --model=FILE [--images=10000] [--seconds=
   CATEGORY  folder in MVTec layout; all of its images pass in random order, over and over
 
 This script is the network camera: it sends the images as Motion JPEG over HTTP, at an even pace. It cuts the connection
---cuts times, as a camera that restarts; the program runs with --reconnect. Each line is held against doc/json_lines.schema.json
-as it comes. Prints the program's resident memory of each 10 seconds, then a summary: memory, lines, and how long
-frames took, from before they were sent until their lines came, and in the prediction alone.
+--cuts times, as a camera that restarts; the program runs with --reconnect. Each line is held against
+doc/json_lines.schema.json as it comes. Prints the program's resident memory of each 10 seconds, then a summary: memory,
+lines, and how long frames took, from before they were sent until their lines came, and in the prediction alone.
 """
 import argparse
 import http.server
@@ -71,7 +71,8 @@ class Camera:
             jpeg = next(self.frames)
             self.sent.append(time.time())
             try:
-                file.write(b'--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n' % (len(jpeg), jpeg))
+                file.write(b'--frame\r\nContent-Type: image/jpeg\r\nContent-Length: %d\r\n\r\n%s\r\n'
+                           % (len(jpeg), jpeg))
             except OSError:
                 return
             time.sleep(self.interval)
@@ -116,7 +117,8 @@ class Lines:
     """Reads lines, holds each against the schema, and keeps what is to be summed up."""
 
     def __init__(self):
-        self.validator = jsonschema.Draft7Validator(json.loads((PROJECT / 'doc' / 'json_lines.schema.json').read_text()))
+        schema = PROJECT / 'doc' / 'json_lines.schema.json'
+        self.validator = jsonschema.Draft7Validator(json.loads(schema.read_text()))
         self.count, self.invalid, self.milliseconds, self.delays = 0, 0, [], []
         self.verdicts, self.drift = {}, {}
 
@@ -168,7 +170,8 @@ def main():
         saved = pathlib.Path(folder)
         process = subprocess.Popen([str(arguments.programs / 'anomaly_camera'), '--model=%s' % arguments.model,
                                     '--source=' + camera.address, '--headless', '--reconnect', '--jsonl=-',
-                                    '--save_defective=' + folder, '--save_limit=%d' % SAVE_LIMIT], stdout=subprocess.PIPE)
+                                    '--save_defective=' + folder, '--save_limit=%d' % SAVE_LIMIT],
+                                   stdout=subprocess.PIPE)
         memory, lines = Memory(process), Lines()
         for text in process.stdout:
             lines.add(text, camera.sent)

@@ -192,7 +192,8 @@ bool open(VideoCapture& video, const std::string& source)
     return isPipeline(source) ? video.open(source, CAP_GSTREAMER) : video.open(source);
 }
 
-//! Keeps OpenCV from writing messages. Each failure to open a source costs ten lines, and a camera may be away all night.
+//! Keeps OpenCV from writing messages. Each failure to open a source costs ten lines, and a camera may be away all
+//! night.
 class WithoutMessages
 {
 public:

@@ -101,8 +101,8 @@ struct Alarms
     size_t before, after;
 };
 
-// Counts verdicts of the model before and after the update. Whoever adds false alarms wants to see them gone, and whoever
-// adds the wrong folder should notice.
+// Counts verdicts of the model before and after the update. Whoever adds false alarms wants to see them gone, and
+// whoever adds the wrong folder should notice.
 Alarms countAlarms(const AnomalyDetector& old, const AnomalyDetector& updated, const std::vector<std::string>& files,
                    const Mat& region)
 {

@@ -78,7 +78,8 @@ class Life(unittest.TestCase):
         figures, scores = self.detector.getGoodImages()
         self.assertEqual((figures.shape, figures.dtype, scores.shape[1]), ((11, anomaly.DRIFT_SCORE), np.float32, 1))
         with self.assertRaises(cv2.error):  # from before figures of good images were kept
-            anomaly.loadDetector(str(PROJECT / 'test_data' / 'models' / 'brick.yml.gz')).updateFiles(files('train/good', 1))
+            old = anomaly.loadDetector(str(PROJECT / 'test_data' / 'models' / 'brick.yml.gz'))
+            old.updateFiles(files('train/good', 1))
 
     def test_drift(self):
         monitor = anomaly.DriftMonitor.create(self.detector, window=5)

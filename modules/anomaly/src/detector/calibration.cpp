@@ -160,9 +160,9 @@ double medianScoreRatio(const GoodSample& before, const GoodSample& after, doubl
     return ratios.size() < fewest ? 1 : predictiveQuantile(ratios, 0.5);
 }
 
-// The value below which a model must have learned an image, given the values of good images that were left out of it. Of
-// metal_plate and transistor, learned images score 0.53 to 0.73 times the lowest of those, or their maps about 0, depending
-// on the method; new images score 0.87 times that and more.
+// The value below which a model must have learned an image, given the values of good images that were left out of it.
+// Of metal_plate and transistor, learned images score 0.53 to 0.73 times the lowest of those, or their maps about 0,
+// depending on the method; new images score 0.87 times that and more.
 static float lowestUnlearned(const GoodSample& leftOut)
 {
     const float share = 0.8f;

@@ -331,8 +331,8 @@ static void checkUpdate(const DetectorModel& model, int images)
 }
 
 // Brings the scores of earlier good images to what they would be by the larger model, and adds those of the new images.
-// Images that the old model had learned are passed over: they say nothing of new ones, and as their scores are far lower
-// than others, they would raise thresholds, which allow for how much scores spread.
+// Images that the old model had learned are passed over: they say nothing of new ones, and as their scores are far
+// lower than others, they would raise thresholds, which allow for how much scores spread.
 static void joinGoodImages(DetectorModel& model, GoodImages byOldModel, GoodImages byNewModel)
 {
     const std::vector<size_t> unlearned = model.history.good.unlearnedOf(byOldModel);

@@ -16,8 +16,8 @@ namespace {
 
 const int figureCount = imageFigures + 1; // the figures of imageStatistics, then the score
 
-// Share of the good images beyond each end of a range. The range is wide on purpose: parts and light differ from batch to
-// batch, and a median is no reason for an alarm while three in ten good images lie farther out.
+// Share of the good images beyond each end of a range. The range is wide on purpose: parts and light differ from batch
+// to batch, and a median is no reason for an alarm while three in ten good images lie farther out.
 const double rangeQuantile = 0.15;
 
 // Probability that the median of a window of good images lies beyond one end of a range, at most. 300 images are 12
@@ -38,8 +38,8 @@ double marginOf(int figure, double median)
     return (figure == DRIFT_SHARPNESS ? 0.15 : 0.1) * median;
 }
 
-// Probability that |t| of Student's distribution stays below sqrt(freedom) * tan(angle): the finite series of Abramowitz
-// and Stegun, 26.7.3 and 26.7.4.
+// Probability that |t| of Student's distribution stays below sqrt(freedom) * tan(angle): the finite series of
+// Abramowitz and Stegun, 26.7.3 and 26.7.4.
 double studentWithin(double angle, int freedom)
 {
     const double sine = std::sin(angle), cosine = std::cos(angle);
