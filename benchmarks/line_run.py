@@ -18,7 +18,6 @@ import json
 import os
 import pathlib
 import random
-import signal
 import subprocess
 import sys
 import tempfile
@@ -176,7 +175,7 @@ def main():
         for text in process.stdout:
             lines.add(text, camera.sent)
             if lines.count == arguments.images:
-                process.send_signal(signal.SIGINT)
+                process.terminate()  # SIGINT is ignored where a shell has started this script in the background
         process.wait()
         print_summary(lines, camera, memory, process, saved)
     return 1 if lines.invalid or lines.count < arguments.images else 0
