@@ -299,7 +299,8 @@ TEST(Anomaly_NetworkCheck, a_network_in_a_model_file_has_no_files_beside_it)
                                              [](Bytes tensor) {
                                                  return outside(tensor, {{"location", "w"}});
                                              }),
-                                   {"fine", "coarse"}};
+                                   {"fine", "coarse"},
+                                   {}};
     const Device processor = {ENGINE_PLAIN, 0};
     EXPECT_ERROR_WITH("which a network within a model file cannot have", createBackbone(source, processor));
 }
@@ -411,7 +412,7 @@ TEST(Anomaly_NetworkCheck, cut_networks_are_refused_or_read)
     const Device processor = {ENGINE_PLAIN, 0};
     for (size_t size = 0; size < whole.size(); size += 61)
     {
-        const BackboneSource source = {"cut.onnx", Buffer(whole.begin(), whole.begin() + size), {"fine"}};
+        const BackboneSource source = {"cut.onnx", Buffer(whole.begin(), whole.begin() + size), {"fine"}, {}};
         EXPECT_NE("", errorOf([&]() { createBackbone(source, processor); })) << size;
     }
 }

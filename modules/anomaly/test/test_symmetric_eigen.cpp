@@ -48,6 +48,10 @@ TEST(Anomaly_SymmetricEigen, of_matrices_that_are_easy_to_get_wrong)
     expectEigen((Mat_<double>(3, 3) << -1, 2, 0, 2, -1, 0, 0, 0, 5));
     expectEigen(symmetricOf(20, 20, false) * 1e-120);
     expectEigen(symmetricOf(20, 20, false) * 1e120);
+    Mat manyZeros = Mat::zeros(300, 300, CV_64F); // as of features that never vary
+    symmetricOf(9, 3, false).copyTo(manyZeros(Rect(100, 100, 9, 9)));
+    expectEigen(manyZeros);
+    expectEigen(symmetricOf(300, 2, false));
     Mat graded = symmetricOf(30, 30, false);
     for (int i = 0; i < 30; i++)
     {

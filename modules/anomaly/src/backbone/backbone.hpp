@@ -39,7 +39,7 @@ struct BackboneSource
     std::vector<String> outputs; // finest map first
     // Ranges and means of the network's maps, with which it is computed in whole numbers of 8 bits (see rangesOfMaps).
     // Empty: it is computed in single precision.
-    std::vector<Vec2f> ranges = {};
+    std::vector<Vec2f> ranges;
 };
 
 //! A frozen network that computes feature maps. forward may be called from several threads at a time.

@@ -207,14 +207,14 @@ BackboneSource findBackbone(const ModelNode& node, const String& name, const std
     if (places.file.empty() && !node["bytes"].empty())
     {
         const Mat bytes = matrix(node, "bytes", CV_8U);
-        const BackboneSource source = {name, std::vector<uchar>(bytes.ptr(), bytes.ptr() + bytes.total()), outputs};
+        const BackboneSource source = {name, std::vector<uchar>(bytes.ptr(), bytes.ptr() + bytes.total()), outputs, {}};
         return source;
     }
     if (isEmbeddedBackbone(name))
         return loadBackbone(name, outputs);
     if (places.bytes)
     {
-        const BackboneSource source = {name, *places.bytes, outputs};
+        const BackboneSource source = {name, *places.bytes, outputs, {}};
         return source;
     }
     if (name.find_first_of("/\\") != String::npos)
