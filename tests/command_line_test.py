@@ -20,13 +20,13 @@ import unittest
 OPTIONS = {
     'anomaly_train': 'model method backbone input tile rotations bits contrast scoring_bank_size gamma_c gamma_d epochs batch seed validation quantile contamination defect_area mask json outputs mean scale input_size '
                  'resize_size tile_overlap embed_backbone adaptation init augmentation patience bank bank_momentum scoring_bank score learning_rate skip_unreadable cache_mb checkpoint '
-                 'image_score top_share bank_size pool_size patch_stride window projection whitening axes neighbors features reduction regularization device threads help version',
+                 'image_score top_share bank_size pool_size patch_stride window projection precision whitening axes neighbors features reduction regularization device threads help version',
     'anomaly_evaluate': 'model mask backbone json report compare calibrate image_threshold pixel_threshold transform seed device threads help version',
     'anomaly_predict': 'model mask backbone output csv jsonl resume min_area raw device threads help version',
     'anomaly_update': 'output mask backbone device threads help version',
     'anomaly_export': 'output size colors layout map batch backbone for name storage help version',
     'anomaly_camera': 'model mask backbone source reconnect headless jsonl save_defective save_limit save_mb device threads help version',
-    'anomaly_benchmark': 'model random method backbone scoring_bank_size gamma_c gamma_d bank_size patch_stride window neighbors features outputs mean scale input_size images batch callers runs engine train device threads json help version',
+    'anomaly_benchmark': 'model random method backbone precision scoring_bank_size gamma_c gamma_d bank_size patch_stride window neighbors features outputs mean scale input_size images batch callers runs engine train device threads json help version',
 }
 # Of each method: options that make a small model in little time.
 METHODS = {'patchcore': ['--bank_size=400', '--input_size=128'],
