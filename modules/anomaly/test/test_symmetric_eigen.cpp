@@ -13,11 +13,11 @@ void expectEigen(const Mat& A)
 {
     Mat values, vectors, expected;
     symmetricEigen(A, values, vectors);
-    const double scale = std::max(cv::norm(A, NORM_INF), 1e-300);
+    const double scale = std::max(cv::norm(A, NORM_INF), 1e-200);
     EXPECT_LT(cv::norm(vectors * vectors.t(), Mat::eye(A.size(), CV_64F), NORM_INF), 1e-12);
     EXPECT_LT(cv::norm(Mat(vectors.t() * Mat::diag(values) * vectors), A, NORM_INF), 1e-12 * scale * A.rows);
-    eigen(A, expected);
-    EXPECT_LT(cv::norm(values, expected, NORM_INF), 1e-12 * scale * A.rows);
+    eigen(Mat(A / scale), expected); // without LAPACK it stops at small numbers
+    EXPECT_LT(cv::norm(Mat(values / scale), expected, NORM_INF), 1e-12 * A.rows);
 }
 
 Mat symmetricOf(int n, int rank, bool isInteger)
