@@ -198,7 +198,7 @@ TYPED_TEST(Anomaly_InputShapeOf, loaded_model_predicts_bit_for_bit_as_the_fitted
 // Odd multiples of the stride, and sides that are no multiples of it.
 TYPED_TEST(Anomaly_InputShapeOf, engines_agree)
 {
-    SKIP_WITHOUT_HALIDE();
+    SKIP_TYPED_WITHOUT_HALIDE();
     for (const Size shape : {Size(112, 256), Size(336, 144), Size(75, 50)})
     {
         SCOPED_TRACE(format("%dx%d", shape.width, shape.height));

@@ -230,7 +230,7 @@ TYPED_TEST(Anomaly_Method, tiles)
 
 TYPED_TEST(Anomaly_Method, engines_agree)
 {
-    SKIP_WITHOUT_HALIDE();
+    SKIP_TYPED_WITHOUT_HALIDE();
     expectEnginesAgree(*quickDetectorOf<TypeParam>());
 }
 

@@ -21,6 +21,17 @@
 #define SKIP_TEST(reason) GTEST_SKIP() << reason
 #endif
 
+// opencv_ts expects its exception in a TEST only: a TYPED_TEST says the reason and returns.
+#ifdef ANOMALY_HAVE_TS
+#define SKIP_TYPED_TEST(reason) return (void)(std::cout << "[     SKIP ] " << reason << std::endl)
+#else
+#define SKIP_TYPED_TEST(reason) SKIP_TEST(reason)
+#endif
+
+#define SKIP_TYPED_WITHOUT_HALIDE()                                                                                    \
+    if (CFA::create()->getEngine() != ENGINE_HALIDE)                                                                   \
+    SKIP_TYPED_TEST("this build has no Halide kernels")
+
 #define SKIP_WITHOUT_HALIDE()                                                                                          \
     if (CFA::create()->getEngine() != ENGINE_HALIDE)                                                                   \
     SKIP_TEST("this build has no Halide kernels")
@@ -31,6 +42,7 @@
 
 #include "opencv2/anomaly.hpp"
 
+#include <iostream>
 #include <string>
 #include <vector>
 
