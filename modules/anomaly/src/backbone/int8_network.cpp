@@ -3,10 +3,10 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "int8_network.hpp"
-#include "../base/error_text.hpp"
 #include "../base/lending_pool.hpp"
 #include "../device/halide_runtime.hpp"
 #include "int8_layers.hpp"
+#include "network_input.hpp"
 
 #include <numeric>
 
@@ -227,34 +227,24 @@ public:
     using ProcessorBackbone::forward;
     FeatureMaps forward(const Mat& input) const CV_OVERRIDE
     {
-        CV_CheckEQ(input.dims, 4, "An input is images x channels x rows x columns");
-        CV_CheckTypeEQ(input.type(), CV_32F, "An input is of single precision");
+        const MapShape shape = shapeOfImage(input);
         std::shared_ptr<Execution> execution;
         try
         {
-            execution = borrow(MapShape{1, input.size[1], Size(input.size[3], input.size[2])});
+            execution = borrow(shape);
         }
         catch (const cv::Exception& e)
         {
             if (e.code == Error::StsNoMem)
                 throw;
-            CV_Error_(Error::StsBadArg,
-                      ("Backbone %s does not take an input of %s, expected what its layers can compute: %s",
-                       name.c_str(), shapeOf(input).c_str(), errorText(e).c_str()));
+            refuseInput(name, input, e, Error::StsBadArg);
         }
         return checkedMaps(execution->run(input), input.size[0], execution);
     }
 
     void prepare(Size input) const CV_OVERRIDE
     {
-        try
-        {
-            borrow(MapShape{1, 3, input});
-        }
-        catch (const std::exception& e)
-        {
-            CV_LOG_DEBUG(NULL, "anomaly: backbone " << name << " is not set up in advance: " << errorText(e));
-        }
+        setUpInAdvance(name, input, [this](const MapShape& shape) { borrow(shape); });
     }
 
 private:

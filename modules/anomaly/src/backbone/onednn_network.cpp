@@ -3,8 +3,8 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "onednn_network.hpp"
-#include "../base/error_text.hpp"
 #include "../base/lending_pool.hpp"
+#include "network_input.hpp"
 #include "onednn_layers.hpp"
 
 #include <omp.h>
@@ -267,43 +267,29 @@ public:
     using ProcessorBackbone::forward;
     FeatureMaps forward(const Mat& input) const CV_OVERRIDE
     {
-        CV_CheckEQ(input.dims, 4, "An input is images x channels x rows x columns");
-        CV_CheckTypeEQ(input.type(), CV_32F, "An input is of single precision");
+        const MapShape shape = shapeOfImage(input);
         std::shared_ptr<Execution> execution;
         try
         {
-            execution = borrow(MapShape{1, input.size[1], Size(input.size[3], input.size[2])});
+            execution = borrow(shape);
             return checkedMaps(execution->run(input), input.size[0], execution);
         }
         catch (const cv::Exception& e)
         {
-            refuse(input, e, execution ? e.code : int(Error::StsBadArg));
+            refuseInput(name, input, e, execution ? e.code : int(Error::StsBadArg));
         }
         catch (const std::exception& e)
         {
-            refuse(input, e, Error::StsError);
+            refuseInput(name, input, e, Error::StsError);
         }
     }
 
     void prepare(Size input) const CV_OVERRIDE
     {
-        try
-        {
-            borrow(MapShape{1, 3, input});
-        }
-        catch (const std::exception& e)
-        {
-            CV_LOG_DEBUG(NULL, "anomaly: backbone " << name << " is not set up in advance: " << errorText(e));
-        }
+        setUpInAdvance(name, input, [this](const MapShape& shape) { borrow(shape); });
     }
 
 private:
-    [[noreturn]] void refuse(const Mat& input, const std::exception& e, int code) const
-    {
-        CV_Error_(code, ("Backbone %s does not take an input of %s, expected what its layers can compute: %s",
-                         name.c_str(), shapeOf(input).c_str(), errorText(e).c_str()));
-    }
-
     std::shared_ptr<Execution> borrow(const MapShape& input) const
     {
         const std::shared_ptr<const PreparedNetwork> prepared = prepare(input);
