@@ -2,8 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 // Times a backbone on the processor in five ways: run by cv::dnn alone, by cv::dnn with this module's convolution
-// layers, as a prediction runs it, which is by oneDNN if the build has it, and in whole numbers of 8 bits, also with AVX2
-// only.
+// layers, as a prediction runs it, which is by oneDNN if the build has it, and in whole numbers of 8 bits, also with
+// AVX2 only.
 //
 //   backbone_benchmark [--backbone=resnet18.onnx --outputs=c2,c3,c4] [--size=224] [--threads=1] [--runs=100]
 //

@@ -135,8 +135,8 @@ TEST(Anomaly_Drift, window_and_figures)
 }
 
 //! Expects the range of each figure of an image to reach as far as a prediction interval of medians of `window` images,
-//! where that is wider than the quantiles and the margin. t: 1 - 1/3000 quantile of Student's t, from its density integrated
-//! numerically.
+//! where that is wider than the quantiles and the margin. t: 1 - 1/3000 quantile of Student's t, from its density
+//! integrated numerically.
 void expectReach(const AnomalyDetector& detector, const Ptr<DriftMonitor>& monitor, int window, double t)
 {
     Mat figures, scores;

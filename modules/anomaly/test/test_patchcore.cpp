@@ -219,8 +219,8 @@ TEST(Anomaly_PatchCore, masks_that_leave_nothing_are_named)
     EXPECT_ERROR_WITH("masks leave no patch", PatchCore::create(quickParamsOf<PatchCore>())->fit(images, masks));
 }
 
-// Ten images of two tiles each, with patches near 0. Both tiles of the first image have a patch far away, which must not
-// excuse one another. A pool that holds 60 patches is reduced again and again.
+// Ten images of two tiles each, with patches near 0. Both tiles of the first image have a patch far away, which must
+// not excuse one another. A pool that holds 60 patches is reduced again and again.
 TEST(Anomaly_PatchCore, tiles_of_contaminated_images_do_not_excuse_one_another)
 {
     const int images = 10, patches = 20;

@@ -58,8 +58,9 @@ public:
 
     //! Makes a network for a device. A source with ranges is run by int8_network, on the processor only. Otherwise
     //! cv::dnn runs it on the processor; with ENGINE_HALIDE onednn_network if the build has oneDNN and the network's
-    //! operators are known, else cv::dnn with our layers for its convolutions. On a GPU, gpu_network runs it, or cv::dnn
-    //! if an operator is not known and OpenCV is built with CUDA. Throws if the bytes are no network or lack an output.
+    //! operators are known, else cv::dnn with our layers for its convolutions. On a GPU, gpu_network runs it, or
+    //! cv::dnn if an operator is not known and OpenCV is built with CUDA. Throws if the bytes are no network or lack an
+    //! output.
     static std::shared_ptr<const Backbone> create(const BackboneSource& source, const Device& device);
 };
 

@@ -92,7 +92,8 @@ Tridiagonal tridiagonalize(const Mat& symmetric)
     return result;
 }
 
-// Q^T. Its rows are reflected one by one, 16 at a time, so that the reflections are read from memory a sixteenth as often.
+// Q^T. Its rows are reflected one by one, 16 at a time, so that the reflections are read from memory a sixteenth as
+// often.
 Mat transposedProduct(const Tridiagonal& T)
 {
     const int n = T.reflections.rows, rowsAtOnce = 16;
@@ -133,8 +134,8 @@ public:
     std::vector<Rotation> rotations;
 
 private:
-    // Whether T is divided after row m. Rounding has left as much in all elements as is passed over here: among elements of
-    // that size alone, as matrices of low rank have many, there is nothing to converge to.
+    // Whether T is divided after row m. Rounding has left as much in all elements as is passed over here: among
+    // elements of that size alone, as matrices of low rank have many, there is nothing to converge to.
     bool isDivided(int m) const { return std::abs(e[m]) <= DBL_EPSILON * largest; }
 
     void isolate(int l)

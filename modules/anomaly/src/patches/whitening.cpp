@@ -20,8 +20,8 @@ static const int patchesOfAnAxis = 12;
 // If patches do not vary at all, their axes are arbitrary, and the weights must still fit into single precision.
 static const double leastVariance = 1e-12;
 
-// Adds the products of features, one in each row, to the lower triangle of `sums`. An OpenCV without LAPACK takes 20 s for
-// what this does in 1, 20,000 patches of 1056 features.
+// Adds the products of features, one in each row, to the lower triangle of `sums`. An OpenCV without LAPACK takes 20 s
+// for what this does in 1, 20,000 patches of 1056 features.
 static void addProducts(const Mat& features, Mat& sums)
 {
     const int rowsAtOnce = 48;

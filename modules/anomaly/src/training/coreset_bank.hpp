@@ -16,7 +16,7 @@ struct CoresetBankSettings
     int projection; // number of dimensions in which they are chosen; 0: all dimensions of the vectors
     int seed;
     int engine;
-    double contamination; // share of the images that are not good: what only those most unlike all others have is left out
+    double contamination; // share of the images that are not good: what only the most unlike ones have is left out
     Size grid;            // patch grid of an image
     int window;           // largest distance at which a patch covers others (see windowCoreset); 0: any distance
 };

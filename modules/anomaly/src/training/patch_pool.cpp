@@ -110,7 +110,8 @@ void PatchPool::reduce()
         keepRows(chooseRows(settings.bankSize, Progress()));
 }
 
-// The image that a row belongs to. Patches of an earlier bank count as one, because their images are not known any more.
+// The image that a row belongs to. Patches of an earlier bank count as one, because their images are not known any
+// more.
 int PatchPool::sourceOf(int row) const
 {
     return places[row].isOfBank() ? -1 : sources[places[row].image];

@@ -182,7 +182,8 @@ struct CV_EXPORTS_W_SIMPLE DetectorParams
     CV_PROP_RW int defectArea;
     //! Share of the images given to fit that may be defective after all, for instance because nobody has looked through
     //! them. What only the images have that are most unlike all others, as many as this share, is left out of the banks
-    //! of PatchCore and CFA, and as many, those with the highest scores, are left out of the thresholds. Range: [0, 0.5]. Default: 0.
+    //! of PatchCore and CFA, and as many, those with the highest scores, are left out of the thresholds. Range: [0,
+    //! 0.5]. Default: 0.
     CV_PROP_RW double contamination;
     //! Seed of everything that is random in fit: the same seed, number of threads and build give the same model.
     //! Default: 0.
