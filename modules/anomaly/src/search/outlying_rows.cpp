@@ -82,14 +82,17 @@ std::vector<int> outlyingRows(const Mat& rows, const std::vector<int>& groups, i
     RowsOfGroups rowsOf;
     for (int row = 0; row < rows.rows; row++)
         rowsOf[groups[row]].push_back(row);
-    const Mat distances = distancesToOthers(rows, rowsOf, engine);
-    std::vector<std::pair<double, int>> farthest;
+    std::vector<int> candidates;
     for (const auto& group : rowsOf)
         if (!bad.count(group.first))
-            farthest.push_back({-meanOfFarthest(group.second, distances), group.first});
-    count = std::min(count, int(farthest.size()) - 1);
+            candidates.push_back(group.first);
+    count = std::min(count, int(candidates.size()) - 1);
     if (count <= 0)
         return std::vector<int>();
+    const Mat distances = distancesToOthers(rows, rowsOf, engine);
+    std::vector<std::pair<double, int>> farthest;
+    for (const int group : candidates)
+        farthest.push_back({-meanOfFarthest(rowsOf[group], distances), group});
     std::sort(farthest.begin(), farthest.end());
     const double limit = -farthest[count].first; // of the most unusual group that is taken as good
     std::vector<int> found;
