@@ -62,6 +62,27 @@ class Names(unittest.TestCase):
             self.assertEqual(same.predict(image)[0], detector.predict(image)[0])
 
 
+class Export(unittest.TestCase):
+    def test_the_file_names_its_outputs(self):
+        cfa = anomaly.CFA.load(str(PROJECT / 'test_data' / 'models' / 'brick.yml.gz'))
+        with tempfile.TemporaryDirectory() as folder:
+            file = pathlib.Path(folder, 'brick.onnx')
+            batch = cfa.exportOnnx(str(file), (96, 64), colors=anomaly.EXPORT_RGB, layout=anomaly.EXPORT_NCHW, batch=2)
+            self.assertEqual(batch, 2)
+            for name in (b'score', b'normalized_score', b'defective', b'map'):
+                self.assertIn(name, file.read_bytes())
+            with self.assertRaises(cv2.error):
+                cfa.exportOnnx(str(file), (7, 64))
+
+    def test_spade_is_refused(self):
+        spade = anomaly.SPADE.create()
+        spade.fitFiles(files('train/good', 4))
+        with tempfile.TemporaryDirectory() as folder:
+            with self.assertRaisesRegex(cv2.error, 'SPADE'):
+                spade.exportOnnx(os.path.join(folder, 'spade.onnx'), (96, 64))
+            self.assertEqual(os.listdir(folder), [])
+
+
 class Life(unittest.TestCase):
     """Of a model on the line: it is updated, and images drift."""
 
