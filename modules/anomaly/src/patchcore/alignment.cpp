@@ -24,7 +24,6 @@ const double topShare = 0.02;
 // patches to be compared with. With a window of 3 the scores rise by 0.0 % for bottle and transistor, 0.5 to 1.1 % for
 // casting, metal_plate and cookie, 1.9 % for mtd, and 5.3 % for screw, whose parts lie at any angle. 3 % is in the
 // middle between aligned and turned parts.
-// whose parts lie at any angle: 3 % is the middle between those that lie alike and those that do not.
 const double mostRise = 1.03;
 const int windowIfAligned = 3; // in patches
 
