@@ -6,6 +6,7 @@
 #include "int8_packing.hpp"
 
 #include <cstring>
+#include <numeric>
 
 namespace cv { namespace anomaly {
 
@@ -20,40 +21,81 @@ const float highestByte = 255, highestWeight = 127;
 const double highestResult = 1 << 30;
 const float highestAddedFactor = 1 << 20;
 
+//! What the weights of one output meet: scales and means (in steps of bytes) of the input's channels.
+class WeightedInputs
+{
+public:
+    //! Of a convolution over all channels: kernel rows x kernel columns x channels.
+    WeightedInputs(const MapScale& from, int channels, int taps)
+    {
+        for (int tap = 0; tap < taps; tap++)
+            for (int channel = 0; channel < channels; channel++)
+                add(from, channel);
+    }
+
+    //! Of a convolution of one channel.
+    static WeightedInputs ofChannel(const MapScale& from, int channel, int taps)
+    {
+        WeightedInputs inputs;
+        for (int tap = 0; tap < taps; tap++)
+            inputs.add(from, channel);
+        return inputs;
+    }
+
+    std::vector<float> scales, means;
+
+private:
+    WeightedInputs() {}
+
+    void add(const MapScale& from, int channel)
+    {
+        scales.push_back(from.of(channel));
+        means.push_back(from.meanSteps(channel));
+    }
+};
+
 //! Weights of one output as whole numbers: weight, multiplied with the input's scale, = scale * whole number.
 struct QuantizedRow
 {
     // Weights that are tiny beside the bias, as those of a channel that a network does not use, are rounded to zero, so
-    // that the bias is a sum that 32 bits hold. means: what each weight meets in the mean, in steps of the input.
-    // Without the correction of the bias by what the rounding of weights adds in the mean, results are shifted by up
-    // to half of their deviation, which the activations after them distort.
-    QuantizedRow(const Mat& weights, const Mat& means, float exactBias)
-        : scale(std::max({double(norm(weights, NORM_INF)) / highestWeight, std::abs(double(exactBias)) / highestStart,
-                          double(FLT_MIN)})),
+    // that the bias is a sum that 32 bits hold. Without the correction of the bias by what the rounding of weights adds
+    // in the mean, results are shifted by up to half of their deviation, which the activations after them distort.
+    // A network has thousands of outputs: with a few calls of cv::Mat for each of them, loading a model took twice as
+    // long.
+    QuantizedRow(std::vector<float> weights, const WeightedInputs& inputs, float exactBias)
+        : values(weights.size()),
+          scale(std::max(std::abs(double(exactBias)) / highestStart, double(FLT_MIN))),
           bias(exactBias)
     {
-        values.create(weights.size(), CV_8S);
-        for (int i = 0; i < weights.rows; i++)
-            for (int k = 0; k < weights.cols; k++)
-            {
-                // Mat::convertTo may fuse its product and sum, and round otherwise on another processor.
-                values.at<schar>(i, k) = saturate_cast<schar>(cvRound(weights.at<float>(i, k) / scale));
-                bias += (weights.at<float>(i, k) - scale * values.at<schar>(i, k)) * means.at<float>(i, k);
-            }
-        values = values.reshape(1, 1);
+        float largest = 0;
+        for (size_t i = 0; i < weights.size(); i++)
+        {
+            weights[i] *= inputs.scales[i];
+            largest = std::max(largest, std::abs(weights[i]));
+        }
+        scale = std::max(double(largest) / highestWeight, scale);
+        for (size_t i = 0; i < weights.size(); i++)
+        {
+            values[i] = saturate_cast<schar>(cvRound(weights[i] / scale));
+            bias += (weights[i] - scale * values[i]) * inputs.means[i];
+        }
     }
 
     //! What the sum of the products starts with: the bias, and what the input's zero adds to the products.
     int start(int zero) const
     {
         const double steps = std::max(-double(highestStart), bias / scale); // also where that is NaN
-        return cvRound(std::min(steps, double(highestStart))) - zero * int(sum(values)[0]);
+        return cvRound(std::min(steps, double(highestStart))) - zero * std::accumulate(values.begin(), values.end(), 0);
     }
 
     //! No sum is larger.
-    double highestSum(int start) const { return std::abs(double(start)) + highestByte * norm(values, NORM_L1); }
+    double highestSum(int start) const
+    {
+        const auto add = [](int sum, schar value) { return sum + std::abs(int(value)); };
+        return std::abs(double(start)) + highestByte * std::accumulate(values.begin(), values.end(), 0, add);
+    }
 
-    Mat values;
+    std::vector<schar> values;
     double scale, bias;
 };
 
@@ -139,18 +181,9 @@ public:
           rounding(roundingOf(scales, clip)),
           multiply(outputs < k.leastOutputs ? int8KernelsPlain.multiply : k.multiply)
     {
+        const WeightedInputs met(*scales.from, channels, window.kernel.area());
         for (int o = 0; o < outputs; o++)
-        {
-            // From channels x kernel rows x kernel columns to the order of the map, channels last.
-            Mat row = Mat(channels, window.kernel.area(), CV_32F, const_cast<float*>(c.weights.ptr<float>(o))).clone();
-            Mat means(row.size(), CV_32F);
-            for (int channel = 0; channel < channels; channel++)
-            {
-                row.row(channel) *= scales.from->of(channel);
-                means.row(channel) = scales.from->meanSteps(channel);
-            }
-            pack(o, QuantizedRow(row.t(), means.t(), c.bias.at<float>(o)), scales);
-        }
+            pack(o, QuantizedRow(channelsLast(c.weights.ptr<float>(o)), met, c.bias.at<float>(o)), scales);
     }
 
     void run(const Int8Maps& maps, const Range& rows, Mat& scratch, Int8Extremes* extremes) const CV_OVERRIDE
@@ -181,6 +214,17 @@ private:
 
     size_t patchStep() const { return size_t(words) * int8Word; }
 
+    //! An output's weights, from channels x kernel rows x kernel columns to the order of the map.
+    std::vector<float> channelsLast(const float* ofOutput) const
+    {
+        const int taps = window.kernel.area();
+        std::vector<float> ordered(inputs);
+        for (int channel = 0; channel < channels; channel++)
+            for (int tap = 0; tap < taps; tap++)
+                ordered[size_t(tap) * channels + channel] = ofOutput[size_t(channel) * taps + tap];
+        return ordered;
+    }
+
     void pack(int output, const QuantizedRow& row, const LayerScales& scales)
     {
         // An output is in two panels if the last one overlaps the one before it.
@@ -192,7 +236,7 @@ private:
             terms.set(panel * int8Panel + place, output, row, scales);
             schar* const to = weights.data() + size_t(panel) * words * int8Panel * int8Word;
             for (int i = 0; i < inputs; i++)
-                to[(i / int8Word * int8Panel + place) * int8Word + i % int8Word] = row.values.at<schar>(i);
+                to[(i / int8Word * int8Panel + place) * int8Word + i % int8Word] = row.values[i];
         }
     }
 
@@ -263,9 +307,11 @@ public:
     {
         for (int channel = 0; channel < channels; channel++)
         {
-            const Mat row(1, window.kernel.area(), CV_32F, const_cast<float*>(c.weights.ptr<float>(channel)));
-            const Mat means(row.size(), CV_32F, Scalar(scales.from->meanSteps(channel)));
-            pack(channel, QuantizedRow(row * scales.from->of(channel), means, c.bias.at<float>(channel)), scales);
+            const int taps = window.kernel.area();
+            const float* const first = c.weights.ptr<float>(channel);
+            const WeightedInputs met = WeightedInputs::ofChannel(*scales.from, channel, taps);
+            pack(channel, QuantizedRow(std::vector<float>(first, first + taps), met, c.bias.at<float>(channel)),
+                 scales);
         }
     }
 
@@ -345,7 +391,7 @@ private:
             for (int y = 0; y < window.kernel.height; y++)
                 for (int x = 0; x < window.kernel.width; x++)
                     to[((y / int8Word * window.kernel.width + x) * int8Block + place) * int8Word + y % int8Word] =
-                        row.values.at<schar>(y * window.kernel.width + x);
+                        row.values[y * window.kernel.width + x];
         }
     }
 
