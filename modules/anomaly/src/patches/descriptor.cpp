@@ -46,18 +46,19 @@ static void sumOfThree(const float* in, float* out, int n)
     out[n - 1] = in[n - 2] + in[n - 1];
 }
 
-// The mean over 3 x 3 values. It always divides by 9: values outside of the map count as 0.
-static void poolChannel(const Mat& in, Mat out)
+// The mean over 3 x 3 values. It always divides by 9: values outside of the map count as 0. `sums` is memory for a row,
+// which is passed since a network has a thousand channels.
+static void poolChannel(const Mat& in, std::vector<float>& sums, Mat out)
 {
-    std::vector<float> column(in.cols);
+    sums.resize(in.cols);
     for (int y = 0; y < in.rows; y++)
     {
         const float* middle = in.ptr<float>(y);
         const float* above = y > 0 ? in.ptr<float>(y - 1) : NULL;
         const float* below = y + 1 < in.rows ? in.ptr<float>(y + 1) : NULL;
         for (int x = 0; x < in.cols; x++)
-            column[x] = (middle[x] + (above ? above[x] : 0) + (below ? below[x] : 0)) * (1.f / 9);
-        sumOfThree(column.data(), out.ptr<float>(y), in.cols);
+            sums[x] = (middle[x] + (above ? above[x] : 0) + (below ? below[x] : 0)) * (1.f / 9);
+        sumOfThree(sums.data(), out.ptr<float>(y), in.cols);
     }
 }
 
@@ -76,8 +77,9 @@ std::vector<Mat> poolPatches(const std::vector<Mat>& maps)
         Mat& out = pooled[i];
         out.create(4, map.size.p, CV_32F);
         parallel_for_(Range(0, map.size[1]), [&map, &out](const Range& channels) {
+            std::vector<float> sums;
             for (int c = channels.start; c < channels.end; c++)
-                poolChannel(channelOf(map, c), channelOf(out, c));
+                poolChannel(channelOf(map, c), sums, channelOf(out, c));
         });
     }
     return pooled;
