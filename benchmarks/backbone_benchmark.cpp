@@ -1,9 +1,9 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// Times a backbone on the processor in five ways: run by cv::dnn alone, by cv::dnn with this module's convolution
+// Times a backbone on the processor in six ways: run by cv::dnn alone, by cv::dnn with this module's convolution
 // layers, as a prediction runs it, which is by oneDNN if the build has it, and in whole numbers of 8 bits, also with
-// AVX2 only.
+// AVX-VNNI or AVX2 only, or with what the processor has below these.
 //
 //   backbone_benchmark [--backbone=resnet18.onnx --outputs=c2,c3,c4] [--size=224] [--threads=1] [--runs=100]
 //
@@ -74,10 +74,11 @@ void measure(const CommandLineParser& line)
     Mat input = blackInput(Size(line.get<int>("size"), line.get<int>("size")));
     randu(input, -1, 1);
     BackboneSource whole = source;
-    const auto byAvx2 = [&] {
-        limitKernels(KERNELS_AVX2);
+    const auto limitedTo = [&](KernelTarget highest) {
+        limitKernels(highest);
         const std::shared_ptr<const Backbone> network = Backbone::create(whole, onProcessor(ENGINE_HALIDE));
-        limitKernels(KERNELS_AVX512_VNNI);
+        for (int target = KERNELS_AVX512_VNNI; !limitKernels(KernelTarget(target));)
+            target--;
         return network;
     };
     whole.ranges = rangesOfMaps(source, {input}, Vec2f(-1, 1), ENGINE_HALIDE);
@@ -86,7 +87,8 @@ void measure(const CommandLineParser& line)
                                 {"cv::dnn with layers of ours", [&] { return createDnnBackbone(source, fast); }, input},
                                 {"as prediction runs it", [&] { return Backbone::create(source, fast); }, input},
                                 {"in whole numbers", [&] { return Backbone::create(whole, fast); }, input},
-                                {"in whole numbers by AVX2", byAvx2, input}};
+                                {"in whole numbers by AVX-VNNI", [&] { return limitedTo(KERNELS_AVX_VNNI); }, input},
+                                {"in whole numbers by AVX2", [&] { return limitedTo(KERNELS_AVX2); }, input}};
     for (int run = 0; run < line.get<int>("runs"); run++)
         for (Contestant& contestant : contestants)
         {

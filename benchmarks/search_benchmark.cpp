@@ -8,9 +8,11 @@
 // --save_bank=FILE writes the chosen patches, and --bank=FILE reads such a file instead of choosing. --length is the
 // number of values of a patch, --dimensions the number of dimensions of the random projection in which patches are
 // chosen, --in_image the number of patches of an image in --queries, and --k the number of neighbors. --plain also
-// times the plain engine and compares its results.
+// times the plain engine and compares its results. --kernels=AVX2 limits kernels to an instruction set, by a name that
+// anomaly_benchmark --version prints.
 #include "opencv2/anomaly.hpp"
 
+#include "../modules/anomaly/src/device/halide_runtime.hpp"
 #include "../modules/anomaly/src/search/greedy_coreset.hpp"
 #include "../modules/anomaly/src/search/neighbor_search.hpp"
 
@@ -50,6 +52,14 @@ double secondsSince(int64 start)
 double processorSecondsSince(std::clock_t start)
 {
     return double(std::clock() - start) / CLOCKS_PER_SEC;
+}
+
+void limitKernelsTo(const String& name)
+{
+    for (int target = KERNELS_X86_64; target <= KERNELS_AVX512_VNNI; target++)
+        if (limitKernels(KernelTarget(target)) && kernelTargetName() == name)
+            return;
+    throw std::runtime_error("this machine or build has no kernels for " + name);
 }
 
 std::vector<int> timedCoreset(const Mat& rows, int count, int engine)
@@ -136,7 +146,9 @@ int main(int argc, char** argv)
         const CommandLineParser line(
             argc, argv,
             "{patches||}{queries||}{bank||}{save_bank||}{length|1056|}{dimensions|128|}{count|4000|}"
-            "{in_image|784|}{k|1|}{runs|5|}{plain||}{threads||}");
+            "{in_image|784|}{k|1|}{runs|5|}{plain||}{threads||}{kernels||}");
+        if (line.has("kernels"))
+            limitKernelsTo(line.get<String>("kernels"));
         if (line.has("threads"))
             setNumThreads(line.get<int>("threads"));
         const Mat bank =

@@ -121,15 +121,24 @@ set(_halide_cpp
 set(ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_HALIDE ANOMALY_HALIDE_VERSION="${Halide_VERSION}")
 # Products of whole numbers, in C++ for one instruction set each.
 if(Halide_CMAKE_TARGET MATCHES "^x86-64")
-  foreach(_set avx2 avx512vnni)
+  set(_sets avx2 avx512vnni)
+  include(CheckCXXCompilerFlag)
+  check_cxx_compiler_flag(-mavxvnni ANOMALY_COMPILER_HAS_AVX_VNNI) # GCC 11, Clang 12
+  if(ANOMALY_COMPILER_HAS_AVX_VNNI)
+    list(APPEND _sets avxvnni)
+    list(APPEND ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_AVX_VNNI)
+  endif()
+  foreach(_set ${_sets})
     list(APPEND ANOMALY_HALIDE_SOURCES src/search/quantized_bounds_${_set}.cpp src/backbone/int8_kernels_${_set}.cpp)
   endforeach()
   list(APPEND ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_QUANTIZED_BOUNDS HAVE_ANOMALY_INT8_KERNELS)
   if(NOT MSVC) # which takes all instructions without an option
     set_source_files_properties(src/search/quantized_bounds_avx2.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")
+    set_source_files_properties(src/search/quantized_bounds_avxvnni.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mavxvnni")
     set(_uninitialized $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>) # which GCC 12 finds in its own header
     set_source_files_properties(src/search/quantized_bounds_avx512vnni.cpp PROPERTIES COMPILE_OPTIONS "-mavx512f;-mavx512vnni;${_uninitialized}")
     set_source_files_properties(src/backbone/int8_kernels_avx2.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-ffp-contract=off")
+    set_source_files_properties(src/backbone/int8_kernels_avxvnni.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-mavxvnni;-ffp-contract=off")
     set_source_files_properties(src/backbone/int8_kernels_avx512vnni.cpp PROPERTIES COMPILE_OPTIONS
       "-mavx512f;-mavx512bw;-mavx512dq;-mavx512vl;-mavx512vnni;-ffp-contract=off;$<$<CXX_COMPILER_ID:GNU>:-Wno-uninitialized>;${_uninitialized}")
   endif()

@@ -10,8 +10,7 @@
 
 namespace opencv_test {
 //! The instruction sets that this machine can run. Tests limit the kernels to one after the other. Afterwards the
-//! highest one is allowed again. The instruction sets that this machine can run. Tests select them one by one, and
-//! afterwards all are allowed again.
+//! highest one is allowed again.
 class EachTarget
 {
 public:

@@ -111,8 +111,8 @@ struct Int8Kernels
 void int8ToBytes(const Int8Conversion& form, const float* values, unsigned char* bytes);
 void int8ToValues(const Int8Conversion& form, const unsigned char* bytes, float* values);
 
-// Each is defined in a file of its own. The latter two must only be called on processors that have the instructions.
-extern const Int8Kernels int8KernelsPlain, int8KernelsAvx2, int8KernelsAvx512Vnni;
+// Each is defined in a file of its own. All but the first must only be called on processors that have the instructions.
+extern const Int8Kernels int8KernelsPlain, int8KernelsAvx2, int8KernelsAvxVnni, int8KernelsAvx512Vnni;
 
 }} // namespace cv::anomaly
 

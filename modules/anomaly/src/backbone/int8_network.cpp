@@ -20,6 +20,10 @@ const Int8Kernels& kernelsFor(int engine)
 #ifdef HAVE_ANOMALY_INT8_KERNELS
     if (engine != ENGINE_PLAIN && kernelsMayUse(KERNELS_AVX512_VNNI))
         return int8KernelsAvx512Vnni;
+#ifdef HAVE_ANOMALY_AVX_VNNI
+    if (engine != ENGINE_PLAIN && kernelsMayUse(KERNELS_AVX_VNNI))
+        return int8KernelsAvxVnni;
+#endif
     if (engine != ENGINE_PLAIN && kernelsMayUse(KERNELS_AVX2))
         return int8KernelsAvx2;
 #else

@@ -36,6 +36,7 @@ template <typename SetUp> void setUpInAdvance(const String& network, Size image,
     }
     catch (const std::exception& e)
     {
+        CV_UNUSED(network); // where log messages for debugging are compiled out
         CV_LOG_DEBUG(NULL, "anomaly: backbone " << network << " is not set up in advance: " << errorText(e));
     }
 }

@@ -17,6 +17,12 @@
 #include <dlfcn.h>
 #endif
 
+#if defined _MSC_VER && defined _M_X64
+#include <intrin.h>
+#elif defined __x86_64__
+#include <cpuid.h>
+#endif
+
 #include <atomic>
 #include <mutex>
 
@@ -263,18 +269,47 @@ void installHandlers()
     ANOMALY_RUNTIME(halide_set_custom_can_use_target_features)(canUseFeatures);
 }
 
+// Whether Halide finds the feature on this machine.
+bool machineHasFeature(int feature)
+{
+    const int words = (halide_target_feature_end + 63) / 64;
+    uint64_t mask[words] = {};
+    mask[feature / 64] |= uint64_t(1) << (feature % 64);
+    return ANOMALY_RUNTIME(halide_default_can_use_target_features)(words, mask) != 0;
+}
+
+// Bit 4 of EAX of CPUID's leaf 7, subleaf 1. OpenCV and Halide do not ask for it.
+bool processorHasAvxVnni()
+{
+    unsigned registers[4] = {0, 0, 0, 0};
+#if defined _MSC_VER && defined _M_X64
+    __cpuidex(reinterpret_cast<int*>(registers), 7, 1);
+#elif defined __x86_64__
+    __get_cpuid_count(7, 1, &registers[0], &registers[1], &registers[2], &registers[3]);
+#endif
+    return (registers[0] >> 4) & 1;
+}
+
 // Whether the processor and the system support the instruction set, whatever the limit is.
 bool machineHas(KernelTarget target)
 {
-    if (target == KERNELS_AVX512_VNNI)
+    static const bool hasAvxVnni = processorHasAvxVnni(); // asked for once: it takes long in a virtual machine
+    switch (target)
+    {
+    case KERNELS_X86_64:
+        return true;
+    case KERNELS_SSE41:
+        return machineHasFeature(halide_target_feature_sse41);
+    case KERNELS_AVX2:
+        return machineHasFeature(halide_target_feature_avx2);
+    case KERNELS_AVX_VNNI:
+        return machineHas(KERNELS_AVX2) && hasAvxVnni;
+    case KERNELS_AVX512:
+        return machineHasFeature(halide_target_feature_avx512_skylake);
+    case KERNELS_AVX512_VNNI:
         return machineHas(KERNELS_AVX512) && checkHardwareSupport(CPU_AVX_512VNNI);
-    static const int features[] = {-1, halide_target_feature_sse41, halide_target_feature_avx2,
-                                   halide_target_feature_avx512_skylake};
-    const int words = (halide_target_feature_end + 63) / 64;
-    uint64_t mask[words] = {};
-    if (features[target] >= 0)
-        mask[features[target] / 64] |= uint64_t(1) << (features[target] % 64);
-    return ANOMALY_RUNTIME(halide_default_can_use_target_features)(words, mask) != 0;
+    }
+    return false;
 }
 
 } // namespace
@@ -309,7 +344,7 @@ bool kernelsMayUse(KernelTarget target)
 String kernelTargetName()
 {
 #if defined __x86_64__ || defined _M_X64
-    static const char* const names[] = {"x86-64", "SSE4.1", "AVX2", "AVX-512", "AVX-512 VNNI"};
+    static const char* const names[] = {"x86-64", "SSE4.1", "AVX2", "AVX-VNNI", "AVX-512", "AVX-512 VNNI"};
     int target = KERNELS_AVX512_VNNI;
     while (target > KERNELS_X86_64 && !kernelsMayUse(KernelTarget(target)))
         target--;

@@ -25,8 +25,9 @@ enum KernelTarget
     KERNELS_X86_64,
     KERNELS_SSE41,
     KERNELS_AVX2,
+    KERNELS_AVX_VNNI, // those of processors without AVX-512; like the last one only for kernels not made by Halide
     KERNELS_AVX512,
-    KERNELS_AVX512_VNNI // only for kernels that are not made by Halide
+    KERNELS_AVX512_VNNI
 };
 
 //! Limits kernels to instruction sets up to `highest`, as on an older machine. For tests.

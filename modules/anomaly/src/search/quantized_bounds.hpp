@@ -45,7 +45,7 @@ struct QuantizedKernel
 };
 
 // Each is defined in a file of its own, and must only be called on processors that have the instructions.
-extern const QuantizedKernel quantizedKernelAvx2, quantizedKernelAvx512Vnni;
+extern const QuantizedKernel quantizedKernelAvx2, quantizedKernelAvxVnni, quantizedKernelAvx512Vnni;
 
 }} // namespace cv::anomaly
 

@@ -26,6 +26,10 @@ const QuantizedKernel* bestKernel()
 #ifdef HAVE_ANOMALY_QUANTIZED_BOUNDS
     if (kernelsMayUse(KERNELS_AVX512_VNNI))
         return &quantizedKernelAvx512Vnni;
+#ifdef HAVE_ANOMALY_AVX_VNNI
+    if (kernelsMayUse(KERNELS_AVX_VNNI))
+        return &quantizedKernelAvxVnni;
+#endif
     if (kernelsMayUse(KERNELS_AVX2))
         return &quantizedKernelAvx2;
 #endif
