@@ -16,17 +16,17 @@ namespace cv { namespace anomaly {
 
 namespace {
 
+const uint32_t noBits = 1u << 24; // set by what is no character of base64
+
 //! The six bits of each character, at each of its four places in a group of 24 bits.
 struct Bits
 {
-    static const uint32_t none = 1u << 24; // what is no character of base64 sets this bit
-
     Bits()
     {
         const char* const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
         for (int place = 0; place < 4; place++)
         {
-            std::fill_n(of[place], 256, none);
+            std::fill_n(of[place], 256, noBits);
             for (uint32_t value = 0; value < 64; value++)
                 of[place][uchar(alphabet[value])] = value << (18 - 6 * place);
         }
@@ -108,7 +108,7 @@ private:
         if (isFast)
             at = decodeVectors(at, end, to);
 #endif
-        for (uint32_t group; end - at >= 4 && (group = bits().group(at)) < Bits::none; at += 4)
+        for (uint32_t group; end - at >= 4 && (group = bits().group(at)) < noBits; at += 4)
             put(group, 3);
     }
 
@@ -122,7 +122,7 @@ private:
     {
         const char c = *at++;
         const uint32_t value = bits().of[3][uchar(c)];
-        if (value == Bits::none)
+        if (value == noBits)
             CV_Error_(Error::StsParseError, ("it has a character of value %d within base64 data", int(uchar(c))));
         partial = partial << 6 | value;
         if (++held < 4)
