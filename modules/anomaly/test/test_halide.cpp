@@ -390,9 +390,7 @@ TEST(Anomaly_Halide, scores_as_the_plain_form_at_any_sizes_on_every_target)
 TEST(Anomaly_Halide, scores_the_same_with_one_thread_and_with_two)
 {
     SKIP_WITHOUT_HALIDE();
-#ifdef __SANITIZE_THREAD__
-    SKIP_TEST("how OpenCV's threads hand work over is not seen by ThreadSanitizer, since OpenCV is not built for it");
-#endif
+    SKIP_UNDER_THREAD_SANITIZER();
     const Head head({16, 24, 40}, {Size(33, 21), Size(17, 11), Size(9, 6)});
     const int before = getNumThreads();
     setNumThreads(1);

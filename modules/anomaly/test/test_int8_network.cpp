@@ -202,6 +202,7 @@ BackboneSource embedded(const Mat& input)
 
 TEST(Anomaly_Int8, results_are_the_same_on_any_number_of_threads_and_in_a_batch)
 {
+    SKIP_UNDER_THREAD_SANITIZER();
     const Mat batch = inputOf(3, 3, Size(97, 65));
     const int threadsBefore = getNumThreads(), sizes[] = {1, 3, batch.size[2], batch.size[3]};
     const std::vector<Mat> inputs = {Mat(4, sizes, CV_32F, const_cast<float*>(batch.ptr<float>(0))),

@@ -193,6 +193,7 @@ TEST(Anomaly_OneDnn, all_operators_in_one_network_agree_with_opencv)
 
 TEST(Anomaly_OneDnn, results_are_the_same_on_any_number_of_threads_and_in_a_batch)
 {
+    SKIP_UNDER_THREAD_SANITIZER();
     const std::shared_ptr<const Backbone> network = createOneDnnNetwork(loadBackbone("", {"c2", "c3", "c4"}));
     const int images = 3, threadsBefore = getNumThreads();
     const Mat batch = inputOf(images, 3, Size(225, 193));

@@ -36,6 +36,14 @@
     if (CFA::create()->getEngine() != ENGINE_HALIDE)                                                                   \
     SKIP_TEST("this build has no Halide kernels")
 
+// For tests in which threads of OpenCV's share one call.
+#ifdef __SANITIZE_THREAD__
+#define SKIP_UNDER_THREAD_SANITIZER()                                                                                  \
+    SKIP_TEST("how OpenCV's threads hand work over is not seen by ThreadSanitizer, since OpenCV is not built for it")
+#else
+#define SKIP_UNDER_THREAD_SANITIZER() (void)0
+#endif
+
 #define SKIP_WITHOUT_TRAINING()                                                                                        \
     if (!canTrain())                                                                                                   \
     SKIP_TEST("opencv_anomaly_train is not here: built without LibTorch")

@@ -265,6 +265,7 @@ TEST(Anomaly_Batch, ends_when_its_caller_cancels)
 
 TEST(Anomaly_Batch, ends_between_the_tiles_of_an_image)
 {
+    SKIP_UNDER_THREAD_SANITIZER();
     CFA::Params params = quickParams();
     params.tile = 64;
     const Ptr<CFA> cfa = quickDetector(params);
