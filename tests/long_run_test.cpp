@@ -24,8 +24,8 @@ using cv::anomaly::CFA;
 
 namespace {
 
-// What the C library keeps of freed memory for later, up to 20 MB in each thread's arena, is not counted: when it is given
-// back depends on what the threads do at the same time.
+// What the C library keeps of freed memory for later, up to 20 MB in each thread's arena, is not counted: when it is
+// given back depends on what the threads do at the same time.
 double residentKiB()
 {
 #ifdef __GLIBC__

@@ -23,12 +23,7 @@ struct Avx2 : Vectors256
         return Words{_mm256_and_si256(words, _mm256_set1_epi16(255)), _mm256_srli_epi16(words, 8)};
     }
     static Words words(const unsigned char* from) { return split(vectorAt(from)); }
-    static Words repeatedWord(const unsigned char* from)
-    {
-        int word;
-        std::memcpy(&word, from, sizeof(word));
-        return split(_mm256_set1_epi32(word));
-    }
+    static Words repeatedWord(const unsigned char* from) { return split(repeated(from)); }
     static Words weights(const signed char* from)
     {
         const Int words = vectorAt(from);

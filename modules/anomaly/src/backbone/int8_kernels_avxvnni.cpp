@@ -14,12 +14,7 @@ struct AvxVnni : Vectors256
     static const int pixels = 6, panels = 1; // 12 sums, of 16 registers
 
     static Words words(const unsigned char* from) { return vectorAt(from); }
-    static Words repeatedWord(const unsigned char* from)
-    {
-        int word;
-        std::memcpy(&word, from, sizeof(word));
-        return _mm256_set1_epi32(word);
-    }
+    static Words repeatedWord(const unsigned char* from) { return repeated(from); }
     static Words weights(const signed char* from) { return vectorAt(from); }
     static Words weightsOfRows(const signed char* from) { return vectorAt(from); }
     static Int addProducts(Int sum, Words values, Words weights)

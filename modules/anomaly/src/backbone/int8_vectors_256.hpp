@@ -32,6 +32,12 @@ struct Vectors256
     }
 
     static Int vectorAt(const void* from) { return _mm256_loadu_si256(static_cast<const __m256i*>(from)); }
+    static Int repeated(const unsigned char* from)
+    {
+        int word;
+        std::memcpy(&word, from, sizeof(word));
+        return _mm256_set1_epi32(word);
+    }
     static void storeVector(void* to, Int value) { _mm256_storeu_si256(static_cast<__m256i*>(to), value); }
 
     static Int row(const unsigned char* const* from) { return vectorAt(from[0]); }
