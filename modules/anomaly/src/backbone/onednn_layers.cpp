@@ -2,7 +2,7 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
-#include "onednn_layers.hpp"
+#include "onednn_strips.hpp"
 
 namespace cv { namespace anomaly {
 
@@ -14,31 +14,11 @@ typedef dnnl::memory::format_tag Layout;
 
 const dnnl::memory::data_type single = dnnl::memory::data_type::f32;
 
-// oneDNN 3 describes a primitive in one step, and oneDNN 2 in two.
-template <typename Primitive, typename... Settings>
-typename Primitive::primitive_desc describe(const dnnl::primitive_attr& attributes, const Settings&... settings)
-{
-#if DNNL_VERSION_MAJOR >= 3
-    return typename Primitive::primitive_desc(oneDnnEngine(), settings..., attributes);
-#else
-    return typename Primitive::primitive_desc(typename Primitive::desc(settings...), attributes, oneDnnEngine());
-#endif
-}
-
 #if DNNL_VERSION_MAJOR >= 3
 typedef dnnl::pooling_forward Pooling;
 #else
 typedef dnnl::pooling_v2_forward Pooling; // the one with dilation, which is the only one in oneDNN 3
 #endif
-
-// Scratch memory is lent by the caller. Memory that oneDNN allocates itself would belong to the thread that makes the
-// primitive.
-dnnl::primitive_attr withLentMemory()
-{
-    dnnl::primitive_attr attributes;
-    attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-    return attributes;
-}
 
 dnnl::algorithm algorithmOf(const Clip& clip)
 {
@@ -92,7 +72,7 @@ StripPrimitive stripPrimitive(const dnnl::primitive& primitive, const PrimitiveD
 }
 
 //! A convolution by oneDNN, with a batch norm, a sum and clipping included if they follow it.
-class ConvolutionLayer CV_FINAL : public OneDnnLayer, private Convolution
+class ConvolutionLayer CV_FINAL : public StripLayer, private Convolution
 {
 public:
     explicit ConvolutionLayer(const Convolution& c) : Convolution(c) {}
@@ -108,7 +88,7 @@ public:
 
     bool takeClip(const Clip& other) CV_OVERRIDE { return clip.takeOver(other); }
 
-    StripPrimitive prepare(const MapShape& in, const MapShape& out, const Strip& strip) const CV_OVERRIDE
+    StripPrimitive prepareStrip(const MapShape& in, const MapShape& out, const Strip& strip) const CV_OVERRIDE
     {
         const Description from = rowsOf(in, strip.from), to = rowsOf(out, strip.to);
         const Sizes strides(2, window.stride), dilations(2, window.dilation - 1);
@@ -141,11 +121,7 @@ private:
             if (known.get_desc() == form)
                 return known;
         const Description plain(weightSizes(), single, groups > 1 ? Layout::goihw : Layout::oihw);
-        dnnl::memory from(plain, oneDnnEngine(), weights.data), to(form, oneDnnEngine());
-        dnnl::stream stream(oneDnnEngine());
-        dnnl::reorder(from, to).execute(stream, from, to);
-        stream.wait();
-        packed.push_back(to);
+        packed.push_back(packedAs(form, plain, weights.ptr<float>()));
         return packed.back();
     }
 
@@ -154,7 +130,7 @@ private:
 };
 
 //! Max pooling by oneDNN. Padding never gives the maximum.
-class MaxPoolLayer CV_FINAL : public OneDnnLayer
+class MaxPoolLayer CV_FINAL : public StripLayer
 {
 public:
     explicit MaxPoolLayer(const Window& w) : window(w) {}
@@ -166,7 +142,7 @@ public:
         return MapShape{in.images, in.channels, window.outputSize(in.size)};
     }
 
-    StripPrimitive prepare(const MapShape& in, const MapShape& out, const Strip& strip) const CV_OVERRIDE
+    StripPrimitive prepareStrip(const MapShape& in, const MapShape& out, const Strip& strip) const CV_OVERRIDE
     {
         const Description from = rowsOf(in, strip.from), to = rowsOf(out, strip.to);
         const Sizes strides(2, window.stride), sides(2, window.kernel.width), dilations(2, 0);
@@ -181,12 +157,12 @@ private:
 };
 
 //! The sum of two maps that no convolution could include.
-class AddLayer CV_FINAL : public OneDnnLayer
+class AddLayer CV_FINAL : public StripLayer
 {
 public:
     bool takeClip(const Clip& other) CV_OVERRIDE { return clip.takeOver(other); }
 
-    StripPrimitive prepare(const MapShape& in, const MapShape& out, const Strip& strip) const CV_OVERRIDE
+    StripPrimitive prepareStrip(const MapShape& in, const MapShape& out, const Strip& strip) const CV_OVERRIDE
     {
         const Description from = rowsOf(in, strip.from), to = rowsOf(out, strip.to);
         const auto description =
@@ -201,12 +177,12 @@ private:
 };
 
 //! Clipping that no other layer could include.
-class ClipLayer CV_FINAL : public OneDnnLayer
+class ClipLayer CV_FINAL : public StripLayer
 {
 public:
     explicit ClipLayer(const Clip& c) : clip(c) {}
 
-    StripPrimitive prepare(const MapShape& in, const MapShape& out, const Strip& strip) const CV_OVERRIDE
+    StripPrimitive prepareStrip(const MapShape& in, const MapShape& out, const Strip& strip) const CV_OVERRIDE
     {
         const Description from = rowsOf(in, strip.from), to = rowsOf(out, strip.to);
         const float first = clip.isRelu() ? 0.f : clip.lowest, second = clip.isRelu() ? 0.f : clip.highest;
@@ -224,12 +200,12 @@ private:
 };
 
 //! Changes the layout of maps between channels x rows x columns and rows x columns x channels.
-class LayoutLayer CV_FINAL : public OneDnnLayer
+class LayoutLayer CV_FINAL : public StripLayer
 {
 public:
     explicit LayoutLayer(bool interleaving) : interleaves(interleaving) {}
 
-    StripPrimitive prepare(const MapShape& in, const MapShape& out, const Strip& strip) const CV_OVERRIDE
+    StripPrimitive prepareStrip(const MapShape& in, const MapShape& out, const Strip& strip) const CV_OVERRIDE
     {
         const Description from = interleaves ? planarRowsOf(in, strip.from) : rowsOf(in, strip.from),
                           to = interleaves ? rowsOf(out, strip.to) : planarRowsOf(out, strip.to);
@@ -241,39 +217,7 @@ private:
     const bool interleaves;
 };
 
-//! The strip with these rows of the result. Rows of its input that lie outside of the map are padding.
-Strip stripOf(const Range& to, int rowsIn, const Window& window)
-{
-    const int first = to.start * window.stride - window.top,
-              end = (to.end - 1) * window.stride - window.top + window.dilation * (window.kernel.height - 1) + 1;
-    return Strip{Range(std::max(first, 0), std::min(end, rowsIn)), to, std::max(-first, 0), std::max(end - rowsIn, 0)};
-}
-
 } // namespace
-
-const dnnl::engine& oneDnnEngine()
-{
-    static const dnnl::engine processor(dnnl::engine::kind::cpu, 0);
-    return processor;
-}
-
-std::vector<Strip> cutIntoStrips(int rowsIn, int rowsOut, const Window* window)
-{
-    // Shorter strips load the weights of a layer more often: compared with strips of 7 rows, Lite0 takes 4 % more
-    // processor time with 4 rows, 10 % more with 2, and 1 % less with 14. 7 rows give two threads work on maps of 14
-    // rows.
-    const int fewestRows = 7, mostStrips = 16;
-    const int count = std::max(std::min(rowsOut / fewestRows, mostStrips), 1);
-    std::vector<Strip> strips;
-    for (int i = 0; i < count; i++)
-    {
-        const Range to(rowsOut * i / count, rowsOut * (i + 1) / count);
-        strips.push_back(window ? stripOf(to, rowsIn, *window) : Strip{to, to, 0, 0});
-        if (strips.back().from.size() <= 0) // such a strip sees only padding, so the layer is not cut at all
-            return {stripOf(Range(0, rowsOut), rowsIn, *window)};
-    }
-    return strips;
-}
 
 std::unique_ptr<NetworkLayer> OneDnnLayerFactory::convolution(const Convolution& settings) const
 {

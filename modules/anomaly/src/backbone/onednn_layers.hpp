@@ -5,54 +5,67 @@
 #define OPENCV_ANOMALY_ONEDNN_LAYERS_HPP
 
 #include "layer_graph.hpp"
+#include "onednn_primitives.hpp"
 
-#include "oneapi/dnnl/dnnl.hpp"
-
-#include <unordered_map>
+#include <functional>
 
 namespace cv { namespace anomaly {
 
-typedef std::unordered_map<int, dnnl::memory> OneDnnArguments;
-
-//! The processor as oneDNN's engine.
-const dnnl::engine& oneDnnEngine();
-
-//! Some rows of a layer's result, the rows of its input that they are computed from, and rows of padding above and
-//! below.
-struct Strip
+//! What one thread needs to compute a part of a layer: a stream and scratch memory.
+struct Worker
 {
-    //! Whether the same primitive computes both strips.
-    bool isLike(const Strip& other) const
-    {
-        return to.size() == other.to.size() && from.size() == other.from.size() && above == other.above &&
-               below == other.below;
-    }
+    Worker() : stream(oneDnnEngine()) {}
 
-    Range from, to;
-    int above, below;
+    dnnl::stream stream;
+    Mat memory;
 };
 
-/** @brief Cuts a layer into strips, depending only on its numbers of rows. window: null if each row is computed from
-the same row of the input. */
-std::vector<Strip> cutIntoStrips(int rowsIn, int rowsOut, const Window* window);
-
-//! A primitive for all strips that are alike.
-struct StripPrimitive
+//! A map in memory, and the distance from one row to the next in floats.
+struct PlacedMap
 {
-    dnnl::primitive primitive;
-    dnnl::memory::desc from, to, scratch;
-    OneDnnArguments constants; // weights, packed
-    int added;                 // argument of the second input; 0: it is added to the values that lie at the result
+    float* row(int y) const { return data + y * step; }
+
+    float* data; // null if there is no map
+    size_t step;
+};
+
+//! The maps that a layer computes with, and memory for what its steps leave to each other.
+struct LayerMaps
+{
+    PlacedMap in, added, out;
+    float* between;
+};
+
+//! Parts of a layer that may be computed in any order, each by one thread.
+struct Step
+{
+    int parts;
+    std::function<void(int part, Worker& worker)> compute;
+};
+
+//! A layer bound to maps in memory: its steps, which are computed one after the other.
+typedef std::vector<Step> BoundLayer;
+
+//! A layer that is set up for maps of one size. It does not change once made.
+class PreparedLayer
+{
+public:
+    virtual ~PreparedLayer() {}
+    //! Bytes of scratch memory that each thread needs.
+    virtual size_t workerBytes() const = 0;
+    //! Bytes of LayerMaps::between.
+    virtual size_t bytesBetween() const { return 0; }
+    //! Binds the layer, which has to outlive the result.
+    virtual BoundLayer bind(const LayerMaps& maps) const = 0;
 };
 
 //! A layer that oneDNN computes.
 class OneDnnLayer : public NetworkLayer
 {
 public:
-    virtual const Window* windowOrNull() const { return NULL; }
-    //! Sets up a strip of maps that lie as rows x columns x channels. Not safe for concurrent calls, because packed
+    //! Sets up the layer for maps that lie as rows x columns x channels. Not safe for concurrent calls, because packed
     //! weights are shared.
-    virtual StripPrimitive prepare(const MapShape& in, const MapShape& out, const Strip& strip) const = 0;
+    virtual std::unique_ptr<PreparedLayer> prepare(const MapShape& in, const MapShape& out) const = 0;
 };
 
 //! Makes the layers of a graph that oneDNN runs.

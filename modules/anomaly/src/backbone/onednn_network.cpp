@@ -9,7 +9,6 @@
 
 #include <omp.h>
 
-#include <cstring>
 #include <map>
 
 namespace cv { namespace anomaly {
@@ -30,35 +29,6 @@ private:
     const int before;
 };
 
-//! What one thread needs to compute strips: a stream and scratch memory.
-struct Worker
-{
-    Worker() : stream(oneDnnEngine()) {}
-
-    dnnl::stream stream;
-    Mat memory;
-};
-
-//! A layer that is set up for maps of one size: its strips, and the primitive that computes each.
-struct PreparedLayer
-{
-    PreparedLayer(const OneDnnLayer& layer, const MapShape& in, const MapShape& out)
-        : strips(cutIntoStrips(in.size.height, out.size.height, layer.windowOrNull()))
-    {
-        for (size_t i = 0; i < strips.size(); i++)
-        {
-            size_t like = 0;
-            while (!strips[like].isLike(strips[i]))
-                like++;
-            primitives.push_back(like < i ? primitives[like]
-                                          : std::make_shared<const StripPrimitive>(layer.prepare(in, out, strips[i])));
-        }
-    }
-
-    std::vector<Strip> strips;
-    std::vector<std::shared_ptr<const StripPrimitive>> primitives;
-};
-
 //! A network that is set up for images of one size. It does not change once made, so calls share it.
 struct PreparedNetwork
 {
@@ -76,82 +46,18 @@ struct PreparedNetwork
 
     const std::vector<MapShape> shapes;
     const MapPlaces places;
-    std::vector<PreparedLayer> entry, layers, exits; // entry: one, for the input; exits: one for each output
-    size_t workerBytes = 0;
+    std::vector<std::unique_ptr<PreparedLayer>> entry, layers, exits; // one for the input, .., one for each output
+    size_t workerBytes = 0, bytesBetween = 0;
 
 private:
-    void add(std::vector<PreparedLayer>& to, const OneDnnLayer& layer, const MapShape& in, const MapShape& out)
+    void add(std::vector<std::unique_ptr<PreparedLayer>>& to, const OneDnnLayer& layer, const MapShape& in,
+             const MapShape& out)
     {
-        to.push_back(PreparedLayer(layer, in, out));
-        for (const std::shared_ptr<const StripPrimitive>& primitive : to.back().primitives)
-            workerBytes = std::max(workerBytes, primitive->scratch.get_size());
+        to.push_back(layer.prepare(in, out));
+        workerBytes = std::max(workerBytes, to.back()->workerBytes());
+        bytesBetween = std::max(bytesBetween, to.back()->bytesBetween());
     }
 };
-
-//! A map in memory, and the distance from one row to the next in floats.
-struct PlacedMap
-{
-    float* row(int y) const { return data + y * step; }
-
-    float* data;
-    size_t step;
-};
-
-//! A strip together with the memory of its input and its result.
-class BoundStrip
-{
-public:
-    BoundStrip(const StripPrimitive& p, const Strip& strip, const PlacedMap& in, const PlacedMap* added,
-               const PlacedMap& out)
-        : primitive(p),
-          arguments(p.constants),
-          copied(NULL),
-          to(out.row(strip.to.start)),
-          bytes(p.to.get_size())
-    {
-        place(DNNL_ARG_SRC, p.from, in.row(strip.from.start));
-        place(DNNL_ARG_DST, p.to, to);
-        if (p.scratch.get_size())
-            place(DNNL_ARG_SCRATCHPAD, p.scratch, NULL);
-        if (added && p.added)
-            place(p.added, p.to, added->row(strip.to.start));
-        else if (added && added->data != out.data)
-            copied = added->row(strip.to.start);
-    }
-
-    void run(Worker& worker)
-    {
-        if (copied)
-            std::memcpy(to, copied, bytes);
-        const auto lent = arguments.find(DNNL_ARG_SCRATCHPAD);
-        if (lent != arguments.end())
-            lent->second.set_data_handle(worker.memory.data);
-        primitive.primitive.execute(worker.stream, arguments);
-    }
-
-private:
-    void place(int argument, const dnnl::memory::desc& description, float* data)
-    {
-        arguments[argument] = dnnl::memory(description, oneDnnEngine(), data);
-    }
-
-    const StripPrimitive& primitive;
-    OneDnnArguments arguments;
-    const float* copied; // map that is copied to the result first, so that the layer adds to it; null if none is
-    float* to;
-    size_t bytes;
-};
-
-typedef std::vector<BoundStrip> BoundLayer;
-
-// Binds all strips of a layer to the memory of one execution.
-BoundLayer bind(const PreparedLayer& layer, const PlacedMap& in, const PlacedMap* added, const PlacedMap& out)
-{
-    BoundLayer strips;
-    for (size_t i = 0; i < layer.strips.size(); i++)
-        strips.push_back(BoundStrip(*layer.primitives[i], layer.strips[i], in, added, out));
-    return strips;
-}
 
 //! A prepared network with memory for the maps of one image. It is lent to one call at a time, and holds its outputs.
 class Execution
@@ -164,11 +70,12 @@ public:
     {
         for (const size_t bytes : p->places.bytes)
             memories.push_back(allocated(bytes));
+        between = allocated(p->bytesBetween);
         for (size_t i = 0; i < g->layers.size(); i++)
         {
             const NetworkLayer& layer = *g->layers[i];
             const PlacedMap added = layer.added >= 0 ? placed(layer.added) : PlacedMap{NULL, 0};
-            layers.push_back(bind(p->layers[i], placed(layer.input), added.data ? &added : NULL, placed(layer.output)));
+            layers.push_back(bind(*p->layers[i], placed(layer.input), added, placed(layer.output)));
         }
     }
 
@@ -200,6 +107,11 @@ private:
         return Mat(1, int(count), CV_32F);
     }
 
+    BoundLayer bind(const PreparedLayer& layer, const PlacedMap& in, const PlacedMap& added, const PlacedMap& out)
+    {
+        return layer.bind(LayerMaps{in, added, out, between.ptr<float>()});
+    }
+
     static void clip(const Clip& range, Mat& map)
     {
         if (range.lowest != -FLT_MAX)
@@ -222,32 +134,36 @@ private:
 
     void runImage(const Mat& input, int image)
     {
-        BoundLayer entry = bind(prepared->entry[0], planar(input, image), NULL, placed(0));
-        run(entry);
-        for (BoundLayer& layer : layers)
+        const PlacedMap none{NULL, 0};
+        run(bind(*prepared->entry[0], planar(input, image), none, placed(0)));
+        for (const BoundLayer& layer : layers)
             run(layer);
         for (size_t i = 0; i < maps.size(); i++)
-        {
-            BoundLayer exit = bind(prepared->exits[i], placed(graph->outputs[i].number), NULL, planar(maps[i], image));
-            run(exit);
-        }
+            run(bind(*prepared->exits[i], placed(graph->outputs[i].number), none, planar(maps[i], image)));
     }
 
-    void run(BoundLayer& strips)
+    void run(const BoundLayer& layer)
     {
-        const auto runStrips = [&](const Range& range) {
+        for (const Step& step : layer)
+            run(step);
+    }
+
+    void run(const Step& step)
+    {
+        const auto runParts = [&](const Range& range) {
             const OnThisThreadOnly alone;
             const WorkspacePool<Worker>::Loan worker(workers);
             worker->memory.create(1, int(prepared->workerBytes + 1), CV_8U);
-            for (int i = range.start; i < range.end; i++)
-                strips[i].run(*worker);
+            for (int part = range.start; part < range.end; part++)
+                step.compute(part, *worker);
             worker->stream.wait();
         };
-        parallel_for_(Range(0, int(strips.size())), [&runStrips](const Range& range) { runStrips(range); });
+        parallel_for_(Range(0, step.parts), [&runParts](const Range& range) { runParts(range); });
     }
 
     const std::shared_ptr<const LayerGraph> graph;
     std::vector<Mat> memories, maps;
+    Mat between;
     std::vector<BoundLayer> layers;
     WorkspacePool<Worker> workers;
 };
