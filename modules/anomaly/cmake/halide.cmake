@@ -105,9 +105,14 @@ endforeach()
 anomaly_kernel(anomaly_add_upsampled add_upsampled)
 anomaly_kernel(anomaly_map_kernel anomaly_map)
 anomaly_kernel(anomaly_mahalanobis mahalanobis)
+foreach(_side 2 4)
+  anomaly_kernel(anomaly_winograd_input_${_side} winograd_input side=${_side})
+  anomaly_kernel(anomaly_winograd_output_${_side} winograd_output side=${_side})
+endforeach()
 
 set(_halide_cpp
   src/backbone/convolution_layers.cpp
+  src/backbone/winograd_transforms.cpp
   src/map/anomaly_map_halide.cpp
   src/padim/position_gaussians_halide.cpp
   src/patches/projection_halide.cpp

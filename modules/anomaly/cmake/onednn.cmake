@@ -29,7 +29,8 @@ if(NOT _openmp OR NOT OpenMP_CXX_FOUND)
   message(STATUS "anomaly: cv::dnn runs the backbone, this oneDNN does not compute by OpenMP, or the compiler has none")
   return()
 endif()
-set(ANOMALY_ONEDNN_SOURCES src/backbone/onednn_layers.cpp src/backbone/onednn_network.cpp src/backbone/onednn_strips.cpp)
+set(ANOMALY_ONEDNN_SOURCES src/backbone/onednn_layers.cpp src/backbone/onednn_network.cpp src/backbone/onednn_strips.cpp
+  src/backbone/winograd.cpp)
 set(ANOMALY_ONEDNN_DEFINITIONS HAVE_ANOMALY_ONEDNN)
 set(ANOMALY_ONEDNN_LIBRARIES ${ANOMALY_ONEDNN_LIBRARY} ${OpenMP_CXX_LIBRARIES})
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU") # it finds its own by name, which lies in a folder of its version

@@ -6,6 +6,7 @@
 #include "test_textures.hpp"
 #include "test_maps.hpp"
 #include "test_networks.hpp"
+#include "test_targets.hpp"
 
 #ifdef HAVE_ANOMALY_ONEDNN
 
@@ -77,6 +78,71 @@ TEST(Anomaly_OneDnn, depthwise_convolutions_agree_with_opencv)
 {
     for (int stride : {1, 2})
         expectConvolutionsAsOpenCV({{13, 13, 13, 3, stride, all(1)}, {48, 48, 48, 5, stride, all(2)}});
+}
+
+// From 64 channels on, 3x3 convolutions are computed by Winograd's method: in tiles of 4x4, or of 2x2 on small maps.
+const std::vector<Kind> winogradKinds = {
+    {64, 64, 1, 3, 1, all(1)}, {80, 64, 1, 3, 1, {1, 0, 2, 1}}, {64, 96, 1, 3, 1, all(0)}};
+const Size largeMaps[] = {Size(31, 37), Size(9, 115), Size(70, 77)}, smallMaps[] = {Size(13, 15), Size(3, 50)};
+
+TEST(Anomaly_OneDnn, winograd_convolutions_agree_with_opencv)
+{
+    EachTarget().run([] {
+        for (const Size& map : largeMaps)
+            for (const Kind& kind : winogradKinds)
+                expectConvolutionAsOpenCV(kind, map, false);
+    });
+}
+
+// All factors of tiles of 2x2 are 1 or 1/2.
+TEST(Anomaly_OneDnn, winograd_convolutions_in_small_tiles_are_exact)
+{
+    EachTarget().run([] {
+        for (const Size& map : smallMaps)
+            for (const Kind& kind : winogradKinds)
+                expectConvolutionAsOpenCV(kind, map, true);
+    });
+}
+
+//! Blocks of a ResNet. Where all of their results are outputs, no sum can be written over the map that it adds.
+BackboneSource residualBlocks(int count, bool whole, bool allAreOutputs)
+{
+    const std::vector<OnnxAttribute> same = {{"pads", all(1)}};
+    Network network(64, whole);
+    std::vector<std::string> results(1, "image");
+    for (int i = 0; i < count; i++)
+    {
+        const std::string active = network.add("Relu", {network.convolve(results.back(), 64, 64, 3, same)}),
+                          other = network.convolve(active, 64, 64, 3, same);
+        results.push_back(network.add("Relu", {network.add("Add", {other, results.back()})}));
+    }
+    return network.source({allAreOutputs ? results.begin() + 1 : results.end() - 1, results.end()});
+}
+
+TEST(Anomaly_OneDnn, winograd_convolutions_take_sums_and_activations)
+{
+    for (bool allAreOutputs : {false, true})
+    {
+        expectAsOpenCV(residualBlocks(2, false, allAreOutputs), inputOf(2, 64, largeMaps[0]));
+        expectAsOpenCV(residualBlocks(1, true, allAreOutputs), inputOf(2, 64, smallMaps[0], true), true);
+    }
+}
+
+TEST(Anomaly_OneDnn, winograd_results_are_the_same_on_any_number_of_threads_and_after_other_sizes)
+{
+    SKIP_UNDER_THREAD_SANITIZER();
+    const int threadsBefore = getNumThreads();
+    const std::shared_ptr<const Backbone> network = createOneDnnNetwork(residualBlocks(2, false, true));
+    const Mat large = inputOf(2, 64, largeMaps[2]), small = inputOf(1, 64, smallMaps[0]);
+    setNumThreads(1);
+    const std::vector<Mat> ofLarge = copied(network->forward(large)), ofSmall = copied(network->forward(small));
+    for (int threads : {1, 2, 3})
+    {
+        setNumThreads(threads);
+        EXPECT_TRUE(areEqual(copied(network->forward(large)), ofLarge)) << threads;
+        EXPECT_TRUE(areEqual(copied(network->forward(small)), ofSmall)) << threads;
+    }
+    setNumThreads(threadsBefore);
 }
 
 // cv::dnn's depthwise convolutions have the same padding on both sides, so that the border is part of the map here.

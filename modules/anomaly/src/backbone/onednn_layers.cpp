@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "onednn_strips.hpp"
+#include "winograd.hpp"
 
 namespace cv { namespace anomaly {
 
@@ -88,6 +89,12 @@ public:
 
     bool takeClip(const Clip& other) CV_OVERRIDE { return clip.takeOver(other); }
 
+    std::unique_ptr<PreparedLayer> prepare(const MapShape& in, const MapShape& out) const CV_OVERRIDE
+    {
+        const int side = winogradSide(*this, in, out);
+        return side ? prepareWinograd(*this, clip, in, out, side, transformed) : StripLayer::prepare(in, out);
+    }
+
     StripPrimitive prepareStrip(const MapShape& in, const MapShape& out, const Strip& strip) const CV_OVERRIDE
     {
         const Description from = rowsOf(in, strip.from), to = rowsOf(out, strip.to);
@@ -127,6 +134,7 @@ private:
 
     Clip clip;
     mutable std::vector<dnnl::memory> packed;
+    mutable std::list<WinogradKernels> transformed;
 };
 
 //! Max pooling by oneDNN. Padding never gives the maximum.
