@@ -8,9 +8,12 @@
 #include "../kernels/panels.hpp"
 #include "../base/workspace_pool.hpp"
 
-#include "anomaly_add_upsampled.h"
+#include "anomaly_add_upsampled_1.h"
+#include "anomaly_add_upsampled_2.h"
 #include "anomaly_project.h"
 #include "anomaly_project_averaged.h"
+
+#include <array>
 
 namespace cv { namespace anomaly {
 
@@ -32,20 +35,27 @@ public:
     void project(const std::vector<Mat>& maps, PatchAverage average, Mat& phi) const CV_OVERRIDE
     {
         check(maps);
-        const WorkspacePool<Mat>::Loan coarse(workspaces); // one coarser scale at a time; the finest one is in phi
-        for (size_t scale = 0; scale < maps.size(); scale++)
+        multiply(maps[0], average, 0, phi);
+        const WorkspacePool<CoarseMaps>::Loan coarse(workspaces);
+        for (size_t scale = 1; scale < maps.size(); scale += mostAtOnce)
         {
-            multiply(maps[scale], average, scale, scale == 0 ? phi : *coarse);
-            if (scale > 0)
-                addUpsampled(*coarse, sizeOf(maps[scale]), sizeOf(maps[0]), phi);
+            const size_t count = std::min(maps.size() - scale, size_t(mostAtOnce));
+            for (size_t i = 0; i < count; i++)
+                multiply(maps[scale + i], average, scale + i, (*coarse)[i]);
+            addUpsampled(*coarse, {maps.begin() + scale, maps.begin() + scale + count}, sizeOf(maps[0]), phi);
         }
     }
 
 private:
+    // The backbones of the paper have two coarse scales. To add both at once reads and writes phi once less, which is
+    // most of the time that it takes.
+    static constexpr size_t mostAtOnce = 2;
+    typedef std::array<Mat, mostAtOnce> CoarseMaps;
+
     std::vector<int> channels;
     int length;
     std::vector<Mat> weights, terms; // packed into panels, one Mat for each scale
-    mutable WorkspacePool<Mat> workspaces;
+    mutable WorkspacePool<CoarseMaps> workspaces;
 
     void check(const std::vector<Mat>& maps) const
     {
@@ -72,11 +82,16 @@ private:
         });
     }
 
-    void addUpsampled(const Mat& coarse, Size from, Size to, Mat& phi) const
+    //! Adds the projections of `maps`.
+    void addUpsampled(const CoarseMaps& coarse, const std::vector<Mat>& maps, Size to, Mat& phi) const
     {
+        const auto viewAt = [&](size_t i) {
+            return viewOf<float>(coarse[i], {sizeOf(maps[i]).width, sizeOf(maps[i]).height, length});
+        };
         runKernel("add_upsampled", [&](void* context) {
-            return anomaly_add_upsampled(context, viewOf<float>(coarse, {from.width, from.height, length}), to.width,
-                                         to.height, viewOf<float>(phi, {to.width, to.height, length}));
+            auto sum = viewOf<float>(phi, {to.width, to.height, length});
+            return maps.size() == 1 ? anomaly_add_upsampled_1(context, viewAt(0), to.width, to.height, sum)
+                                    : anomaly_add_upsampled_2(context, viewAt(0), viewAt(1), to.width, to.height, sum);
         });
     }
 };
