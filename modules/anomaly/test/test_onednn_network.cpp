@@ -26,7 +26,9 @@ void expectAsOpenCV(const BackboneSource& source, const Mat& input, bool exactly
     {
         ASSERT_EQ(shapeOf(expected.maps[i]), shapeOf(found.maps[i]));
         EXPECT_GT(cv::norm(expected.maps[i], NORM_INF), 0);
-        EXPECT_LE(difference(found.maps[i], expected.maps[i]), !opencvIsExact ? 3e-5 : exactly ? 0 : 1e-5)
+        EXPECT_LE(difference(found.maps[i], expected.maps[i]), !opencvIsExact ? 3e-5
+                                                               : exactly      ? 0
+                                                                              : 1e-5)
             << source.outputs[i];
     }
 }
