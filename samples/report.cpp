@@ -261,7 +261,7 @@ std::string head(const std::string& title)
 {
     return "<!doctype html>\n<html lang=en><head><meta charset=utf-8><meta name=viewport "
            "content='width=device-width, initial-scale=1'><title>" +
-           escaped(title) + " – anomaly detection</title><style>" + reportStyle() + "</style></head><body>\n";
+           escaped(title) + " – anomaly detection</title><style>" + reportStyle + "</style></head><body>\n";
 }
 
 std::string footer(bool hasPixels)
@@ -284,7 +284,7 @@ std::string page(const std::string& title, const std::vector<ReportedModel>& mod
     std::vector<double> highest; // value of each model's maps
     html += thresholdSection(models) + galleries(models, highest) + footer(models[0].evaluation.all.hasPixels);
     html += "<script id=data type='application/json'>" + inScript(pageData(models, highest)) + "</script>\n";
-    return html + "<script>" + reportScript() + "</script></body></html>\n";
+    return html + "<script>" + reportScript + "</script></body></html>\n";
 }
 
 } // namespace

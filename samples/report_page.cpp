@@ -42,9 +42,7 @@ std::string inScript(const std::string& json)
     return text;
 }
 
-const char* reportStyle()
-{
-    return R"css(
+const char* const reportStyle = R"css(
 :root { --ink: #1c1e21; --soft: #6a7077; --line: #e1e4e8; --page: #f6f7f8; --card: #fff; --good: #9aa5b1;
   --accent: #d2480e }
 @media (prefers-color-scheme: dark) {
@@ -123,11 +121,8 @@ svg circle.chosen { fill: var(--ink) }
 @media (max-width: 480px) { .pictures.four { grid-template-columns: repeat(2, 1fr) } }
 footer { margin-top: 40px; color: var(--soft); font-size: 13px }
 )css";
-}
 
-const char* reportScript()
-{
-    return R"js(
+const char* const reportScript = R"js(
 'use strict';
 (() => {
 const data = JSON.parse(document.getElementById('data').textContent);
@@ -453,4 +448,3 @@ window.addEventListener('hashchange', readAddress);
 readAddress();
 })();
 )js";
-}

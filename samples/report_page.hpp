@@ -16,10 +16,10 @@ std::string base64(const std::vector<unsigned char>& bytes);
 std::string inScript(const std::string& json);
 
 //! The report's style sheet.
-const char* reportStyle();
+extern const char* const reportStyle;
 
 //! The report's script. Without it the page shows all figures at the threshold of the best F1; with it there are
 //! sliders, which the counts, the pictures and the outlines in them follow.
-const char* reportScript();
+extern const char* const reportScript;
 
 #endif
