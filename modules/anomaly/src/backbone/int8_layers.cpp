@@ -5,6 +5,8 @@
 #include "int8_layers.hpp"
 #include "int8_packing.hpp"
 
+#include "opencv2/core/hal/intrin.hpp"
+
 #include <cstring>
 #include <numeric>
 
@@ -448,14 +450,27 @@ public:
 private:
     void pool(const Int8Map& from, int top, int left, uchar* to) const
     {
-        std::fill_n(to, from.channels, uchar(0));
-        for (int y = std::max(top, 0); y < std::min(top + window.kernel.height, from.size.height); y++)
-            for (int x = std::max(left, 0); x < std::min(left + window.kernel.width, from.size.width); x++)
-            {
-                const uchar* const pixel = from.row(y) + size_t(x) * from.channels;
-                for (int c = 0; c < from.channels; c++)
-                    to[c] = std::max(to[c], pixel[c]);
-            }
+        const Range rows(std::max(top, 0), std::min(top + window.kernel.height, from.size.height)),
+            columns(std::max(left, 0), std::min(left + window.kernel.width, from.size.width));
+        int channel = 0;
+#if CV_SIMD128 // compilers do not make vectors of the plain loop, which takes 1.1 of ResNet18's 7.3 ms
+        const int lanes = v_uint8x16::nlanes;
+        for (; channel + lanes <= from.channels; channel += lanes)
+        {
+            v_uint8x16 highest = v_setzero_u8();
+            for (int y = rows.start; y < rows.end; y++)
+                for (int x = columns.start; x < columns.end; x++)
+                    highest = v_max(highest, v_load(from.row(y) + size_t(x) * from.channels + channel));
+            v_store(to + channel, highest);
+        }
+#endif
+        for (; channel < from.channels; channel++)
+        {
+            to[channel] = 0;
+            for (int y = rows.start; y < rows.end; y++)
+                for (int x = columns.start; x < columns.end; x++)
+                    to[channel] = std::max(to[channel], from.row(y)[size_t(x) * from.channels + channel]);
+        }
     }
 
     const Window window;
