@@ -94,7 +94,7 @@ struct QuantizedRow
     double highestSum(int start) const
     {
         const auto add = [](int sum, schar value) { return sum + std::abs(int(value)); };
-        return std::abs(double(start)) + highestByte * std::accumulate(values.begin(), values.end(), 0, add);
+        return std::abs(double(start)) + double(highestByte) * std::accumulate(values.begin(), values.end(), 0, add);
     }
 
     std::vector<schar> values;
