@@ -31,8 +31,8 @@ const std::vector<std::string> precisions = {"float32", "int8"};
 void addPrecisionOption(CommandLine& line, DetectorParams& params)
 {
     line.choice("precision", precisions, params.precision,
-                "numbers in which the network is computed; int8 takes less time where the processor has AVX-512 VNNI, "
-                "AVX-VNNI or AVX2, and may cost some tenths of a point of accuracy");
+                "numbers in which the network is computed; int8 takes less time where the processor has AVX-512 VNNI "
+                "or AVX-VNNI, and may cost some tenths of a point of accuracy");
 }
 
 void addBackboneOptions(CommandLine& line, DetectorParams& params)
