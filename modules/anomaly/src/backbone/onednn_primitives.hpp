@@ -6,7 +6,12 @@
 
 #include "oneapi/dnnl/dnnl.hpp"
 
+#include <unordered_map>
+
 namespace cv { namespace anomaly {
+
+//! What a primitive computes with, by the numbers DNNL_ARG_.
+typedef std::unordered_map<int, dnnl::memory> OneDnnArguments;
 
 //! The processor as oneDNN's engine.
 inline const dnnl::engine& oneDnnEngine()

@@ -6,11 +6,7 @@
 
 #include "onednn_layers.hpp"
 
-#include <unordered_map>
-
 namespace cv { namespace anomaly {
-
-typedef std::unordered_map<int, dnnl::memory> OneDnnArguments;
 
 //! Some rows of a layer's result, the rows of its input that they are computed from, and rows of padding above and
 //! below.

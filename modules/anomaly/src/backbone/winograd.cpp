@@ -65,9 +65,9 @@ const WinogradKernels& kernelsOf(const Convolution& convolution, int side, const
                                  std::list<WinogradKernels>& packed)
 {
     for (const WinogradKernels& known : packed)
-        if (known.side == side && known.format == format)
+        if (known.format == format)
             return known;
-    packed.push_back(WinogradKernels{side, format, transformedKernels(convolution, side, format)});
+    packed.push_back(WinogradKernels{format, transformedKernels(convolution, side, format)});
     return packed.back();
 }
 
@@ -104,12 +104,13 @@ public:
 
     BoundLayer bind(const LayerMaps& maps) const CV_OVERRIDE
     {
+        const Step products = productOf(maps.between);
         BoundLayer steps;
         for (int first = 0; first < tiles.height; first += rowsAtOnce)
         {
             const int rows = std::min(rowsAtOnce, tiles.height - first);
             steps.push_back(Step{rows, [=](int row, Worker&) { transformInput(maps, first + row, row); }});
-            steps.push_back(productOf(maps.between));
+            steps.push_back(products);
             steps.push_back(Step{rows, [=](int row, Worker&) { transformOutput(maps, first + row, row); }});
         }
         return steps;
@@ -147,7 +148,7 @@ private:
 
     Step productOf(float* between) const
     {
-        const auto bound = std::make_shared<std::vector<std::unordered_map<int, dnnl::memory>>>();
+        const auto bound = std::make_shared<std::vector<OneDnnArguments>>();
         for (size_t part = 0; part < kernels->parts.size(); part++)
         {
             const dnnl::memory::desc from = tilesOf(in.channels), to = tilesOf(out.channels);
@@ -159,7 +160,7 @@ private:
                  {DNNL_ARG_SCRATCHPAD, dnnl::memory(scratch, engine, NULL)}});
         }
         return Step{int(bound->size()), [=](int part, Worker& worker) {
-                        std::unordered_map<int, dnnl::memory>& arguments = (*bound)[part];
+                        OneDnnArguments& arguments = (*bound)[part];
                         arguments[DNNL_ARG_SCRATCHPAD].set_data_handle(worker.memory.data);
                         product.execute(worker.stream, arguments);
                     }};

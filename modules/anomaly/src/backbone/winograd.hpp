@@ -7,7 +7,6 @@
 #include "onednn_layers.hpp"
 
 #include <list>
-#include <unordered_map>
 
 namespace cv { namespace anomaly {
 
@@ -25,8 +24,7 @@ They are 4 times as large as the kernels for tiles of 4x4, and 1.8 times for 2x2
 */
 struct WinogradKernels
 {
-    int side;
-    dnnl::memory::desc format;
+    dnnl::memory::desc format; // of a part, which has another number of points for each side of the tiles
     std::vector<dnnl::memory> parts;
 };
 
