@@ -7,14 +7,14 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-//! One instruction multiplies 64 pairs of bytes. 12 pixels x 2 panels of a product are 24 sums, of 32 registers. In
-//! depthwise convolutions each half of a vector belongs to a row, so that 32 channels fill it.
+//! One instruction multiplies 64 pairs of bytes. 14 pixels x 2 panels of a product are 28 sums, of 32 registers, and maps
+//! of an input of 224x224 are multiples of 14. In depthwise convolutions each half of a vector belongs to a row.
 struct Avx512Vnni
 {
     typedef __m512i Int;
     typedef __m512i Words;
     typedef __m512 Float;
-    static const int lanes = 16, packed = 4, pixels = 12, panels = 2, rows = 2;
+    static const int lanes = 16, packed = 4, pixels = 14, panels = 2, rows = 2;
     static const size_t vectorBytes = 64;
 
     static Int load(const int* from) { return _mm512_loadu_si512(from); }
