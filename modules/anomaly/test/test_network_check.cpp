@@ -3,8 +3,10 @@
 // of this distribution and at http://opencv.org/license.html.
 
 // The checks of an ONNX file before cv::dnn reads it: external weights, operators, and damaged files.
+#include "test_networks.hpp"
 #include "test_textures.hpp"
 
+#include "../src/backbone/int8_layers.hpp"
 #include "../src/backbone/network_check.hpp"
 #include "../src/backbone/onnx_fields.hpp"
 #include "../src/backbone/protobuf.hpp"
@@ -292,6 +294,58 @@ TEST(Anomaly_NetworkCheck, tensors_without_numbers_are_refused)
     }
 }
 
+// Returns two_scales.onnx with a change to each tensor of weights.
+Buffer withTensors(const std::function<Buffer(Bytes)>& change)
+{
+    return withParts("two_scales.onnx", GRAPH_INITIALIZER, change);
+}
+
+// cv::dnn takes the elements from the list of the tensor's type, and reads on behind it if they are elsewhere.
+TEST(Anomaly_NetworkCheck, numbers_of_another_type_are_none)
+{
+    const Buffer others = withTensors([](Bytes tensor) {
+        Buffer message = without(tensor, TENSOR_RAW);
+        const Buffer ones(20000, 1);
+        appendField(message, TENSOR_INT32S, ones.data(), ones.size());
+        return message;
+    });
+    EXPECT_PART("has 0 numbers in tensor 'fine_w'", errorOfNetwork(others));
+    for (const int type : {0, 8, 14, 17, 99})
+        EXPECT_PART(format("'fine_w' of type %d, of which", type), errorOfNetwork(withTensors([type](Bytes tensor) {
+                        Buffer message = without(tensor, TENSOR_TYPE);
+                        appendNumber(message, TENSOR_TYPE, uint64(type));
+                        return message;
+                    })));
+}
+
+// A reader of protocol buffers skips a field of another kind than it knows, and would see another file than was checked.
+TEST(Anomaly_NetworkCheck, fields_of_another_kind_are_refused)
+{
+    EXPECT_PART("is of another kind", errorOfNetwork(withTensors([](Bytes tensor) {
+                    Buffer message(tensor.begin, tensor.end);
+                    appendText(message, TENSOR_TYPE, "1");
+                    return message;
+                })));
+    Buffer group = readAll(testDataPath("backbones/two_scales.onnx"));
+    for (const int kind : {3, 4}) // the marks of a group's start and end, which ONNX does not use
+        group.push_back(uchar(20 << 3 | kind));
+    EXPECT_PART("not an ONNX network", errorOfNetwork(group));
+}
+
+TEST(Anomaly_NetworkCheck, constants_of_one_name_are_refused)
+{
+    const Buffer twice = rewrite(bytesOf(readAll(testDataPath("backbones/two_scales.onnx"))), MODEL_GRAPH,
+                                 [](Bytes graph, Buffer& changed) {
+                                     append(changed, graph);
+                                     forEachField(graph, [&changed](const Field& field) {
+                                         if (field.number == GRAPH_INITIALIZER)
+                                             append(changed, field.all);
+                                     });
+                                     return true;
+                                 });
+    EXPECT_PART("has two constants 'fine_w'", errorOfNetwork(twice));
+}
+
 TEST(Anomaly_NetworkCheck, a_network_in_a_model_file_has_no_files_beside_it)
 {
     const BackboneSource source = {"inside.onnx",
@@ -356,6 +410,53 @@ TEST(Anomaly_NetworkCheck, steps_that_cv_dnn_divides_by_are_not_0)
     for (const char* name : {"strides", "dilations", "kernel_shape", "group"})
         for (const int64 value : {0, -1})
             EXPECT_PART(format("has %d in %s of node", int(value), name), errorOfNetwork(withAttribute(name, value)));
+    EXPECT_PART("has -20 in pads of node", errorOfNetwork(withAttribute("pads", -20)));
+}
+
+// Many layers with large borders make maps whose number of values is no int.
+TEST(Anomaly_NetworkCheck, maps_without_end_are_refused)
+{
+    Network network(3);
+    std::string map = "image";
+    for (int i = 0; i < 4; i++)
+        map = network.convolve(map, 1, i ? 1 : 3, 1, {{"pads", std::vector<int64>{0, 16384, 0, 16384}}});
+    map = network.convolve(map, 1, 1, 1, {{"pads", std::vector<int64>{16384, 0, 16384, 0}}});
+    const BackboneSource source = network.source({map});
+    const LayerGraph graph = readLayers(readOnnxGraph(source.bytes), source.outputs, Int8LayerFactory());
+    EXPECT_ERROR_WITH("A map of 4305457152 values is too large", graph.shapes(MapShape{1, 3, Size(64, 64)}));
+}
+
+TEST(Anomaly_NetworkCheck, names_may_be_long)
+{
+    const std::string error = errorOfNetwork(withNodes([](Bytes node) {
+        const Buffer unnamed = without(node, NODE_NAME);
+        Buffer message = without(bytesOf(unnamed), NODE_TYPE);
+        appendText(message, NODE_NAME, std::string(100000, 'n'));
+        appendText(message, NODE_TYPE, "Imagined");
+        return message;
+    }));
+    EXPECT_PART("nnnn", error);
+    EXPECT_LT(error.size(), 5000u);
+}
+
+// PyTorch's newer exporter writes attributes that have their default value, and the order of fields is free.
+TEST(Anomaly_NetworkCheck, attributes_are_read_as_onnx_has_them)
+{
+    Buffer pad, epsilon, node;
+    appendText(pad, ATTRIBUTE_NAME, "auto_pad");
+    appendText(pad, ATTRIBUTE_TEXT, "NOTSET");
+    epsilon.push_back(uchar(ATTRIBUTE_FLOAT << 3 | 5));
+    const float value = 3;
+    epsilon.insert(epsilon.end(), reinterpret_cast<const uchar*>(&value), reinterpret_cast<const uchar*>(&value + 1));
+    appendText(epsilon, ATTRIBUTE_NAME, "epsilon");
+    for (const Buffer& attribute : {pad, epsilon})
+        appendField(node, NODE_ATTRIBUTE, attribute.data(), attribute.size());
+    appendText(node, NODE_TYPE, "Relu");
+    EXPECT_EQ(0u, readNode(bytesOf(node)).integers.count("auto_pad"));
+    EXPECT_EQ(3.f, readNode(bytesOf(node)).floats["epsilon"]);
+    EXPECT_EQ("Relu", readNode(bytesOf(node)).type);
+    appendText(node, NODE_DOMAIN, "com.acme");
+    EXPECT_EQ("com.acme::Relu", readNode(bytesOf(node)).type);
 }
 
 TEST(Anomaly_NetworkCheck, inputs_that_nothing_gives_are_refused)

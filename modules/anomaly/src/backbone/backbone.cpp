@@ -7,6 +7,7 @@
 #include "../base/error_text.hpp"
 #include "gpu_network.hpp"
 #include "int8_network.hpp"
+#include "network_input.hpp"
 #include "onednn_network.hpp"
 
 #include "opencv2/dnn.hpp"
@@ -135,10 +136,11 @@ public:
         }
         catch (const std::exception& e)
         {
-            CV_Error_(Error::StsBadArg, ("Backbone %s does not give the outputs '%s' for an input of %s. Its last "
-                                         "outputs are '%s'. cv::dnn says: %s",
-                                         name.c_str(), join(outputs).c_str(), shapeOf(input).c_str(),
-                                         join(net->getUnconnectedOutLayersNames()).c_str(), errorText(e).c_str()));
+            CV_Error_(codeOfFailure(e, Error::StsBadArg),
+                      ("Backbone %s does not give the outputs '%s' for an input of %s. Its last outputs are '%s'. "
+                       "cv::dnn says: %s",
+                       name.c_str(), join(outputs).c_str(), shapeOf(input).c_str(),
+                       join(net->getUnconnectedOutLayersNames()).c_str(), errorText(e).c_str()));
         }
         return checkedMaps(maps, input.size[0], net);
     }

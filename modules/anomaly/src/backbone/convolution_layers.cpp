@@ -74,10 +74,14 @@ public:
 
     // cv::dnn fuses layers after this call, and again after each change of the input's size, so that it starts from
     // blobs.
-    void finalize(InputArrayOfArrays, OutputArrayOfArrays) CV_OVERRIDE
+    void finalize(InputArrayOfArrays inputs, OutputArrayOfArrays) CV_OVERRIDE
     {
+        const Mat input = inputs.getMat(0); // getMemoryShapes is also called with sizes that no input has
+        CV_CheckGE(std::min(input.size[2] + top + bottom, input.size[3] + left + right), kernel,
+                   "A network needs a larger input");
         weights = blobs[0].clone();
         bias = blobs.size() > 1 ? blobs[1].reshape(1, 1).clone() : Mat::zeros(1, outputs, CV_32F);
+        CV_CheckEQ(int(bias.total()), outputs, "A convolution has a bias for each output");
         weightsChanged();
     }
 

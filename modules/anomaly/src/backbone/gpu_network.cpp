@@ -213,8 +213,8 @@ private:
         const int sizes[] = {maps.images, maps.channels, maps.size.height, maps.size.width},
                   count = maps.images * maps.channels * maps.size.area();
         Mat result(4, sizes, CV_32F);
-        const bool isClipped = maps.lowest == -FLT_MAX && maps.highest == FLT_MAX;
-        if (!isClipped)
+        const bool clips = maps.lowest != -FLT_MAX || maps.highest != FLT_MAX;
+        if (clips)
         {
             work.reserve(size_t(count) * sizeof(float));
             runKernel("clip_map", [&](void* context) {
@@ -222,7 +222,7 @@ private:
                                             work.floats({count}));
             });
         }
-        (isClipped ? *maps.memory : work).download(result);
+        (clips ? work : *maps.memory).download(result);
         return result;
     }
 

@@ -135,8 +135,8 @@ uchar byteOf(float value, const MapScale& to)
     return saturate_cast<uchar>(cvRound(steps) + to.zero);
 }
 
-// How sums become bytes of the result; or values, if they are only measured. Where channels have scales of their own,
-// the highest byte is within the clip's range, and the lowest of those that clip is `zero` (see hasOwnScales).
+// How sums become bytes of the result; or values, if they are only measured. Where channels have scales of their own, as
+// a model file may say, bytes are clipped at zero only.
 Int8Rounding roundingOf(const LayerScales& scales, const Clip& clip)
 {
     const int addedZero = scales.added ? scales.added->zero : 0;
@@ -162,6 +162,7 @@ private:
 //! Scratch memory of at least this size.
 uchar* memoryOf(Mat& scratch, size_t bytes)
 {
+    CV_CheckLE(bytes, size_t(INT_MAX), "The rows of a map have to fit into memory");
     if (scratch.total() < bytes)
         scratch.create(1, int(bytes), CV_8U);
     return scratch.data;

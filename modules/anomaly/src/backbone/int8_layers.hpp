@@ -19,13 +19,14 @@ struct MapScale
     float of(int channel) const { return scales[scales.size() > 1 ? channel : 0]; }
     //! The mean of a channel's values in steps of its bytes.
     float meanSteps(int channel) const { return means[means.size() > 1 ? channel : 0] / of(channel); }
-    bool isUniform() const { return scales.size() == 1; }
+    //! Whether all channels have one scale.
+    bool isUniform() const { return std::equal(scales.begin() + 1, scales.end(), scales.begin()); }
 
     std::vector<float> scales, means; // of each channel, or one of all
     int zero;
 };
 
-//! A map in memory that lies as rows x columns x channels, and how its bytes stand for values.
+//! A map in memory that lies as rows x columns x channels.
 struct Int8Map
 {
     uchar* row(int y) const { return data + size_t(y) * size.width * channels; }

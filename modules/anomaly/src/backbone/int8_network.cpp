@@ -239,8 +239,6 @@ public:
         }
         catch (const cv::Exception& e)
         {
-            if (e.code == Error::StsNoMem)
-                throw;
             refuseInput(name, input, e, Error::StsBadArg);
         }
         return checkedMaps(execution->run(input), input.size[0], execution);

@@ -161,42 +161,39 @@ void checkTensor(const OnnxTensor& tensor, const BackboneSource& network)
                   ("Backbone %s keeps its weights in a file of their own, '%s', which a network within a model file "
                    "cannot have. %s",
                    network.name.c_str(), externalEntry(tensor, "location").c_str(), exportAdvice(network).c_str()));
+    if (!tensor.elementSize())
+        CV_Error_(Error::StsParseError,
+                  ("Backbone %s has tensor '%s' of type %d, of which OpenCV reads no numbers. %s", network.name.c_str(),
+                   tensor.name.c_str(), tensor.type, exportAdvice(network).c_str()));
     const uint64 expected = tensor.count();
-    if (tensor.elementSize() && tensor.stored() < expected)
+    if (tensor.stored() < expected)
         CV_Error_(Error::StsParseError, ("Backbone %s has %.0f numbers in tensor '%s', expected %.0f: its weights are "
                                          "missing, or the file is cut off. %s",
                                          network.name.c_str(), double(tensor.stored()), tensor.name.c_str(),
                                          double(expected), exportAdvice(network).c_str()));
 }
 
-typedef std::map<std::string, std::vector<int64>> Shapes;
-
-// Checks all tensors of the network, and returns the sizes of those with a name.
-Shapes checkTensors(const BackboneSource& network)
+void checkTensors(const BackboneSource& network)
 {
-    Shapes shapes;
-    forEachTensor(network.bytes, [&](Bytes message) {
-        const OnnxTensor tensor(message);
-        checkTensor(tensor, network);
-        shapes[tensor.name] = tensor.sizes;
-    });
-    return shapes;
+    forEachTensor(network.bytes, [&](Bytes message) { checkTensor(OnnxTensor(message), network); });
 }
 
-// cv::dnn and our layers divide by these attributes.
+void checkAttribute(const OnnxNode& node, const char* name, int lowest, const BackboneSource& network)
+{
+    for (const int64 value : numbersOf(node, name, {}))
+        if (value < lowest)
+            CV_Error_(Error::StsParseError,
+                      ("Backbone %s has %.0f in %s of node '%s' (%s), expected %d or more", network.name.c_str(),
+                       double(value), name, node.name.c_str(), node.type.c_str(), lowest));
+}
+
+// cv::dnn and our layers divide by these attributes, and add a border as wide as the pads.
 void checkSteps(const OnnxNode& node, const BackboneSource& network)
 {
     for (const char* name : {"strides", "dilations", "kernel_shape", "group"})
-    {
-        const auto found = node.integers.find(name);
-        if (found == node.integers.end())
-            continue;
-        for (const int64 value : found->second)
-            if (value < 1)
-                CV_Error_(Error::StsParseError,
-                          ("Backbone %s has %.0f in %s of node '%s' (%s), expected 1 or more", network.name.c_str(),
-                           double(value), name, node.name.c_str(), node.type.c_str()));
-    }
+        checkAttribute(node, name, 1, network);
+    if (node.type != "Pad") // which may also cut a border off
+        checkAttribute(node, "pads", 0, network);
 }
 
 // Number of inputs that an operator must have, for operators whose weights cv::dnn uses without a check.
@@ -221,9 +218,16 @@ size_t neededInputs(const std::string& type)
 class NodeCheck
 {
 public:
-    NodeCheck(const BackboneSource& n, const Shapes& s) : network(n), shapes(s) {}
+    explicit NodeCheck(const BackboneSource& n) : network(n) {}
 
     void addInput(const std::string& name) { results.insert(name); }
+
+    void addConstant(const std::string& name, const OnnxTensor& tensor)
+    {
+        if (!shapes.insert(std::make_pair(name, tensor.sizes)).second)
+            CV_Error_(Error::StsParseError, ("Backbone %s has two constants '%s': the file is damaged", //
+                                             network.name.c_str(), name.c_str()));
+    }
 
     void check(const OnnxNode& node)
     {
@@ -266,31 +270,54 @@ private:
     }
 
     const BackboneSource& network;
-    const Shapes& shapes;
-    std::set<std::string> results; // inputs of the graph, and outputs of the nodes checked so far
+    std::map<std::string, std::vector<int64>> shapes; // of the constants
+    std::set<std::string> results;                    // inputs of the graph, and outputs of the nodes checked so far
 };
+
+// A node of type Constant gives the name of its result to its tensor.
+void addConstants(Bytes message, const OnnxNode& node, NodeCheck& nodes)
+{
+    if (node.type != "Constant" || node.outputs.size() != 1)
+        return;
+    forEachPayload(message, [&](const Field& field) {
+        if (field.number == NODE_ATTRIBUTE)
+            forEachPayload(field.payload, [&](const Field& part) {
+                if (part.number == ATTRIBUTE_TENSOR)
+                    nodes.addConstant(node.outputs[0], OnnxTensor(part.payload));
+            });
+    });
+}
+
+void checkNode(Bytes message, NodeCheck& nodes)
+{
+    const OnnxNode node = readNode(message);
+    nodes.check(node);
+    addConstants(message, node, nodes);
+}
 
 // Nodes are in the order of execution, so that each one's inputs are known before it.
 void checkGraph(Bytes graph, NodeCheck& nodes)
 {
     forEachField(graph, [&nodes](const Field& field) {
         if (field.number == GRAPH_INPUT)
-            nodes.addInput(onnxName(field.payload, VALUE_NAME));
+            nodes.addInput(onnxName(field.message(), VALUE_NAME));
+        else if (field.number == GRAPH_INITIALIZER)
+            nodes.addConstant(onnxName(field.message(), TENSOR_NAME), OnnxTensor(field.message()));
     });
     forEachField(graph, [&nodes](const Field& field) {
         if (field.number == GRAPH_NODE)
-            nodes.check(readNode(field.payload));
+            checkNode(field.message(), nodes);
     });
 }
 
 // Checks what cv::dnn would not survive: missing weights, and nodes whose numbers or inputs are impossible.
 void checkNetwork(const BackboneSource& network)
 {
-    const Shapes shapes = checkTensors(network);
-    NodeCheck nodes(network, shapes);
+    checkTensors(network);
+    NodeCheck nodes(network);
     forEachField(bytesOf(network.bytes), [&nodes](const Field& field) {
         if (field.number == MODEL_GRAPH)
-            checkGraph(field.payload, nodes);
+            checkGraph(field.message(), nodes);
     });
 }
 
@@ -322,6 +349,14 @@ String reasonOfDnn(const String& refusal)
     return inOneLine(start == String::npos ? refusal : refusal.substr(start + before.size()));
 }
 
+// The start of a text. std::regex calls itself for each character, so that a long name in a file would overflow the
+// stack.
+String startOf(const String& text)
+{
+    const size_t longest = 1000;
+    return text.size() > longest ? text.substr(0, longest) + "..." : text;
+}
+
 // What is wrong with a network that cv::dnn refuses, as the predicate of a sentence.
 String reasonOf(const BackboneSource& network, const String& refusal)
 {
@@ -335,7 +370,7 @@ String reasonOf(const BackboneSource& network, const String& refusal)
     return "is an ONNX file, but OpenCV " CV_VERSION " does not read its network";
 }
 
-// Whether the bytes are an ONNX model with a graph, as far as this can be told without cv::dnn.
+// Whether the bytes are an ONNX model with a graph.
 bool isNetwork(const BackboneSource& source)
 {
     bool hasGraph = false;
@@ -348,7 +383,7 @@ bool isNetwork(const BackboneSource& source)
     }
     catch (const cv::Exception&)
     {
-        return false; // it is no protocol buffer, which cv::dnn's reader reports
+        return false; // it is no protocol buffer, or one of another kind
     }
     return hasGraph;
 }
@@ -373,6 +408,9 @@ void refuseOtherFiles(const BackboneSource& source)
         CV_Error_(Error::StsParseError,
                   ("Backbone %s is a pointer of Git LFS, not the network: get the network with git lfs pull",
                    source.name.c_str()));
+    CV_Error_(Error::StsParseError,
+              ("Backbone %s is not an ONNX network, or is cut off or damaged. %s", source.name.c_str(),
+               exportAdvice(source).c_str()));
 }
 
 } // namespace
@@ -400,24 +438,24 @@ BackboneSource loadWholeBackbone(const String& nameOrFile, const std::vector<Str
 
 std::shared_ptr<const Backbone> createBackbone(const BackboneSource& source, const Device& device)
 {
-    const bool isOnnx = isNetwork(source);
-    if (isOnnx)
-        checkNetwork(source);
-    else
+    // cv::dnn must not get what cannot be checked: it divides by sizes that are missing, for instance.
+    if (!isNetwork(source))
         refuseOtherFiles(source);
+    checkNetwork(source);
     try
     {
-        const BackboneSource readable = {source.name, isOnnx ? withoutConstantIdentities(source.bytes) : source.bytes,
-                                         source.outputs, source.ranges};
+        const BackboneSource readable = {source.name, withoutConstantIdentities(source.bytes), source.outputs,
+                                         source.ranges};
         return Backbone::create(readable, device);
     }
     catch (const cv::Exception& e)
     {
-        if (!isOnnx || e.code != Error::StsParseError)
+        if (e.code != Error::StsParseError)
             throw;
         CV_Error_(Error::StsParseError,
-                  ("Backbone %s %s. %s cv::dnn says: %s", source.name.c_str(), reasonOf(source, e.err).c_str(),
-                   exportAdvice(source).c_str(), reasonOfDnn(e.err).c_str()));
+                  ("Backbone %s %s. %s cv::dnn says: %s", source.name.c_str(),
+                   reasonOf(source, startOf(e.err)).c_str(), exportAdvice(source).c_str(),
+                   reasonOfDnn(startOf(e.err)).c_str()));
     }
 }
 

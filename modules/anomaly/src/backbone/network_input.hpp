@@ -20,9 +20,21 @@ inline MapShape shapeOfImage(const Mat& input)
     return MapShape{1, input.size[1], Size(input.size[3], input.size[2])};
 }
 
-//! Throws what is known of an input that a network cannot compute.
-[[noreturn]] inline void refuseInput(const String& network, const Mat& input, const std::exception& e, int code)
+//! The code of the failure of a network: that memory is missing says nothing against the input.
+inline int codeOfFailure(const std::exception& e, int otherwise)
 {
+    const cv::Exception* ours = dynamic_cast<const cv::Exception*>(&e);
+    const bool lacksMemory = ours ? ours->code == Error::StsNoMem : dynamic_cast<const std::bad_alloc*>(&e) != NULL;
+    return lacksMemory ? int(Error::StsNoMem) : otherwise;
+}
+
+//! Throws what is known of an input that a network cannot compute.
+[[noreturn]] inline void refuseInput(const String& network, const Mat& input, const std::exception& e, int otherwise)
+{
+    const int code = codeOfFailure(e, otherwise);
+    if (code == Error::StsNoMem)
+        CV_Error_(code, ("Backbone %s lacks memory for an input of %s: %s", network.c_str(), shapeOf(input).c_str(),
+                         errorText(e).c_str()));
     CV_Error_(code, ("Backbone %s does not take an input of %s, expected what its layers can compute: %s",
                      network.c_str(), shapeOf(input).c_str(), errorText(e).c_str()));
 }

@@ -8,7 +8,7 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-//! Checks a number of a layer's geometry. Up to 2^14, no size computed from such numbers overflows an int.
+//! Checks a number of a layer's geometry.
 int checkedNumber(const OnnxNode& node, int64 number, int lowest)
 {
     const int highest = 1 << 14;
@@ -50,10 +50,13 @@ Window::Window(const OnnxNode& node, Size k) : kernel(k)
 
 Size Window::outputSize(Size in) const
 {
-    const Size out((in.width + left + right - dilation * (kernel.width - 1) - 1) / stride + 1,
-                   (in.height + top + bottom - dilation * (kernel.height - 1) - 1) / stride + 1);
-    CV_CheckGT(std::min(out.width, out.height), 0, "A network needs a larger input");
-    return out;
+    const auto places = [this](int64 length, int64 extent) {
+        CV_CheckGE(double(length), double(extent), "A network needs a larger input");
+        return int((length - extent) / stride + 1);
+    };
+    const auto extent = [this](int taps) { return int64(dilation) * (taps - 1) + 1; };
+    return Size(places(int64(in.width) + left + right, extent(kernel.width)),
+                places(int64(in.height) + top + bottom, extent(kernel.height)));
 }
 
 Convolution::Convolution(const OnnxNode& node, const Mat& from, const Mat& biases)

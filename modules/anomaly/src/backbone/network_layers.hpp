@@ -13,7 +13,7 @@ namespace cv { namespace anomaly {
 //! Shape of a batch of maps: images x channels x rows x columns, single precision.
 struct MapShape
 {
-    size_t total() const { return size_t(images) * channels * size.area(); }
+    size_t total() const { return size_t(images) * channels * size.width * size.height; }
     size_t bytes() const { return total() * sizeof(float); }
 
     int images, channels;

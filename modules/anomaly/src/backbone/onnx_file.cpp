@@ -12,20 +12,31 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// Adds an attribute to a node. Attributes that are neither numbers nor lists of integers get an empty list.
+// Adds an attribute to a node. Attributes that are neither numbers nor lists of integers get an empty list. PyTorch's
+// newer exporter writes out defaults: auto_pad of NOTSET says that there is none.
 void readAttribute(Bytes message, OnnxNode& node)
 {
-    std::string name;
+    std::string name, text;
     std::vector<int64> numbers;
+    std::vector<float> floats; // the name may come last
     forEachField(message, [&](const Field& field) {
         if (field.number == ATTRIBUTE_NAME)
-            name = field.payload.text();
+            name = field.text();
+        else if (field.number == ATTRIBUTE_TEXT)
+            text = field.text();
         else if (field.number == ATTRIBUTE_INT || field.number == ATTRIBUTE_INTS)
             appendNumbers(field, numbers);
         else if (field.number == ATTRIBUTE_FLOAT && field.payload.size() == sizeof(float))
-            std::memcpy(&node.floats[name], field.payload.begin, sizeof(float));
+        {
+            floats.resize(1);
+            std::memcpy(floats.data(), field.payload.begin, sizeof(float));
+        }
     });
+    if (name == "auto_pad" && text == "NOTSET")
+        return;
     node.integers[name] = numbers;
+    if (!floats.empty())
+        node.floats[name] = floats[0];
 }
 
 // Notes the sizes of an initializer if its elements are floats.
@@ -36,11 +47,11 @@ void readConstant(Bytes message, OnnxConstants& constants)
     uint64 type = 0;
     forEachField(message, [&](const Field& field) {
         if (field.number == TENSOR_NAME)
-            name = field.payload.text();
+            name = field.text();
         else if (field.number == TENSOR_DIMS)
             appendNumbers(field, sizes);
         else if (field.number == TENSOR_TYPE)
-            type = field.value;
+            type = field.number64();
     });
     if (type == ONNX_FLOAT)
         constants[name] = sizes;
@@ -53,7 +64,7 @@ std::string onnxName(Bytes message, int nameField)
     std::string name;
     forEachField(message, [&](const Field& field) {
         if (field.number == nameField)
-            name = field.payload.text();
+            name = field.text();
     });
     return name;
 }
@@ -61,18 +72,23 @@ std::string onnxName(Bytes message, int nameField)
 OnnxNode readNode(Bytes message)
 {
     OnnxNode node;
+    std::string domain;
     forEachField(message, [&](const Field& field) {
         if (field.number == NODE_INPUT)
-            node.inputs.push_back(field.payload.text());
+            node.inputs.push_back(field.text());
         else if (field.number == NODE_OUTPUT)
-            node.outputs.push_back(field.payload.text());
+            node.outputs.push_back(field.text());
         else if (field.number == NODE_NAME)
-            node.name = field.payload.text();
+            node.name = field.text();
         else if (field.number == NODE_TYPE)
-            node.type = field.payload.text();
+            node.type = field.text();
+        else if (field.number == NODE_DOMAIN)
+            domain = field.text();
         else if (field.number == NODE_ATTRIBUTE)
-            readAttribute(field.payload, node);
+            readAttribute(field.message(), node);
     });
+    if (!domain.empty() && domain != "ai.onnx")
+        node.type = domain + "::" + node.type;
     return node;
 }
 

@@ -15,7 +15,7 @@ namespace cv { namespace anomaly {
 //! A node of an ONNX graph.
 struct OnnxNode
 {
-    std::string name, type;
+    std::string name, type; // domain::type, unless the domain is ONNX's own
     std::vector<std::string> inputs, outputs;
     std::map<std::string, std::vector<int64>> integers; // attributes that are an integer or a list of integers
     std::map<std::string, float> floats;                // attributes that are one floating point number

@@ -7,19 +7,19 @@
 
 namespace cv { namespace anomaly {
 
-OnnxTensor::OnnxTensor(Bytes message) : type(0), isOutside(false), rawBytes(0), listed(0)
+OnnxTensor::OnnxTensor(Bytes message) : type(0), isOutside(false), rawBytes(0)
 {
     forEachField(message, [this](const Field& field) {
         if (field.number == TENSOR_NAME)
-            name = field.payload.text();
+            name = field.text();
         else if (field.number == TENSOR_TYPE)
-            type = int(field.value);
+            type = int(field.number64());
         else if (field.number == TENSOR_DIMS)
             appendNumbers(field, sizes);
         else if (field.number == TENSOR_LOCATION)
-            isOutside = isOutside || field.value == 1;
+            isOutside = isOutside || field.number64() == 1;
         else if (field.number == TENSOR_EXTERNAL)
-            readEntry(field.payload);
+            readEntry(field.message());
         else
             countStored(field);
     });
@@ -32,9 +32,9 @@ void OnnxTensor::readEntry(Bytes message)
     std::string key, value;
     forEachField(message, [&](const Field& field) {
         if (field.number == ENTRY_KEY)
-            key = field.payload.text();
+            key = field.text();
         else if (field.number == ENTRY_VALUE)
-            value = field.payload.text();
+            value = field.text();
     });
     outside[key] = value;
 }
@@ -46,19 +46,21 @@ void OnnxTensor::countStored(const Field& field)
     switch (field.number)
     {
     case TENSOR_RAW:
-        rawBytes = field.payload.size();
+        rawBytes = field.message().size();
         break;
     case TENSOR_FLOATS:
-        listed += field.payload.size() / sizeof(float); // the field holds one number, or several packed ones
-        break;
     case TENSOR_DOUBLES:
-        listed += field.payload.size() / sizeof(double);
+    {
+        const size_t size = field.number == TENSOR_FLOATS ? sizeof(float) : sizeof(double);
+        const bool isSingle = field.payload.size() == size; // else packed ones
+        listed[field.number] += (isSingle ? field.payload : field.message()).size() / size;
         break;
+    }
     case TENSOR_INT32S:
     case TENSOR_INT64S:
     case TENSOR_UINT64S:
         appendNumbers(field, numbers);
-        listed += numbers.size();
+        listed[field.number] += numbers.size();
         break;
     }
 }
@@ -101,9 +103,28 @@ size_t OnnxTensor::elementSize() const
     return 0;
 }
 
+// The list that holds the elements of a type if they are not raw bytes.
+static int listOf(int type)
+{
+    switch (type)
+    {
+    case ONNX_FLOAT:
+        return TENSOR_FLOATS;
+    case ONNX_DOUBLE:
+        return TENSOR_DOUBLES;
+    case ONNX_INT64:
+        return TENSOR_INT64S;
+    case ONNX_UINT32:
+    case ONNX_UINT64:
+        return TENSOR_UINT64S;
+    }
+    return TENSOR_INT32S;
+}
+
 uint64 OnnxTensor::stored() const
 {
-    return listed ? listed : rawBytes / std::max<size_t>(1, elementSize());
+    const auto list = listed.find(listOf(type));
+    return list != listed.end() && list->second ? list->second : rawBytes / std::max<size_t>(1, elementSize());
 }
 
 std::vector<uchar> tensorStart(const std::string& name, int type, const std::vector<int64>& sizes, uint64 rawBytes)
@@ -141,22 +162,32 @@ void checkDepth(int depth)
         CV_Error_(Error::StsParseError, ("An ONNX file has more than %d nested graphs", deepestGraph));
 }
 
-void visitGraph(Bytes graph, const std::function<void(Bytes tensor)>& visit, int depth)
+void visitGraph(Bytes graph, const std::function<void(Bytes tensor)>& visit, int depth);
+
+void visitAttribute(Bytes attribute, const std::function<void(Bytes tensor)>& visit, int depth)
 {
-    checkDepth(depth);
-    const auto visitAttribute = [&](const Field& field) {
+    int tensors = 0;
+    forEachPayload(attribute, [&](const Field& field) {
+        // A reader of protocol buffers joins two of them to one, whose sizes are those of both.
+        if (field.number == ATTRIBUTE_TENSOR && ++tensors > 1)
+            CV_Error(Error::StsParseError, "An attribute in an ONNX file is two tensors");
         if (field.number == ATTRIBUTE_TENSOR || field.number == ATTRIBUTE_TENSORS)
             visit(field.payload);
         else if (field.number == ATTRIBUTE_GRAPH || field.number == ATTRIBUTE_GRAPHS)
             visitGraph(field.payload, visit, depth + 1);
-    };
+    });
+}
+
+void visitGraph(Bytes graph, const std::function<void(Bytes tensor)>& visit, int depth)
+{
+    checkDepth(depth);
     forEachPayload(graph, [&](const Field& field) {
         if (field.number == GRAPH_INITIALIZER)
             visit(field.payload);
         else if (field.number == GRAPH_NODE)
             forEachPayload(field.payload, [&](const Field& part) {
                 if (part.number == NODE_ATTRIBUTE)
-                    forEachPayload(part.payload, visitAttribute);
+                    visitAttribute(part.payload, visit, depth);
             });
     });
 }

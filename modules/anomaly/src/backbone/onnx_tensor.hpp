@@ -20,7 +20,7 @@ struct OnnxTensor
     uint64 count() const;
     //! Size of an element in bytes as raw data; 0 for types that this library does not know.
     size_t elementSize() const;
-    //! Number of elements that are stored in the file.
+    //! Number of elements of the tensor's type that are stored in the file.
     uint64 stored() const;
 
     std::string name;
@@ -34,7 +34,7 @@ private:
     void countStored(const Field& field);
 
     size_t rawBytes;
-    uint64 listed; // number of elements that are stored as a list of numbers instead of raw bytes
+    std::map<int, uint64> listed; // number of elements in each of the lists that may hold them instead of raw bytes
 };
 
 //! The message of a tensor up to its elements, which have to follow as `rawBytes` bytes.

@@ -55,7 +55,22 @@ struct Field
     uint64 value;  // value of a field that is a number
     Bytes payload; // contents of any other field
     Bytes all;     // the whole field, with its tag and length
-    bool hasLength;
+    bool isNumber, hasLength;
+
+    // A reader that knows a field skips it if it has another kind than it should have. So would cv::dnn's, and see
+    // another file than is checked here, so that such a file is refused.
+    uint64 number64() const { return checked(isNumber).value; }
+    std::string text() const { return checked(hasLength).payload.text(); }
+    const Bytes& message() const { return checked(hasLength).payload; }
+
+private:
+    const Field& checked(bool isExpected) const
+    {
+        if (!isExpected)
+            CV_Error_(Error::StsParseError, ("Field %d of a message in an ONNX file is of another kind than ONNX's is",
+                                             number));
+        return *this;
+    }
 };
 
 //! Reads the next field of a message and moves `message` behind it.
@@ -73,6 +88,7 @@ inline Field takeField(Bytes& message)
     const uint64 key = takeVarint(message);
     field.number = int(key >> 3);
     const int kind = int(key & 7);
+    field.isNumber = kind == VARINT;
     field.hasLength = kind == LENGTH;
     if (kind == VARINT)
         field.value = takeVarint(message);
@@ -107,7 +123,7 @@ template <typename Action> void forEachPayload(Bytes message, const Action& acti
 inline void appendNumbers(const Field& field, std::vector<int64>& numbers)
 {
     if (!field.hasLength)
-        numbers.push_back(int64(field.value));
+        numbers.push_back(int64(field.number64()));
     for (Bytes packed = field.payload; field.hasLength && !packed.empty();)
         numbers.push_back(int64(takeVarint(packed)));
 }

@@ -53,8 +53,9 @@ void WindowSearch::searchPlace(int place, const Mat& patches, Workspace& work, M
     work.pairs.clear();
     rows.visit(rows.around(place, reaches[place]), [&](int row) { work.pairs.push_back(Vec2i(place, row)); });
     squaredRowDistances(work.pairs, patches, bank, engine, work.distances);
-    std::pair<float, int> nearest(FLT_MAX, work.pairs[0][1]);
-    for (size_t i = 0; i < work.pairs.size(); i++)
+    // An infinite distance has to stay one, since a score that is no number is refused.
+    std::pair<float, int> nearest(work.distances[0], work.pairs[0][1]);
+    for (size_t i = 1; i < work.pairs.size(); i++)
         nearest = std::min(nearest, std::make_pair(work.distances[i], work.pairs[i][1]));
     squaredDistances.at<float>(place) = nearest.first;
     indices.at<int>(place) = nearest.second;
