@@ -110,7 +110,7 @@ TEST(Anomaly_Calibration, no_region_of_a_defects_area_lies_above_the_pixel_thres
     {
         maps.push_back(Mat(16, 24, CV_32F));
         random.fill(maps.back(), RNG::UNIFORM, 1, 2);
-        scores.add(2, maps.back(), Mat(), Mat(8, 8, CV_8UC3, Scalar::all(9)));
+        scores.add(i, 2, maps.back(), Mat(), Mat(8, 8, CV_8UC3, Scalar::all(9)));
     }
     const double threshold = scores.calibrate(1).pixelThreshold;
     bool isReached = false;
@@ -120,6 +120,18 @@ TEST(Anomaly_Calibration, no_region_of_a_defects_area_lies_above_the_pixel_thres
         isReached |= countNonZero(map >= threshold) == area;
     }
     EXPECT_TRUE(isReached) << "a lower threshold would do";
+}
+
+// The newest scores are kept, not the highest ones.
+TEST(Anomaly_Calibration, what_contamination_leaves_keeps_its_order)
+{
+    GoodSample sample(std::vector<float>{3, 9, 1, 4, 9, 2}, std::vector<float>());
+    sample.leaveOut(1. / 6);
+    EXPECT_EQ(std::vector<float>({3, 9, 1, 4, 2}), sample.freshScores());
+    sample.leaveOut(0.4);
+    EXPECT_EQ(std::vector<float>({3, 1, 2}), sample.freshScores());
+    sample.leaveOut(1);
+    EXPECT_EQ(std::vector<float>(1, 1.f), sample.freshScores());
 }
 
 TEST(Anomaly_Calibration, normalized_score)

@@ -540,6 +540,21 @@ TEST(Anomaly_CFA, calibrate_takes_the_best_F1)
     EXPECT_ERROR_WITH("3 labels for 6 images", cfa->calibrate(images, std::vector<int>(3, 1)));
 }
 
+// Masks of small defects shrink to nothing at the network's input. Their images are defective all the same.
+TEST(Anomaly_CFA, calibrate_sees_defects_of_any_size)
+{
+    const Size size(640, 480);
+    const Ptr<CFA> cfa = quickDetector();
+    Mat speck = Mat::zeros(size, CV_8U);
+    speck(Rect(301, 203, 2, 2)).setTo(255);
+    const std::vector<Mat> images = {goodImage(30, size), goodImage(31, size), badImage(32, size), badImage(33, size)};
+    const std::vector<Mat> masks = {Mat(), Mat(), speck, speck};
+    cfa->calibrate(images, noArray(), masks);
+    const double byMasks = cfa->getImageThreshold();
+    cfa->calibrate(images, std::vector<int>{0, 0, 1, 1}, masks);
+    EXPECT_EQ(byMasks, cfa->getImageThreshold());
+}
+
 TEST(Anomaly_CFA, calibrate_takes_a_quantile_of_good_images)
 {
     CFA::Params params = quickParams();

@@ -197,7 +197,7 @@ TEST(Anomaly_PatchCore, paper_compares_features_as_they_come)
     PatchCore::Params params = PatchCore::Params::paper();
     params.inputSize = 64;
     params.bankSize = 10;
-    const int features = 144 + 240 + 672; // channels of the embedded network's maps
+    const int features = 240 + 672; // channels of the embedded network's maps c3 and c4
     EXPECT_EQ(features, quickDetectorOf<PatchCore>(params)->getMemoryBank().cols);
     params = quickParamsOf<PatchCore>();
     params.axes = 7;

@@ -207,6 +207,17 @@ int rotationsChosenFor(const std::vector<Mat>& images, int tile = 0)
     return detector->getRotations();
 }
 
+// Turned images have no places, whether the settings or fit chose to turn them.
+TEST(Anomaly_Rotations, turns_that_fit_chose_have_no_window)
+{
+    PatchCore::Params params = quickParamsOf<PatchCore>();
+    params.rotations = 0;
+    params.window = -1;
+    const Ptr<PatchCore> detector = quickDetectorFitTo(params, turnedStripes(6));
+    EXPECT_EQ(8, detector->getRotations());
+    EXPECT_EQ(0, detector->getWindow());
+}
+
 TEST(Anomaly_Rotations, fit_chooses_them_for_few_images_of_parts_that_lie_at_any_angle)
 {
     EXPECT_EQ(0, PatchCore::Params().rotations);

@@ -173,6 +173,39 @@ TEST(Anomaly_Update, models_that_cannot_be_updated_say_why)
     EXPECT_ERROR_WITH("centers", quickDetector(params)->update(imagesFrom(20, 2)));
 }
 
+// Thresholds come from the scores of the same images by the old model and the new one, however many are passed over.
+TEST(Anomaly_Update, many_images_in_tiles_leave_thresholds_where_they_were)
+{
+    PaDiM::Params params = quickParamsOf<PaDiM>();
+    params.tile = 64;
+    const Ptr<PaDiM> detector = quickDetectorOf<PaDiM>(params, 10);
+    const double before = detector->getImageThreshold();
+    detector->update(imagesFrom(20, 70));
+    EXPECT_NEAR(before, detector->getImageThreshold(), 0.5 * before);
+    Mat figures, scores;
+    detector->getGoodImages(figures, scores);
+    EXPECT_EQ(80, scores.rows);
+    EXPECT_TRUE(checkRange(scores, true, NULL, 0.1 * before, 10 * before));
+}
+
+// Of images of several sizes some are one tile and others are many. All are scored as if they had not been learned.
+TEST(Anomaly_Update, tiles_of_images_of_all_sizes)
+{
+    PaDiM::Params params = quickParamsOf<PaDiM>();
+    params.tile = 64;
+    std::vector<Mat> images = goodImages(6, Size(100, 90));
+    images[0] = goodImage(0, Size(64, 64));
+    const Ptr<PaDiM> detector = PaDiM::create(params);
+    detector->fit(images);
+    detector->update(images);
+    Mat figures, scores;
+    detector->getGoodImages(figures, scores);
+    EXPECT_LE(6, scores.rows);
+    EXPECT_TRUE(checkRange(scores, true, NULL, 1e-3, 1e3));
+    for (int i = 20; i < 30; i++)
+        EXPECT_LT(detector->predict(goodImage(i, Size(100, 90))), 1.2 * detector->getImageThreshold()) << i;
+}
+
 TEST(Anomaly_Update, bank_keeps_its_size)
 {
     const Ptr<PatchCore> detector = quickDetectorOf<PatchCore>();

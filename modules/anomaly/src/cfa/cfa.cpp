@@ -79,9 +79,11 @@ public:
 
     void neighborMaps(InputArray image, OutputArrayOfArrays maps) const CV_OVERRIDE
     {
-        const std::shared_ptr<const CfaModel> model = firstModel<CfaModel>();
+        const std::shared_ptr<const FittedModel> fitted = core->fittedModel();
+        const std::shared_ptr<const CfaModel> model = firstOf<CfaModel>(*fitted);
         const auto distances = [&](const FeatureMaps& features) { return model->neighborDistances(features); };
-        core->valueMaps(image.getMat(), model->K, distances, maps);
+        reportingOutOfMemory(
+            [&]() { DetectorCore::valueMaps(*fitted, image.getMat(), model->K, distances, maps); });
     }
     Params getParams() const CV_OVERRIDE { return methodAs<CfaMethod>()->params; }
     double getRadius() const CV_OVERRIDE { return firstModel<CfaModel>()->radius; }

@@ -91,6 +91,8 @@ std::vector<TrainingCheckpoint::Entry> TrainingCheckpoint::entriesOf(const Strin
         entry.state.radii = readDoubles(node, "radii");
         if (!node["distances"].empty())
             entry.state.distances = readDoubles(node, "distances");
+        CV_CheckEQ(entry.state.radii.size(), entry.state.losses.size(), "A checkpoint has a radius for each loss");
+        CV_CheckLE(entry.state.distances.size(), entry.state.losses.size(), "A checkpoint has a loss for each epoch");
         matrix(node, "trainer", CV_8U).reshape(1, 1).copyTo(entry.state.trainer);
         CV_Assert(text(node, "checksum") == hashOf(entry.state));
         found.push_back(entry);

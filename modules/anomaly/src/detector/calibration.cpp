@@ -7,6 +7,7 @@
 #include "../map/anomaly_map.hpp"
 
 #include <functional>
+#include <numeric>
 
 namespace cv { namespace anomaly {
 
@@ -44,12 +45,13 @@ double levelOfArea(const Mat& map, int pixels, const Mat& mask)
     return values[at];
 }
 
-void GoodScores::add(double score, const Mat& map, const Mat& mask, const Mat& picture)
+void GoodScores::add(int image, double score, const Mat& map, const Mat& mask, const Mat& picture)
 {
     double low, high;
     minMaxIdx(map, &low, &high, NULL, NULL, mask);
     lowest = empty() ? low : std::min(lowest, low);
     highest = empty() ? high : std::max(highest, high);
+    added.push_back(image);
     scores.add(score);
     levels.add(levelOfArea(map, defectArea, mask));
     statistics.push_back(imageStatistics(picture));
@@ -106,12 +108,18 @@ struct LogScores
 
 } // namespace
 
-// At least one score is always left.
-static std::vector<float> withoutHighest(std::vector<float> scores, double share)
+// The others keep their order, from the oldest image to the newest. At least one score is always left.
+static std::vector<float> withoutHighest(const std::vector<float>& scores, double share)
 {
-    std::sort(scores.begin(), scores.end());
-    scores.resize(scores.size() - std::min(size_t(cvRound(share * double(scores.size()))), scores.size() - 1));
-    return scores;
+    const size_t out = std::min(size_t(cvRound(share * double(scores.size()))), scores.size() - 1);
+    std::vector<int> order(scores.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::nth_element(order.begin(), order.begin() + out, order.end(),
+                     [&scores](int a, int b) { return scores[a] > scores[b] || (scores[a] == scores[b] && a > b); });
+    std::sort(order.begin() + out, order.end());
+    std::vector<float> kept;
+    std::for_each(order.begin() + out, order.end(), [&](int i) { kept.push_back(scores[i]); });
+    return kept;
 }
 
 void GoodSample::leaveOut(double contamination)
@@ -144,7 +152,7 @@ void GoodSample::keepOnly(const std::vector<size_t>& images)
 {
     std::vector<float> kept;
     for (const size_t image : images)
-        kept.push_back(fresh[image]);
+        kept.push_back(fresh.at(image));
     fresh.swap(kept);
 }
 
@@ -212,17 +220,22 @@ Calibration GoodScores::calibrate(double q, double contamination) const
     return {scores.threshold(q, contamination), levels.threshold(q, contamination), lowest, highest};
 }
 
-void LabeledScores::add(double score, const Mat& map, const Mat& defects)
+void LabeledScores::add(double score, const Mat& map)
 {
     double low, high;
     minMaxIdx(map, &low, &high);
     lowest = scores.empty() ? low : std::min(lowest, low);
     highest = scores.empty() ? high : std::max(highest, high);
+    scores.push_back(score);
+}
+
+void LabeledScores::add(double score, const Mat& map, const Mat& defects, bool isDefective)
+{
+    add(score, map);
     if (!pixels)
         pixels = PixelMetrics::create();
     pixels->add(map, defects);
-    scores.push_back(score);
-    defective.push_back(!defects.empty() && countNonZero(defects) > 0);
+    defective.push_back(isDefective);
 }
 
 void checkLabels(const Mat& labels, size_t images)
@@ -237,16 +250,16 @@ bool allGood(const Mat& labels)
     return !labels.empty() && countNonZero(labels.reshape(1)) == 0;
 }
 
-Calibration LabeledScores::calibrate(const Mat& labels, bool masked, const Calibration& before)
+Calibration LabeledScores::calibrate(const Mat& labels, const Calibration& before)
 {
     if (scores.empty())
         CV_Error(Error::StsBadArg, "There is no image to calibrate with");
-    if (labels.empty() && !masked)
+    if (labels.empty() && !pixels)
         CV_Error(Error::StsBadArg, "Neither labels nor masks say which images are defective: give one of them");
     checkLabels(labels, scores.size());
     Calibration calibration = {0, before.pixelThreshold, lowest, highest};
     bestF1(scores, labels.empty() ? Mat(defective) : labels, calibration.imageThreshold);
-    if (masked)
+    if (pixels)
         pixels->bestF1(calibration.pixelThreshold);
     return calibration;
 }

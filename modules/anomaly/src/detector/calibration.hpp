@@ -102,10 +102,12 @@ public:
 
     //! Adds an image that the model had not learned. mask: empty, or nonzero where pixels of the map count. picture:
     //! CV_8UC3, BGR.
-    void add(double score, const Mat& map, const Mat& mask, const Mat& picture);
+    void add(int image, double score, const Mat& map, const Mat& mask, const Mat& picture);
     //! Adds an image that the model had learned.
     void addLearned(double score, const Mat& map, const Mat& mask, const Mat& picture);
     bool empty() const { return scores.empty(); }
+    //! The images that were added, in the order of their scores: some may have been passed over.
+    const std::vector<int>& images() const { return added; }
     //! Sets thresholds; throws if no image was added. The parameters are those of GoodSample::threshold.
     Calibration calibrate(double quantile, double contamination = 0) const;
     //! The part that a model keeps, so that an update can add later images. contamination: as in calibrate.
@@ -115,6 +117,7 @@ private:
     int defectArea;
     GoodSample scores, levels;
     Mat statistics;
+    std::vector<int> added;
     double lowest, highest; // map values of all pixels that count
 };
 
@@ -122,12 +125,14 @@ private:
 class LabeledScores
 {
 public:
-    //! defects: CV_8U of the map's size, nonzero on defects; empty if the image has none.
-    void add(double score, const Mat& map, const Mat& defects);
+    void add(double score, const Mat& map);
+    //! The same of an image with a mask. defects: CV_8U of the map's size, nonzero on defects; empty if there are none.
+    //! isDefective: what the mask says before it shrinks to that size.
+    void add(double score, const Mat& map, const Mat& defects, bool isDefective);
 
-    //! labels: one for each image, nonzero if it is defective. If it is empty, images with nonzero pixels in `defects`
-    //! are defective. Unless `masked`, the pixel threshold is that of `before`.
-    Calibration calibrate(const Mat& labels, bool masked, const Calibration& before);
+    //! labels: one for each image, nonzero if it is defective. If it is empty, masks say so. Unless there were masks,
+    //! the pixel threshold is that of `before`.
+    Calibration calibrate(const Mat& labels, const Calibration& before);
 
 private:
     std::vector<double> scores;

@@ -79,14 +79,18 @@ void DetectorCore::useModel(const DetectorModel& model)
         ready.get();
         return network;
     };
-    const auto newModel = std::make_shared<const FittedModel>(model, finish, device());
-    {
-        const std::lock_guard<std::mutex> lock(mutex);
-        usedMethod = model.method;
-        backboneSource = model.backbone;
-        backbone = network;
-    }
-    std::atomic_store(&fitted, newModel);
+    publish(std::make_shared<const FittedModel>(model, finish, device()));
+}
+
+// Shows a model and its settings to all calls from now on. Nothing fails once the first of them has changed.
+void DetectorCore::publish(const std::shared_ptr<const FittedModel>& model)
+{
+    BackboneSource source = model->model.backbone;
+    const std::lock_guard<std::mutex> lock(mutex);
+    usedMethod = model->model.method;
+    backboneSource = std::move(source);
+    backbone = model->backbone;
+    std::atomic_store(&fitted, model);
 }
 
 // Replaces the model by a changed copy, because running calls still use the one with which they began.
@@ -100,20 +104,30 @@ void DetectorCore::changeModel(const std::function<void(DetectorModel&)>& change
     });
 }
 
-static std::shared_ptr<const Method> withMapSize(const Method& method, int size)
+static std::shared_ptr<const Method> withSettings(const Method& method, const DetectorParams& settings)
 {
     std::unique_ptr<Method> changed = method.clone();
-    changed->sharedParams().mapSize = size;
+    changed->sharedParams() = settings;
     return std::shared_ptr<const Method>(std::move(changed));
+}
+
+static std::shared_ptr<const Method> withMapSize(const Method& method, int size)
+{
+    DetectorParams settings = method.sharedParams();
+    settings.mapSize = size;
+    return withSettings(method, settings);
 }
 
 void DetectorCore::setMapSize(int size)
 {
     CV_CheckGE(size, int(MAP_IMAGE), "Map size must be MAP_IMAGE or MAP_INPUT");
     CV_CheckLE(size, int(MAP_INPUT), "Map size must be MAP_IMAGE or MAP_INPUT");
-    setMethod(withMapSize(*usedMethod, size));
-    if (!empty())
-        changeModel([size](DetectorModel& model) { model.method = withMapSize(*model.method, size); });
+    reportingOutOfMemory([&]() {
+        const std::shared_ptr<const Method> changed = withMapSize(*usedMethod, size);
+        if (!empty()) // first, since it may fail
+            changeModel([&](DetectorModel& model) { model.method = changed; });
+        setMethod(changed);
+    });
 }
 
 void DetectorCore::moveTo(const Device& newDevice)
@@ -220,7 +234,7 @@ void DetectorCore::fit(const ImageSource& images)
     DetectorModel model = {method, source, std::vector<InputModel>(), Calibration(), ModelHistory()};
     model.history.rotations = chooseRotations(images, learned, *method, *network);
     const DetectorParams settings = settingsToLearn(model);
-    const std::unique_ptr<Learner> learner = method->startFit(device());
+    const std::unique_ptr<Learner> learner = withSettings(*method, settings)->startFit(device());
     const std::vector<int> good = scorable(images, std::vector<int>(order.begin(), order.begin() + heldOut), settings);
 
     const std::vector<int> modes = inputModes(settings.inputMode);
@@ -234,14 +248,7 @@ void DetectorCore::fit(const ImageSource& images)
     model.calibration = scores.calibrate(settings.thresholdQuantile, settings.contamination);
     model.history.images = int(learned.size());
     model.history.good = scores.kept(settings.contamination);
-    const std::shared_ptr<const FittedModel> calibrated = uncalibrated.with(model);
-    {
-        const std::lock_guard<std::mutex> lock(mutex);
-        usedMethod = method;
-        backboneSource = source;
-        backbone = network;
-    }
-    std::atomic_store(&fitted, calibrated);
+    publish(uncalibrated.with(model));
 }
 
 // The backbone with the ranges of its maps on the images, if it is to be computed in whole numbers, else without any.
@@ -376,9 +383,9 @@ void DetectorCore::update(const ImageSource& images)
     const std::vector<int> scored = imagesToScore(chosen);
     const GoodScores scores =
         scoresAfterFit(updated, images, std::vector<int>(), scored, pieces, FitReporter(callback, 1));
-    model.history.images += int(chosen.size());
-    model.history.updates++;
-    joinGoodImages(model, scoresOfGoodImages(*before, images, scored).kept(0), scores.kept(0));
+    model.history.images += int(std::min(chosen.size(), size_t(ModelHistory::most - model.history.images)));
+    model.history.updates += model.history.updates < ModelHistory::most;
+    joinGoodImages(model, scoresOfGoodImages(*before, images, scores.images()).kept(0), scores.kept(0));
     model.calibration = updatedThresholds(model, scores.calibrate(settings.thresholdQuantile));
     std::atomic_store(&fitted, std::shared_ptr<const FittedModel>(updated.with(model)));
 }
@@ -489,15 +496,14 @@ void DetectorCore::predictBatch(InputArrayOfArrays images, std::vector<double>& 
         putMaps(imageMaps, maps);
 }
 
-void DetectorCore::valueMaps(const Mat& image, int count, const FittedModel::PatchValues& valuesOf,
-                             OutputArrayOfArrays maps) const
+void DetectorCore::valueMaps(const FittedModel& model, const Mat& image, int count,
+                             const FittedModel::PatchValues& valuesOf, OutputArrayOfArrays maps)
 {
-    const std::shared_ptr<const FittedModel> model = fittedModel();
-    checkImage(image, "The image", model->params().significantBits);
+    checkImage(image, "The image", model.params().significantBits);
     std::vector<Mat> scoreMaps, sized(count);
-    reportingOutOfMemory([&]() { model->valueMaps(image, count, valuesOf, scoreMaps); });
+    model.valueMaps(image, count, valuesOf, scoreMaps);
     for (int k = 0; k < count; k++)
-        model->outputMap(scoreMaps[k], image.size(), sized[k]);
+        model.outputMap(scoreMaps[k], image.size(), sized[k]);
     putMaps(sized, maps);
 }
 
@@ -521,8 +527,7 @@ void DetectorCore::calibrate(InputArrayOfArrays images, const Mat& labels, Input
     if (goodOnly)
         return calibrateWithGood(*model, *source);
     const bool masked = !masks.empty();
-    const Calibration calibrated =
-        reportingOutOfMemory([&]() { return bestThresholds(*model, *source, labels, masked); });
+    const Calibration calibrated = bestThresholds(*model, *source, labels, masked);
     changeModel([&calibrated, masked](DetectorModel& changed) {
         changed.calibration = calibrated;
         changed.history.imageFollows = false;
@@ -534,12 +539,13 @@ void DetectorCore::calibrateWithGood(const FittedModel& model, const ImageSource
 {
     std::vector<int> all(images.size());
     std::iota(all.begin(), all.end(), 0);
-    const GoodScores scores = reportingOutOfMemory([&]() { return scoresOfGoodImages(model, images, all); });
+    const GoodScores scores = scoresOfGoodImages(model, images, all);
     const Calibration calibrated = scores.calibrate(model.params().thresholdQuantile);
     changeModel([&](DetectorModel& changed) {
         changed.calibration = calibrated;
         changed.history.imageFollows = changed.history.pixelFollows = true;
-        changed.history.good = scores.kept(0);
+        if (changed.history.images > 0) // files keep no images for a model without that number
+            changed.history.good = scores.kept(0);
     });
 }
 
@@ -604,7 +610,7 @@ std::shared_ptr<DetectorCore> DetectorCore::clone() const
         const std::shared_ptr<DetectorCore> copy(new DetectorCore);
         copy->fitted = std::atomic_load(&fitted);
         const std::lock_guard<std::mutex> lock(mutex);
-        copy->usedMethod = usedMethod;
+        copy->usedMethod = copy->fitted ? copy->fitted->model.method : usedMethod;
         copy->usedEngine = copy->fitted ? copy->fitted->device.engine : usedEngine.load();
         copy->usedTarget = copy->fitted ? copy->fitted->device.target : usedTarget.load();
         copy->backboneSource = copy->fitted ? copy->fitted->model.backbone : backboneSource;

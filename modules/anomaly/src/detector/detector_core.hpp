@@ -41,8 +41,8 @@ public:
                       const std::function<bool()>& goesOn) const;
     double profile(const Mat& image, std::vector<String>& stages, std::vector<double>& milliseconds) const;
     //! Computes FittedModel::valueMaps, each resized as predict resizes its map.
-    void valueMaps(const Mat& image, int count, const FittedModel::PatchValues& valuesOf,
-                   OutputArrayOfArrays maps) const;
+    static void valueMaps(const FittedModel& model, const Mat& image, int count,
+                          const FittedModel::PatchValues& valuesOf, OutputArrayOfArrays maps);
 
     void calibrate(InputArrayOfArrays images, const Mat& labels, InputArrayOfArrays masks);
     void setImageThreshold(double value);
@@ -78,6 +78,7 @@ private:
     Device device() const { return Device{usedEngine, usedTarget}; }
     void moveTo(const Device& newDevice);
     void useModel(const DetectorModel& model);
+    void publish(const std::shared_ptr<const FittedModel>& model);
     void setThreshold(double Calibration::*which, bool ModelHistory::*follows, double value);
     void setMethod(std::shared_ptr<const Method> changed);
     void checkPrecision(const Device& device) const;

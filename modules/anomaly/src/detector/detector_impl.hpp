@@ -60,12 +60,12 @@ public:
     void predictBatch(InputArrayOfArrays images, std::vector<double>& scores,
                       OutputArrayOfArrays maps) const CV_OVERRIDE
     {
-        core->predictBatch(images, scores, maps, std::function<bool()>());
+        predictBatch(images, scores, maps, std::function<bool()>());
     }
     void predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps,
                       const std::function<bool()>& goesOn) const CV_OVERRIDE
     {
-        core->predictBatch(images, scores, maps, goesOn);
+        reportingOutOfMemory([&]() { core->predictBatch(images, scores, maps, goesOn); });
     }
     double profile(InputArray image, std::vector<String>& stages, std::vector<double>& milliseconds) const CV_OVERRIDE
     {
@@ -74,7 +74,7 @@ public:
 
     void calibrate(InputArrayOfArrays images, InputArray labels, InputArrayOfArrays masks) CV_OVERRIDE
     {
-        core->calibrate(images, labels.getMat(), masks);
+        reportingOutOfMemory([&]() { core->calibrate(images, labels.getMat(), masks); });
     }
     double getImageThreshold() const CV_OVERRIDE { return core->fittedModel()->model.calibration.imageThreshold; }
     double getPixelThreshold() const CV_OVERRIDE { return core->fittedModel()->model.calibration.pixelThreshold; }
@@ -125,7 +125,11 @@ protected:
     //! The learned part of the only model, or of the first one of an ensemble, as the method's own class.
     template <typename Learned> std::shared_ptr<const Learned> firstModel() const
     {
-        return std::static_pointer_cast<const Learned>(core->fittedModel()->model.models[0].learned);
+        return firstOf<Learned>(*core->fittedModel());
+    }
+    template <typename Learned> static std::shared_ptr<const Learned> firstOf(const FittedModel& model)
+    {
+        return std::static_pointer_cast<const Learned>(model.model.models[0].learned);
     }
     //! The method in use, as its own class.
     template <typename MethodClass> std::shared_ptr<const MethodClass> methodAs() const

@@ -227,7 +227,8 @@ void FittedModel::outputMap(const Mat& scoreMap, Size image, OutputArray map) co
 
 double FittedModel::defectArea(Size image) const
 {
-    return params().defectArea * visibleRegion(image, input()).area() / mapSize(image, input()).area();
+    const Size2d map = mapSize(image, input()); // whose area may be no int
+    return params().defectArea * visibleRegion(image, input()).area() / map.area();
 }
 
 const InputSettings& FittedModel::input() const

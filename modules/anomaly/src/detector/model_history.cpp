@@ -73,8 +73,8 @@ ModelHistory readHistory(const ModelNode& model)
     const ModelNode node = model[historyName];
     if (node.empty())
         return history;
-    history.images = integer(node, "images", 1, INT_MAX);
-    history.updates = integer(node, "updates", 0, INT_MAX);
+    history.images = integer(node, "images", 1, ModelHistory::most);
+    history.updates = integer(node, "updates", 0, ModelHistory::most);
     history.imageFollows = integer(node, "imageFollows", 0, 1) != 0;
     history.pixelFollows = integer(node, "pixelFollows", 0, 1) != 0;
     if (!node["rotations"].empty())

@@ -13,6 +13,8 @@ namespace cv { namespace anomaly {
 //! What an update needs from earlier fits and updates, and what DriftMonitor needs to know of the good images.
 struct ModelHistory
 {
+    static const int most = 1 << 30; // images and updates: numbers of a hostile file must not overflow an int later
+
     int images = 0;    // number of images that the model learned from; 0: the file is older than this record
     int updates = 0;   // number of updates since fit
     int rotations = 1; // turns in which images are learned if the settings leave that to fit

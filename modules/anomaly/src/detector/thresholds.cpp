@@ -4,6 +4,7 @@
 #include "../precomp.hpp"
 #include "thresholds.hpp"
 #include "../base/even_sample.hpp"
+#include "../kernels/panels.hpp"
 
 #include <functional>
 
@@ -15,7 +16,7 @@ namespace {
 // prediction; one that is left out of the model also costs the setup of a search, some 50 ms.
 const size_t mostLearnedImagesScored = 64, mostImagesLeftOut = 200;
 
-typedef std::function<void(double score, const Mat& map, const Mat& mask, const Mat& picture)> ScoreVisitor;
+typedef std::function<void(int image, double score, const Mat& map, const Mat& mask, const Mat& picture)> ScoreVisitor;
 //! The model by which an image is scored; null if there is none for this image.
 typedef std::function<std::shared_ptr<const FittedModel>(int image)> ModelOfImage;
 
@@ -34,7 +35,8 @@ void forEachScore(const ModelOfImage& modelOf, const ImageSource& images, const 
         if (!leavesPixels(mask) || !readImage(images, index, leaveOut, image))
             continue;
         const double ownScore = model->scoreMap(image, NULL, map);
-        visit(model->imageScore(ownScore, map, mask), map, mask, toBgr8(image, model->params().significantBits));
+        const Mat picture = toBgr8(image, model->params().significantBits);
+        visit(index, model->imageScore(ownScore, map, mask), map, mask, picture);
     }
 }
 
@@ -76,11 +78,11 @@ GoodScores scoresAfterFit(const FittedModel& model, const ImageSource& images, c
     const bool skips = model.params().skipUnreadable;
     int done = 0;
     GoodScores scores(model.params().defectArea);
-    const auto addFresh = [&](double score, const Mat& map, const Mat& mask, const Mat& picture) {
-        scores.add(score, map, mask, picture);
+    const auto addFresh = [&](int image, double score, const Mat& map, const Mat& mask, const Mat& picture) {
+        scores.add(image, score, map, mask, picture);
         reporter.report("thresholds", ++done, steps);
     };
-    const auto addLearned = [&](double score, const Mat& map, const Mat& mask, const Mat& picture) {
+    const auto addLearned = [&](int, double score, const Mat& map, const Mat& mask, const Mat& picture) {
         scores.addLearned(score, map, mask, picture);
         reporter.report("thresholds", ++done, steps);
     };
@@ -110,10 +112,22 @@ GoodScores scoresOfGoodImages(const FittedModel& model, const ImageSource& image
 {
     GoodScores scores(model.params().defectArea);
     forEachScore(always(model), images, chosen, false,
-                 [&scores](double score, const Mat& map, const Mat& mask, const Mat& picture) {
-                     scores.add(score, map, mask, picture);
+                 [&scores](int image, double score, const Mat& map, const Mat& mask, const Mat& picture) {
+                     scores.add(image, score, map, mask, picture);
                  });
     return scores;
+}
+
+// The mask of defects at the map's size. One that is too small to be left there covers each pixel that has part of it.
+static Mat defectsAtInput(const Mat& defects, const InputSettings& input)
+{
+    const Mat shrunk = maskAtInput(defects, input);
+    if (shrunk.empty() || countNonZero(shrunk) > 0)
+        return shrunk;
+    const Size cell(divideUp(defects.cols, shrunk.cols), divideUp(defects.rows, shrunk.rows));
+    Mat grown;
+    dilate(defects, grown, getStructuringElement(MORPH_RECT, cell));
+    return maskAtInput(grown, input);
 }
 
 Calibration bestThresholds(const FittedModel& model, const ImageSource& images, const Mat& labels, bool masked)
@@ -123,10 +137,14 @@ Calibration bestThresholds(const FittedModel& model, const ImageSource& images, 
     {
         const Mat image = images.image(i), defects = images.mask(i);
         Mat map;
-        const double ownScore = model.scoreMap(image, NULL, map);
-        scores.add(model.imageScore(ownScore, map, Mat()), map, maskAtInput(defects, model.input()));
+        const double score = model.imageScore(model.scoreMap(image, NULL, map), map, Mat());
+        if (masked) // also a defect out of the center that INPUT_CROPPED sees makes its image a defective one
+            scores.add(score, map, defectsAtInput(defects, model.input()),
+                       !defects.empty() && countNonZero(defects) > 0);
+        else
+            scores.add(score, map);
     }
-    return scores.calibrate(labels, masked, model.model.calibration);
+    return scores.calibrate(labels, model.model.calibration);
 }
 
 }} // namespace cv::anomaly

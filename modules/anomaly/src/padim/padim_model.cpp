@@ -89,10 +89,12 @@ std::vector<int> readDrawn(const ModelNode& node, int features)
 Mat readCounts(const ModelNode& node, int positions)
 {
     const std::vector<int> counts = readIntegers(node, "counts");
-    const bool possible = std::all_of(counts.begin(), counts.end(), [](int count) { return count >= 0 && count != 1; });
+    const int most = 1 << 30; // so that an update does not overflow
+    const bool possible =
+        std::all_of(counts.begin(), counts.end(), [](int count) { return count >= 0 && count != 1 && count <= most; });
     if (counts.size() != size_t(positions) || !possible)
         CV_Error_(Error::StsParseError,
-                  ("Model file has no list of %d counts, each 0 or 2 and more, as 'counts'", positions));
+                  ("Model file has no list of %d counts, each 0 or 2 to 2^30, as 'counts'", positions));
     return Mat(counts, true).reshape(1, 1);
 }
 
@@ -132,7 +134,8 @@ std::shared_ptr<const ScoreMap> PadimModel::createScoreMapWithout(const std::vec
                                                                   const MapSettings& settings,
                                                                   const Device& device) const
 {
-    if (pieces.size() != 1 || images < 3)
+    // A tile of the image is scored without itself, and with the image's other tiles, which show other places.
+    if (pieces.empty() || images < 3)
         return nullptr;
     const std::shared_ptr<const PatchScorer> all = std::make_shared<PadimScorer>(*this, device.engine);
     return anomaly::createScoreMap(std::make_shared<WithoutOneImage>(all, images), settings, device.engine);

@@ -29,6 +29,9 @@ PatchCore::Params::Params()
 PatchCore::Params PatchCore::Params::paper()
 {
     Params params;
+    params.inputMode = INPUT_CROPPED;
+    params.keepAspect = false;
+    params.outputs = {"c3", "c4"};
     params.chooseContrast = false;
     params.rotations = 1;
     params.whitening = 0;
@@ -141,8 +144,8 @@ private:
         return drawn;
     }
 
-    // Tiles show different places of an image, and turns are learned because parts lie at any angle: neither has
-    // places.
+    // Tiles show different places of an image, and turns are learned, also where fit chose so, because parts lie at any
+    // angle: neither has places.
     int windowOf(const TrainingData& data, const PatchFeatures& patches) const
     {
         if (params.tile > 0 || params.rotations > 1)

@@ -38,9 +38,9 @@ public:
     {
         CV_WRAP Params();
 
-        //! Distance between neighboring patches in pixels of the network's input. Coarser feature maps are interpolated
-        //! to that grid, finer ones are averaged. The model grows with the number of patches. Range: [1, 256]. Default:
-        //! 8.
+        //! Distance between neighboring patches in pixels of the network's input. Feature maps are averaged 3x3, which
+        //! the paper does not do; then coarser ones are interpolated to that grid, and finer ones averaged. The model
+        //! grows with the number of patches. Range: [1, 256]. Default: 8.
         CV_PROP_RW int patchStride;
         //! Number of features of a patch that are kept, at most as many as there are. The model holds features x
         //! (features + 3) / 2 numbers for each patch, so that twice as many make it four times as large; a model file

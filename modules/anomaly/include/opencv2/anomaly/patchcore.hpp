@@ -67,7 +67,7 @@ public:
         //! [1, 64]. Default: 1.
         CV_PROP_RW int K;
 
-        //! Settings of the paper: whitening 0, axes 0, K 9, and SCORE_MAX as the image's score.
+        //! Settings of the paper: INPUT_CROPPED, outputs c3, c4, whitening 0, axes 0, K 9, SCORE_MAX; not its bank.
         CV_WRAP static PatchCore::Params paper();
     };
 
