@@ -46,7 +46,7 @@ public:
     {
         const auto progress = [&](int done, int total) { reporter.report("gaussians", done, total); };
         const std::shared_ptr<PadimModel> model = std::make_shared<PadimModel>();
-        model->gaussians = fitGaussians(data.images, samplesOf(data), settings(), progress);
+        model->gaussians = fitGaussians(data.images, samplesOf(data, model->masks), settings(), progress);
         model->reduction = reduction;
         model->grid = grid;
         model->images = data.images;
@@ -59,7 +59,8 @@ public:
     {
         const auto progress = [&](int done, int total) { reporter.report("gaussians", done, total); };
         const std::shared_ptr<PadimModel> model = std::make_shared<PadimModel>(static_cast<const PadimModel&>(learned));
-        model->gaussians = updatedGaussians(model->gaussians, data.images, samplesOf(data), settings(), progress);
+        model->gaussians =
+            updatedGaussians(model->gaussians, data.images, samplesOf(data, model->masks), settings(), progress);
         model->images += data.images;
         return model;
     }
@@ -72,10 +73,13 @@ private:
         return settings;
     }
 
-    std::function<PositionSample(int)> samplesOf(const TrainingData& data) const
+    //! masks: receives the mask of each sample that is taken.
+    std::function<PositionSample(int)> samplesOf(const TrainingData& data, std::vector<Mat>& masks) const
     {
-        return [&data, this](int image) {
+        masks.assign(data.images, Mat());
+        return [&data, &masks, this](int image) {
             const TrainingFeatures features = data.features.get(image);
+            masks[image] = features.mask;
             return PositionSample{features.maps[0].reshape(1, reduction.length()), features.mask};
         };
     }

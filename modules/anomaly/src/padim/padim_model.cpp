@@ -53,26 +53,35 @@ treated as a part of S, which makes d' a little too small.
 class WithoutOneImage CV_FINAL : public PatchScorer
 {
 public:
-    WithoutOneImage(const std::shared_ptr<const PatchScorer>& a, int images) : all(a), n(images) {}
+    //! counts: number of images that each position has learned. mask: where this one was learned; empty: everywhere.
+    WithoutOneImage(const std::shared_ptr<const PatchScorer>& a, const Mat& c, const Mat& m) : all(a), counts(c), mask(m)
+    {}
 
     double score(const std::vector<Mat>& maps, Mat& patchScores, StageClock* clock) const CV_OVERRIDE
     {
         all->score(maps, patchScores, clock);
-        patchScores.forEach<float>([this](float& score, const int*) { score = float(without(score)); });
+        for (int p = 0; p < counts.cols; p++)
+            if (mask.empty() || mask.at<uchar>(p))
+            {
+                float& score = patchScores.at<float>(p / patchScores.cols, p % patchScores.cols);
+                score = float(without(score, counts.at<int>(p)));
+            }
         return scoreOfMap;
     }
 
 private:
-    double without(double distance) const
+    // No image lies as far from a mean that it is part of as d^2 = (n - 1)^2 / n: the piece was not learned there.
+    static double without(double distance, double n)
     {
         const double ofRest = n / (n - 1), square = distance * distance;
-        // The denominator is positive except for rounding errors, since d^2 < (n - 1)^2 / n.
+        if (n < 3 || n * square >= (n - 1) * (n - 1))
+            return distance;
         const double rest = std::max(1 - n * square / ((n - 1) * (n - 1)), 1e-6);
         return ofRest * std::sqrt((n - 2) / (n - 1) * square / rest);
     }
 
     const std::shared_ptr<const PatchScorer> all;
-    const double n;
+    const Mat counts, mask;
 };
 
 std::vector<int> readDrawn(const ModelNode& node, int features)
@@ -134,11 +143,11 @@ std::shared_ptr<const ScoreMap> PadimModel::createScoreMapWithout(const std::vec
                                                                   const MapSettings& settings,
                                                                   const Device& device) const
 {
-    // A tile of the image is scored without itself, and with the image's other tiles, which show other places.
-    if (pieces.empty() || images < 3)
+    if (pieces.empty() || images < 3 || gaussians.counts.empty())
         return nullptr;
+    const Mat mask = pieces.size() == 1 && size_t(pieces[0]) < masks.size() ? masks[pieces[0]] : Mat();
     const std::shared_ptr<const PatchScorer> all = std::make_shared<PadimScorer>(*this, device.engine);
-    return anomaly::createScoreMap(std::make_shared<WithoutOneImage>(all, images), settings, device.engine);
+    return anomaly::createScoreMap(std::make_shared<WithoutOneImage>(all, gaussians.counts, mask), settings, device.engine);
 }
 
 std::vector<Mat> PadimModel::matrices() const

@@ -20,8 +20,7 @@ public:
 
     std::vector<int> channels() const CV_OVERRIDE { return reduction.channels; }
     std::shared_ptr<const ScoreMap> createScoreMap(const MapSettings& settings, const Device& device) const CV_OVERRIDE;
-    //! Supports images of one piece. With masks, positions have learned different numbers of images, so it is an
-    //! estimate.
+    //! Each tile of an image is scored without itself, and with the image's other tiles, which show other places.
     std::shared_ptr<const ScoreMap> createScoreMapWithout(const std::vector<int>& pieces, const MapSettings& settings,
                                                           const Device& device) const CV_OVERRIDE;
     ScoreNodes addNodes(OnnxBuilder& graph, const std::vector<MapsNode>& features, Size input) const CV_OVERRIDE;
@@ -35,8 +34,9 @@ public:
 
     ChannelReduction reduction;
     PositionGaussians gaussians;
-    Size grid;  // number of positions in each row and column
-    int images; // number of images that the Gaussians were learned from; 0 in files that lack it
+    Size grid;              // number of positions in each row and column
+    int images;             // number of images that the Gaussians were learned from; 0 in files that lack it
+    std::vector<Mat> masks; // where each piece of the last fit or update was learned; empty: everywhere. Not in files
 };
 
 }} // namespace cv::anomaly
