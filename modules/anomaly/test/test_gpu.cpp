@@ -493,7 +493,7 @@ TEST_F(Anomaly_GpuDetector, refuses_features_that_are_no_numbers)
     params.gammaC = params.gammaD = 1;
     params.inputMean = Scalar::all(128); // a gray image gives features of 0
     const Ptr<CFA> cfa = CFA::create(params);
-    cfa->fit(std::vector<Mat>(4, Mat(80, 96, CV_8UC3, Scalar::all(128))));
+    cfa->fit(alike(Mat(80, 96, CV_8UC3, Scalar::all(128)), 4));
     for (const int target : gpuTargets())
     {
         cfa->setPreferableTarget(target);

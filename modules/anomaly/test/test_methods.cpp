@@ -273,6 +273,38 @@ TYPED_TEST(Anomaly_Method, profile_times_every_stage)
         EXPECT_GT(time, 0);
 }
 
+// A folder that was copied into itself gives the model that the images give once.
+TYPED_TEST(Anomaly_Method, copies_are_learned_once)
+{
+    std::vector<Mat> images = goodImages(6);
+    const Ptr<TypeParam> once = TypeParam::create(quickParamsOf<TypeParam>()),
+                         thrice = TypeParam::create(quickParamsOf<TypeParam>());
+    once->fit(images);
+    for (int i = 0; i < 12; i++)
+        images.push_back(images[i % 6].clone());
+    thrice->fit(images);
+    EXPECT_EQ(6, thrice->getLearnedImages());
+    EXPECT_EQ(savedContent(*once), savedContent(*thrice));
+    EXPECT_ERROR_WITH("no copies of others", thrice->fit(std::vector<Mat>(5, goodImage(1))));
+    Mat other = images[7].clone();
+    other.at<Vec3b>(79, 95)[2] ^= 1; // the last value
+    images[7] = other;
+    thrice->fit(images);
+    EXPECT_EQ(7, thrice->getLearnedImages());
+}
+
+TYPED_TEST(Anomaly_Method, masks_that_contradict_labels_are_refused)
+{
+    const Ptr<TypeParam> detector = quickDetectorOf<TypeParam>();
+    const double before = detector->getPixelThreshold();
+    Mat defects = Mat::zeros(badImage(1).size(), CV_8U);
+    defects(defectOf(defects.size())).setTo(255);
+    EXPECT_ERROR_WITH("Image 1 is labeled as good",
+                      detector->calibrate(std::vector<Mat>{badImage(32), goodImage(30)}, std::vector<int>{1, 0},
+                                          std::vector<Mat>{Mat(), defects}));
+    EXPECT_EQ(before, detector->getPixelThreshold());
+}
+
 TYPED_TEST(Anomaly_Method, calibrate_sets_thresholds)
 {
     const Ptr<TypeParam> detector = quickDetectorOf<TypeParam>();
@@ -339,7 +371,7 @@ TYPED_TEST(Anomaly_Method, backbone_that_gives_no_numbers)
     for (const int engine : {int(ENGINE_PLAIN), int(ENGINE_AUTO)})
     {
         detector->setEngine(engine);
-        detector->fit(std::vector<Mat>(4, Mat(80, 96, CV_8UC3, Scalar::all(128))));
+        detector->fit(alike(Mat(80, 96, CV_8UC3, Scalar::all(128)), 4));
         EXPECT_EQ(0, detector->predict(Mat(80, 96, CV_8UC3, Scalar::all(128))));
         EXPECT_ERROR_WITH("NaN or infinity", detector->predict(badImage(3)));
     }

@@ -62,7 +62,7 @@ TEST(Anomaly_Numbers, plain_images_get_finite_scores)
             params.adaptation = trains && scoreMode == CFA::SCORE_NEAREST ? CFA::ADAPTATION_FULL : CFA::ADAPTATION_NONE;
             params.batchSize = 2;
             const Ptr<CFA> cfa = CFA::create(params);
-            cfa->fit(std::vector<Mat>(4, learned));
+            cfa->fit(alike(learned, 4));
             for (const int engine : {int(ENGINE_PLAIN), int(ENGINE_AUTO)})
             {
                 cfa->setEngine(engine);
@@ -92,7 +92,7 @@ TEST(Anomaly_Numbers, backbone_that_gives_no_numbers)
     {
         const Ptr<CFA> cfa = CFA::create(overflowing());
         cfa->setEngine(engine);
-        cfa->fit(std::vector<Mat>(4, Mat(80, 96, CV_8UC3, Scalar::all(128))));
+        cfa->fit(alike(Mat(80, 96, CV_8UC3, Scalar::all(128)), 4));
         EXPECT_TRUE(isFinite(cfa->predict(Mat(80, 96, CV_8UC3, Scalar::all(128)))));
         Mat map(3, 3, CV_8U, Scalar(77));
         EXPECT_ERROR_WITH("NaN or infinity", cfa->predict(badImage(3), map));

@@ -222,11 +222,11 @@ TEST(Anomaly_ScoringBank, of_fewer_patches_than_K_is_refused)
     EXPECT_ERROR_WITH("scoringBankSize is 0", CFA::create(params));
 
     Mat mask = Mat::zeros(goodImage(0).size(), CV_8U);
-    mask(Rect(40, 40, 8, 4)).setTo(255);
+    mask(Rect(40, 40, 4, 4)).setTo(255);
     params = quickParams();
     params.validationFraction = 0;
     const Ptr<CFA> cfa = CFA::create(params);
-    EXPECT_ERROR_WITH("different patches", cfa->fit(std::vector<Mat>(2, goodImage(0)), std::vector<Mat>(2, mask)));
+    EXPECT_ERROR_WITH("different patches", cfa->fit(goodImages(2), std::vector<Mat>(2, mask)));
     EXPECT_TRUE(cfa->empty());
 }
 

@@ -31,6 +31,16 @@ inline std::vector<Mat> goodImages(int count, Size size = Size(96, 80))
     return images;
 }
 
+//! Returns an image and others that continue its last row: all look alike, but they are no copies, which would be
+//! learned only once.
+inline std::vector<Mat> alike(const Mat& image, int count)
+{
+    std::vector<Mat> images(count);
+    for (int i = 0; i < count; i++)
+        copyMakeBorder(image, images[i], 0, i, 0, 0, BORDER_REPLICATE);
+    return images;
+}
+
 //! Returns the place of the defect in badImage.
 inline Rect defectOf(Size size)
 {

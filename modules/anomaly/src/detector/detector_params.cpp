@@ -54,7 +54,7 @@ void visitDetectorParams(DetectorParams& p, ParamsVisitor& v)
     v.visit("resizeSize", p.resizeSize, smallestInputSide, largestStretchedSide);
     v.visit("smoothSigma", p.smoothSigma, 0., 100.);
     v.visit("imageScore", p.imageScore, int(SCORE_MAX), int(SCORE_TOP));
-    v.visit("topShare", p.topShare, DBL_MIN, 1.);
+    v.visit("topShare", p.topShare, 1e-9, 1.);
     v.visit("mapSize", p.mapSize, int(MAP_IMAGE), int(MAP_INPUT));
     v.visit("validationFraction", p.validationFraction, 0., 0.5);
     v.visit("thresholdQuantile", p.thresholdQuantile, 0., 1.);
@@ -135,6 +135,10 @@ void checkDetectorParams(const DetectorParams& params)
                   ("Parameter resizeSize is %d, which stretches images to %dx%d to cut from, expected sides of at most "
                    "%d pixels: lower resizeSize, or raise inputSize",
                    params.resizeSize, stretched.width, stretched.height, largestStretchedSide));
+    for (int c = 0; c < 3; c++)
+        if (params.inputScale[c] == 0)
+            CV_Error_(Error::StsOutOfRange,
+                      ("Parameter inputScale is 0 for channel %d, with which all images look alike", c));
     if (params.tile > 0)
         checkTile(params);
     if (params.cacheMiB < 0)

@@ -227,6 +227,8 @@ void FittedModel::outputMap(const Mat& scoreMap, Size image, OutputArray map) co
 
 double FittedModel::defectArea(Size image) const
 {
+    if (image.width < 1 || image.height < 1)
+        CV_Error_(Error::StsBadArg, ("An image of %dx%d has no area", image.width, image.height));
     const Size2d map = mapSize(image, input()); // whose area may be no int
     return params().defectArea * visibleRegion(image, input()).area() / map.area();
 }

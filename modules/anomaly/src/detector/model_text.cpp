@@ -4,6 +4,8 @@
 #include "../precomp.hpp"
 #include "model_text.hpp"
 
+#include "opencv2/core/utils/filesystem.hpp"
+
 #include <cctype>
 #include <cstring>
 #include <sys/stat.h>
@@ -50,6 +52,8 @@ public:
     {
         if (!file)
             CV_Error(Error::StsObjectNotFound, "it cannot be opened");
+        if (utils::fs::isDirectory(name)) // which can be opened on Linux
+            CV_Error(Error::StsObjectNotFound, "it is a folder");
     }
     ~PackedFile() { gzclose(file); }
     PackedFile(const PackedFile&) = delete;
@@ -202,6 +206,8 @@ TextFormat formatOf(const std::string& text)
         return TEXT_XML;
     if (startsWith(text, 0, "{"))
         return TEXT_JSON;
+    if (startsWith(text, 0, "\x1f\x8b"))
+        CV_Error(Error::StsParseError, "it is packed by gzip, which only files may be: unpack it first");
     CV_Error(Error::StsParseError, "it is none of YAML, XML and JSON");
 }
 

@@ -97,7 +97,7 @@ GoodScores scoresAfterFit(const FittedModel& model, const ImageSource& images, c
     if (scores.empty())
     {
         CV_LOG_WARNING(NULL, "anomaly: no image was held out (see validationFraction), so thresholds come from the "
-                             "images that were learned and are a little low");
+                             "images that were learned and are too low");
         forEachScore(always(model), images, sample, skips, addFresh);
     }
     return scores;
@@ -130,8 +130,25 @@ static Mat defectsAtInput(const Mat& defects, const InputSettings& input)
     return maskAtInput(grown, input);
 }
 
+// A list of masks that is shifted against the labels would set thresholds without a sign that they are wrong.
+static void checkMasksOfGood(const ImageSource& images, const Mat& labels)
+{
+    const Mat isDefective = labels.reshape(1, 1) != 0;
+    for (int i = 0; i < images.size(); i++)
+    {
+        const Mat defects = images.mask(i);
+        if (!isDefective.at<uchar>(i) && !defects.empty() && countNonZero(defects) > 0)
+            CV_Error_(Error::StsBadArg,
+                      ("Image %d is labeled as good, but its mask has defects: masks and labels have to be in the same "
+                       "order",
+                       i));
+    }
+}
+
 Calibration bestThresholds(const FittedModel& model, const ImageSource& images, const Mat& labels, bool masked)
 {
+    if (masked && !labels.empty())
+        checkMasksOfGood(images, labels);
     LabeledScores scores;
     for (int i = 0; i < images.size(); i++)
     {

@@ -18,7 +18,7 @@ typedef std::map<int, std::vector<int>> PiecesOfImages;
 
 If the method supports it, each learned image is scored by a model without what that image taught, which gives the score
 that a new image would have (doc/results.md). With other methods, scores of learned images only tell how widely scores
-spread. If no good image was kept out either, they are used as they are, which makes the thresholds a little low, and a
+spread. If no good image was kept out either, they are used as they are, which makes the thresholds too low, and a
 warning says so.
 @param pieces indices of the pieces of each image, one element for each model of an ensemble
 */

@@ -185,6 +185,9 @@ static void addContours(const Mat& mask, const Mat_<int>& labels, std::vector<De
 static std::vector<DefectRegion> regionsOf(const Mat& map, double threshold, double minimumArea)
 {
     checkMap(map);
+    if (cvIsNaN(threshold) || !(minimumArea >= 0))
+        CV_Error_(Error::StsBadArg, ("threshold is %g and minimumArea %g, expected numbers, and an area of 0 or more",
+                                     threshold, minimumArea));
     const Mat mask = map >= threshold;
     Mat_<int> labels, statistics;
     Mat_<double> centroids;
@@ -206,6 +209,9 @@ static std::vector<DefectRegion> regionsOf(const Mat& map, double threshold, dou
 void findRegions(InputArray map, double threshold, std::vector<DefectRegion>& regions, double minimumArea,
                  Size imageSize)
 {
+    if (imageSize != Size() && (imageSize.width < 1 || imageSize.height < 1))
+        CV_Error_(Error::StsBadArg, ("imageSize is %dx%d, expected that of the image, or an empty Size",
+                                     imageSize.width, imageSize.height));
     regions =
         regionsOf(imageSize.empty() ? map.getMat() : stretchedMap(map.getMat(), imageSize), threshold, minimumArea);
 }

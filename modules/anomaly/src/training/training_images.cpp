@@ -3,10 +3,12 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "training_images.hpp"
+#include "image_copies.hpp"
 #include "../input/random_view.hpp"
 #include "../patches/descriptor.hpp"
 #include "../patches/grid_features.hpp"
 
+#include "opencv2/core/utils/logger.hpp"
 #include "opencv2/imgproc.hpp"
 
 namespace cv { namespace anomaly {
@@ -40,19 +42,30 @@ TrainingImages::TrainingImages(const ImageSource& i, const DetectorParams& p, co
 void TrainingImages::read(std::vector<int>& chosen, const FitReporter& reporter, int fewest)
 {
     std::vector<int> readable;
+    ImageCopies copies(images);
+    size_t copied = 0;
     for (size_t i = 0; i < chosen.size(); i++)
     {
         Mat image;
         if (readImage(images, chosen[i], params.skipUnreadable, image))
         {
-            readable.push_back(chosen[i]);
-            keep(chosen[i], image);
+            if (copies.isCopy(chosen[i], image))
+                copied++;
+            else
+            {
+                readable.push_back(chosen[i]);
+                keep(chosen[i], image);
+            }
         }
         reporter.report("features", int(i) + 1, int(chosen.size()));
     }
     if (readable.size() < size_t(fewest))
-        CV_Error_(Error::StsBadArg, ("%zu of %zu images can be read, expected at least %s to learn from",
-                                     readable.size(), chosen.size(), fewest == 1 ? "one" : "two"));
+        CV_Error_(Error::StsBadArg,
+                  ("%zu of %zu images can be read and are no copies of others, expected at least %s to learn from",
+                   readable.size(), chosen.size(), fewest == 1 ? "one" : "two"));
+    if (copied > 0)
+        CV_LOG_WARNING(NULL, "anomaly: " << copied << " of " << chosen.size()
+                                         << " images are exact copies of others, and are learned only once");
     if (pieces.empty())
         CV_Error(Error::StsBadArg,
                  "The masks leave nothing to learn: they must be nonzero where the images are to be checked");

@@ -49,8 +49,8 @@ public:
     TrainingImages(const ImageSource& images, const DetectorParams& params, const InputSettings& input,
                    const Backbone& backbone, const FeatureKeeping& keeping);
 
-    //! Reads each image and computes its features once. Images that cannot be read are removed from `chosen`. Throws if
-    //! fewer than `fewest` are left.
+    //! Reads each image and computes its features once. Images that cannot be read, and exact copies of others, are
+    //! removed from `chosen`. Throws if fewer than `fewest` are left.
     void read(std::vector<int>& chosen, const FitReporter& reporter, int fewest = 2);
 
     TrainingData data();

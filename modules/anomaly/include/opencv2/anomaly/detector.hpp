@@ -168,8 +168,8 @@ struct CV_EXPORTS_W_SIMPLE DetectorParams
 
     //! Share of the good images that fit does not learn from, but sets the thresholds with. 0: thresholds come from the
     //! learned images, each scored without what that image taught the model; PatchCore and CFA also leave out what the
-    //! image most similar to it taught. Where a method cannot do that (CFA with another bank than its default one),
-    //! thresholds are a little low, and fit says so in the log. Range: [0, 0.5]. Default: 0.
+    //! image most similar to it taught. Where a method cannot do that (CFA with another bank than its default one,
+    //! PaDiM with two images), thresholds are too low, and fit says so in the log. Range: [0, 0.5]. Default: 0.
     CV_PROP_RW double validationFraction;
     //! Share of further good images that is expected below the thresholds: below the image threshold with their scores,
     //! and below the pixel threshold with their maps, regions smaller than defectArea excepted. A lower value finds
