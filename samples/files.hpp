@@ -34,13 +34,15 @@ struct LeftOut
 {
     std::vector<std::string> noImages, deeper,
         unreadable; // files that are no images; images in deeper folders; folders, each with the reason
+    std::vector<std::string> special; // pipes, sockets and devices, which a program could wait for without end
 
     void add(const LeftOut& other);
     //! One line for each kind of which there are any.
     std::vector<std::string> notes() const;
 };
 
-//! Images directly in a folder, with the folder's path in front of their names.
+//! Images directly in a folder, with the folder's path in front of their names. Only regular files and links to such are
+//! listed, and links that lead nowhere, which are reported when they are read.
 std::vector<std::string> listImages(const std::string& folder);
 std::vector<std::string> listImages(const std::string& folder, LeftOut& leftOut);
 

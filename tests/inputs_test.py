@@ -688,6 +688,22 @@ class LeftOut(Test):
         for name in ('2 files', 'clip.mp4', 'b.gif'):
             self.assertIn(name, said)
 
+    @unittest.skipUnless(hasattr(os, 'mkfifo'), 'named pipes are POSIX')
+    def test_pipes_in_a_folder_are_not_waited_for(self):
+        folder = WORK / 'pipes'
+        for i in range(3):
+            write_part(folder / ('%d.png' % i), i)
+        (folder / 'linked.png').symlink_to(folder / '0.png')
+        os.mkfifo(str(folder / 'pipe.png'))
+        (folder / 'to_pipe.png').symlink_to(folder / 'pipe.png')
+        rows, said = self.predict(folder)
+        self.assertEqual(len(rows), 4)
+        for part in ('2 pipes, sockets or devices', "pipe.png'", "to_pipe.png'"):
+            self.assertIn(part, said)
+        said, learned = self.train(folder)
+        self.assertEqual(learned, 4)
+        self.assertIn('2 pipes, sockets or devices', said)
+
     def test_an_image_that_is_larger_than_opencv_reads(self):
         folder = WORK / 'large'
         write_part(folder / '0.png', 1)
