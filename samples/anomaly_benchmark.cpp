@@ -388,7 +388,7 @@ void checkOutputs(const Settings& settings, const AnomalyDetector& detector)
     if (!settings.images.empty())
         for (const std::string& file : listImagesBelow(settings.images, std::string(), leftOut))
             outputs.reads(settings.images + "/" + file);
-    outputs.writes("json", settings.json);
+    outputs.writesText("json", settings.json);
     checkWritable(settings.json);
 }
 

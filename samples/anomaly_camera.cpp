@@ -444,7 +444,7 @@ void checkOutputs(const Settings& settings, const AnomalyDetector& detector)
     Outputs outputs;
     outputs.reads({settings.source, settings.mask});
     outputs.readsModel(settings.model, settings.backbone, detector);
-    outputs.writes("jsonl", settings.jsonl);
+    outputs.writesText("jsonl", settings.jsonl);
     checkWritable(settings.jsonl);
 }
 

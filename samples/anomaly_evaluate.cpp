@@ -310,7 +310,7 @@ void checkOutputs(const Settings& settings, const TestSet& set, const std::vecto
         outputs.reads(image.masks);
     }
     outputs.reads(settings.mask);
-    outputs.writes("json", settings.json);
+    outputs.writesText("json", settings.json);
     outputs.writes("calibrate", settings.calibrated);
     if (!settings.report.empty())
         outputs.writes("report", reportFile(settings.report));

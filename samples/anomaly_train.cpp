@@ -320,7 +320,7 @@ void checkOutputs(const Settings& settings, const std::vector<std::string>& file
     outputs.reads(settings.mask);
     outputs.writes("model", settings.model);
     outputs.writes("checkpoint", settings.chosen().checkpoint());
-    outputs.writes("json", settings.json);
+    outputs.writesText("json", settings.json);
     checkModelName("model", settings.model);
     if (!settings.chosen().checkpoint().empty())
         checkModelName("checkpoint", settings.chosen().checkpoint());

@@ -62,6 +62,15 @@ bool isImageFile(const std::string& path)
     return extensions.count(extension(path)) > 0;
 }
 
+bool isPictureOrVideo(const std::string& path)
+{
+    static const std::set<std::string> extensions = {"avif", "gif",  "heic", "heif", "jxl", "pam",  "pic",  "raw",
+                                                     "svg",  "3gp",  "asf",  "avi",  "flv", "h264", "h265", "m2ts",
+                                                     "m4v",  "mjpg", "mkv",  "mov",  "mp4", "mpeg", "mpg",  "mts",
+                                                     "ogv",  "ts",   "webm", "wmv",  "y4m"};
+    return isImageFile(path) || extensions.count(extension(path)) > 0;
+}
+
 std::string counted(size_t count, const std::string& one, const std::string& many)
 {
     return std::to_string(count) + " " + (count == 1 ? one : many);

@@ -18,7 +18,10 @@ std::string extension(const std::string& path);        // "a/b.PNG" -> "png"
 //! Whether a path starts at a root or, in Windows, with a drive.
 bool isAbsolute(const std::string& path);
 
+//! Whether a name ends as that of an image that OpenCV reads.
 bool isImageFile(const std::string& path);
+//! Whether a name ends as that of an image or a video of any format, also of one that OpenCV may not read.
+bool isPictureOrVideo(const std::string& path);
 
 //! "1 image" or "2 images", for messages.
 std::string counted(size_t count, const std::string& one, const std::string& many);

@@ -175,6 +175,10 @@ class Usage(unittest.TestCase):
         self.check(run('anomaly_train', TEST_DATA / 'textures' / 'brick', '--model=%s' % (WORK / 'm.yml'), '--method=padim', '--rotations=4'), 2,
                    'rotations is 4', 'compares each position')
 
+    def test_areas_that_are_none_are_refused(self):
+        for area in ('-2', '-0.5', 'nan', 'all'):
+            self.check(run('anomaly_predict', 'a.png', '--model=m.yml', '--csv=t.csv', '--min_area=' + area), 2, '--min_area=%s: expected ' % area)
+
     def test_tiles_are_squares(self):
         self.check(run('anomaly_train', TEST_DATA / 'textures' / 'brick', '--model=%s' % (WORK / 'm.yml'), '--tile=64', '--input_size=96x64'), 2,
                    'inputShape is 96x64 with tile 64', 'tiles are squares')
