@@ -454,7 +454,7 @@ int run(const Settings& settings)
     {
         if (!settings.headless)
             checkDisplay();
-        const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
+        const Ptr<AnomalyDetector> detector = readModel(settings.model, settings.backbone);
         detector->setPreferableTarget(targetOf(settings.device));
         detector->setMapSize(MAP_IMAGE);
         checkOutputs(settings, *detector);

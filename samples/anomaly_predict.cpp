@@ -580,7 +580,7 @@ Outputs checkOutputs(const Settings& settings, const std::vector<Input>& inputs,
 // The maps have the size of the image, because they are drawn over it.
 Ptr<AnomalyDetector> loadModel(const Settings& settings)
 {
-    const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
+    const Ptr<AnomalyDetector> detector = readModel(settings.model, settings.backbone);
     detector->setMapSize(MAP_IMAGE);
     detector->setPreferableTarget(targetOf(settings.device));
     return detector;

@@ -218,8 +218,18 @@ void checkWritableFolder(const std::string& folder)
         throw notWritable(folder);
 }
 
+cv::Ptr<cv::anomaly::AnomalyDetector> readModel(const std::string& file, const std::string& backbone)
+{
+    if (fs::isDirectory(file))
+        throw std::runtime_error("'" + file + "' is a folder, expected a model file that anomaly_train wrote");
+    return cv::anomaly::loadDetector(file, backbone);
+}
+
 void checkModelName(const std::string& option, const std::string& file)
 {
+    if (fs::isDirectory(file))
+        throw std::runtime_error("--" + option + ": '" + file + "' is a folder: name a file, such as '" +
+                                 fs::join(file, "model.yml.gz") + "'");
     try
     {
         cv::anomaly::checkModelFile(file);

@@ -48,6 +48,9 @@ void checkWritable(const std::string& file);
 //! The same for a folder. It is made if it does not exist.
 void checkWritableFolder(const std::string& folder);
 
+//! Loads a model, or throws. Unlike cv::anomaly::loadDetector it says so where the name is that of a folder.
+cv::Ptr<cv::anomaly::AnomalyDetector> readModel(const std::string& file, const std::string& backbone);
+
 //! Throws if no model can be saved under this name; UsageError if the name itself is wrong.
 void checkModelName(const std::string& option, const std::string& file);
 

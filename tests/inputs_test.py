@@ -318,6 +318,8 @@ class Lists(Test):
                 "'gut'",
             ),
             ('image_path,label,label_index\ntest/good/000.png,good,1\n', 'label_index'),
+            ('image_path,label_index\ntest/good/000.png,0\ntest/hole/000.png,2\n', "label_index '2' for 'test/hole/000.png', expected 0"),
+            ('image_path,label,label_index\ntest/hole/000.png,hole,-1\n', "label_index '-1'"),
             ('image_path,label,Label\ntest/good/000.png,good,good\n', "two columns 'label'"),
             ('test/good/000.png,good\n', "'image_path' in its first row, which names 'test/good/000.png'"),
         ):
