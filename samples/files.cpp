@@ -115,9 +115,7 @@ std::vector<std::string> listFolder(const std::string& folder)
     return visible;
 }
 
-// Whether a name is that of a pipe, a socket or a device, or of a link to one. Opening a pipe that nobody writes to
-// would never end.
-static bool isSpecialFile(const std::string& path)
+bool isSpecialFile(const std::string& path)
 {
 #ifndef _WIN32
     struct stat status;

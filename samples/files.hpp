@@ -23,6 +23,10 @@ bool isImageFile(const std::string& path);
 //! Whether a name ends as that of an image or a video of any format, also of one that OpenCV may not read.
 bool isPictureOrVideo(const std::string& path);
 
+//! Whether a name is that of a pipe, a socket or a device, or of a link to one. Opening a pipe that nobody writes to
+//! would never end.
+bool isSpecialFile(const std::string& path);
+
 //! "1 image" or "2 images", for messages.
 std::string counted(size_t count, const std::string& one, const std::string& many);
 

@@ -813,6 +813,35 @@ class Videos(Test):
         rows, said = self.predict('last.avi', [self.frame] * 3 + [self.broken], 1)
         self.assertIn("1 of 4 frames", said)
 
+    def watch(self, name, frames, code, *options, cut=None):
+        """The numbers of the frames that anomaly_camera judged, and all that it printed on standard error."""
+        video = WORK / name
+        write_avi(video, frames)
+        if cut:
+            video.write_bytes(video.read_bytes()[:cut])
+        done = run('anomaly_camera', '--source=%s' % video, '--model=%s' % MODEL, '--headless', '--jsonl=-', *options)
+        if 'no videoio module' in done.stderr:
+            self.skipTest('this OpenCV reads no videos')
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return [json.loads(line)['frame'] for line in done.stdout.splitlines()], done.stderr
+
+    def test_a_video_in_place_of_a_camera(self):
+        frames, said = self.watch('watched.avi', [self.frame] * 6, 0)
+        self.assertEqual(frames, list(range(6)))
+        self.assertIn('6 frames, ', said)
+        for word in ('has ended', 'were read'):
+            self.assertNotIn(word, said)
+        frames, said = self.watch('watched_damaged.avi', [self.frame] * 3 + [self.broken] * 2 + [self.frame] * 4, 1)
+        self.assertEqual(frames, [0, 1, 2, 5, 6, 7, 8])
+        self.assertIn("watched_damaged.avi' 7 of 9 frames were read", said)
+        frames, said = self.watch('watched_cut.avi', [self.frame] * 8, 1, cut=4 * len(self.frame))
+        self.assertLess(len(frames), 5)
+        self.assertIn("%d of 8 frames were read" % len(frames), said)
+        (WORK / 'no_video.avi').write_bytes(b'no video')
+        done = run('anomaly_camera', '--source=%s' % (WORK / 'no_video.avi'), '--model=%s' % MODEL, '--headless', '--jsonl=-')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no_video.avi' cannot be opened", done.stderr)
+
     def test_a_video_that_was_cut_off(self):
         rows, said = self.predict('cut.avi', [self.frame] * 8, 1, cut=4 * len(self.frame))
         self.assertLess(len(rows), 5)
