@@ -75,7 +75,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.heading("Options, of which --output, --csv or --jsonl must be given");
     line.option("output", "DIR", settings.output,
                 "folder for the pictures, with the folders of the images inside; JPEG, or PNG where one side has more "
-                "than 65500 pixels");
+                "than 65500 pixels; if it lies inside a folder to score, what it holds is not scored");
     line.option("csv", "FILE|-", settings.csv,
                 "table to write: file, score, normalized score (0.5 is the threshold), verdict, and the start of the "
                 "model file's SHA-256; -: to standard output, which then has nothing else");
@@ -136,6 +136,15 @@ std::string pictureName(const std::string& image)
     return name;
 }
 
+// The canonical name of a folder that may not exist yet.
+std::string canonicalToBe(const std::string& folder)
+{
+    if (fs::exists(folder))
+        return fs::canonical(folder);
+    const std::string trimmed = folder.substr(0, folder.find_last_not_of("/\\") + 1), above = fs::getParent(trimmed);
+    return (above.empty() ? fs::canonical(".") : canonicalToBe(above)) + "/" + fileName(trimmed);
+}
+
 //! The images and videos of the command line, each with a different output name.
 class InputList
 {
@@ -164,7 +173,8 @@ public:
     }
 
     std::vector<Input> inputs;
-    LeftOut leftOut; // what was left out of the folders
+    LeftOut leftOut;                // what was left out of the folders
+    std::vector<std::string> notes; // on where pictures are written
 
 private:
     // With several arguments, the output names begin with the folder's own name. Pictures that an earlier run wrote
@@ -173,10 +183,21 @@ private:
     {
         if (!output.empty() && fs::canonical(folder) == fs::canonical(output))
             throw UsageError("--output=" + output +
-                             " is the folder of the images: name another one for the pictures, which may be inside it");
+                             " is the folder of the images: name another one for the pictures, outside of it");
+        noteInside(folder, output);
         const std::string name = fileName(fs::canonical(folder));
         for (const std::string& relative : listImagesBelow(folder, output, leftOut))
             add(fs::join(folder, relative), isOneOfMany ? fs::join(name, relative) : relative);
+    }
+
+    // Notes that pictures will lie among the images. This run leaves them out, which a later one with another --output
+    // cannot do.
+    void noteInside(const std::string& folder, const std::string& output)
+    {
+        const std::string inside = fs::canonical(folder) + "/", place = output.empty() ? "" : canonicalToBe(output);
+        if (place.compare(0, inside.size(), inside) == 0)
+            notes.push_back("the pictures of --output=" + output + " lie inside '" + folder +
+                            "': runs with the same --output leave them out, others take them for images");
     }
 
     // The images of a list, in the order of its rows.
@@ -618,6 +639,7 @@ int predictAll(int argc, char** argv)
     utils::logging::setLogLevel(utils::logging::LOG_LEVEL_SILENT);
     const InputList list(settings);
     printNotes("anomaly_predict", list.leftOut.notes());
+    printNotes("anomaly_predict", list.notes);
     printNotes("anomaly_predict", notesOfPages(list.files()));
     if (list.inputs.empty())
         throw std::runtime_error("there are no images in '" + settings.inputs[0] + "'");

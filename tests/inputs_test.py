@@ -443,6 +443,24 @@ class Layouts(Test):
         self.check(category, '1cls.csv')
         self.assertIn("'candle' and 'capsules'", self.train(root / 'split_csv' / '1cls.csv', code=1)[0])
 
+    def test_masks_that_are_not_used_are_named(self):
+        category = make_category('unused_masks')
+        truth = category / 'ground_truth'
+        for i in range(3):
+            write_mask(truth / 'good' / ('%03d_mask.png' % i), 0)
+        expected, said = self.evaluate(category)
+        self.assertNotIn('left out', said)
+        write_mask(truth / 'hole' / '777_mask.png')
+        write_mask(truth / 'crack' / '000_mask.png')
+        write_mask(truth / 'loose.png')
+        for i in (0, 2):
+            write_mask(truth / 'good' / ('%03d_mask.png' % i))
+        figures, said = self.evaluate(category)
+        self.assertEqual(figures, expected)
+        self.assertIn("left out: 3 masks that belong to no image: '%s', '%s' and '%s'" % (truth / 'loose.png', truth / 'crack' / '000_mask.png', truth / 'hole' / '777_mask.png'), said)
+        self.assertIn("left out: 2 masks that mark a defect, in a folder of good images: '%s' and" % (truth / 'good' / '000_mask.png'), said)
+        self.assertIn('good/002_mask.png', said)
+
     def test_what_is_left_out_is_named(self):
         category = make_category('left_out')
         (category / 'train' / 'good' / 'clip.mp4').write_bytes(b'no image')

@@ -119,6 +119,18 @@ class Inputs(Case):
         os.symlink(str(self.folder), str(self.folder / 'here'))
         self.refuse('anomaly_predict', self.model, 'photo.jpg', '--output=here')
 
+    def test_pictures_inside_the_folder_of_images(self):
+        """They are not scored by the next run with the same --output, whatever its name looks like."""
+        images = self.images('images', 2)
+        for output in ('images/out', './images/../images/out/', str(images / 'out')):
+            done = run_in(self.folder, 'anomaly_predict', self.model, 'images', '--output=' + output, '--csv=t.csv')
+            self.check(done, 0, "lie inside 'images'")
+            self.assertEqual([row[0] for row in rows_of(self.folder / 't.csv')[1:]], ['images/000.png', 'images/001.png'])
+            self.assertEqual(sorted(content_of(images)), ['000.png', '001.png', 'out/000.jpg', 'out/001.jpg'])
+        done = run_in(self.folder, 'anomaly_predict', self.model, 'images', '--output=images_out')
+        self.check(done, 0)
+        self.assertNotIn('lie inside', done.stderr)
+
     def test_maps_and_frames(self):
         self.photo('scan.tiff')
         self.refuse('anomaly_predict', self.model, 'scan.tiff', '--output=.', '--raw')
