@@ -307,7 +307,7 @@ private:
     Mat map;
     int number;            // of the frame that is judged: that in its video, or else the count of frames before it
     int frames, defective; // how many were judged, and how many of these are defective
-    bool isSavingBroken; // the last picture could not be written
+    bool isSavingBroken;   // the last picture could not be written
 };
 
 bool Watch::isDone(int milliseconds) const

@@ -64,10 +64,9 @@ bool isImageFile(const std::string& path)
 
 bool isPictureOrVideo(const std::string& path)
 {
-    static const std::set<std::string> extensions = {"avif", "gif",  "heic", "heif", "jxl", "pam",  "pic",  "raw",
-                                                     "svg",  "3gp",  "asf",  "avi",  "flv", "h264", "h265", "m2ts",
-                                                     "m4v",  "mjpg", "mkv",  "mov",  "mp4", "mpeg", "mpg",  "mts",
-                                                     "ogv",  "ts",   "webm", "wmv",  "y4m"};
+    static const std::set<std::string> extensions = {
+        "avif", "gif", "heic", "heif", "jxl", "pam", "pic",  "raw", "svg", "3gp", "asf", "avi",  "flv", "h264", "h265",
+        "m2ts", "m4v", "mjpg", "mkv",  "mov", "mp4", "mpeg", "mpg", "mts", "ogv", "ts",  "webm", "wmv", "y4m"};
     return isImageFile(path) || extensions.count(extension(path)) > 0;
 }
 

@@ -39,17 +39,18 @@ std::vector<std::string> listFolder(const std::string& folder);
 //! Files and folders that a listing leaves out.
 struct LeftOut
 {
-    std::vector<std::string> noImages, deeper,
-        unreadable; // files that are no images; images in deeper folders; folders, each with the reason
-    std::vector<std::string> special; // pipes, sockets and devices, which a program could wait for without end
+    std::vector<std::string> noImages;   // files that are no images by their names
+    std::vector<std::string> deeper;     // images in deeper folders
+    std::vector<std::string> unreadable; // folders, each with the reason
+    std::vector<std::string> special;    // pipes, sockets and devices, which a program could wait for without end
 
     void add(const LeftOut& other);
     //! One line for each kind of which there are any.
     std::vector<std::string> notes() const;
 };
 
-//! Images directly in a folder, with the folder's path in front of their names. Only regular files and links to such are
-//! listed, and links that lead nowhere, which are reported when they are read.
+//! Images directly in a folder, with the folder's path in front of their names. Only regular files are listed, links to
+//! them, and links that lead nowhere, which are reported when they are read.
 std::vector<std::string> listImages(const std::string& folder);
 std::vector<std::string> listImages(const std::string& folder, LeftOut& leftOut);
 

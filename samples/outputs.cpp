@@ -187,7 +187,8 @@ void Outputs::writesText(const std::string& option, const std::string& file)
 {
     if (isPictureOrVideo(file))
         throw UsageError("--" + option + ": '" + file +
-                         "' ends as an image or a video does, but text is written: name a file that ends in ." + option);
+                         "' ends as an image or a video does, but text is written: name a file that ends in ." +
+                         option);
     if (file == "-")
         throw UsageError("--" + option + "=-: expected the name of a file; ./- is one of that name");
     writes(option, file);
