@@ -388,7 +388,7 @@ void checkOutputs(const Settings& settings, const AnomalyDetector& detector)
     if (!settings.images.empty())
         for (const std::string& file : listImagesBelow(settings.images, std::string(), leftOut))
             outputs.reads(settings.images + "/" + file);
-    outputs.writes("json", settings.json);
+    outputs.writesText("json", settings.json);
     checkWritable(settings.json);
 }
 
@@ -437,7 +437,7 @@ int benchmark(int argc, char** argv)
         return 0;
     utils::logging::setLogLevel(utils::logging::LOG_LEVEL_ERROR); // hides a warning about the random model's thresholds
     const Ptr<AnomalyDetector> detector =
-        settings.random ? randomDetector(settings) : loadDetector(settings.model, backboneFile(settings.params));
+        settings.random ? randomDetector(settings) : readModel(settings.model, backboneFile(settings.params));
     checkOutputs(settings, *detector);
     detector->setMapSize(MAP_IMAGE);
     const std::vector<Mat> images = imagesToPredict(settings, detector->getDetectorParams().inputShape);

@@ -18,6 +18,8 @@
 #include "opencv2/highgui.hpp"
 #endif
 #ifdef WITH_VIDEOIO
+#include "video_frames.hpp"
+
 #include "opencv2/videoio.hpp"
 #include "opencv2/videoio/registry.hpp"
 #endif
@@ -27,6 +29,7 @@
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
+#include <functional>
 #include <iostream>
 #include <regex>
 #include <thread>
@@ -58,8 +61,8 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.option("source", "N|FILE|URL|PIPELINE", settings.source,
                 "number of a camera, a video's file or address, or a pipeline of GStreamer that ends in appsink");
     line.flag("reconnect", settings.reconnect,
-              "open the source again, each second, when it ends or is not there yet; without it the program says so "
-              "and ends");
+              "open the source again, each second, when it ends or is not there yet; without it the program ends, "
+              "with exit code 0 after all frames of a video's file, else with 1");
     line.flag("headless", settings.headless,
               "show nothing, where there is no display; --jsonl then has what is found, or --save_defective");
     line.option("jsonl", "FILE|-", settings.jsonl,
@@ -183,11 +186,15 @@ bool isPipeline(const std::string& source)
     return source.find(" ! ") != std::string::npos;
 }
 
+bool isCameraNumber(const std::string& source)
+{
+    return source.find_first_not_of("0123456789") == std::string::npos;
+}
+
 // Opens a camera by its number, or a file or URL by its name.
 bool open(VideoCapture& video, const std::string& source)
 {
-    const bool isNumber = source.find_first_not_of("0123456789") == std::string::npos;
-    if (isNumber)
+    if (isCameraNumber(source))
         return video.open(std::atoi(source.c_str()));
     return isPipeline(source) ? video.open(source, CAP_GSTREAMER) : video.open(source);
 }
@@ -265,6 +272,7 @@ public:
           lines(s.jsonl, true, s.jsonl.empty() ? "" : hashOf(s.model)),
           drift(d),
           recording(s.saved, s.saveLimit, s.saveMegabytes * 1e6),
+          number(0),
           frames(0),
           defective(0),
           isSavingBroken(false)
@@ -273,8 +281,12 @@ public:
     void run();
 
 private:
+    std::string fault() const;
     std::string watch();
+    std::string watchFile();
+    std::string watchSource();
     bool watchStream();
+    bool watchFrames(const std::function<bool(Mat&)>& next);
     bool waitForStream();
     void judgeAndTell(const Mat& frame);
     Judgment judge(const Mat& frame);
@@ -293,8 +305,9 @@ private:
     Recording recording;
     FrameRate rate;
     Mat map;
-    int frames, defective;
-    bool isSavingBroken; // the last picture could not be written
+    int number;            // of the frame that is judged: that in its video, or else the count of frames before it
+    int frames, defective; // how many were judged, and how many of these are defective
+    bool isSavingBroken;   // the last picture could not be written
 };
 
 bool Watch::isDone(int milliseconds) const
@@ -327,7 +340,7 @@ void Watch::save(const Mat& frame, const Judgment& judgment)
     time.erase(std::remove_if(time.begin(), time.end(), [](char c) { return c == '-' || c == ':'; }), time.end());
     try
     {
-        recording.add(format("%s_%06d_%.3f", time.c_str(), frames, judgment.score), frame);
+        recording.add(format("%s_%06d_%.3f", time.c_str(), number, judgment.score), frame);
         isSavingBroken = false;
     }
     catch (const std::exception& error)
@@ -352,7 +365,7 @@ void Watch::judgeAndTell(const Mat& frame)
 {
     const Judgment judgment = judge(frame);
     const bool isDefective = judgment.verdict != "good";
-    lines.add(ImageName(source, frames), judgment, rate.recent());
+    lines.add(ImageName(source, number), judgment, rate.recent());
     if (isDefective && recording.isWanted())
         save(frame, judgment);
     frames++;
@@ -361,12 +374,13 @@ void Watch::judgeAndTell(const Mat& frame)
         show(frame, judgment);
 }
 
-// Returns true when the user ended the program, and false when the stream ended.
-bool Watch::watchStream()
+// Judges the frames that `next` gives until it returns false. Returns true when the user ended the program, and false
+// when there are no more frames.
+bool Watch::watchFrames(const std::function<bool(Mat&)>& next)
 {
     const Interruption untilDone;
     rate.startStream();
-    for (Mat frame; video.read(frame);)
+    for (Mat frame; next(frame);)
     {
         rate.tick();
         judgeAndTell(frame);
@@ -374,6 +388,14 @@ bool Watch::watchStream()
             return true;
     }
     return Interruption::isRequested();
+}
+
+bool Watch::watchStream()
+{
+    return watchFrames([this](Mat& frame) {
+        number = frames;
+        return video.read(frame);
+    });
 }
 
 // Tries to open the stream once a second. Returns false if the user ended the program first. While a source is opened,
@@ -391,17 +413,41 @@ bool Watch::waitForStream()
     return true;
 }
 
+std::string Watch::fault() const
+{
+    return "the source '" + source + "' cannot be opened" + whyNotOpened(settings.source);
+}
+
+// Judges all frames of a video's file. Damaged ones are passed over, and returned as what went wrong; the text is empty
+// if there are none, or if the user ended the program first.
+std::string Watch::watchFile()
+{
+    VideoFrames file(settings.source);
+    if (!file.isOpened())
+        return fault();
+    if (!settings.headless)
+        openWindow();
+    const bool isStopped = watchFrames([this, &file](Mat& frame) {
+        const bool isRead = file.next(frame);
+        number = file.number();
+        return isRead;
+    });
+    if (isStopped || (file.count() > 0 && file.lost() == 0))
+        return std::string();
+    return format("of '%s' %d of %d frames were read: the file is damaged, cut off, or a part of a longer video",
+                  source.c_str(), file.count(), file.count() + file.lost());
+}
+
 // Runs until the user ends the program, and returns an empty text then; otherwise it returns what ended the stream.
-std::string Watch::watch()
+std::string Watch::watchSource()
 {
     const bool isOpen = open(video, settings.source);
-    const std::string fault = "the source '" + source + "' cannot be opened" + whyNotOpened(settings.source);
     if (!isOpen && !settings.reconnect)
-        return fault;
+        return fault();
     if (!settings.headless)
         openWindow();
     if (!isOpen)
-        std::cerr << "anomaly_camera: " << fault << "; trying again each second" << std::endl;
+        std::cerr << "anomaly_camera: " << fault() << "; trying again each second" << std::endl;
     if (!isOpen && !waitForStream())
         return std::string();
     while (!watchStream())
@@ -413,6 +459,13 @@ std::string Watch::watch()
             break;
     }
     return std::string();
+}
+
+// With --reconnect a file is taken as a source that goes on, so that it is judged over and over.
+std::string Watch::watch()
+{
+    const bool isWholeFile = !settings.reconnect && !isCameraNumber(settings.source) && isVideoFile(settings.source);
+    return isWholeFile ? watchFile() : watchSource();
 }
 
 void Watch::printSummary() const
@@ -427,11 +480,11 @@ void Watch::printSummary() const
 
 void Watch::run()
 {
-    const std::string fault = watch();
+    const std::string ending = watch();
     if (frames > 0)
         printSummary();
-    if (!fault.empty())
-        throw std::runtime_error(fault);
+    if (!ending.empty())
+        throw std::runtime_error(ending);
 }
 
 // Ends with an error, before the first frame, if an output would replace an input or cannot be written.
@@ -444,7 +497,7 @@ void checkOutputs(const Settings& settings, const AnomalyDetector& detector)
     Outputs outputs;
     outputs.reads({settings.source, settings.mask});
     outputs.readsModel(settings.model, settings.backbone, detector);
-    outputs.writes("jsonl", settings.jsonl);
+    outputs.writesText("jsonl", settings.jsonl);
     checkWritable(settings.jsonl);
 }
 
@@ -454,7 +507,7 @@ int run(const Settings& settings)
     {
         if (!settings.headless)
             checkDisplay();
-        const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
+        const Ptr<AnomalyDetector> detector = readModel(settings.model, settings.backbone);
         detector->setPreferableTarget(targetOf(settings.device));
         detector->setMapSize(MAP_IMAGE);
         checkOutputs(settings, *detector);

@@ -291,9 +291,9 @@ void setGivenThresholds(AnomalyDetector& detector, const Settings& settings)
 // The network of --backbone is the first one's; a second one has its network inside or beside it.
 std::vector<Model> loadModels(const Settings& settings)
 {
-    std::vector<Model> models = {{settings.model, loadDetector(settings.model, settings.backbone), Evaluation()}};
+    std::vector<Model> models = {{settings.model, readModel(settings.model, settings.backbone), Evaluation()}};
     if (!settings.compared.empty())
-        models.push_back({settings.compared, loadDetector(settings.compared, ""), Evaluation()});
+        models.push_back({settings.compared, readModel(settings.compared, ""), Evaluation()});
     return models;
 }
 
@@ -310,7 +310,7 @@ void checkOutputs(const Settings& settings, const TestSet& set, const std::vecto
         outputs.reads(image.masks);
     }
     outputs.reads(settings.mask);
-    outputs.writes("json", settings.json);
+    outputs.writesText("json", settings.json);
     outputs.writes("calibrate", settings.calibrated);
     if (!settings.report.empty())
         outputs.writes("report", reportFile(settings.report));

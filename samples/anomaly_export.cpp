@@ -177,7 +177,7 @@ int exportModel(int argc, char** argv)
     if (settings.name.empty())
         settings.name = servedName(settings.model);
     const Places places(settings);
-    const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
+    const Ptr<AnomalyDetector> detector = readModel(settings.model, settings.backbone);
     checkOutputs(settings, places, *detector);
     detector->setMapSize(settings.mapSize);
     if (settings.server == SERVER_NONE)

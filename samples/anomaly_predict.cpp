@@ -23,7 +23,6 @@
 #include "video_frames.hpp"
 #endif
 
-#include <fstream>
 #include <iostream>
 #include <map>
 #include <set>
@@ -53,6 +52,15 @@ struct Input
     std::string file, output;
 };
 
+// The value of --min_area.
+double toArea(const std::string& text)
+{
+    const double area = toNumber("min_area", text);
+    if (area < 0 && area != -1)
+        throw badValue("min_area", text, "0, more, or -1 for the area that the model says");
+    return area;
+}
+
 // Returns false when help was printed, so that there is nothing else to do.
 bool readCommandLine(int argc, char** argv, Settings& settings)
 {
@@ -67,10 +75,10 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.heading("Options, of which --output, --csv or --jsonl must be given");
     line.option("output", "DIR", settings.output,
                 "folder for the pictures, with the folders of the images inside; JPEG, or PNG where one side has more "
-                "than 65500 pixels");
-    line.option("csv", "FILE", settings.csv,
+                "than 65500 pixels; if it lies inside a folder to score, what it holds is not scored");
+    line.option("csv", "FILE|-", settings.csv,
                 "table to write: file, score, normalized score (0.5 is the threshold), verdict, and the start of the "
-                "model file's SHA-256");
+                "model file's SHA-256; -: to standard output, which then has nothing else");
     line.option("jsonl", "FILE|-", settings.jsonl,
                 "lines to write as images are scored, a JSON object each: file, time, model, verdict, scores, "
                 "milliseconds, and the regions of the defects (doc/json_lines.md); -: to standard output, which then "
@@ -78,8 +86,9 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.flag("resume", settings.resume,
               "go on where a run with the same table and model stopped: images that have a row in it are left out; "
               "lines of --jsonl are added to those that are there");
-    line.option("min_area", "PIXELS", settings.minimumArea,
-                "outline and list only defects of at least so many pixels; 0: all; -1: as the model says");
+    line.option("min_area", "PIXELS", "-1",
+                "outline and list only defects of at least so many pixels; 0: all; -1: as the model says",
+                [&settings](const std::string& text) { settings.minimumArea = toArea(text); });
     line.flag("raw", settings.raw, "also write the maps as numbers, 32-bit float TIFF");
     addRegionOption(line, settings.mask, "look for defects");
     addBackboneFile(line, settings.backbone);
@@ -97,6 +106,10 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
         throw UsageError("--raw writes into the folder of --output, which is missing");
     if (settings.resume && settings.csv.empty())
         throw UsageError("--resume needs the table of --csv, which is missing");
+    if (settings.resume && isStandardOutput(settings.csv))
+        throw UsageError("--resume needs a table that can be read again, which --csv=- is not: name a file");
+    if (isStandardOutput(settings.csv) && isStandardOutput(settings.jsonl))
+        throw UsageError("--csv=- and --jsonl=- both write to standard output: name a file for one of them");
     return true;
 }
 
@@ -121,6 +134,15 @@ std::string pictureName(const std::string& image)
     for (const std::string& part : parts)
         name += (name.empty() ? "" : "/") + part;
     return name;
+}
+
+// The canonical name of a folder that may not exist yet.
+std::string canonicalToBe(const std::string& folder)
+{
+    if (fs::exists(folder))
+        return fs::canonical(folder);
+    const std::string trimmed = folder.substr(0, folder.find_last_not_of("/\\") + 1), above = fs::getParent(trimmed);
+    return (above.empty() ? fs::canonical(".") : canonicalToBe(above)) + "/" + fileName(trimmed);
 }
 
 //! The images and videos of the command line, each with a different output name.
@@ -151,7 +173,8 @@ public:
     }
 
     std::vector<Input> inputs;
-    LeftOut leftOut; // what was left out of the folders
+    LeftOut leftOut;                // what was left out of the folders
+    std::vector<std::string> notes; // on where pictures are written
 
 private:
     // With several arguments, the output names begin with the folder's own name. Pictures that an earlier run wrote
@@ -160,10 +183,21 @@ private:
     {
         if (!output.empty() && fs::canonical(folder) == fs::canonical(output))
             throw UsageError("--output=" + output +
-                             " is the folder of the images: name another one for the pictures, which may be inside it");
+                             " is the folder of the images: name another one for the pictures, outside of it");
+        noteInside(folder, output);
         const std::string name = fileName(fs::canonical(folder));
         for (const std::string& relative : listImagesBelow(folder, output, leftOut))
             add(fs::join(folder, relative), isOneOfMany ? fs::join(name, relative) : relative);
+    }
+
+    // Notes that pictures will lie among the images. This run leaves them out, which a later one with another --output
+    // cannot do.
+    void noteInside(const std::string& folder, const std::string& output)
+    {
+        const std::string inside = fs::canonical(folder) + "/", place = output.empty() ? "" : canonicalToBe(output);
+        if (place.compare(0, inside.size(), inside) == 0)
+            notes.push_back("the pictures of --output=" + output + " lie inside '" + folder +
+                            "': runs with the same --output leave them out, others take them for images");
     }
 
     // The images of a list, in the order of its rows.
@@ -218,10 +252,9 @@ public:
         if (file.empty())
             return;
         const bool goesOn = resume && fs::exists(file) && readRows();
-        stream.open(file.c_str(), goesOn ? std::ios::app : std::ios::trunc);
+        stream.open(file, goesOn ? std::ios::app : std::ios::trunc);
         if (!goesOn)
-            stream << "file,score,normalized score,verdict,model" << std::endl;
-        check();
+            stream.write("file,score,normalized score,verdict,model");
     }
 
     // Whether an image has a row of an earlier run, or, with --resume, of this one.
@@ -233,8 +266,7 @@ public:
         counts.add(verdict);
         if (file.empty())
             return;
-        stream << csvField(image) << ',' << score << ',' << normalized << ',' << verdict << ',' << model << std::endl;
-        check();
+        stream.write(csvField(image) + ',' + score + ',' + normalized + ',' + verdict + ',' + model);
         if (isEachOnce)
             done.insert(inOneSpelling(image));
     }
@@ -268,7 +300,7 @@ private:
     {
         if (found != model)
             throw std::runtime_error("'" + file + "' has rows of the model '" + found + "', but --model is '" + model +
-                                     ": use that model, or name another table");
+                                     "': use that model, or name another table");
     }
 
     // Returns the name as seen from the current folder. The earlier run may have been started in the table's folder, so
@@ -299,15 +331,9 @@ private:
         return canonical + "/" + image.substr(name);
     }
 
-    void check() const
-    {
-        if (!stream)
-            throw std::runtime_error("'" + file + "' cannot be written");
-    }
-
     std::string file, model;
     bool isEachOnce;
-    std::ofstream stream;
+    LineStream stream;
     std::set<std::string> done;
     mutable std::map<std::string, std::string> folders; // canonical names by given names, because looking up is slow
 };
@@ -540,6 +566,16 @@ void checkPictures(const Settings& settings, const Input& input, Outputs& output
         outputs.writes("raw", picture + ".tiff");
 }
 
+// The files of text that are written, by the option that names them. Standard output is none.
+std::map<std::string, std::string> textsOf(const Settings& settings)
+{
+    std::map<std::string, std::string> files;
+    for (const auto& named : {std::make_pair("csv", settings.csv), std::make_pair("jsonl", settings.jsonl)})
+        if (!named.second.empty() && !isStandardOutput(named.second))
+            files[named.first] = named.second;
+    return files;
+}
+
 // Ends with an error, before the first prediction, if an output would replace an input or cannot be written.
 Outputs checkOutputs(const Settings& settings, const std::vector<Input>& inputs, const AnomalyDetector& detector)
 {
@@ -550,28 +586,30 @@ Outputs checkOutputs(const Settings& settings, const std::vector<Input>& inputs,
     for (const Input& input : inputs)
         outputs.reads(input.file);
     outputs.writes("output", settings.output);
-    outputs.writes("csv", settings.csv);
-    if (!isStandardOutput(settings.jsonl))
-        outputs.writes("jsonl", settings.jsonl);
+    for (const auto& text : textsOf(settings))
+        outputs.writesText(text.first, text.second);
     if (!settings.output.empty())
         for (const Input& input : inputs)
             checkPictures(settings, input, outputs);
     if (!settings.output.empty())
         checkWritableFolder(settings.output);
-    if (!settings.csv.empty())
-        checkWritable(settings.csv);
-    if (!settings.jsonl.empty() && !isStandardOutput(settings.jsonl))
-        checkWritable(settings.jsonl);
+    for (const auto& text : textsOf(settings))
+        checkWritable(text.second);
     return outputs;
 }
 
 // The maps have the size of the image, because they are drawn over it.
 Ptr<AnomalyDetector> loadModel(const Settings& settings)
 {
-    const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
+    const Ptr<AnomalyDetector> detector = readModel(settings.model, settings.backbone);
     detector->setMapSize(MAP_IMAGE);
     detector->setPreferableTarget(targetOf(settings.device));
     return detector;
+}
+
+std::string placeOf(const std::string& file)
+{
+    return isStandardOutput(file) ? "standard output" : file;
 }
 
 std::string placeOfResults(const Settings& settings)
@@ -579,8 +617,8 @@ std::string placeOfResults(const Settings& settings)
     if (!settings.output.empty())
         return "pictures in " + settings.output;
     if (!settings.csv.empty())
-        return "table in " + settings.csv;
-    return "lines in " + (isStandardOutput(settings.jsonl) ? "standard output" : settings.jsonl);
+        return "table in " + placeOf(settings.csv);
+    return "lines in " + placeOf(settings.jsonl);
 }
 
 void print(const Settings& settings, const Counts& counts)
@@ -601,6 +639,7 @@ int predictAll(int argc, char** argv)
     utils::logging::setLogLevel(utils::logging::LOG_LEVEL_SILENT);
     const InputList list(settings);
     printNotes("anomaly_predict", list.leftOut.notes());
+    printNotes("anomaly_predict", list.notes);
     printNotes("anomaly_predict", notesOfPages(list.files()));
     if (list.inputs.empty())
         throw std::runtime_error("there are no images in '" + settings.inputs[0] + "'");

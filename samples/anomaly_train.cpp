@@ -52,7 +52,7 @@ struct Settings
 //! Results of a fit that are printed and written as JSON.
 struct Outcome
 {
-    size_t images;
+    int images; // that the model learned from
     double seconds;
     FitHistory history;
     std::map<std::string, double> secondsOfStage; // by FitProgress::stage, such as "features"
@@ -204,7 +204,7 @@ void noteEpoch(const FitProgress& progress, FitHistory& history)
 // Fits the model, shows the progress, and measures the time of each stage.
 Outcome fit(AnomalyDetector& detector, const Method& method, const std::vector<std::string>& files, const Mat& region)
 {
-    Outcome outcome = {files.size(), 0, {}, {}};
+    Outcome outcome = {0, 0, {}, {}};
     int64 last = getTickCount();
     ProgressBar bar;
     detector.setFitCallback([&](const FitProgress& progress) {
@@ -219,6 +219,7 @@ Outcome fit(AnomalyDetector& detector, const Method& method, const std::vector<s
     const int64 start = getTickCount();
     detector.fit(files, region);
     outcome.seconds = double(getTickCount() - start) / getTickFrequency();
+    outcome.images = detector.getLearnedImages();
     detector.setFitCallback(FitCallback()); // The callback refers to local variables.
     return outcome;
 }
@@ -267,7 +268,7 @@ void writeJson(const Settings& settings, const AnomalyDetector& detector, const 
     json.put("method", settings.chosen().name());
     putSharedSettings(json, detector.getDetectorParams(), detector.getRotations());
     settings.chosen().putSettings(json);
-    json.put("images", int(outcome.images));
+    json.put("images", outcome.images);
     json.put("seconds", outcome.seconds);
     for (std::pair<std::string, double> stage : outcome.secondsOfStage)
     {
@@ -280,6 +281,35 @@ void writeJson(const Settings& settings, const AnomalyDetector& detector, const 
     json.write(settings.json);
 }
 
+// Of the files that --skip_unreadable left out, a line with their number and the first names. The library warns of each
+// one as it meets it, but more than once, and without a count.
+std::vector<std::string> notesOfUnreadable(const std::vector<std::string>& files)
+{
+    std::vector<std::string> unreadable;
+    for (const std::string& file : files)
+    {
+        try
+        {
+            readImage(file);
+        }
+        catch (const cv::Exception&)
+        {
+            unreadable.push_back(file);
+        }
+    }
+    if (unreadable.empty())
+        return unreadable;
+    return {"left out: " + counted(unreadable.size(), "image that cannot be read: ", "images that cannot be read: ") +
+            quoted(unreadable)};
+}
+
+// "12 images", or "6 of 9 images" where some were left out or kept for the thresholds.
+std::string learnedOf(int learned, size_t given)
+{
+    const std::string all = counted(given, "image", "images");
+    return size_t(learned) == given ? all : format("%d of ", learned) + all;
+}
+
 // Ends with an error, before the training, if an output would replace an input or cannot be written.
 void checkOutputs(const Settings& settings, const std::vector<std::string>& files)
 {
@@ -290,7 +320,7 @@ void checkOutputs(const Settings& settings, const std::vector<std::string>& file
     outputs.reads(settings.mask);
     outputs.writes("model", settings.model);
     outputs.writes("checkpoint", settings.chosen().checkpoint());
-    outputs.writes("json", settings.json);
+    outputs.writesText("json", settings.json);
     checkModelName("model", settings.model);
     if (!settings.chosen().checkpoint().empty())
         checkModelName("checkpoint", settings.chosen().checkpoint());
@@ -316,6 +346,18 @@ Outcome fitOrStop(AnomalyDetector& detector, const Method& method, const std::ve
     }
 }
 
+void print(const Settings& settings, const std::vector<std::string>& files, const AnomalyDetector& detector,
+           const Outcome& outcome)
+{
+    if (settings.params.skipUnreadable && size_t(outcome.images) < files.size())
+        printNotes("anomaly_train", notesOfUnreadable(files));
+    std::cout << settings.model << ": " << learnedOf(outcome.images, files.size()) << " in "
+              << clockTime(outcome.seconds) << ", input " << inputText(detector.getDetectorParams()) << ", "
+              << settings.chosen().summary(detector, outcome.history)
+              << format("image threshold %.4g, pixel threshold %.4g\n", detector.getImageThreshold(),
+                        detector.getPixelThreshold());
+}
+
 int train(int argc, char** argv)
 {
     Settings settings;
@@ -338,10 +380,7 @@ int train(int argc, char** argv)
         std::remove(method.checkpoint().c_str());
     if (!settings.json.empty())
         writeJson(settings, *detector, outcome);
-    std::cout << settings.model << ": " << outcome.images << " images in " << clockTime(outcome.seconds) << ", input "
-              << inputText(detector->getDetectorParams()) << ", " << method.summary(*detector, outcome.history)
-              << format("image threshold %.4g, pixel threshold %.4g\n", detector->getImageThreshold(),
-                        detector->getPixelThreshold());
+    print(settings, good.files, *detector, outcome);
     return 0;
 }
 

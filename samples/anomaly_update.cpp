@@ -141,7 +141,7 @@ int updateModel(int argc, char** argv)
     printNotes("anomaly_update", notesOfPages(good.files));
     const Mat region = readRegion("anomaly_update", settings.mask);
     const Interruption untilSaved; // From here to the end, Ctrl-C is handled by the fit callback.
-    const Ptr<AnomalyDetector> detector = loadDetector(settings.model, settings.backbone);
+    const Ptr<AnomalyDetector> detector = readModel(settings.model, settings.backbone);
     detector->setPreferableTarget(targetOf(settings.device));
     checkOutputs(settings, good.files, *detector);
 

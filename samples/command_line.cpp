@@ -14,6 +14,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <iostream>
+#include <map>
 #include <sstream>
 
 UsageError badValue(const std::string& name, const std::string& text, const std::string& wanted)
@@ -278,6 +279,19 @@ UsageError CommandLine::notAnOption(const std::string& name) const
                       variantNames[*chosenVariant]);
 }
 
+// Throws if an option is given twice with different values, one of which would be passed over.
+void CommandLine::checkRepeated(const std::vector<const char*>& named) const
+{
+    std::map<std::string, std::string> arguments; // by the name of the option
+    for (size_t i = 1; i < named.size(); i++)
+    {
+        const std::string argument = named[i], name = argument.substr(0, argument.find('='));
+        const std::string& first = arguments.insert(std::make_pair(name, argument)).first->second;
+        if (first != argument)
+            throw UsageError(name + " is given twice, as " + first + " and as " + argument + ": leave one of them out");
+    }
+}
+
 // Reads the option that chooses a variant before all others, because it decides which options exist.
 void CommandLine::chooseVariant(const std::vector<const char*>& named) const
 {
@@ -368,6 +382,7 @@ bool CommandLine::parse(int argc, const char* const* argv)
     }
     if (printInformation(named))
         return false;
+    checkRepeated(named);
     chooseVariant(named);
     for (size_t i = 1; i < named.size(); i++)
         checkOption(named[i]);

@@ -100,6 +100,7 @@ private:
     const Option* find(const std::string& name) const;
     std::string ownersOf(const std::string& name) const;
     UsageError notAnOption(const std::string& name) const;
+    void checkRepeated(const std::vector<const char*>& named) const;
     void chooseVariant(const std::vector<const char*>& named) const;
     void checkOption(const std::string& argument) const;
     void readArguments(const std::vector<std::string>& given) const;

@@ -20,8 +20,20 @@ static bool isList(const std::string& category)
     return isListFile(category) && fs::exists(category) && !fs::isDirectory(category);
 }
 
+// Throws if a category is neither a folder nor a list. That a folder is missing is reported where it is listed.
+static void checkKind(const std::string& category)
+{
+    if (isListFile(category) && !fs::exists(category))
+        throw std::runtime_error("there is no file '" + category + "'");
+    if (fs::exists(category) && !fs::isDirectory(category) && !isListFile(category))
+        throw std::runtime_error("'" + category +
+                                 "' is neither a folder nor a list: expected a folder of images, or a list of them "
+                                 "whose name ends in .csv, .tsv or .txt");
+}
+
 GoodImages readGoodImages(const std::string& category)
 {
+    checkKind(category);
     return isList(category) ? ImageList(category).goodImages() : goodImagesOfFolder(category);
 }
 
@@ -45,6 +57,7 @@ static void checkMasks(const std::string& category, const TestSet& set)
 
 TestSet readTestSet(const std::string& category)
 {
+    checkKind(category);
     TestSet set = isList(category) ? ImageList(category).testSet() : testSetOfFolder(category);
     set.hasMasks =
         std::any_of(set.images.begin(), set.images.end(), [](const TestImage& image) { return !image.masks.empty(); });

@@ -23,6 +23,7 @@
 #include <io.h>
 #else
 #include <dirent.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #endif
 
@@ -59,6 +60,14 @@ bool isImageFile(const std::string& path)
                                                      "jpeg", "jpg", "pbm", "pfm", "pgm",  "png", "pnm",
                                                      "ppm",  "ras", "sr",  "tif", "tiff", "webp"};
     return extensions.count(extension(path)) > 0;
+}
+
+bool isPictureOrVideo(const std::string& path)
+{
+    static const std::set<std::string> extensions = {
+        "avif", "gif", "heic", "heif", "jxl", "pam", "pic",  "raw", "svg", "3gp", "asf", "avi",  "flv", "h264", "h265",
+        "m2ts", "m4v", "mjpg", "mkv",  "mov", "mp4", "mpeg", "mpg", "mts", "ogv", "ts",  "webm", "wmv", "y4m"};
+    return isImageFile(path) || extensions.count(extension(path)) > 0;
 }
 
 std::string counted(size_t count, const std::string& one, const std::string& many)
@@ -105,6 +114,17 @@ std::vector<std::string> listFolder(const std::string& folder)
     return visible;
 }
 
+bool isSpecialFile(const std::string& path)
+{
+#ifndef _WIN32
+    struct stat status;
+    return stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+#else
+    (void)path;
+    return false;
+#endif
+}
+
 // Adds a line about what was left out, with the right number and some of the names.
 static void addNote(std::vector<std::string>& notes, const std::vector<std::string>& names, const std::string& one,
                     const std::string& many)
@@ -118,6 +138,7 @@ void LeftOut::add(const LeftOut& other)
     noImages.insert(noImages.end(), other.noImages.begin(), other.noImages.end());
     deeper.insert(deeper.end(), other.deeper.begin(), other.deeper.end());
     unreadable.insert(unreadable.end(), other.unreadable.begin(), other.unreadable.end());
+    special.insert(special.end(), other.special.begin(), other.special.end());
 }
 
 std::vector<std::string> LeftOut::notes() const
@@ -127,6 +148,7 @@ std::vector<std::string> LeftOut::notes() const
     addNote(lines, deeper, "image that lies in another folder than expected",
             "images that lie in other folders than expected");
     addNote(lines, unreadable, "folder that cannot be read", "folders that cannot be read");
+    addNote(lines, special, "pipe, socket or device", "pipes, sockets or devices");
     return lines;
 }
 
@@ -134,8 +156,11 @@ std::vector<std::string> listImages(const std::string& folder)
 {
     std::vector<std::string> files;
     for (const std::string& name : listFolder(folder))
-        if (isImageFile(name) && !fs::isDirectory(fs::join(folder, name)))
-            files.push_back(fs::join(folder, name));
+    {
+        const std::string path = fs::join(folder, name);
+        if (isImageFile(name) && !fs::isDirectory(path) && !isSpecialFile(path))
+            files.push_back(path);
+    }
     return files;
 }
 
@@ -155,10 +180,12 @@ std::vector<std::string> listImages(const std::string& folder, LeftOut& leftOut)
     for (const std::string& name : listFolder(folder))
     {
         const std::string path = fs::join(folder, name);
-        if (!fs::isDirectory(path))
-            (isImageFile(name) ? files : leftOut.noImages).push_back(path);
-        else
+        if (fs::isDirectory(path))
             addDeeper(path, leftOut);
+        else if (isSpecialFile(path))
+            leftOut.special.push_back(path);
+        else
+            (isImageFile(name) ? files : leftOut.noImages).push_back(path);
     }
     return files;
 }
@@ -195,6 +222,8 @@ private:
         const std::string path = fs::join(root, relative);
         if (fs::isDirectory(path))
             visit(relative);
+        else if (isSpecialFile(path))
+            leftOut.special.push_back(path);
         else if (isImageFile(relative))
             images.push_back(relative);
         else

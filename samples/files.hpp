@@ -18,7 +18,14 @@ std::string extension(const std::string& path);        // "a/b.PNG" -> "png"
 //! Whether a path starts at a root or, in Windows, with a drive.
 bool isAbsolute(const std::string& path);
 
+//! Whether a name ends as that of an image that OpenCV reads.
 bool isImageFile(const std::string& path);
+//! Whether a name ends as that of an image or a video of any format, also of one that OpenCV may not read.
+bool isPictureOrVideo(const std::string& path);
+
+//! Whether a name is that of a pipe, a socket or a device, or of a link to one. Opening a pipe that nobody writes to
+//! would never end.
+bool isSpecialFile(const std::string& path);
 
 //! "1 image" or "2 images", for messages.
 std::string counted(size_t count, const std::string& one, const std::string& many);
@@ -32,15 +39,18 @@ std::vector<std::string> listFolder(const std::string& folder);
 //! Files and folders that a listing leaves out.
 struct LeftOut
 {
-    std::vector<std::string> noImages, deeper,
-        unreadable; // files that are no images; images in deeper folders; folders, each with the reason
+    std::vector<std::string> noImages;   // files that are no images by their names
+    std::vector<std::string> deeper;     // images in deeper folders
+    std::vector<std::string> unreadable; // folders, each with the reason
+    std::vector<std::string> special;    // pipes, sockets and devices, which a program could wait for without end
 
     void add(const LeftOut& other);
     //! One line for each kind of which there are any.
     std::vector<std::string> notes() const;
 };
 
-//! Images directly in a folder, with the folder's path in front of their names.
+//! Images directly in a folder, with the folder's path in front of their names. Only regular files are listed, links to
+//! them, and links that lead nowhere, which are reported when they are read.
 std::vector<std::string> listImages(const std::string& folder);
 std::vector<std::string> listImages(const std::string& folder, LeftOut& leftOut);
 

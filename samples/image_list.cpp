@@ -41,6 +41,15 @@ std::string maskColumn(const CsvFile& csv)
     return csv.has("mask_path") ? "mask_path" : "mask";
 }
 
+// Throws if a row has a label_index that says neither good nor defective, as that of another numbering does.
+void checkIndex(const CsvFile& csv, const std::string& index, const std::string& image)
+{
+    static const std::set<std::string> known = {"", "0", "1", "false", "true"};
+    if (!isOneOf(withoutFraction(plainWord(index)), known))
+        throw std::runtime_error("'" + csv.name() + "' has label_index '" + index + "' for '" + image +
+                                 "', expected 0 for a good image or 1 for a defective one");
+}
+
 // Returns the defect type of a row, or "good". Throws if the row has no label, or two that contradict each other.
 std::string typeOf(const CsvFile& csv, size_t row)
 {
@@ -49,6 +58,7 @@ std::string typeOf(const CsvFile& csv, size_t row)
     if (!csv.has("label") && !csv.has("label_index"))
         return "good";
     const std::string& image = csv.at(row, imageColumn(csv));
+    checkIndex(csv, index, image);
     if (label.empty() && index.empty())
         throw std::runtime_error("'" + csv.name() + "' has no label for '" + image + "'");
     if (label.empty() || index.empty())

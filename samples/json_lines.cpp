@@ -158,43 +158,52 @@ bool isStandardOutput(const std::string& file)
     return file == "-";
 }
 
-JsonLines::JsonLines(const std::string& f, bool goesOn, const std::string& modelHash)
-    : file(f),
-      model(modelHash),
-      stream(NULL),
-      standardOutput(std::cout.rdbuf())
+// Gives standard output back. Only if it was taken, because setting a stream's buffer clears its error state, and an
+// earlier failure to write would no longer be noticed.
+LineStream::~LineStream()
+{
+    if (taken)
+        std::cout.rdbuf(taken);
+}
+
+void LineStream::open(const std::string& f, std::ios::openmode mode)
+{
+    name = isStandardOutput(f) ? "standard output" : f;
+    if (isStandardOutput(f))
+    {
+        taken = std::cout.rdbuf();
+        stream.rdbuf(taken);
+        std::cout.rdbuf(std::cerr.rdbuf());
+        return;
+    }
+    file.open(f.c_str(), mode);
+    stream.rdbuf(file.rdbuf());
+    if (!file)
+        throw notWritable(f);
+}
+
+void LineStream::write(const std::string& line)
+{
+    stream << line << std::endl;
+    if (!stream)
+        throw notWritable(name);
+}
+
+JsonLines::JsonLines(const std::string& f, bool goesOn, const std::string& modelHash) : file(f), model(modelHash)
 {
     if (isWanted())
         open(goesOn);
 }
 
-// Opens the file, or takes over standard output, where all other output then goes to standard error.
 void JsonLines::open(bool goesOn)
 {
-    if (isStandardOutput(file))
-    {
-        stream.rdbuf(standardOutput);
-        std::cout.rdbuf(std::cerr.rdbuf());
-        return;
-    }
-    goesOn = goesOn && utils::fs::exists(file);
+    goesOn = goesOn && !isStandardOutput(file) && utils::fs::exists(file);
     if (goesOn)
     {
         const std::string lines = readFile(file);
         cutFile(file, lines.rfind('\n') + 1); // removes a line that an interrupted run did not finish
     }
-    fileStream.open(file.c_str(), (goesOn ? std::ios::app : std::ios::trunc) | std::ios::binary);
-    stream.rdbuf(fileStream.rdbuf());
-    if (!fileStream)
-        throw notWritable(file);
-}
-
-// Gives standard output back. Only if it was taken, because setting a stream's buffer clears its error state, and an
-// earlier failure to write would no longer be noticed.
-JsonLines::~JsonLines()
-{
-    if (isStandardOutput(file))
-        std::cout.rdbuf(standardOutput);
+    stream.open(file, (goesOn ? std::ios::app : std::ios::trunc) | std::ios::binary);
 }
 
 // Begins a line with the members that all lines have.
@@ -208,14 +217,6 @@ JsonObject JsonLines::begin(const ImageName& image, const std::string& verdict) 
     line.put("model", model);
     line.put("verdict", verdict);
     return line;
-}
-
-// Writes the line and flushes it, so that a program at the other end of a pipe gets it at once.
-void JsonLines::end(JsonObject& line)
-{
-    stream << line.text() << std::endl;
-    if (!stream)
-        throw notWritable(isStandardOutput(file) ? "standard output" : file);
 }
 
 void JsonLines::add(const ImageName& image, const Judgment& judgment, double framesPerSecond)
@@ -234,7 +235,7 @@ void JsonLines::add(const ImageName& image, const Judgment& judgment, double fra
     line.putJson("regions", jsonArray(regions));
     if (judgment.knowsDrift)
         line.putJson("drift", jsonArray(jsonStrings(judgment.drift)));
-    end(line);
+    stream.write(line.text());
 }
 
 void JsonLines::addUnreadable(const ImageName& image, const std::string& reason)
@@ -243,5 +244,5 @@ void JsonLines::addUnreadable(const ImageName& image, const std::string& reason)
         return;
     JsonObject line = begin(image, "unreadable");
     line.put("reason", reason);
-    end(line);
+    stream.write(line.text());
 }

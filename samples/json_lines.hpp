@@ -60,18 +60,39 @@ struct Judgment
     std::vector<cv::String> drift;                  // the causes of such a change
 };
 
-/** @brief Writes one JSON object per line for each image as soon as its result is known, as doc/json_lines.schema.json
-defines.
+/** Where a program writes lines: a file, or standard output where the file is named "-".
 
-The file "-" is standard output. In that case, everything else that the program or a library prints to standard output
-goes to standard error.
+While standard output is used so, everything else that the program or a library prints to it goes to standard error.
+*/
+class LineStream
+{
+public:
+    LineStream() : stream(NULL), taken(NULL) {}
+    ~LineStream();
+
+    //! Opens the file; `mode` as for std::ofstream. Throws unless it can be written.
+    void open(const std::string& file, std::ios::openmode mode);
+    //! Writes a line at once, so that a program at the other end of a pipe gets it. Throws unless all of it is written.
+    void write(const std::string& line);
+
+private:
+    LineStream(const LineStream&);
+    LineStream& operator=(const LineStream&);
+
+    std::string name;
+    std::ofstream file;
+    std::ostream stream;
+    std::streambuf* taken; // that of standard output, to be given back; NULL if a file is written
+};
+
+/** @brief Writes one JSON object per line for each image as soon as its result is known, as doc/json_lines.schema.json
+defines. The file "-" is standard output, see LineStream.
 */
 class JsonLines
 {
 public:
     //! file: if it is empty, nothing is written. goesOn: complete lines that the file already has are kept.
     JsonLines(const std::string& file, bool goesOn, const std::string& modelHash);
-    ~JsonLines();
 
     bool isWanted() const { return !file.empty(); }
     //! framesPerSecond: how fast frames come and are judged; 0: not known.
@@ -79,16 +100,11 @@ public:
     void addUnreadable(const ImageName& image, const std::string& reason);
 
 private:
-    JsonLines(const JsonLines&);
-    JsonLines& operator=(const JsonLines&);
     void open(bool goesOn);
     JsonObject begin(const ImageName& image, const std::string& verdict) const;
-    void end(JsonObject& line);
 
     const std::string file, model;
-    std::ofstream fileStream;
-    std::ostream stream;
-    std::streambuf* const standardOutput;
+    LineStream stream;
 };
 
 //! The current time in UTC, in the format of RFC 3339 with milliseconds.

@@ -132,24 +132,82 @@ private:
     std::map<std::string, Names> masks;
 };
 
-// Finds the folder of a defect type's masks: in the type's own folder, or in a mask folder of the category, of the test
-// folder, or of the folder above.
-std::string maskFolderOf(const std::string& category, const std::string& test, const std::string& type)
+// Returns the folders that hold the masks of several types: those of the category, of the test folder, and of the
+// folder above, each once.
+Names maskRoots(const std::string& category, const std::string& test)
+{
+    const std::string above = test == category ? category : fs::getParent(test); // "Data" of VisA's Data/Images
+    Names roots;
+    std::set<std::string> known;
+    for (const std::string& place : {category, test, above})
+        for (const std::string& name : maskFolderNames)
+        {
+            const std::string root = subfolder(place, {name});
+            if (!root.empty() && known.insert(fs::canonical(root)).second)
+                roots.push_back(root);
+        }
+    return roots;
+}
+
+// Finds the folder of a defect type's masks: in the type's own folder, or else in one of the `roots`.
+std::string maskFolderOf(const Names& roots, const std::string& test, const std::string& type)
 {
     const std::string own = subfolder(fs::join(test, type), maskFolderNames);
     if (!own.empty())
         return own;
-    const std::string above = test == category ? category : fs::getParent(test); // "Data" of VisA's Data/Images
-    for (const std::string& place : {category, test, above})
-        for (const std::string& name : maskFolderNames)
-        {
-            const std::string masks = subfolder(place, {name}),
-                              found = masks.empty() ? masks : subfolder(masks, {plainWord(type)});
-            if (!found.empty())
-                return found;
-        }
+    for (const std::string& root : roots)
+    {
+        const std::string found = subfolder(root, {plainWord(type)});
+        if (!found.empty())
+            return found;
+    }
     return std::string();
 }
+
+// Whether a mask marks a defect, or may do so because it cannot be read.
+bool mayMarkDefect(const std::string& mask)
+{
+    try
+    {
+        return cv::countNonZero(readMask(mask)) > 0;
+    }
+    catch (const std::exception&)
+    {
+        return true;
+    }
+}
+
+//! Masks of a category that the evaluation does not use, although they mark defects.
+struct UnusedMasks
+{
+    Names withoutImage, ofGoodImages;
+
+    // Adds those of a folder that are not among `used`. Good images often have black masks, which mean nothing.
+    void addFolder(const std::string& folder, const std::set<std::string>& used, bool isGood)
+    {
+        LeftOut ignored;
+        for (const std::string& name : listImagesBelow(folder, std::string(), ignored))
+        {
+            const std::string mask = fs::join(folder, name);
+            if (isGood && mayMarkDefect(mask))
+                ofGoodImages.push_back(mask);
+            else if (!isGood && !used.count(mask))
+                withoutImage.push_back(mask);
+        }
+    }
+
+    Names notes() const
+    {
+        Names lines;
+        if (!withoutImage.empty())
+            lines.push_back("left out: " + counted(withoutImage.size(), "mask that belongs", "masks that belong") +
+                            " to no image: " + quoted(withoutImage));
+        if (!ofGoodImages.empty())
+            lines.push_back("left out: " + counted(ofGoodImages.size(), "mask that marks", "masks that mark") +
+                            " a defect, in a folder of good images: " + quoted(ofGoodImages));
+        return lines;
+    }
+};
 
 // Shortens a path for a message.
 std::string relativeTo(const std::string& folder, const std::string& path)
@@ -173,6 +231,7 @@ public:
     {
         if (test.empty())
             test = rootWithoutSplit();
+        roots = maskRoots(category, test);
         for (const std::string& type : subfolders(test))
             if (isOneOf(type, goodNames))
                 addType(type, "good");
@@ -183,6 +242,8 @@ public:
         addLooseImages();
         check();
         set.notes = leftOut.notes();
+        const Names unused = unusedMasks().notes();
+        set.notes.insert(set.notes.end(), unused.begin(), unused.end());
         set.summary = summary();
     }
 
@@ -194,11 +255,13 @@ private:
     void addLooseImages();
     void addPairs(const Pictures& pictures);
     void check() const;
+    UnusedMasks unusedMasks() const;
     std::string layoutName() const;
     std::string summary() const;
 
     const std::string category;
     std::string test;
+    Names roots; // folders of masks, with a folder for each type inside
     Names goodFolders;
     size_t good; // number of good images, which come first in the set
     bool hasRgb, hasMaskFolders, isPaired;
@@ -230,7 +293,7 @@ void TestFolder::addType(const std::string& folder, const std::string& type)
     hasRgb |= pictures.areInRgb;
     if (type == "good" && !pictures.images.empty())
         goodFolders.push_back(fs::join(test, folder));
-    const MaskFolder masks(type == "good" ? std::string() : maskFolderOf(category, test, folder));
+    const MaskFolder masks(type == "good" ? std::string() : maskFolderOf(roots, test, folder));
     hasMaskFolders |= masks.hasFolders;
     for (const std::string& file : pictures.images)
     {
@@ -279,6 +342,29 @@ void TestFolder::check() const
     if (set.images.size() == good)
         throw std::runtime_error("there are no defective images in '" + test +
                                  "': expected them in a folder for each type, beside good");
+}
+
+// Lists the masks that belong to no image, and those of good images that mark a defect.
+UnusedMasks TestFolder::unusedMasks() const
+{
+    std::set<std::string> used;
+    for (const TestImage& image : set.images)
+        used.insert(image.masks.begin(), image.masks.end());
+    UnusedMasks unused;
+    for (const std::string& root : roots)
+    {
+        const Names loose = listImages(root); // in no folder of a type, so that they are not looked for
+        unused.withoutImage.insert(unused.withoutImage.end(), loose.begin(), loose.end());
+        for (const std::string& type : subfolders(root))
+            unused.addFolder(fs::join(root, type), used, isOneOf(type, goodNames));
+    }
+    for (const std::string& type : subfolders(test))
+    {
+        const std::string own = subfolder(fs::join(test, type), maskFolderNames);
+        if (!own.empty())
+            unused.addFolder(own, used, isOneOf(type, goodNames));
+    }
+    return unused;
 }
 
 // The data set whose layout was found, for a message.

@@ -183,6 +183,17 @@ void Outputs::writes(const std::string& option, const std::string& file)
                          " writes: name another place to write to");
 }
 
+void Outputs::writesText(const std::string& option, const std::string& file)
+{
+    if (isPictureOrVideo(file))
+        throw UsageError("--" + option + ": '" + file +
+                         "' ends as an image or a video does, but text is written: name a file that ends in ." +
+                         option);
+    if (file == "-")
+        throw UsageError("--" + option + "=-: expected the name of a file; ./- is one of that name");
+    writes(option, file);
+}
+
 void checkWritable(const std::string& name)
 {
     if (fs::isDirectory(name))
@@ -208,8 +219,18 @@ void checkWritableFolder(const std::string& folder)
         throw notWritable(folder);
 }
 
+cv::Ptr<cv::anomaly::AnomalyDetector> readModel(const std::string& file, const std::string& backbone)
+{
+    if (fs::isDirectory(file))
+        throw std::runtime_error("'" + file + "' is a folder, expected a model file that anomaly_train wrote");
+    return cv::anomaly::loadDetector(file, backbone);
+}
+
 void checkModelName(const std::string& option, const std::string& file)
 {
+    if (fs::isDirectory(file))
+        throw std::runtime_error("--" + option + ": '" + file + "' is a folder: name a file, such as '" +
+                                 fs::join(file, "model.yml.gz") + "'");
     try
     {
         cv::anomaly::checkModelFile(file);

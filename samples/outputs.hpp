@@ -30,6 +30,11 @@ public:
     //! would replace one that is read, or another output.
     void writes(const std::string& option, const std::string& file);
 
+    //! The same for a file of text, such as "csv", whose name must not be that of a photograph: what it holds would be
+    //! lost, and a table by that name would be taken for an image. A "-" is refused, too, since files of this name are
+    //! nearly always meant to be standard output.
+    void writesText(const std::string& option, const std::string& file);
+
     bool isRead(const std::string& file) const;
 
 private:
@@ -42,6 +47,9 @@ void checkWritable(const std::string& file);
 
 //! The same for a folder. It is made if it does not exist.
 void checkWritableFolder(const std::string& folder);
+
+//! Loads a model, or throws. Unlike cv::anomaly::loadDetector it says so where the name is that of a folder.
+cv::Ptr<cv::anomaly::AnomalyDetector> readModel(const std::string& file, const std::string& backbone);
 
 //! Throws if no model can be saved under this name; UsageError if the name itself is wrong.
 void checkModelName(const std::string& option, const std::string& file);

@@ -122,9 +122,10 @@ def option_name(option):
 
 def train_options(line, seed, options):
     own = ['--%s=%s' % pair for pair in line.settings.items()] + PAPER + ['--epochs=%d' % options.epochs]
-    replaced = set(map(option_name, options.extra))
-    kept = [option for option in own if option_name(option) not in replaced]
-    return backbone_options(line.backbone, options) + kept + ['--seed=%d' % seed] + options.extra
+    network = backbone_options(line.backbone, options)
+    extra = {option_name(option): option for option in options.extra}  # the last of each, since programs refuse two
+    kept = [option for option in network[1:] + own + ['--seed=%d' % seed] if option_name(option) not in extra]
+    return network[:1] + kept + list(extra.values())
 
 
 def identity(path):

@@ -4,9 +4,16 @@
 #include "video_frames.hpp"
 #include "files.hpp"
 
+#include "opencv2/core/utils/filesystem.hpp"
+
 #include <algorithm>
 
 using namespace cv;
+
+bool isVideoFile(const std::string& source)
+{
+    return utils::fs::exists(source) && !utils::fs::isDirectory(source) && !isSpecialFile(source);
+}
 
 // Whether the count of frames that OpenCV gives is exact. MP4, QuickTime and AVI files list their frames. For other
 // formats OpenCV multiplies the duration, which may be that of the sound, by a mean frame rate.

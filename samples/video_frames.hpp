@@ -8,6 +8,9 @@
 
 #include <string>
 
+//! Whether a source is a file on a disk, which has an end, and not a camera, an address, a pipe or a series of images.
+bool isVideoFile(const std::string& source);
+
 /** Reads the frames of a video file in order, and skips those that cannot be decoded.
 
 cv::VideoCapture returns false both for a damaged frame and at the end. So reading continues until as many frames were
@@ -17,6 +20,8 @@ class VideoFrames
 {
 public:
     explicit VideoFrames(const std::string& file);
+
+    bool isOpened() const { return video.isOpened(); }
 
     //! Reads the next frame. Returns false at the end, and if the file cannot be opened.
     bool next(cv::Mat& frame);

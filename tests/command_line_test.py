@@ -138,6 +138,13 @@ class Usage(unittest.TestCase):
         self.check(run('anomaly_train', WORK, '--model=m.yml', '--epochs=9'), 2, 'of --method=cfa, not of patchcore')
         self.check(run('anomaly_benchmark', '--random', '--method=spade', '--gamma_c=1'), 2, 'of --method=cfa, not of spade')
 
+    def test_options_with_two_values_are_refused(self):
+        said = '--method is given twice, as --method=padim and as --method=spade'
+        for more in ([], ['--features=20'], ['--threads=1', '--threads=1']):
+            self.check(run('anomaly_train', WORK, '--model=m.yml', '--method=padim', *more, '--method=spade'), 2, said)
+        self.check(run('anomaly_predict', 'a.png', '--csv=a.csv', '--model=m.yml', '--csv=b.csv'), 2, '--csv is given twice, as --csv=a.csv and as --csv=b.csv')
+        self.check(run('anomaly_predict', '/no/a.png', '--csv=a.csv', '--model=m.yml', '--csv=a.csv'), 1, '/no/a.png')
+
     def test_unknown_method_is_refused(self):
         for program in (('anomaly_train', WORK, '--model=m.yml'), ('anomaly_benchmark', '--random')):
             for method in ('knn', 'CFA', ''):
@@ -175,6 +182,10 @@ class Usage(unittest.TestCase):
         self.check(run('anomaly_train', TEST_DATA / 'textures' / 'brick', '--model=%s' % (WORK / 'm.yml'), '--method=padim', '--rotations=4'), 2,
                    'rotations is 4', 'compares each position')
 
+    def test_areas_that_are_none_are_refused(self):
+        for area in ('-2', '-0.5', 'nan', 'all'):
+            self.check(run('anomaly_predict', 'a.png', '--model=m.yml', '--csv=t.csv', '--min_area=' + area), 2, '--min_area=%s: expected ' % area)
+
     def test_tiles_are_squares(self):
         self.check(run('anomaly_train', TEST_DATA / 'textures' / 'brick', '--model=%s' % (WORK / 'm.yml'), '--tile=64', '--input_size=96x64'), 2,
                    'inputShape is 96x64 with tile 64', 'tiles are squares')
@@ -182,6 +193,10 @@ class Usage(unittest.TestCase):
     def test_missing_files_are_named(self):
         self.check(run('anomaly_train', '/no/folder', '--model=%s' % (WORK / 'm.yml')), 1, '/no/folder')
         self.check(run('anomaly_evaluate', '/no/category', '--model=m.yml'), 1, '/no/category')
+        for program in ('anomaly_train', 'anomaly_evaluate'):
+            self.check(run(program, '/no/list.csv', '--model=%s' % (WORK / 'm.yml')), 1, "there is no file '/no/list.csv'")
+            image = some('test/good/*.png', 1)[0]
+            self.check(run(program, image, '--model=%s' % (WORK / 'm.yml')), 1, "'%s' is neither a folder nor a list" % image)
         self.check(run('anomaly_predict', '/no/image.png', '--model=m.yml', '--output=o'), 1, '/no/image.png')
         self.check(run('anomaly_predict', WORK, '--model=/no/model.yml', '--output=%s' % (WORK / 'o')), 1)
         self.check(run('anomaly_benchmark', '--model=/no/model.yml'), 1, '/no/model.yml')
@@ -191,6 +206,17 @@ class Usage(unittest.TestCase):
         category = TEST_DATA / 'textures' / 'brick'
         self.check(run('anomaly_train', category, '--model=%s' % (WORK / 'model.txt')), 2, '.yml')
         self.check(run('anomaly_train', category, '--model=/no/folder/model.yml'), 1, '/no/folder/model.yml')
+
+    def test_models_that_are_folders_are_named(self):
+        image, category, folder = some('test/good/*.png', 1)[0], TEST_DATA / 'textures' / 'brick', WORK / 'folder_as_model'
+        folder.mkdir()
+        for command in (('anomaly_predict', image, '--csv=%s' % (WORK / 't.csv'), '--model=%s' % folder), ('anomaly_evaluate', category, '--model=%s' % folder),
+                        ('anomaly_evaluate', category, '--model=%s' % (TEST_DATA / 'models' / 'brick.yml.gz'), '--compare=%s' % folder),
+                        ('anomaly_update', folder, category, '--output=%s' % (WORK / 'm.yml')), ('anomaly_benchmark', '--model=%s' % folder),
+                        ('anomaly_export', folder, '--size=64x64', '--output=%s' % (WORK / 'm.onnx'))):
+            self.check(run(*command), 1, "'%s' is a folder, expected a model file" % folder)
+        self.check(run('anomaly_train', category, '--model=%s' % folder), 1, "--model: '%s' is a folder" % folder)
+        self.assertEqual(os.listdir(str(folder)), [])
 
     def test_folder_without_images(self):
         empty = WORK / 'empty'

@@ -318,6 +318,8 @@ class Lists(Test):
                 "'gut'",
             ),
             ('image_path,label,label_index\ntest/good/000.png,good,1\n', 'label_index'),
+            ('image_path,label_index\ntest/good/000.png,0\ntest/hole/000.png,2\n', "label_index '2' for 'test/hole/000.png', expected 0"),
+            ('image_path,label,label_index\ntest/hole/000.png,hole,-1\n', "label_index '-1'"),
             ('image_path,label,Label\ntest/good/000.png,good,good\n', "two columns 'label'"),
             ('test/good/000.png,good\n', "'image_path' in its first row, which names 'test/good/000.png'"),
         ):
@@ -440,6 +442,24 @@ class Layouts(Test):
         (root / 'split_csv' / '1cls.csv').write_text('\n'.join(rows))
         self.check(category, '1cls.csv')
         self.assertIn("'candle' and 'capsules'", self.train(root / 'split_csv' / '1cls.csv', code=1)[0])
+
+    def test_masks_that_are_not_used_are_named(self):
+        category = make_category('unused_masks')
+        truth = category / 'ground_truth'
+        for i in range(3):
+            write_mask(truth / 'good' / ('%03d_mask.png' % i), 0)
+        expected, said = self.evaluate(category)
+        self.assertNotIn('left out', said)
+        write_mask(truth / 'hole' / '777_mask.png')
+        write_mask(truth / 'crack' / '000_mask.png')
+        write_mask(truth / 'loose.png')
+        for i in (0, 2):
+            write_mask(truth / 'good' / ('%03d_mask.png' % i))
+        figures, said = self.evaluate(category)
+        self.assertEqual(figures, expected)
+        self.assertIn("left out: 3 masks that belong to no image: '%s', '%s' and '%s'" % (truth / 'loose.png', truth / 'crack' / '000_mask.png', truth / 'hole' / '777_mask.png'), said)
+        self.assertIn("left out: 2 masks that mark a defect, in a folder of good images: '%s' and" % (truth / 'good' / '000_mask.png'), said)
+        self.assertIn('good/002_mask.png', said)
 
     def test_what_is_left_out_is_named(self):
         category = make_category('left_out')
@@ -688,6 +708,22 @@ class LeftOut(Test):
         for name in ('2 files', 'clip.mp4', 'b.gif'):
             self.assertIn(name, said)
 
+    @unittest.skipUnless(hasattr(os, 'mkfifo'), 'named pipes are POSIX')
+    def test_pipes_in_a_folder_are_not_waited_for(self):
+        folder = WORK / 'pipes'
+        for i in range(3):
+            write_part(folder / ('%d.png' % i), i)
+        (folder / 'linked.png').symlink_to(folder / '0.png')
+        os.mkfifo(str(folder / 'pipe.png'))
+        (folder / 'to_pipe.png').symlink_to(folder / 'pipe.png')
+        rows, said = self.predict(folder)
+        self.assertEqual(len(rows), 4)
+        for part in ('2 pipes, sockets or devices', "pipe.png'", "to_pipe.png'"):
+            self.assertIn(part, said)
+        said, learned = self.train(folder)
+        self.assertEqual(learned, 4)
+        self.assertIn('2 pipes, sockets or devices', said)
+
     def test_an_image_that_is_larger_than_opencv_reads(self):
         folder = WORK / 'large'
         write_part(folder / '0.png', 1)
@@ -701,7 +737,10 @@ class LeftOut(Test):
         for part in ('1.png', 'OPENCV_IO_MAX_IMAGE_PIXELS'):
             self.assertIn(part, said)
             self.assertIn(part, self.train(folder, code=1)[0])
-        self.assertEqual(self.train(folder, '--skip_unreadable')[1], 3)
+        said, learned = self.train(folder, '--skip_unreadable')
+        self.assertEqual(learned, 2)
+        self.assertIn("left out: 1 image that cannot be read: '%s'" % (folder / '1.png'), said)
+        self.assertIn('2 of 3 images in ', said)
 
     @unittest.skipUnless(hasattr(os, 'fork'), 'permissions are POSIX')
     def test_what_may_not_be_read_has_the_systems_reason(self):
@@ -791,6 +830,35 @@ class Videos(Test):
         self.assertEqual(len(rows), 3)
         rows, said = self.predict('last.avi', [self.frame] * 3 + [self.broken], 1)
         self.assertIn("1 of 4 frames", said)
+
+    def watch(self, name, frames, code, *options, cut=None):
+        """The numbers of the frames that anomaly_camera judged, and all that it printed on standard error."""
+        video = WORK / name
+        write_avi(video, frames)
+        if cut:
+            video.write_bytes(video.read_bytes()[:cut])
+        done = run('anomaly_camera', '--source=%s' % video, '--model=%s' % MODEL, '--headless', '--jsonl=-', *options)
+        if 'no videoio module' in done.stderr:
+            self.skipTest('this OpenCV reads no videos')
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return [json.loads(line)['frame'] for line in done.stdout.splitlines()], done.stderr
+
+    def test_a_video_in_place_of_a_camera(self):
+        frames, said = self.watch('watched.avi', [self.frame] * 6, 0)
+        self.assertEqual(frames, list(range(6)))
+        self.assertIn('6 frames, ', said)
+        for word in ('has ended', 'were read'):
+            self.assertNotIn(word, said)
+        frames, said = self.watch('watched_damaged.avi', [self.frame] * 3 + [self.broken] * 2 + [self.frame] * 4, 1)
+        self.assertEqual(frames, [0, 1, 2, 5, 6, 7, 8])
+        self.assertIn("watched_damaged.avi' 7 of 9 frames were read", said)
+        frames, said = self.watch('watched_cut.avi', [self.frame] * 8, 1, cut=4 * len(self.frame))
+        self.assertLess(len(frames), 5)
+        self.assertIn("%d of 8 frames were read" % len(frames), said)
+        (WORK / 'no_video.avi').write_bytes(b'no video')
+        done = run('anomaly_camera', '--source=%s' % (WORK / 'no_video.avi'), '--model=%s' % MODEL, '--headless', '--jsonl=-')
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no_video.avi' cannot be opened", done.stderr)
 
     def test_a_video_that_was_cut_off(self):
         rows, said = self.predict('cut.avi', [self.frame] * 8, 1, cut=4 * len(self.frame))

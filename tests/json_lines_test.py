@@ -80,6 +80,19 @@ class Predict(Case):
         self.assertGreater(len(lines[0]['regions']), 0)
         self.assertIn(b'defective', done.stderr)  # the summary
 
+    def test_standard_output_has_the_table_only(self):
+        images, table = brick('test/hole/*.png')[:2] + brick('test/good/*.png')[:2], self.folder / 't.csv'
+        self.assertEqual(run('anomaly_predict', *images, '--csv=%s' % table).returncode, 0)
+        done = subprocess.run(command('anomaly_predict', *images, '--csv=-', '--jsonl=lines'), cwd=str(self.folder), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertEqual(done.stdout, table.read_bytes())
+        self.assertIn(b'defective', done.stderr)  # the summary
+        self.assertEqual(sorted(os.listdir(str(self.folder))), ['lines', 't.csv'])
+        for other, said in (('--jsonl=-', b'both write to standard output'), ('--resume', b'--resume needs a table that can be read again')):
+            done = run('anomaly_predict', *images, '--csv=-', other)
+            self.assertEqual((done.returncode, done.stdout), (2, b''))
+            self.assertIn(said, done.stderr)
+
     def test_regions_are_those_of_the_map(self):
         """Those that lie above the threshold in the map of --raw."""
         try:

@@ -119,6 +119,18 @@ class Inputs(Case):
         os.symlink(str(self.folder), str(self.folder / 'here'))
         self.refuse('anomaly_predict', self.model, 'photo.jpg', '--output=here')
 
+    def test_pictures_inside_the_folder_of_images(self):
+        """They are not scored by the next run with the same --output, whatever its name looks like."""
+        images = self.images('images', 2)
+        for output in ('images/out', './images/../images/out/', str(images / 'out')):
+            done = run_in(self.folder, 'anomaly_predict', self.model, 'images', '--output=' + output, '--csv=t.csv')
+            self.check(done, 0, "lie inside 'images'")
+            self.assertEqual([row[0] for row in rows_of(self.folder / 't.csv')[1:]], ['images/000.png', 'images/001.png'])
+            self.assertEqual(sorted(content_of(images)), ['000.png', '001.png', 'out/000.jpg', 'out/001.jpg'])
+        done = run_in(self.folder, 'anomaly_predict', self.model, 'images', '--output=images_out')
+        self.check(done, 0)
+        self.assertNotIn('lie inside', done.stderr)
+
     def test_maps_and_frames(self):
         self.photo('scan.tiff')
         self.refuse('anomaly_predict', self.model, 'scan.tiff', '--output=.', '--raw')
@@ -133,6 +145,20 @@ class Inputs(Case):
         for table in ('list.csv', './list.csv', self.folder / 'list.csv', 'link.csv', 'model.yml.gz', 'photo.png'):
             self.refuse('anomaly_predict', self.model, 'list.csv', '--csv=%s' % table)
             self.refuse('anomaly_predict', self.model, 'list.csv', '--csv=%s' % table, '--resume')
+
+    def test_text_is_not_written_by_the_name_of_a_picture(self):
+        self.photo('photo.png')
+        self.photo('other.PNG')
+        category = self.category()
+        for name in ('other.PNG', 'to_come.jpg', 'clip.mp4', 'clip.AVI', 'scan.tiff', 'a.gif'):
+            for option in ('csv', 'jsonl'):
+                done = self.refuse('anomaly_predict', self.model, 'photo.png', '--%s=%s' % (option, name))
+                self.check(done, 2, "--%s: '%s' ends as an image or a video does" % (option, name), 'ends in .' + option)
+            self.refuse('anomaly_camera', self.model, '--source=photo.png', '--headless', '--jsonl=' + name)
+            self.refuse('anomaly_train', category, '--model=new.yml', '--json=' + name)
+            self.refuse('anomaly_evaluate', category, self.model, '--json=' + name)
+            self.refuse('anomaly_benchmark', self.model, '--json=' + name)
+        self.check(self.refuse('anomaly_evaluate', category, self.model, '--json=-'), 2, '--json=-: expected the name of a file')
 
     def test_one_output_is_not_another(self):
         self.photo('photo.png')
@@ -365,12 +391,12 @@ class Resume(Case):
         self.assertEqual({row[4] for row in rows_of(self.folder / 't.csv')[1:]}, {digest[:16]})
 
     def test_rows_of_another_model_are_refused(self):
-        table = self.folder / 't.csv'
+        table, digest = self.folder / 't.csv', hashlib.sha256((self.folder / 'model.yml.gz').read_bytes()).hexdigest()
         self.check(train(self.folder / 'images', self.folder / 'other.yml', *QUICK), 0)
         self.check(self.predict('images', '--csv=t.csv', model='other.yml'), 0)
         rows = rows_of(table)
         before = table.read_bytes()
-        self.check(self.predict('images', '--csv=t.csv', '--resume'), 1, 't.csv', rows[1][4], 'another table')
+        self.check(self.predict('images', '--csv=t.csv', '--resume'), 1, 't.csv', rows[1][4], "but --model is '%s': use" % digest[:16], 'another table')
         self.assertEqual(table.read_bytes(), before)
         table.write_text(''.join(','.join(row[:4]) + '\n' for row in rows))
         before = table.read_bytes()

@@ -119,6 +119,17 @@ class Update(unittest.TestCase):
         done = run('anomaly_update', self.model, self.one, '--output=%s' % (WORK / 'learned_one.yml'))
         self.assertIn(': 1 image added, ', done.stdout)
 
+    def test_images_that_are_given_again_are_learned_again(self):
+        """As doc/line.md says: they are counted twice, SPADE's model grows by them, and thresholds do not rise."""
+        for method in ('padim', 'spade'):
+            model, new = train(self.first, method, method + '_once.yml'), WORK / (method + '_twice.yml')
+            done = run('anomaly_update', model, self.first, '--output=%s' % new)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            self.assertEqual(learned(done), (16, 1))
+            self.assertEqual(new.stat().st_size > 1.5 * model.stat().st_size, method == 'spade')
+            for after, before in re.findall(r'threshold ([\d.]+) \(was ([\d.]+)\)', done.stdout):
+                self.assertLessEqual(float(after), float(before))
+
     def test_missed_defect(self):
         """Sets the threshold by calibrate, which says whether it can be told from the good images."""
         for name, missed, separates in (('clear', brick('test/hole/*.png')[0], True), ('hidden', brick('train/good/*.png')[0], False)):
