@@ -265,7 +265,7 @@ public:
     are quantiles of these as after fit. Because a larger model gives lower scores, the earlier scores are first
     multiplied by a factor: the median ratio of new to old score over those new images that the old model called good.
     This needs at least three such images; if images are added one by one, the thresholds stay a little high. Images
-    that the model had learned already, which it knows by their low scores, leave the thresholds as they are. A
+    that the model had learned already, which it knows by their low scores, leave the thresholds nearly as they are. A
     threshold that was set by hand, or by calibrate with labels, stays as it is.
 
     While update runs, other threads use the old model. If it throws, the old model stays.
