@@ -438,8 +438,18 @@ std::string folderToLearn(const std::string& category)
         return good;
     if (!train.empty() && !listImages(train).empty())
         return train;
-    const std::string root = listImages(category).empty() ? rootOfAll(category) : std::string();
-    return root.empty() ? category : subfolder(root, goodNames);
+    LeftOut ignored;
+    const std::string root = rootOfAll(category), all = root.empty() ? root : subfolder(root, goodNames);
+    return all.empty() || picturesIn(all, ignored).images.empty() ? category : all;
+}
+
+// Says which images lie beside the folder of good ones: they may be defective.
+void noteImagesBeside(const std::string& category, const std::string& folder, Names& notes)
+{
+    const Names beside = folder == category ? Names() : listImages(category);
+    if (!beside.empty())
+        notes.push_back("left out: " + counted(beside.size(), "image that lies", "images that lie") + " beside '" +
+                        relativeTo(category, folder) + "': " + quoted(beside));
 }
 
 // Returns VisA's list of the images of all categories, which says which ones to learn from, or an empty text. VisA is
@@ -464,9 +474,10 @@ GoodImages goodImagesOfFolder(const std::string& category)
     if (!list.empty())
         return ImageList(list, ownName(category)).goodImages();
     const std::string folder = folderToLearn(category);
-    const GoodImages good = goodOf(category, folder);
+    GoodImages good = goodOf(category, folder);
     if (good.files.empty())
         throw std::runtime_error("there are no images in '" + folder + "' (folders inside it are not searched)");
+    noteImagesBeside(category, folder, good.notes);
     return good;
 }
 

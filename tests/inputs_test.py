@@ -354,6 +354,13 @@ class Layouts(Test):
         self.expected = self.evaluate(make_category('mvtec'))[0]
         self.assertGreater(self.expected['pixel_f1'], 0.5)
 
+    def test_images_beside_the_folder_of_good_ones_are_not_learned(self):
+        own = make_category('beside', good='good', bad='bad', train='good', masks='ground_truth/bad')
+        (own / 'stray.png').write_bytes((own / 'bad/000.png').read_bytes())
+        said, images = self.train(own)
+        self.assertEqual(images, 3)
+        self.assertIn("left out: 1 image that lies beside 'good': 'stray.png'", said.replace(str(own) + '/', ''))
+
     def test_layouts_of_public_data_sets(self):
         self.check(make_category('plain_names', ending=''), 'MVTec AD')
         self.check(
@@ -611,9 +618,9 @@ class Bits(Test):
             )
 
 
-def write_tiff(file, pages):
+def write_tiff(file, pages, gray=90):
     """Gray pages, one after the other."""
-    content, pixels = b'II*\0\x08\0\0\0', bytes(90 + x % 5 for x in range(SIDE)) * SIDE
+    content, pixels = b'II*\0\x08\0\0\0', bytes(gray + x % 5 for x in range(SIDE)) * SIDE
     for page in range(pages):
         start = len(content)
         tags = (
@@ -689,7 +696,7 @@ class LeftOut(Test):
     def test_further_pages_of_a_tiff(self):
         folder = WORK / 'pages'
         for i, pages in enumerate((1, 3, 1)):
-            write_tiff(folder / ('%d.tif' % i), pages)
+            write_tiff(folder / ('%d.tif' % i), pages, 90 + i)
         rows, said = self.predict(folder)
         self.assertEqual(len(rows), 3)
         self.assertIn('2 further pages of 1 image', said)
@@ -713,7 +720,8 @@ class LeftOut(Test):
         folder = WORK / 'pipes'
         for i in range(3):
             write_part(folder / ('%d.png' % i), i)
-        (folder / 'linked.png').symlink_to(folder / '0.png')
+        write_part(WORK / 'elsewhere' / 'linked.png', 3)
+        (folder / 'linked.png').symlink_to(WORK / 'elsewhere' / 'linked.png')
         os.mkfifo(str(folder / 'pipe.png'))
         (folder / 'to_pipe.png').symlink_to(folder / 'pipe.png')
         rows, said = self.predict(folder)
