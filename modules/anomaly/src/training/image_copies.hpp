@@ -14,7 +14,7 @@ namespace cv { namespace anomaly {
 frames of a video that stands still.
 
 A copy teaches nothing new, and an image that is scored as if it had not been learned would be known by its copies: with
-each image twice, PaDiM's threshold falls from 37 to 5.
+each image twice, a threshold of Gaussians falls from 37 to 5.
 */
 class ImageCopies
 {
