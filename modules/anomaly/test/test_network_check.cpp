@@ -318,7 +318,7 @@ TEST(Anomaly_NetworkCheck, numbers_of_another_type_are_none)
                     })));
 }
 
-// A reader of protocol buffers skips a field of another kind than it knows, and would see another file than was checked.
+// A reader of protocol buffers skips a field of another kind than it knows, and would see another file than the check.
 TEST(Anomaly_NetworkCheck, fields_of_another_kind_are_refused)
 {
     EXPECT_PART("is of another kind", errorOfNetwork(withTensors([](Bytes tensor) {

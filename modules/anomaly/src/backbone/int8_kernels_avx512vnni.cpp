@@ -7,8 +7,8 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-//! One instruction multiplies 64 pairs of bytes. 14 pixels x 2 panels of a product are 28 sums, of 32 registers, and maps
-//! of an input of 224x224 are multiples of 14. In depthwise convolutions each half of a vector belongs to a row.
+//! One instruction multiplies 64 pairs of bytes. 14 pixels x 2 panels of a product are 28 sums, of 32 registers, and
+//! maps of an input of 224x224 are multiples of 14. In depthwise convolutions each half of a vector belongs to a row.
 struct Avx512Vnni
 {
     typedef __m512i Int;

@@ -135,8 +135,8 @@ uchar byteOf(float value, const MapScale& to)
     return saturate_cast<uchar>(cvRound(steps) + to.zero);
 }
 
-// How sums become bytes of the result; or values, if they are only measured. Where channels have scales of their own, as
-// a model file may say, bytes are clipped at zero only.
+// How sums become bytes of the result; or values, if they are only measured. Where channels have scales of their own,
+// as a model file may say, bytes are clipped at zero only.
 Int8Rounding roundingOf(const LayerScales& scales, const Clip& clip)
 {
     const int addedZero = scales.added ? scales.added->zero : 0;
@@ -168,8 +168,8 @@ uchar* memoryOf(Mat& scratch, size_t bytes)
     return scratch.data;
 }
 
-//! Weights of panels or blocks. cv::Mat begins at a line of the processor's cache, over whose ends no vector of 64 bytes
-//! lies then: ResNet18's products take up to 5 % longer where each lies over two.
+//! Weights of panels or blocks. cv::Mat begins at a line of the processor's cache, over whose ends no vector of 64
+//! bytes lies then: ResNet18's products take up to 5 % longer where each lies over two.
 Mat alignedZeros(int parts, int bytesOfPart)
 {
     return Mat::zeros(parts, bytesOfPart, CV_8S);
@@ -317,8 +317,7 @@ private:
     }
 
     // The last vector of a span overlaps the one before it.
-    template <int vector>
-    void copyVectors(const uchar* from, size_t step, uchar* to, int count, int bytes) const
+    template <int vector> void copyVectors(const uchar* from, size_t step, uchar* to, int count, int bytes) const
     {
         for (const size_t toStep = patchStep(); count > 0; count--, from += step, to += toStep)
         {
@@ -417,10 +416,7 @@ private:
         }
     }
 
-    int blockWeights() const
-    {
-        return groupsOf(window.kernel.height) * window.kernel.width * int8Block * int8Word;
-    }
+    int blockWeights() const { return groupsOf(window.kernel.height) * window.kernel.width * int8Block * int8Word; }
 
     void pack(int channel, const QuantizedRow& row, const LayerScales& scales)
     {

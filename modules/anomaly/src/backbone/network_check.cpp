@@ -225,8 +225,8 @@ public:
     void addConstant(const std::string& name, const OnnxTensor& tensor)
     {
         if (!shapes.insert(std::make_pair(name, tensor.sizes)).second)
-            CV_Error_(Error::StsParseError, ("Backbone %s has two constants '%s': the file is damaged", //
-                                             network.name.c_str(), name.c_str()));
+            CV_Error_(Error::StsParseError,
+                      ("Backbone %s has two constants '%s': the file is damaged", network.name.c_str(), name.c_str()));
     }
 
     void check(const OnnxNode& node)
@@ -408,9 +408,8 @@ void refuseOtherFiles(const BackboneSource& source)
         CV_Error_(Error::StsParseError,
                   ("Backbone %s is a pointer of Git LFS, not the network: get the network with git lfs pull",
                    source.name.c_str()));
-    CV_Error_(Error::StsParseError,
-              ("Backbone %s is not an ONNX network, or is cut off or damaged. %s", source.name.c_str(),
-               exportAdvice(source).c_str()));
+    CV_Error_(Error::StsParseError, ("Backbone %s is not an ONNX network, or is cut off or damaged. %s",
+                                     source.name.c_str(), exportAdvice(source).c_str()));
 }
 
 } // namespace
@@ -453,9 +452,8 @@ std::shared_ptr<const Backbone> createBackbone(const BackboneSource& source, con
         if (e.code != Error::StsParseError)
             throw;
         CV_Error_(Error::StsParseError,
-                  ("Backbone %s %s. %s cv::dnn says: %s", source.name.c_str(),
-                   reasonOf(source, startOf(e.err)).c_str(), exportAdvice(source).c_str(),
-                   reasonOfDnn(startOf(e.err)).c_str()));
+                  ("Backbone %s %s. %s cv::dnn says: %s", source.name.c_str(), reasonOf(source, startOf(e.err)).c_str(),
+                   exportAdvice(source).c_str(), reasonOfDnn(startOf(e.err)).c_str()));
     }
 }
 

@@ -67,8 +67,8 @@ private:
     const Field& checked(bool isExpected) const
     {
         if (!isExpected)
-            CV_Error_(Error::StsParseError, ("Field %d of a message in an ONNX file is of another kind than ONNX's is",
-                                             number));
+            CV_Error_(Error::StsParseError,
+                      ("Field %d of a message in an ONNX file is of another kind than ONNX's is", number));
         return *this;
     }
 };

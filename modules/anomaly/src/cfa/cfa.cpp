@@ -82,8 +82,7 @@ public:
         const std::shared_ptr<const FittedModel> fitted = core->fittedModel();
         const std::shared_ptr<const CfaModel> model = firstOf<CfaModel>(*fitted);
         const auto distances = [&](const FeatureMaps& features) { return model->neighborDistances(features); };
-        reportingOutOfMemory(
-            [&]() { DetectorCore::valueMaps(*fitted, image.getMat(), model->K, distances, maps); });
+        reportingOutOfMemory([&]() { DetectorCore::valueMaps(*fitted, image.getMat(), model->K, distances, maps); });
     }
     Params getParams() const CV_OVERRIDE { return methodAs<CfaMethod>()->params; }
     double getRadius() const CV_OVERRIDE { return firstModel<CfaModel>()->radius; }

@@ -54,7 +54,10 @@ class WithoutOneImage CV_FINAL : public PatchScorer
 {
 public:
     //! counts: number of images that each position has learned. mask: where this one was learned; empty: everywhere.
-    WithoutOneImage(const std::shared_ptr<const PatchScorer>& a, const Mat& c, const Mat& m) : all(a), counts(c), mask(m)
+    WithoutOneImage(const std::shared_ptr<const PatchScorer>& a, const Mat& c, const Mat& m)
+        : all(a),
+          counts(c),
+          mask(m)
     {}
 
     double score(const std::vector<Mat>& maps, Mat& patchScores, StageClock* clock) const CV_OVERRIDE
@@ -147,7 +150,8 @@ std::shared_ptr<const ScoreMap> PadimModel::createScoreMapWithout(const std::vec
         return nullptr;
     const Mat mask = pieces.size() == 1 && size_t(pieces[0]) < masks.size() ? masks[pieces[0]] : Mat();
     const std::shared_ptr<const PatchScorer> all = std::make_shared<PadimScorer>(*this, device.engine);
-    return anomaly::createScoreMap(std::make_shared<WithoutOneImage>(all, gaussians.counts, mask), settings, device.engine);
+    return anomaly::createScoreMap(std::make_shared<WithoutOneImage>(all, gaussians.counts, mask), settings,
+                                   device.engine);
 }
 
 std::vector<Mat> PadimModel::matrices() const

@@ -33,8 +33,8 @@ public:
     {
         CV_WRAP Params();
 
-        //! Distance between patches in pixels of the network's input: finer maps are averaged to it, and coarser ones are
-        //! compared as they are, all averaged 3x3 first, unlike in the paper. Range: [1, 256]. Default: 8.
+        //! Distance between patches in pixels of the network's input: finer maps are averaged to it, coarser ones are
+        //! compared as they are, and all are averaged 3x3 first, unlike in the paper. Range: [1, 256]. Default: 8.
         CV_PROP_RW int patchStride;
         //! Number of good images, the most similar ones, that an image is compared with; all of them if there are no
         //! more. Range: [1, 1000]. Default: 50.
