@@ -234,7 +234,9 @@ void DetectorCore::fit(const ImageSource& images)
     DetectorModel model = {method, source, std::vector<InputModel>(), Calibration(), ModelHistory()};
     model.history.rotations = chooseRotations(images, learned, *method, *network);
     const DetectorParams settings = settingsToLearn(model);
-    const std::unique_ptr<Learner> learner = withSettings(*method, settings)->startFit(device());
+    // Only where fit chooses the turns: they are also in the hash of settings that checkpoints of other methods hold.
+    const std::shared_ptr<const Method> toLearn = method->choosesRotations() ? withSettings(*method, settings) : method;
+    const std::unique_ptr<Learner> learner = toLearn->startFit(device());
     const std::vector<int> good = scorable(images, std::vector<int>(order.begin(), order.begin() + heldOut), settings);
 
     const std::vector<int> modes = inputModes(settings.inputMode);
