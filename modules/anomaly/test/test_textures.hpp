@@ -37,7 +37,7 @@ inline std::vector<Mat> alike(const Mat& image, int count)
 {
     std::vector<Mat> images(count);
     for (int i = 0; i < count; i++)
-        copyMakeBorder(image, images[i], 0, i, 0, 0, BORDER_REPLICATE);
+        cv::copyMakeBorder(image, images[i], 0, i, 0, 0, BORDER_REPLICATE);
     return images;
 }
 
