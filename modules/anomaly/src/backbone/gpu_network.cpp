@@ -213,7 +213,7 @@ private:
         const int sizes[] = {maps.images, maps.channels, maps.size.height, maps.size.width},
                   count = maps.images * maps.channels * maps.size.area();
         Mat result(4, sizes, CV_32F);
-        const bool clips = maps.lowest != -FLT_MAX || maps.highest != FLT_MAX;
+        const bool clips = !Clip(maps.lowest, maps.highest).isNone();
         if (clips)
         {
             work.reserve(size_t(count) * sizeof(float));

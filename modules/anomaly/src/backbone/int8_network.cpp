@@ -76,7 +76,7 @@ Mat bytesFor(size_t values)
 {
     const size_t bytes = values + int8Slack;
     if (bytes > size_t(INT_MAX))
-        CV_Error_(Error::StsNoMem, ("A map of %.0f values is too large, expected %d at most", double(values), INT_MAX));
+        refuseMap(values);
     return Mat(1, int(bytes), CV_8U);
 }
 

@@ -323,8 +323,7 @@ std::vector<MapShape> LayerGraph::shapes(const MapShape& input) const
             (shapes[layer->added].channels != shape.channels || shapes[layer->added].size != shape.size))
             CV_Error(Error::StsNotImplemented, "Add of maps of different shapes");
         if (shape.total() > size_t(INT_MAX))
-            CV_Error_(Error::StsNoMem,
-                      ("A map of %.0f values is too large, expected %d at most", double(shape.total()), INT_MAX));
+            refuseMap(shape.total());
     }
     return shapes;
 }

@@ -222,9 +222,9 @@ public:
 
     void addInput(const std::string& name) { results.insert(name); }
 
-    void addConstant(const std::string& name, const OnnxTensor& tensor)
+    void addConstant(const std::string& name, const std::vector<int64>& sizes)
     {
-        if (!shapes.insert(std::make_pair(name, tensor.sizes)).second)
+        if (!shapes.insert(std::make_pair(name, sizes)).second)
             CV_Error_(Error::StsParseError,
                       ("Backbone %s has two constants '%s': the file is damaged", network.name.c_str(), name.c_str()));
     }
@@ -275,24 +275,19 @@ private:
 };
 
 // A node of type Constant gives the name of its result to its tensor.
-void addConstants(Bytes message, const OnnxNode& node, NodeCheck& nodes)
-{
-    if (node.type != "Constant" || node.outputs.size() != 1)
-        return;
-    forEachPayload(message, [&](const Field& field) {
-        if (field.number == NODE_ATTRIBUTE)
-            forEachPayload(field.payload, [&](const Field& part) {
-                if (part.number == ATTRIBUTE_TENSOR)
-                    nodes.addConstant(node.outputs[0], OnnxTensor(part.payload));
-            });
-    });
-}
-
 void checkNode(Bytes message, NodeCheck& nodes)
 {
     const OnnxNode node = readNode(message);
     nodes.check(node);
-    addConstants(message, node, nodes);
+    if (node.type == "Constant" && node.outputs.size() == 1)
+        forEachTensorOfNode(message,
+                            [&](Bytes tensor) { nodes.addConstant(node.outputs[0], OnnxTensor(tensor).sizes); });
+}
+
+void addInitializer(Bytes message, NodeCheck& nodes)
+{
+    const OnnxTensor tensor(message);
+    nodes.addConstant(tensor.name, tensor.sizes);
 }
 
 // Nodes are in the order of execution, so that each one's inputs are known before it.
@@ -302,7 +297,7 @@ void checkGraph(Bytes graph, NodeCheck& nodes)
         if (field.number == GRAPH_INPUT)
             nodes.addInput(onnxName(field.message(), VALUE_NAME));
         else if (field.number == GRAPH_INITIALIZER)
-            nodes.addConstant(onnxName(field.message(), TENSOR_NAME), OnnxTensor(field.message()));
+            addInitializer(field.message(), nodes);
     });
     forEachField(graph, [&nodes](const Field& field) {
         if (field.number == GRAPH_NODE)

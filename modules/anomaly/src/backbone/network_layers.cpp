@@ -28,6 +28,11 @@ Size kernelOf(const Mat& weights)
 
 } // namespace
 
+void refuseMap(size_t values)
+{
+    CV_Error_(Error::StsNoMem, ("A map of %.0f values is too large, expected %d at most", double(values), INT_MAX));
+}
+
 Window::Window(const OnnxNode& node, Size k) : kernel(k)
 {
     const std::vector<int64> ones(2, 1), strides = numbersOf(node, "strides", ones),

@@ -20,6 +20,9 @@ struct MapShape
     Size size;
 };
 
+//! Throws the error of a map whose values no int counts.
+[[noreturn]] void refuseMap(size_t values);
+
 //! The range to which an activation clips values: [0, FLT_MAX] for ReLU, [0, 6] for ReLU6.
 struct Clip
 {

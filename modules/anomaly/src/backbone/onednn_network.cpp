@@ -102,8 +102,7 @@ private:
     {
         const size_t count = bytes / sizeof(float);
         if (count > size_t(INT_MAX))
-            CV_Error_(Error::StsNoMem,
-                      ("A map of %.0f values is too large, expected %d at most", double(count), INT_MAX));
+            refuseMap(count);
         return Mat(1, int(count), CV_32F);
     }
 

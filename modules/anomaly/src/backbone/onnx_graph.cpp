@@ -43,24 +43,13 @@ void addConstant(Bytes message, OnnxGraph& graph, const std::string& output)
         graph.constants[output.empty() ? tensor.name : output] = elements;
 }
 
-// A Constant node has its tensor as an attribute. It becomes a constant in place of a node.
-void addConstantNode(Bytes message, const std::string& output, OnnxGraph& graph)
-{
-    forEachField(message, [&](const Field& field) {
-        if (field.number == NODE_ATTRIBUTE)
-            forEachField(field.payload, [&](const Field& attribute) {
-                if (attribute.number == ATTRIBUTE_TENSOR)
-                    addConstant(attribute.payload, graph, output);
-            });
-    });
-}
-
-// Adds a node in the order of the file, which is the order of execution.
+// Adds a node in the order of the file, which is the order of execution. A Constant has its tensor as an attribute, and
+// becomes a constant in place of a node.
 void addNode(Bytes message, OnnxGraph& graph)
 {
     const OnnxNode node = readNode(message);
     if (node.type == "Constant" && node.outputs.size() == 1)
-        addConstantNode(message, node.outputs[0], graph);
+        forEachTensorOfNode(message, [&](Bytes tensor) { addConstant(tensor, graph, node.outputs[0]); });
     else
         graph.nodes.push_back(node);
 }

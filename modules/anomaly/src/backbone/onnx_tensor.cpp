@@ -234,6 +234,17 @@ void forEachTensor(const std::vector<uchar>& onnx, const std::function<void(Byte
     });
 }
 
+void forEachTensorOfNode(Bytes node, const std::function<void(Bytes tensor)>& visit)
+{
+    forEachPayload(node, [&](const Field& field) {
+        if (field.number == NODE_ATTRIBUTE)
+            forEachPayload(field.payload, [&](const Field& part) {
+                if (part.number == ATTRIBUTE_TENSOR)
+                    visit(part.payload);
+            });
+    });
+}
+
 std::vector<uchar> rewriteTensors(const std::vector<uchar>& onnx, const TensorChange& change)
 {
     return rewrite(bytesOf(onnx), MODEL_GRAPH, [&](Bytes graph, std::vector<uchar>& changed) {

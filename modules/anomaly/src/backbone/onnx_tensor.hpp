@@ -46,6 +46,9 @@ std::vector<uchar> withElements(Bytes tensor, const std::vector<uchar>& raw);
 //! Visits the message of each tensor: initializers, and tensors in attributes of nodes, also in graphs within nodes.
 void forEachTensor(const std::vector<uchar>& onnx, const std::function<void(Bytes tensor)>& visit);
 
+//! Visits the tensor that is an attribute of a node, as that of a Constant.
+void forEachTensorOfNode(Bytes node, const std::function<void(Bytes tensor)>& visit);
+
 //! Rewrites the tensors that forEachTensor visits. For each tensor `change` sets its new message and returns true, or
 //! returns false to keep it.
 std::vector<uchar> rewriteTensors(const std::vector<uchar>& onnx,

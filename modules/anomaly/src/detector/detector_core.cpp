@@ -485,14 +485,12 @@ void DetectorCore::predictBatch(InputArrayOfArrays images, std::vector<double>& 
                                        : score(*model, all[i], noArray(), Mat(), NULL, &cancellation);
     };
     const Range whole(0, int(all.size()));
-    reportingOutOfMemory([&]() {
-        if (model->device.isGpu())
-            scoreBatchOnGpu(*model, all, imageScores, wantsMaps ? &imageMaps : NULL, cancellation);
-        else if (model->scoresInParallel(whole.size()))
-            parallel_for_(whole, scoreImages);
-        else
-            scoreImages(whole);
-    });
+    if (model->device.isGpu())
+        scoreBatchOnGpu(*model, all, imageScores, wantsMaps ? &imageMaps : NULL, cancellation);
+    else if (model->scoresInParallel(whole.size()))
+        parallel_for_(whole, scoreImages);
+    else
+        scoreImages(whole);
     scores = imageScores;
     if (wantsMaps)
         putMaps(imageMaps, maps);

@@ -118,6 +118,11 @@ GoodScores scoresOfGoodImages(const FittedModel& model, const ImageSource& image
     return scores;
 }
 
+static bool marksDefect(const Mat& mask)
+{
+    return !mask.empty() && countNonZero(mask) > 0;
+}
+
 // The mask of defects at the map's size. One that is too small to be left there covers each pixel that has part of it.
 static Mat defectsAtInput(const Mat& defects, const InputSettings& input)
 {
@@ -135,14 +140,11 @@ static void checkMasksOfGood(const ImageSource& images, const Mat& labels)
 {
     const Mat isDefective = labels.reshape(1, 1) != 0;
     for (int i = 0; i < images.size(); i++)
-    {
-        const Mat defects = images.mask(i);
-        if (!isDefective.at<uchar>(i) && !defects.empty() && countNonZero(defects) > 0)
+        if (!isDefective.at<uchar>(i) && marksDefect(images.mask(i)))
             CV_Error_(Error::StsBadArg,
                       ("Image %d is labeled as good, but its mask has defects: masks and labels have to be in the same "
                        "order",
                        i));
-    }
 }
 
 Calibration bestThresholds(const FittedModel& model, const ImageSource& images, const Mat& labels, bool masked)
@@ -156,8 +158,7 @@ Calibration bestThresholds(const FittedModel& model, const ImageSource& images, 
         Mat map;
         const double score = model.imageScore(model.scoreMap(image, NULL, map), map, Mat());
         if (masked) // also a defect out of the center that INPUT_CROPPED sees makes its image a defective one
-            scores.add(score, map, defectsAtInput(defects, model.input()),
-                       !defects.empty() && countNonZero(defects) > 0);
+            scores.add(score, map, defectsAtInput(defects, model.input()), marksDefect(defects));
         else
             scores.add(score, map);
     }

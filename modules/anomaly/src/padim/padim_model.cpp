@@ -4,6 +4,7 @@
 #include "../precomp.hpp"
 #include "padim_model.hpp"
 #include "../detector/model_fields.hpp"
+#include "../detector/model_history.hpp"
 #include "../input/preprocess.hpp"
 #include "../patches/descriptor.hpp"
 #include "../patches/grid_features.hpp"
@@ -101,9 +102,9 @@ std::vector<int> readDrawn(const ModelNode& node, int features)
 Mat readCounts(const ModelNode& node, int positions)
 {
     const std::vector<int> counts = readIntegers(node, "counts");
-    const int most = 1 << 30; // so that an update does not overflow
-    const bool possible =
-        std::all_of(counts.begin(), counts.end(), [](int count) { return count >= 0 && count != 1 && count <= most; });
+    const bool possible = std::all_of(counts.begin(), counts.end(), [](int count) {
+        return count >= 0 && count != 1 && count <= ModelHistory::most;
+    });
     if (counts.size() != size_t(positions) || !possible)
         CV_Error_(Error::StsParseError,
                   ("Model file has no list of %d counts, each 0 or 2 to 2^30, as 'counts'", positions));

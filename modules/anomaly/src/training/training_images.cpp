@@ -47,15 +47,13 @@ void TrainingImages::read(std::vector<int>& chosen, const FitReporter& reporter,
     for (size_t i = 0; i < chosen.size(); i++)
     {
         Mat image;
-        if (readImage(images, chosen[i], params.skipUnreadable, image))
+        const bool isRead = readImage(images, chosen[i], params.skipUnreadable, image),
+                   isCopy = isRead && copies.isCopy(chosen[i], image);
+        copied += isCopy;
+        if (isRead && !isCopy)
         {
-            if (copies.isCopy(chosen[i], image))
-                copied++;
-            else
-            {
-                readable.push_back(chosen[i]);
-                keep(chosen[i], image);
-            }
+            readable.push_back(chosen[i]);
+            keep(chosen[i], image);
         }
         reporter.report("features", int(i) + 1, int(chosen.size()));
     }
