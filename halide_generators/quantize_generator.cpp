@@ -86,7 +86,7 @@ private:
     Expr packed()
     {
         const int bits = 32 / valuesInWord;
-        const uint32_t mask = (uint64_t(1) << bits) - 1;
+        const uint32_t mask = uint32_t((uint64_t(1) << bits) - 1);
         Expr word = cast<uint32_t>(0);
         for (int n = 0; n < valuesInWord; n++)
             word = word | (cast<uint32_t>(whole(p, w * valuesInWord + n) + offset) & mask) << (bits * n);

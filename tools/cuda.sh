@@ -55,7 +55,7 @@ build_opencv() {
   [[ -n $(find -L "$toolkit/include" /usr/include /usr/local/include -name cudnn.h -print -quit 2>/dev/null) ]] || fail "there is no cudnn.h: install cuDNN with its headers"
   version=$(nvcc --version | sed -n 's/.*release \([0-9.]*\),.*/\1/p')
   if [[ -z $opencv ]]; then
-    "$project/tools/opencv_4.14.sh" "$work"
+    "$project/tools/opencv_source.sh" 4.14 "$work"
     opencv=$work/opencv contrib=$work/contrib
   fi
   echo "== OpenCV with CUDA $version for $architectures"

@@ -4,13 +4,14 @@
 #   4.6   Debian's source package, which has opencv_contrib; trains and predicts
 #   4.14  PyPI's source distribution of opencv-contrib-python-headless; predicts with a stored model, since Debian's LibTorch
 #         links OpenCV 4.6
+#   5.0   the same of its 5.0
 set -euo pipefail
 export PATH HOME=~  # both may be unset, in a bare container
 project=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 version=${1:-}
 case $version in
-  4.6|4.14) ;;
-  *) sed -n '2,6s/^# \?//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
+  4.6|4.14|5.0) ;;
+  *) sed -n '2,7s/^# \?//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
 esac
 work=$(realpath -m "${2:-$project/build/in_tree/$version}")
 build=$work/build
@@ -34,7 +35,8 @@ get_source_4.6() {
   ln -sfn unpacked/contrib "$work/contrib"
 }
 
-get_source_4.14() { "$project/tools/opencv_4.14.sh" "$work"; }
+get_source_4.14() { "$project/tools/opencv_source.sh" 4.14 "$work"; }
+get_source_5.0() { "$project/tools/opencv_source.sh" 5.0 "$work"; }
 
 # configure MODULES LIST [options]: the parts of OpenCV that the module and its tests need. Not optimized to the last: that
 # takes half as long again, and the kernels do not depend on it. OpenCV's SYCL samples ask for any oneDNN, and Debian's

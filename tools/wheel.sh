@@ -24,7 +24,7 @@ fail() { echo "wheel.sh: $1" >&2; exit 1; }
 build_opencv() {
   local off=(IPP OPENCL LAPACK EIGEN ITT ADE OPENEXR JASPER OPENJPEG AVIF QUIRC FLATBUFFERS VA VA_INTEL GTK FFMPEG GSTREAMER V4L 1394
              VULKAN OPENVINO OBSENSOR TBB OPENMP)
-  "$project/tools/opencv_4.14.sh" "$work/source"
+  "$project/tools/opencv_source.sh" 4.14 "$work/source"
   cmake -S "$work/source/opencv" -B "$work/opencv_build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$opencv" \
     -DBUILD_LIST=core,imgproc,imgcodecs,dnn -DBUILD_SHARED_LIBS=OFF -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DENABLE_PIC=ON \
     -DBUILD_TESTS=OFF -DBUILD_PERF_TESTS=OFF -DBUILD_EXAMPLES=OFF -DBUILD_opencv_apps=OFF -DBUILD_JAVA=OFF \

@@ -144,7 +144,7 @@ void TrainingCheckpoint::keep(const Mat& bank, const TrainingState& state)
     entries[model].bank = hashOf(bank);
     entries[model].state = state;
     replaceFile(filename, [&](const String& temporary) {
-        write(temporary);
+        writeModelFile(temporary, [&](FileStorage& file) { write(file); });
         checkWritten(temporary);
     });
 }
@@ -165,9 +165,8 @@ void TrainingCheckpoint::checkWritten(const String& temporary) const
     }
 }
 
-void TrainingCheckpoint::write(const String& temporary) const
+void TrainingCheckpoint::write(FileStorage& file) const
 {
-    FileStorage file = createModelFile(temporary, FileStorage::BASE64);
     file << rootName << "{"
          << "settings" << settings << "models"
          << "[";

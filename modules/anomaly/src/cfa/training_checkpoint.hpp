@@ -46,7 +46,7 @@ private:
 
     static std::vector<Entry> entriesOf(const String& file, String& settings);
     void read();
-    void write(const String& temporary) const;
+    void write(FileStorage& file) const;
     void checkWritten(const String& temporary) const;
 
     String filename, settings;

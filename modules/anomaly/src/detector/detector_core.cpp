@@ -567,9 +567,7 @@ void DetectorCore::save(const String& filename) const
     checkModelFileName(filename);
     const std::shared_ptr<const FittedModel> model = fittedModel();
     const auto write = [&](const String& temporary) {
-        FileStorage file = createModelFile(temporary, FileStorage::BASE64);
-        writeWholeModel(file, model->model);
-        file.release();
+        writeModelFile(temporary, [&](FileStorage& file) { writeWholeModel(file, model->model); });
         checkWritten(temporary, model->model);
     };
     reportingOutOfMemory([&]() { replaceFile(filename, write); });

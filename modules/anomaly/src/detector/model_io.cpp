@@ -5,6 +5,7 @@
 #include "model_io.hpp"
 #include "../base/error_text.hpp"
 #include "../base/file_replacement.hpp"
+#include "../base/gzip_parts.hpp"
 #include "model_fields.hpp"
 #include "params_sum.hpp"
 #include "registry.hpp"
@@ -15,6 +16,7 @@
 
 #include <cctype>
 #include <cstring>
+#include <fstream>
 
 namespace cv { namespace anomaly {
 
@@ -415,14 +417,27 @@ static bool endsWith(const String& text, const String& end)
     return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
 
+static String lowerCase(String text)
+{
+    for (char& c : text)
+        c = char(std::tolower(uchar(c)));
+    return text;
+}
+
+static bool isPackedName(const String& filename)
+{
+    return endsWith(lowerCase(filename), ".gz");
+}
+
+static String plainName(const String& filename)
+{
+    return isPackedName(filename) ? filename.substr(0, filename.size() - 3) : filename;
+}
+
 // cv::FileStorage takes any other name for YAML.
 void checkModelFileName(const String& filename)
 {
-    String plain = filename;
-    for (char& c : plain)
-        c = char(std::tolower(uchar(c)));
-    if (endsWith(plain, ".gz"))
-        plain.resize(plain.size() - 3);
+    const String plain = lowerCase(plainName(filename));
     for (const char* extension : {".yml", ".yaml", ".xml", ".json"})
         if (endsWith(plain, extension))
             return;
@@ -457,11 +472,26 @@ static FileStorage openedBy(const std::function<void(FileStorage&)>& open, const
     return file;
 }
 
-FileStorage createModelFile(const String& filename, int flags)
+static FileStorage createStorage(const String& filename, int flags)
 {
     // cv::FileStorage takes what stands after the last question mark for options.
     const String name = filename.find('?') == String::npos ? filename : filename + "?";
     return openedBy([&](FileStorage& file) { file.open(name, FileStorage::WRITE | flags); }, filename, "written");
+}
+
+void writeModelFile(const String& filename, const std::function<void(FileStorage&)>& write)
+{
+    const bool isPacked = isPackedName(filename);
+    FileStorage file = createStorage(plainName(filename), FileStorage::BASE64 | (isPacked ? FileStorage::MEMORY : 0));
+    write(file);
+    if (!isPacked)
+        return;
+    const std::string bytes = packInParts(file.releaseAndGetString());
+    std::ofstream stream(filename.c_str(), std::ios::binary | std::ios::trunc);
+    if (!stream)
+        CV_Error_(Error::StsObjectNotFound,
+                  ("Model file '%s' cannot be written: it cannot be opened", filename.c_str()));
+    stream.write(bytes.data(), std::streamsize(bytes.size()));
 }
 
 ModelFile::ModelFile(const String& filename, const std::function<ModelText()>& read) : name(filename)
@@ -501,7 +531,7 @@ ModelFile readModelFromMemory(std::string text, const String& name)
 void checkModelFile(const String& filename)
 {
     checkModelFileName(filename);
-    checkReplaceable(filename, [](const String& temporary) { createModelFile(temporary, 0); });
+    checkReplaceable(filename, [](const String& temporary) { createStorage(temporary, 0); });
 }
 
 }} // namespace cv::anomaly

@@ -3,18 +3,15 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "model_text.hpp"
+#include "../base/gzip_parts.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
 
 #include <cctype>
 #include <cstring>
+#include <fstream>
 #include <sys/stat.h>
 #include <zlib.h>
-
-#ifdef HAVE_ANOMALY_LIBDEFLATE
-#include <fstream>
-#include <libdeflate.h>
-#endif
 
 namespace cv { namespace anomaly {
 
@@ -85,24 +82,12 @@ size_t bytesOfFile(const String& filename)
     return stat(filename.c_str(), &status) == 0 && (status.st_mode & S_IFMT) == S_IFREG ? size_t(status.st_size) : 0;
 }
 
-#ifdef HAVE_ANOMALY_LIBDEFLATE
-
-// What a packed file says in its last four bytes that it unpacks to.
-size_t unpackedBytes(const std::string& packed)
-{
-    size_t size = 0;
-    for (size_t i = 1; i <= 4; i++)
-        size = size << 8 | uchar(packed[packed.size() - i]);
-    return size;
-}
-
 //! The bytes of a packed file; empty for other files.
 std::string readPacked(const String& filename)
 {
-    const size_t fewestBytes = 18; // of head and end
     const size_t size = bytesOfFile(filename);
     std::ifstream file(filename.c_str(), std::ios::binary);
-    if (size < fewestBytes || size > mostTextBytes || file.get() != 0x1f || file.get() != 0x8b)
+    if (size > mostTextBytes || file.get() != 0x1f || file.get() != 0x8b)
         return std::string();
     std::string packed(size, '\0');
     file.seekg(0);
@@ -110,30 +95,17 @@ std::string readPacked(const String& filename)
     return file ? packed : std::string();
 }
 
-//! Unpacks a file in memory, in half of zlib's time. Empty where the file is not packed, or not as it should be: zlib
-//! says what is wrong with it.
+//! Unpacks a file in memory by several threads. Empty where the file is not packed, or not as it should be: zlib says
+//! what is wrong with it.
 std::string unpackAtOnce(const String& filename)
 {
     const std::string packed = readPacked(filename);
-    if (packed.empty() || !isPlausible(unpackedBytes(packed), packed.size()))
-        return std::string();
-    std::string text(unpackedBytes(packed), '\0');
-    const std::unique_ptr<libdeflate_decompressor, void (*)(libdeflate_decompressor*)> unpacker(
-        libdeflate_alloc_decompressor(), libdeflate_free_decompressor);
-    size_t taken = 0; // less than all where several packed texts follow one another
-    const bool isWhole = unpacker && libdeflate_gzip_decompress_ex(unpacker.get(), packed.data(), packed.size(),
-                                                                   &text[0], text.size(), &taken, nullptr) == 0;
-    return isWhole && taken == packed.size() ? std::move(text) : std::string();
+    const std::vector<GzipPart> parts = gzipParts(packed);
+    size_t size = 0;
+    for (const GzipPart& part : parts)
+        size += part.bytes;
+    return isPlausible(size, packed.size()) ? unpackParts(packed, parts) : std::string();
 }
-
-#else
-
-std::string unpackAtOnce(const String&)
-{
-    return std::string();
-}
-
-#endif
 
 bool startsWith(const std::string& text, size_t at, const char* part)
 {

@@ -106,15 +106,17 @@ Mat RowProducts::with(const Mat& A) const
     CV_CheckEQ(A.cols, length, "Rows must be of one length");
     const auto multiply = isPlain ? multiplyPlain : multiplyFast;
     Mat products(A.rows, count, CV_64F);
-    for (int row = 0; row < A.rows; row += 2)
-        for (int p = 0; p < panels.rows; p++)
-        {
-            const int next = std::min(row + 1, A.rows - 1), column = p * rowsAtOnce;
-            const int width = std::min(rowsAtOnce, count - column);
-            const PanelSums sums = multiply(A.ptr<double>(row), A.ptr<double>(next), panels.ptr<double>(p), length);
-            std::copy(sums.first, sums.first + width, products.ptr<double>(row) + column);
-            std::copy(sums.second, sums.second + width, products.ptr<double>(next) + column);
-        }
+    parallel_for_(Range(0, divideUp(A.rows, 2)), [&](const Range& pairs) {
+        for (int row = 2 * pairs.start; row < std::min(2 * pairs.end, A.rows); row += 2)
+            for (int p = 0; p < panels.rows; p++)
+            {
+                const int next = std::min(row + 1, A.rows - 1), column = p * rowsAtOnce;
+                const int width = std::min(rowsAtOnce, count - column);
+                const PanelSums sums = multiply(A.ptr<double>(row), A.ptr<double>(next), panels.ptr<double>(p), length);
+                std::copy(sums.first, sums.first + width, products.ptr<double>(row) + column);
+                std::copy(sums.second, sums.second + width, products.ptr<double>(next) + column);
+            }
+    });
     return products;
 }
 
