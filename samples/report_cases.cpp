@@ -10,6 +10,9 @@
 #include "opencv2/anomaly/visualize.hpp"
 #include "opencv2/imgcodecs.hpp"
 #include "opencv2/imgproc.hpp"
+#if CV_VERSION_MAJOR >= 5 // which took what outlines shapes out of imgproc
+#include "opencv2/geometry.hpp"
+#endif
 
 #include <algorithm>
 #include <map>

@@ -12,6 +12,7 @@
 set -euo pipefail
 export PATH=/usr/local/cuda/bin:$PATH HOME=~  # both may be unset, in a bare container
 project=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
+. "$project/tools/trimmed_opencv.sh"
 fail() { echo "cuda.sh: $1" >&2; exit 1; }
 
 gpu=$(nvidia-smi --query-gpu=name,compute_cap --format=csv,noheader 2>/dev/null | head -n 1 || true)
@@ -70,11 +71,8 @@ build_opencv() {
   cmake -G Ninja -S "$opencv" -B "$work/opencv_build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE="-O1" -DCMAKE_INSTALL_PREFIX="$work/opencv_installed" \
     -DOPENCV_EXTRA_MODULES_PATH="$contrib/modules" -DBUILD_LIST=core,imgproc,imgcodecs,dnn,cudev,videoio,highgui \
     -DWITH_CUDA=ON -DWITH_CUDNN=ON -DOPENCV_DNN_CUDA=ON -DCUDA_TOOLKIT_ROOT_DIR="$toolkit" -DCUDA_ARCH_BIN="$architectures" -DCUDA_ARCH_PTX= "${npp[@]}" \
-    -DBUILD_TESTS=OFF -DBUILD_PERF_TESTS=OFF -DBUILD_EXAMPLES=OFF -DBUILD_DOCS=OFF -DBUILD_JAVA=OFF -DBUILD_opencv_apps=OFF -DBUILD_opencv_python3=OFF \
-    -DENABLE_CCACHE=ON -DENABLE_PRECOMPILED_HEADERS=OFF -DOPENCV_DOWNLOAD_TRIES_LIST= \
-    -DBUILD_PROTOBUF=OFF -DPROTOBUF_UPDATE_FILES=ON -DBUILD_ZLIB=OFF -DBUILD_JPEG=OFF -DBUILD_PNG=OFF -DBUILD_TIFF=OFF \
-    -DWITH_{ADE,AVIF,CAROTENE,EIGEN,FFMPEG,FLATBUFFERS,GDAL,GSTREAMER,GTK,IMGCODEC_HDR,IPP,ITT,JASPER,KLEIDICV,LAPACK}=OFF \
-    -DWITH_{OBSENSOR,OPENEXR,OPENJPEG,QT,QUIRC,V4L,VTK,WEBP,1394}=OFF >"$work/opencv.log" 2>&1 || { tail -n 50 "$work/opencv.log"; fail "OpenCV's CMake fails"; }
+    -DBUILD_TESTS=OFF -DBUILD_PERF_TESTS=OFF -DBUILD_EXAMPLES=OFF -DBUILD_opencv_python3=OFF "${trimmed_opencv[@]}" \
+    >"$work/opencv.log" 2>&1 || { tail -n 50 "$work/opencv.log"; fail "OpenCV's CMake fails"; }
   grep -qE 'cuDNN: +YES' "$work/opencv.log" || fail "OpenCV's CMake finds no cuDNN, see $work/opencv.log"
   cmake --build "$work/opencv_build" --target install >"$work/opencv_build.log" 2>&1 || { tail -n 50 "$work/opencv_build.log"; fail "OpenCV does not build"; }
 }

@@ -9,6 +9,7 @@ set -euo pipefail
 export PATH HOME=~  # both may be unset, in a bare container
 project=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
 version=${1:-}
+. "$project/tools/trimmed_opencv.sh"
 case $version in
   4.6|4.14|5.0) ;;
   *) sed -n '2,7s/^# \?//p' "${BASH_SOURCE[0]}" >&2; exit 2 ;;
@@ -39,19 +40,15 @@ get_source_4.14() { "$project/tools/opencv_source.sh" 4.14 "$work"; }
 get_source_5.0() { "$project/tools/opencv_source.sh" 5.0 "$work"; }
 
 # configure MODULES LIST [options]: the parts of OpenCV that the module and its tests need. Not optimized to the last: that
-# takes half as long again, and the kernels do not depend on it. OpenCV's SYCL samples ask for any oneDNN, and Debian's
-# package of it then asks for an OpenCL library and ends the configuration where there is none.
+# takes half as long again, and the kernels do not depend on it.
 configure() {
   local modules=$1 list=$2
   shift 2
   cmake -G Ninja -S "$work/opencv" -B "$build" -DCMAKE_BUILD_TYPE=Release -DCMAKE_CXX_FLAGS_RELEASE="-O1" \
     -DOPENCV_EXTRA_MODULES_PATH="$modules" -DBUILD_LIST="$list" \
-    -DBUILD_TESTS=ON -DBUILD_PERF_TESTS=ON -DBUILD_EXAMPLES=ON -DOPENCV_SKIP_SAMPLES_SYCL=ON -DBUILD_DOCS=OFF -DBUILD_JAVA=OFF -DBUILD_opencv_apps=OFF \
+    -DBUILD_TESTS=ON -DBUILD_PERF_TESTS=ON -DBUILD_EXAMPLES=ON "${trimmed_opencv[@]}" \
     -DPYTHON3_EXECUTABLE=/usr/bin/python3 -DPYTHON_DEFAULT_EXECUTABLE=/usr/bin/python3 \
-    -DCPU_BASELINE=SSE2 -DCPU_DISPATCH=AVX2 -DENABLE_CCACHE=ON -DENABLE_PRECOMPILED_HEADERS=OFF -DOPENCV_DOWNLOAD_TRIES_LIST= \
-    -DBUILD_PROTOBUF=OFF -DPROTOBUF_UPDATE_FILES=ON -DBUILD_ZLIB=OFF -DBUILD_JPEG=OFF -DBUILD_PNG=OFF -DBUILD_TIFF=OFF \
-    -DWITH_{ADE,AVIF,CAROTENE,EIGEN,FFMPEG,FLATBUFFERS,GDAL,GSTREAMER,GTK,IMGCODEC_HDR,IPP,ITT,JASPER,KLEIDICV,LAPACK}=OFF \
-    -DWITH_{OBSENSOR,OPENEXR,OPENJPEG,QT,QUIRC,V4L,VTK,WEBP,1394}=OFF "${headers[@]}" "$@" >"$build.log" 2>&1 ||
+    -DCPU_BASELINE=SSE2 -DCPU_DISPATCH=AVX2 "${headers[@]}" "$@" >"$build.log" 2>&1 ||
     { tail -n 50 "$build.log"; fail "OpenCV's CMake fails"; }
   grep '^-- anomaly:' "$build.log"
 }

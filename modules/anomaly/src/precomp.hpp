@@ -7,6 +7,9 @@
 #include "opencv2/anomaly.hpp"
 #include "opencv2/core.hpp"
 #include "opencv2/core/utils/logger.hpp"
+#if CV_VERSION_MAJOR >= 5 // which took what measures and turns shapes out of imgproc
+#include "opencv2/geometry.hpp"
+#endif
 
 #include <algorithm>
 #include <cfloat>

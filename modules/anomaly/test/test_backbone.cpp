@@ -51,7 +51,7 @@ void expectPyTorchMaps(CreateBackbone create, int engine)
         node["positions"] >> positions;
         node["values"] >> values;
         const Mat map = features.maps[i];
-        ASSERT_EQ(0, cv::norm(Mat(4, 1, CV_32S, map.size.p), shape.reshape(1, 4), NORM_INF));
+        ASSERT_EQ(0, cv::norm(Mat(4, 1, CV_32S, const_cast<int*>(map.size.p)), shape.reshape(1, 4), NORM_INF));
         const double maximum = node["maximum"];
         for (int p = 0; p < positions.rows; p++)
         {

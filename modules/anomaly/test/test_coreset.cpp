@@ -183,7 +183,7 @@ TEST(Anomaly_RowsOfOthers, are_those_of_a_plain_search)
 
 TEST(Anomaly_RowsOfOthers, are_none_where_there_is_no_other_group)
 {
-    const Mat rows = (Mat_<float>(3, 1) << 0, 1, 5);
+    const Mat rows = Mat_<float>({3, 1}, {0, 1, 5});
     EXPECT_EQ(Vec2i(-1, -1), nearestRowsOfOthers({rows, {4, 4, 4}}, {rows, {4, 4, 4}})[1]);
     EXPECT_EQ(Vec2i(2, -1), nearestRowsOfOthers({rows, {4, 4, 4}}, {rows, {4, 4, 1}})[1]);
 }

@@ -234,7 +234,7 @@ TEST(Anomaly_Training, patches_without_weight_do_not_count)
 
 TEST(Anomaly_Map, mean_of_the_highest_share)
 {
-    const Mat map = (Mat_<float>(2, 5) << 1, 9, 2, 8, 3, 7, 4, 6, 5, 0);
+    const Mat map = Mat_<float>({2, 5}, {1, 9, 2, 8, 3, 7, 4, 6, 5, 0});
     EXPECT_DOUBLE_EQ(9, imageScore(map, SCORE_MAX, 0.2, Mat()));
     EXPECT_DOUBLE_EQ(8.5, imageScore(map, SCORE_TOP, 0.2, Mat()));
     EXPECT_DOUBLE_EQ(9, imageScore(map, SCORE_TOP, 1e-9, Mat()));

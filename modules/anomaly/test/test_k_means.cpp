@@ -52,13 +52,13 @@ std::set<float> valuesOf(const Mat& centers)
 
 TEST(Anomaly_KMeans, separate_clusters_are_found_exactly)
 {
-    const Mat points = (Mat_<float>(7, 1) << 0, 1000, 2, 2000, 2002, 1004, 1);
+    const Mat points = Mat_<float>({7, 1}, {0, 1000, 2, 2000, 2002, 1004, 1});
     EXPECT_EQ((std::set<float>{1, 1002, 2001}), valuesOf(centersOf(points, 3)));
 }
 
 TEST(Anomaly_KMeans, fewer_places_than_centers)
 {
-    const Mat points = (Mat_<float>(6, 1) << 5, 5, 7, 5, 7, 5);
+    const Mat points = Mat_<float>({6, 1}, {5, 5, 7, 5, 7, 5});
     for (int seed = 1; seed < 6; seed++)
     {
         const Mat centers = centersOf(points, 4, seed);
@@ -69,7 +69,7 @@ TEST(Anomaly_KMeans, fewer_places_than_centers)
 
 TEST(Anomaly_KMeans, as_many_centers_as_points)
 {
-    const Mat points = (Mat_<float>(4, 1) << 3, 1, 4, 9);
+    const Mat points = Mat_<float>({4, 1}, {3, 1, 4, 9});
     EXPECT_EQ((std::set<float>{1, 3, 4, 9}), valuesOf(centersOf(points, 4)));
     EXPECT_THROW(centersOf(points, 5), cv::Exception);
 }
@@ -86,7 +86,7 @@ TEST(Anomaly_KMeans, points_that_are_no_numbers_end_without_a_crash)
 TEST(Anomaly_KMeans, leaves_the_common_generator_alone)
 {
     theRNG().state = 12345;
-    centersOf((Mat_<float>(4, 1) << 3, 1, 4, 9), 2);
+    centersOf(Mat_<float>({4, 1}, {3, 1, 4, 9}), 2);
     EXPECT_EQ(uint64(12345), theRNG().state);
 }
 

@@ -40,8 +40,8 @@ TEST(Anomaly_MemoryBank, masked_patches_are_not_learned)
 {
     MemoryBankBuilder builder(settingsOf(CFA::BANK_MEAN, 1));
     const Mat first = noise(4, 3, 0), second = noise(4, 3, 1);
-    builder.add(first, (Mat_<uchar>(1, 3) << 255, 255, 0));
-    builder.add(second, (Mat_<uchar>(1, 3) << 255, 0, 0));
+    builder.add(first, Mat_<uchar>({1, 3}, {255, 255, 0}));
+    builder.add(second, Mat_<uchar>({1, 3}, {255, 0, 0}));
     const Mat C = builder.finish();
     ASSERT_EQ(2, C.rows);
     EXPECT_LT(cv::norm(C.row(0), Mat((first.col(0) + second.col(0)).t() / 2), NORM_INF), 1e-6);
@@ -79,9 +79,9 @@ TEST(Anomaly_PatchSampler, draws_from_all_images)
 TEST(Anomaly_PatchSampler, masked_patches_are_not_drawn)
 {
     PatchSampler sampler(settingsOf(CFA::BANK_MEAN, 1));
-    const Mat phi = (Mat_<float>(1, 4) << 1, 2, 30, 40), mask = (Mat_<uchar>(1, 4) << 255, 255, 0, 0);
+    const Mat phi = Mat_<float>({1, 4}, {1, 2, 30, 40}), mask = Mat_<uchar>({1, 4}, {255, 255, 0, 0});
     sampler.add(phi, mask);
-    EXPECT_EQ(0, cv::norm(sampler.finish(), Mat((Mat_<float>(2, 1) << 1, 2)), NORM_INF));
+    EXPECT_EQ(0, cv::norm(sampler.finish(), Mat(Mat_<float>({2, 1}, {1, 2})), NORM_INF));
 }
 
 TEST(Anomaly_PatchSampler, a_sample_is_even_and_bounded)
@@ -104,8 +104,8 @@ TEST(Anomaly_PatchSampler, a_sample_is_even_and_bounded)
 TEST(Anomaly_MemoryBank, moving_average_matches_one_to_one)
 {
     MemoryBankBuilder builder(settingsOf(CFA::BANK_EMA, 1));
-    builder.add((Mat_<float>(1, 3) << 0, 1, 10), Mat());
-    builder.add((Mat_<float>(1, 3) << 0.9f, 20, 0.8f), Mat());
+    builder.add(Mat_<float>({1, 3}, {0, 1, 10}), Mat());
+    builder.add(Mat_<float>({1, 3}, {0.9f, 20, 0.8f}), Mat());
     const Mat C = builder.finish();
     EXPECT_NEAR(C.at<float>(0), 0 + 0.1 * (0.8 - 0), 1e-6);
     EXPECT_NEAR(C.at<float>(1), 1 + 0.1 * (0.9 - 1), 1e-6);

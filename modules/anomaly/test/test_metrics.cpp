@@ -116,7 +116,7 @@ TEST(Anomaly_Metrics, aupimo_agrees_with_anomalib)
         std::vector<double> areas;
         EXPECT_NEAR(double((*it)["mean"]), metrics->aupimo(areas, bounds(0), bounds(1)), 1e-12); // observed: 1e-15
         ASSERT_EQ(expected.total(), areas.size());
-        EXPECT_LE(cv::norm(expected, Mat(withoutNaN(areas)), NORM_INF), 1e-12);
+        EXPECT_LE(cv::norm(expected, Mat(withoutNaN(areas)).reshape(1, expected.rows), NORM_INF), 1e-12);
         EXPECT_EQ(metrics->aupimo(noArray(), bounds(0), bounds(1)), metrics->aupimo(areas, bounds(0), bounds(1)));
     }
 }
@@ -153,10 +153,11 @@ TEST(Anomaly_Metrics, take_all_documented_types)
     const std::vector<int> integers = {0, 0, -1, 7};
     EXPECT_EQ(0.75, auroc(scores, labels));
     EXPECT_EQ(0.75, auroc(doubles, integers));
-    EXPECT_EQ(0.75, auroc(Mat(scores).t(), Mat(labels)));
-    EXPECT_EQ(0.75, auroc(Mat_<float>(2, 4, 1.f).row(0) * 0 + Mat(scores).t(), labels));
+    const Mat row = Mat(scores).reshape(1, 1); // Mat(scores) is a column in OpenCV 4, and has one dimension in OpenCV 5
+    EXPECT_EQ(0.75, auroc(row, Mat(labels)));
+    EXPECT_EQ(0.75, auroc(Mat_<float>(2, 4, 1.f).row(0) * 0 + row, labels));
     Mat_<float> table(4, 2, -1.f); // a column of it is not continuous
-    Mat(scores).copyTo(table.col(1));
+    row.reshape(1, 4).copyTo(table.col(1));
     EXPECT_EQ(0.75, auroc(table.col(1), labels));
 }
 
@@ -237,8 +238,8 @@ struct TwoRegions
 {
     TwoRegions()
     {
-        map = (Mat_<float>(3, 7) << 4, 2, 0, 0, 0, 0, 0, 4, 0, 0, 3, 0, 1, 1, 0, 0, 1, 0, 0, 0, 2);
-        mask = (Mat_<uchar>(3, 7) << 1, 1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255);
+        map = Mat_<float>({3, 7}, {4, 2, 0, 0, 0, 0, 0, 4, 0, 0, 3, 0, 1, 1, 0, 0, 1, 0, 0, 0, 2});
+        mask = Mat_<uchar>({3, 7}, {1, 1, 0, 0, 0, 0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 255});
     }
     Mat map, mask;
 };
@@ -369,7 +370,7 @@ TEST(Anomaly_Metrics, aupimo_needs_good_images)
 
 TEST(Anomaly_Metrics, pixels_that_touch_at_a_corner_are_one_region)
 {
-    const Mat mask = (Mat_<uchar>(3, 4) << 1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1);
+    const Mat mask = Mat_<uchar>({3, 4}, {1, 0, 0, 0, 0, 1, 0, 1, 0, 0, 0, 1});
     EXPECT_EQ(2u, metricsOf(Mat::zeros(3, 4, CV_32F), mask, 3)->regionCount());
 }
 

@@ -49,6 +49,9 @@
     SKIP_TEST("opencv_anomaly_train is not here: built without LibTorch")
 
 #include "opencv2/anomaly.hpp"
+#if CV_VERSION_MAJOR >= 5 // which took what measures shapes out of imgproc
+#include "opencv2/geometry.hpp"
+#endif
 
 #include <iostream>
 #include <string>

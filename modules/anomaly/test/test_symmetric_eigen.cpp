@@ -44,8 +44,8 @@ TEST(Anomaly_SymmetricEigen, of_matrices_that_are_easy_to_get_wrong)
 {
     expectEigen(Mat::zeros(5, 5, CV_64F));
     expectEigen(Mat::eye(7, 7, CV_64F) * 3);
-    expectEigen((Mat_<double>(2, 2) << 1, 1e-9, 1e-9, 1));
-    expectEigen((Mat_<double>(3, 3) << -1, 2, 0, 2, -1, 0, 0, 0, 5));
+    expectEigen(Mat_<double>({2, 2}, {1, 1e-9, 1e-9, 1}));
+    expectEigen(Mat_<double>({3, 3}, {-1, 2, 0, 2, -1, 0, 0, 0, 5}));
     expectEigen(symmetricOf(20, 20, false) * 1e-120);
     expectEigen(symmetricOf(20, 20, false) * 1e120);
     Mat manyZeros = Mat::zeros(300, 300, CV_64F); // as of features that never vary

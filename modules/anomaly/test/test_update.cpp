@@ -231,7 +231,7 @@ TEST(Anomaly_Update, windows_keep_places)
 TEST(Anomaly_Update, coreset_of_a_bank_and_new_patches)
 {
     PatchPool pool({0, 4, 0, size_t(1) << 20, 0, ENGINE_PLAIN, 0, Size(), 0}, std::vector<int>(8));
-    const Mat bank = (Mat_<float>(3, 2) << 0, 0, 10, 0, 0, 10), patches = (Mat_<float>(2, 3) << 10, 0, 30, 0, 0, 30);
+    const Mat bank = Mat_<float>({3, 2}, {0, 0, 10, 0, 0, 10}), patches = Mat_<float>({2, 3}, {10, 0, 30, 0, 0, 30});
     pool.addBank(bank, std::vector<int>());
     pool.add(7, patches, Mat());
     int ofBank = 0, far = 0;

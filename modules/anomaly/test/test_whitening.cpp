@@ -114,7 +114,7 @@ TEST(Anomaly_OutlyingRows, what_one_group_has_alone_is_found)
 
 TEST(Anomaly_OutlyingRows, one_group_is_always_good)
 {
-    const Mat rows = (Mat_<float>(3, 1) << 0, 1, 100);
+    const Mat rows = Mat_<float>({3, 1}, {0, 1, 100});
     std::set<int> bad;
     EXPECT_TRUE(outlyingRows(rows, {0, 0, 0}, 1, ENGINE_PLAIN, bad).empty());
     EXPECT_EQ(std::vector<int>{2}, outlyingRows(rows, {0, 1, 2}, 1, ENGINE_PLAIN, bad));

@@ -25,6 +25,17 @@ namespace {
 
 const char* const embeddedName = "efficientnet-lite0/1";
 
+// Of OpenCV 5.0 the engine of OpenCV 4: the new one runs no GPU, and does not let our layers take in what follows them.
+dnn::Net readNetwork(const std::vector<uchar>& onnx)
+{
+    const char* const bytes = reinterpret_cast<const char*>(onnx.data());
+#if CV_VERSION_MAJOR == 5 && CV_VERSION_MINOR == 0
+    return dnn::readNetFromONNX(bytes, onnx.size(), dnn::ENGINE_CLASSIC);
+#else
+    return dnn::readNetFromONNX(bytes, onnx.size());
+#endif
+}
+
 //! Copies of a network, each lent to one caller at a time: cv::dnn::Net is not safe for concurrent forward calls, and
 //! copies of a Net share state. A caller gets a Net that took the same number of images before. On a GPU, another
 //! number means new memory and another choice of convolutions, which takes longer than many forward calls.
@@ -49,8 +60,7 @@ private:
 
     std::unique_ptr<dnn::Net> parse() const
     {
-        std::unique_ptr<dnn::Net> net(
-            new dnn::Net(dnn::readNetFromONNX(reinterpret_cast<const char*>(bytes.data()), bytes.size())));
+        std::unique_ptr<dnn::Net> net(new dnn::Net(readNetwork(bytes)));
         net->setPreferableBackend(backendOf(target));
         net->setPreferableTarget(target);
         return net;

@@ -23,6 +23,10 @@ namespace cv { namespace anomaly {
 
 namespace {
 
+#if CV_VERSION_MAJOR < 5 // where it is a class of cv
+using dnn::MatShape;
+#endif
+
 const char* const depthwiseType = "AnomalyDepthwiseConvolution";
 const char* const convolutionType = "AnomalyConvolution";
 
@@ -85,10 +89,10 @@ public:
         weightsChanged();
     }
 
-    bool getMemoryShapes(const std::vector<dnn::MatShape>& inputs, const int, std::vector<dnn::MatShape>& shapes,
-                         std::vector<dnn::MatShape>&) const CV_OVERRIDE
+    bool getMemoryShapes(const std::vector<MatShape>& inputs, const int, std::vector<MatShape>& shapes,
+                         std::vector<MatShape>&) const CV_OVERRIDE
     {
-        dnn::MatShape shape = inputs[0];
+        MatShape shape = inputs[0];
         CV_CheckEQ(shape[1], inputChannels(), "A convolution has weights for each channel");
         shape[1] = outputs;
         shape[2] = (shape[2] + top + bottom - kernel) / stride + 1;

@@ -21,17 +21,18 @@ inline MapShape shapeOfImage(const Mat& input)
 }
 
 //! The code of the failure of a network: that memory is missing says nothing against the input.
-inline int codeOfFailure(const std::exception& e, int otherwise)
+inline Error::Code codeOfFailure(const std::exception& e, Error::Code otherwise)
 {
     const cv::Exception* ours = dynamic_cast<const cv::Exception*>(&e);
     const bool lacksMemory = ours ? ours->code == Error::StsNoMem : dynamic_cast<const std::bad_alloc*>(&e) != NULL;
-    return lacksMemory ? int(Error::StsNoMem) : otherwise;
+    return lacksMemory ? Error::StsNoMem : otherwise;
 }
 
 //! Throws what is known of an input that a network cannot compute.
-[[noreturn]] inline void refuseInput(const String& network, const Mat& input, const std::exception& e, int otherwise)
+[[noreturn]] inline void refuseInput(const String& network, const Mat& input, const std::exception& e,
+                                     Error::Code otherwise)
 {
-    const int code = codeOfFailure(e, otherwise);
+    const Error::Code code = codeOfFailure(e, otherwise);
     if (code == Error::StsNoMem)
         CV_Error_(code, ("Backbone %s lacks memory for an input of %s: %s", network.c_str(), shapeOf(input).c_str(),
                          errorText(e).c_str()));

@@ -191,7 +191,7 @@ public:
         }
         catch (const cv::Exception& e)
         {
-            refuseInput(name, input, e, execution ? e.code : int(Error::StsBadArg));
+            refuseInput(name, input, e, execution ? Error::Code(e.code) : Error::StsBadArg);
         }
         catch (const std::exception& e)
         {

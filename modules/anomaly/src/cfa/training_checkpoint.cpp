@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "training_checkpoint.hpp"
+#include "../base/as_column.hpp"
 #include "../base/file_replacement.hpp"
 #include "../detector/detector_params.hpp"
 #include "../detector/model_fields.hpp"
@@ -173,8 +174,8 @@ void TrainingCheckpoint::write(FileStorage& file) const
     for (const Entry& entry : entries)
         file << "{"
              << "bank" << entry.bank << "losses" << entry.state.losses << "radii" << entry.state.radii << "distances"
-             << entry.state.distances << "trainer" << Mat(entry.state.trainer, true) << "checksum"
-             << hashOf(entry.state) << "}";
+             << entry.state.distances << "trainer" << asColumn(entry.state.trainer) << "checksum" << hashOf(entry.state)
+             << "}";
     file << "]"
          << "}";
 }

@@ -4,6 +4,7 @@
 #ifndef OPENCV_ANOMALY_DETECTOR_IMPL_HPP
 #define OPENCV_ANOMALY_DETECTOR_IMPL_HPP
 
+#include "../base/as_column.hpp"
 #include "../base/out_of_memory.hpp"
 #include "detector_core.hpp"
 
@@ -45,7 +46,7 @@ public:
         const std::shared_ptr<const FittedModel> model = core->fittedModel();
         const GoodImages& good = model->model.history.good;
         good.statistics.copyTo(figures);
-        Mat(good.scores.freshScores()).copyTo(scores);
+        asColumn(good.scores.freshScores()).copyTo(scores);
     }
     void setFitCallback(const FitCallback& callback) CV_OVERRIDE { core->setFitCallback(callback); }
 

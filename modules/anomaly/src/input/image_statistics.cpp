@@ -47,8 +47,8 @@ Mat imageStatistics(const Mat& picture)
     Scalar mean, deviation;
     meanStdDev(gray, mean, deviation);
     const Point2d center = centerOfEdges(gray);
-    return (Mat_<float>(1, imageFigures) << float(mean[0]), float(deviation[0]), float(fineDetail(gray)),
-            float(center.x), float(center.y));
+    return Mat_<float>({1, imageFigures}, {float(mean[0]), float(deviation[0]), float(fineDetail(gray)),
+                                           float(center.x), float(center.y)});
 }
 
 }} // namespace cv::anomaly

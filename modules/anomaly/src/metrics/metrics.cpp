@@ -13,7 +13,7 @@ static void checkVector(const Mat& values, const char* name, int depth, int othe
 {
     if (values.empty())
         CV_Error_(Error::StsBadArg, ("No %s: expected one for each image or pixel that was scored", name));
-    const bool isVector = values.dims == 2 && (values.rows == 1 || values.cols == 1);
+    const bool isVector = values.dims <= 2 && (values.rows == 1 || values.cols == 1);
     if (!isVector || (values.type() != depth && values.type() != otherDepth))
         CV_Error_(Error::StsBadArg, ("Array of %s has type %s and %d dimensions (%dx%d), expected one row or column of "
                                      "%s or %s: convert or reshape it",

@@ -5,6 +5,7 @@
 #include "counted_pixels.hpp"
 #include "overlap_area.hpp"
 #include "score_curve.hpp"
+#include "../base/as_column.hpp"
 #include "../base/out_of_memory.hpp"
 
 #include <cmath>
@@ -256,7 +257,7 @@ double PixelMetricsImpl::aupimo(OutputArray perImage, double lowerFpr, double up
             defectiveImages++;
         }
     if (perImage.needed())
-        Mat(overlaps).copyTo(perImage);
+        asColumn(overlaps).copyTo(perImage);
     return sum / defectiveImages;
 }
 

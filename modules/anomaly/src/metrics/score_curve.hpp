@@ -4,6 +4,8 @@
 #ifndef OPENCV_ANOMALY_SCORE_CURVE_HPP
 #define OPENCV_ANOMALY_SCORE_CURVE_HPP
 
+#include "../base/as_column.hpp"
+
 #include "opencv2/core.hpp"
 
 #include <limits>
@@ -157,9 +159,9 @@ public:
 
     void copyTo(OutputArray x, OutputArray y, OutputArray thresholds) const
     {
-        Mat(xs).copyTo(x);
-        Mat(ys).copyTo(y);
-        Mat(thresholdOf).copyTo(thresholds);
+        asColumn(xs).copyTo(x);
+        asColumn(ys).copyTo(y);
+        asColumn(thresholdOf).copyTo(thresholds);
     }
 
 private:

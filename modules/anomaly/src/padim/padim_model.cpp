@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "padim_model.hpp"
+#include "../base/as_column.hpp"
 #include "../detector/model_fields.hpp"
 #include "../detector/model_history.hpp"
 #include "../input/preprocess.hpp"
@@ -108,7 +109,7 @@ Mat readCounts(const ModelNode& node, int positions)
     if (counts.size() != size_t(positions) || !possible)
         CV_Error_(Error::StsParseError,
                   ("Model file has no list of %d counts, each 0 or 2 to 2^30, as 'counts'", positions));
-    return Mat(counts, true).reshape(1, 1);
+    return asColumn(counts).reshape(1, 1).clone();
 }
 
 ChannelReduction readReduction(const ModelNode& node, const PaDiM::Params& params)
@@ -159,7 +160,7 @@ std::vector<Mat> PadimModel::matrices() const
 {
     std::vector<Mat> all = {gaussians.mean, gaussians.whitening};
     if (reduction.projection.empty())
-        all.push_back(Mat(reduction.drawn, true));
+        all.push_back(asColumn(reduction.drawn).clone());
     else
         all.push_back(reduction.projection);
     if (!gaussians.counts.empty())

@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "patchcore_model.hpp"
+#include "../base/as_column.hpp"
 #include "../base/workspace_pool.hpp"
 #include "../detector/model_fields.hpp"
 #include "../input/preprocess.hpp"
@@ -127,7 +128,7 @@ std::vector<Mat> PatchCoreModel::matrices() const
     if (choosesWindow)
         all.push_back(Mat(1, 1, CV_32S, Scalar(window)));
     if (window > 0)
-        all.push_back(Mat(places, true));
+        all.push_back(asColumn(places).clone());
     return all;
 }
 

@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "patchcore_model.hpp"
+#include "../base/as_column.hpp"
 #include "../export/nearest_nodes.hpp"
 #include "../patches/grid_features.hpp"
 #include "../search/neighbor_search.hpp"
@@ -66,7 +67,7 @@ std::string addWeightedScore(OnnxBuilder& graph, const std::string& patches, con
 Mat columnOf(const std::vector<int>& numbers)
 {
     Mat column;
-    Mat(numbers, true).convertTo(column, CV_32F);
+    asColumn(numbers).convertTo(column, CV_32F);
     return column;
 }
 
