@@ -25,7 +25,7 @@ static void translate(std::exception_ptr thrown)
     catch (const cv::Exception& e)
     {
         const py::object error = py::reinterpret_borrow<py::object>(errorType)(textOf(e.what()));
-        error.attr("code") = e.code;
+        error.attr("code") = int(e.code); // an enumeration in OpenCV 5
         error.attr("err") = textOf(e.err);
         error.attr("msg") = textOf(e.msg);
         error.attr("func") = textOf(e.func);

@@ -30,6 +30,7 @@ VideoFrames::VideoFrames(const std::string& file)
       frames(0),
       failures(0),
       lastNumber(-1),
+      placesAhead(0),
       damaged(0),
       seconds(0)
 {
@@ -55,8 +56,10 @@ bool VideoFrames::next(Mat& frame)
             return false;
     }
     const double time = video.get(CAP_PROP_POS_MSEC) / 1000, rate = video.get(CAP_PROP_FPS);
-    const bool hasTime = failures > 0 && time > 0 && rate > 0;
-    lastNumber = hasTime ? std::max(lastNumber + 1, cvRound(std::min(time * rate, 1e9))) : lastNumber + 1;
+    const int place = time > 0 && rate > 0 ? cvRound(std::min(time * rate, 1e9)) : 0;
+    lastNumber = failures > 0 ? std::max(lastNumber + 1, place - placesAhead) : lastNumber + 1;
+    if (failures == 0)
+        placesAhead = place > 0 ? place - lastNumber : 0;
     seconds = std::max(seconds, rate > 0 ? time + 1 / rate : 0);
     damaged = failures;
     frames++;

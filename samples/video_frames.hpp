@@ -26,7 +26,7 @@ public:
     //! Reads the next frame. Returns false at the end, and if the file cannot be opened.
     bool next(cv::Mat& frame);
 
-    //! Index, from 0, of the frame that was read last. After damaged frames it is derived from the frame's time.
+    //! Index, from 0, of the frame that was read last. After damaged frames it is derived from the video's position.
     int number() const { return lastNumber; }
     //! Approximate number of frames according to the file's header; 0 if it is not known.
     int announced() const { return total; }
@@ -42,8 +42,9 @@ private:
     cv::VideoCapture video;
     const bool countIsExact;
     int total, frames, failures, lastNumber;
-    int damaged;    // number of failures after which further frames came
-    double seconds; // time at which the last frame ends
+    int placesAhead; // how far the position is beyond the frame: some readers tell that of the next one
+    int damaged;     // number of failures after which further frames came
+    double seconds;  // time at which the last frame ends
 };
 
 #endif

@@ -40,7 +40,7 @@ WORK = pathlib.Path()
 def run(program, *arguments, **environment):
     command = [str(PROGRAMS / program)] + [str(a) for a in arguments]
     return subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, universal_newlines=True,
-                          env=dict(os.environ, **environment))
+                          errors='replace', env=dict(os.environ, **environment))  # OpenCV quotes bytes of damaged files
 
 
 def link(files, folder):
