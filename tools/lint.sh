@@ -33,7 +33,7 @@ compiler() { xargs -a $folder/checks -d '\n' -n 1 -P "$(nproc)" bash -c; }
 # OpenCV's headers are left out, so that its macros are unknown: CV_Error ends a function.
 run_cppcheck() {
   cppcheck --project=$folder/compile_commands.json --enable=warning,performance,portability --error-exitcode=1 --inline-suppr --quiet -j "$(nproc)" \
-    --library=googletest '-DINSTANTIATE_TEST_CASE_P(...)=' '-DTYPED_TEST_CASE(...)=' '-DTYPED_TEST(fixture,name)=void fixture##name()' --suppress='AssignmentIntegerToAddress:*/python/*' --suppress='useInitializationList:*/test/*' '-DCV_WRAP_AS(name)=' '-DHALIDE_REGISTER_GENERATOR(type,name)=' '-DPYBIND11_TOSTRING(x)=""' -DCV_OVERRIDE=override -DCV_FINAL=final '-DCV_Error(code,text)=throw 1' '-DCV_Error_(code,text)=throw 1'
+    --library=googletest '-DINSTANTIATE_TEST_CASE_P(...)=' '-DTYPED_TEST_CASE(...)=' '-DTYPED_TEST(fixture,name)=void fixture##name()' --suppress='AssignmentIntegerToAddress:*python/*' --suppress='useInitializationList:*test/*' '-DCV_WRAP_AS(name)=' '-DHALIDE_REGISTER_GENERATOR(type,name)=' '-DPYBIND11_TOSTRING(x)=""' -DCV_OVERRIDE=override -DCV_FINAL=final '-DCV_Error(code,text)=throw 1' '-DCV_Error_(code,text)=throw 1'
 }
 
 # GCC's own default, which its commands leave out and clang's is not.

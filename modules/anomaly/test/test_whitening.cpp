@@ -96,7 +96,8 @@ TEST(Anomaly_OutlyingRows, what_one_group_has_alone_is_found)
         groupOf.push_back(10 * (row / each));
     }
     rows.row(first).setTo(50);
-    const auto expectFound = [&](std::vector<int> found, std::set<int> groupsFound, int count, std::set<int> bad) {
+    const auto expectFound = [&](const std::vector<int>& found, const std::set<int>& groupsFound, int count,
+                                 const std::set<int>& bad) {
         for (const int engine : enginesHere())
         {
             std::set<int> known = bad;

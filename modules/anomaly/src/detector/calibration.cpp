@@ -115,7 +115,7 @@ static std::vector<float> withoutHighest(const std::vector<float>& scores, doubl
     std::vector<int> order(scores.size());
     std::iota(order.begin(), order.end(), 0);
     std::nth_element(order.begin(), order.begin() + out, order.end(),
-                     [&scores](int a, int b) { return scores[a] > scores[b] || (scores[a] == scores[b] && a > b); });
+                     [&scores](int a, int b) { return scores[a] > scores[b] || (a > b && scores[a] == scores[b]); });
     std::sort(order.begin() + out, order.end());
     std::vector<float> kept;
     std::for_each(order.begin() + out, order.end(), [&](int i) { kept.push_back(scores[i]); });

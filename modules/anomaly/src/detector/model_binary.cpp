@@ -132,8 +132,10 @@ std::vector<ModelNode> ModelNode::elements() const
 
 const Mat* ModelNode::binary() const
 {
-    const String name = binaryData && isString() ? string() : String();
-    for (size_t i = 0; !name.empty() && i < binaryData->size(); i++)
+    if (!binaryData || !isString())
+        return nullptr;
+    const String name = string();
+    for (size_t i = 0; i < binaryData->size(); i++)
         if (name == nameOf(i))
             return &(*binaryData)[i];
     return nullptr;

@@ -40,8 +40,9 @@ Mat RandomView::warped(const Mat& stretchedImage, Size size, int interpolation) 
 {
     const Point2f middle(float(stretched.width - 1) / 2, float(stretched.height - 1) / 2);
     Mat turn = getRotationMatrix2D(middle, degrees, 1), view;
-    turn.at<double>(0, 2) += (size.width - crop.width) / 2 - corner.x;
-    turn.at<double>(1, 2) += (size.height - crop.height) / 2 - corner.y;
+    const int left = (size.width - crop.width) / 2, top = (size.height - crop.height) / 2;
+    turn.at<double>(0, 2) += left - corner.x;
+    turn.at<double>(1, 2) += top - corner.y;
     warpAffine(stretchedImage, view, turn, size, interpolation, BORDER_REFLECT_101);
     return view;
 }

@@ -192,7 +192,7 @@ const int rotatedColumns = 16;
 // The upper row of a rotation is most often the lower row of the next, and is kept at hand until it is not.
 void rotate(const std::vector<Rotation>& rotations, Mat& columns)
 {
-    double kept[rotatedColumns];
+    double kept[rotatedColumns] = {};
     int lower = -1; // row that is in `kept`
     for (const Rotation& rotation : rotations)
     {

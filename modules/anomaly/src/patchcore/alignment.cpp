@@ -79,7 +79,7 @@ double topDistance(const ImagePatches& image, const Mat& squaredDistances)
 
 double placeRatio(const TrainingData& data, const PatchFeatures& patches, Size grid, int window, int engine)
 {
-    const int images = std::min(data.images, std::max(every, comparedPatches / grid.area()));
+    const int images = std::min(data.images, std::max(every, comparedPatches / std::max(grid.area(), 1)));
     std::vector<ImagePatches> queries;
     PlacedRows references;
     for (int i = 0; i < images; i++)

@@ -134,7 +134,7 @@ BankCoordinates coordinatesOf(const Mat& C, const PrincipalAxes& principal)
             Mat(C.rowRange(centers) - repeat(principal.mean, centers.size(), 1)).convertTo(centered, CV_64F);
             products.with(centered).copyTo(bank.along.rowRange(centers));
             for (int c = 0; c < centered.rows; c++)
-                bank.energies[size_t(centers.start + c)] = centered.row(c).dot(centered.row(c));
+                bank.energies[size_t(centers.start) + size_t(c)] = centered.row(c).dot(centered.row(c));
         }
     });
     return bank;

@@ -38,7 +38,7 @@ std::vector<Vec2f> rangesOnImages(const BackboneSource& source, const ImageSourc
                                   const FitReporter& reporter)
 {
     const std::vector<int> modes = inputModes(settings.inputMode);
-    const size_t fitting = mostBytes / bytesOfPixel / inputShapeOf(settings).area();
+    const size_t fitting = mostBytes / bytesOfPixel / size_t(std::max(inputShapeOf(settings).area(), 1));
     const size_t count = std::max(std::min(mostInputs, fitting) / modes.size(), size_t(1));
     const std::vector<int> sample = evenSample(indices, count);
     std::vector<Mat> inputs;
