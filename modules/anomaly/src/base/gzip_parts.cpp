@@ -42,12 +42,26 @@ size_t numberAt(const std::string& bytes, size_t at)
     return value;
 }
 
-// One member; empty without memory.
+//! A stream of zlib that packs.
+struct Packer
+{
+    Packer() : stream()
+    {
+        if (deflateInit2(&stream, level, Z_DEFLATED, gzipFormat, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+            throw std::bad_alloc();
+    }
+    ~Packer() { deflateEnd(&stream); }
+    Packer(const Packer&) = delete;
+    Packer& operator=(const Packer&) = delete;
+
+    z_stream stream;
+};
+
+// One member.
 std::string packed(const char* text, size_t size)
 {
-    z_stream stream = z_stream();
-    if (deflateInit2(&stream, level, Z_DEFLATED, gzipFormat, 8, Z_DEFAULT_STRATEGY) != Z_OK)
-        return std::string();
+    Packer packer;
+    z_stream& stream = packer.stream;
     uchar field[] = {'C', 'V', 4, 0, 0, 0, 0, 0};
     gz_header head = gz_header();
     head.os = unknownSystem;
@@ -59,11 +73,9 @@ std::string packed(const char* text, size_t size)
     stream.avail_in = uInt(size);
     stream.next_out = reinterpret_cast<Bytef*>(&part[0]);
     stream.avail_out = uInt(part.size());
-    const bool isWhole = deflate(&stream, Z_FINISH) == Z_STREAM_END;
-    part.resize(isWhole ? stream.total_out : 0);
-    deflateEnd(&stream);
-    if (isWhole)
-        putNumber(reinterpret_cast<uchar*>(&part[packedSizeAt]), part.size());
+    CV_Assert(deflate(&stream, Z_FINISH) == Z_STREAM_END);
+    part.resize(stream.total_out);
+    putNumber(reinterpret_cast<uchar*>(&part[packedSizeAt]), part.size());
     return part;
 }
 
@@ -134,11 +146,7 @@ std::string packInParts(const std::string& text)
     });
     std::string all;
     for (const std::string& part : parts)
-    {
-        if (part.empty())
-            throw std::bad_alloc();
         all += part;
-    }
     return all;
 }
 
