@@ -73,8 +73,8 @@ ModelFile readModelFromMemory(std::string text, const String& name);
 
 /** @brief Writes a file by cv::FileStorage, with matrices as base64; packed in parts where its name ends in .gz.
 
-Throws when it cannot be opened. Whether all of it was written is up to the caller: cv::FileStorage does not report a full
-disk. */
+Throws when it cannot be opened. Whether all of it was written is up to the caller: cv::FileStorage does not report a
+full disk. */
 void writeModelFile(const String& filename, const std::function<void(FileStorage&)>& write);
 
 //! Reads what writeModel wrote; throws, naming the field, when something is missing, of a newer version or not as it
