@@ -9,12 +9,13 @@ Models and what was measured are kept in OUTPUT. Each detector's map is divided 
 images alone, so that 1 means the same in both. The table has image AUROC / pixel AUROC / AUPRO: of each detector, of the mean
 of both maps with the mean of its highest hundredth as score, and the image AUROC of the mean of both scores.
 """
-import json
 import pathlib
 import sys
 
 import cv2
 import numpy as np
+
+from methods_table import remembered
 
 TOP_SHARE = 0.01
 
@@ -40,8 +41,8 @@ def mask_of(category, file):
     """Returns the defect's mask, None of a good image, and False of a defect that has none."""
     if file.parent.name == 'good':
         return None
-    masks = sorted((category / 'ground_truth' / file.parent.name).glob(file.stem + '*'))
-    return cv2.imread(str(masks[0]), cv2.IMREAD_GRAYSCALE) if masks else False
+    mask = category / 'ground_truth' / file.parent.name / (file.stem + '_mask.png')
+    return cv2.imread(str(mask), cv2.IMREAD_GRAYSCALE) if mask.exists() else False
 
 
 def figures(anomaly, scores, labels, maps, masks, parameters):
@@ -84,10 +85,8 @@ def main():
     output.mkdir(parents=True, exist_ok=True)
     print('| category | CFA | PatchCore | mean of both maps | mean of both scores |\n|---|---|---|---|---|')
     for category in map(pathlib.Path, sys.argv[3:]):
-        file = output / (category.name + '.json')
-        if not file.exists():
-            file.write_text(json.dumps(measure(anomaly, category, output)))
-        print('| %s | %s |' % (category.name, ' | '.join(json.loads(file.read_text()))), flush=True)
+        fields = remembered(output / (category.name + '.json'), lambda: measure(anomaly, category, output))
+        print('| %s | %s |' % (category.name, ' | '.join(fields)), flush=True)
 
 
 if __name__ == '__main__':

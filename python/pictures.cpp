@@ -41,8 +41,7 @@ static py::tuple boxOf(const DefectRegion& region)
 // The contour in the shape that findDefects returns: points x 1 x 2.
 static py::array contourOf(const DefectRegion& region)
 {
-    const std::vector<cv::Point>& points = region.contour;
-    return toNumpy(Mat(int(points.size()), 1, CV_32SC2, const_cast<cv::Point*>(points.data())).clone());
+    return toNumpy(Mat(region.contour, true).reshape(2, int(region.contour.size())));
 }
 
 static std::string textOf(const DefectRegion& region)

@@ -25,7 +25,9 @@ const uchar unknownSystem = 255; // else the bytes would tell where they were wr
 // Head: 10 bytes of gzip, 2 for the length of all fields, and the field: two letters, its length, and the size.
 const uchar fixedHead[] = {0x1f, 0x8b, Z_DEFLATED};
 const size_t flagsAt = 3, fieldAt = 10, packedSizeAt = 16, headBytes = 20, endBytes = 8;
+const size_t fewestBytes = 10 + endBytes; // of any gzip file
 const uchar hasField = 4;
+const size_t lengthBytes = 2;
 const uchar fieldHead[] = {8, 0, 'C', 'V', 4, 0};
 
 void putNumber(uchar* to, size_t value)
@@ -62,7 +64,8 @@ std::string packed(const char* text, size_t size)
 {
     Packer packer;
     z_stream& stream = packer.stream;
-    uchar field[] = {'C', 'V', 4, 0, 0, 0, 0, 0};
+    uchar field[headBytes - fieldAt - lengthBytes] = {}; // its size is written when it is known
+    std::copy(fieldHead + lengthBytes, std::end(fieldHead), field);
     gz_header head = gz_header();
     head.os = unknownSystem;
     head.extra = field;
@@ -96,9 +99,9 @@ size_t packedBytes(const std::string& file, size_t start)
     return headBytes + endBytes <= size && size <= left ? size : 0;
 }
 
-GzipPart partOf(const std::string& file, size_t start, size_t size)
+GzipPart partOf(const std::string& file, size_t start, size_t size, size_t textStart)
 {
-    return {start, size, numberAt(file, start + size - 4)};
+    return {start, size, textStart, numberAt(file, start + size - 4)};
 }
 
 #ifdef HAVE_ANOMALY_LIBDEFLATE
@@ -153,26 +156,31 @@ std::string packInParts(const std::string& text)
 std::vector<GzipPart> gzipParts(const std::string& file)
 {
     std::vector<GzipPart> parts;
-    if (file.size() < headBytes - 2 || !holds(file, 0, fixedHead, sizeof(fixedHead)))
+    if (file.size() < fewestBytes || !holds(file, 0, fixedHead, sizeof(fixedHead)))
         return parts;
     size_t start = 0;
     for (size_t size; start < file.size() && (size = packedBytes(file, start)) > 0; start += size)
-        parts.push_back(partOf(file, start, size));
+        parts.push_back(partOf(file, start, size, textBytes(parts)));
     if (start < file.size())
-        parts.assign(1, partOf(file, 0, file.size()));
+        parts.assign(1, partOf(file, 0, file.size(), 0));
     return parts;
+}
+
+size_t textBytes(const std::vector<GzipPart>& parts)
+{
+    return parts.empty() ? 0 : parts.back().textStart + parts.back().textBytes;
 }
 
 std::string unpackParts(const std::string& file, const std::vector<GzipPart>& parts)
 {
-    std::vector<size_t> ends(1, 0);
-    for (const GzipPart& part : parts)
-        ends.push_back(ends.back() + part.bytes);
-    std::string text(ends.back(), '\0');
+    std::string text(textBytes(parts), '\0');
     std::vector<uchar> isWhole(parts.size());
     parallel_for_(Range(0, int(parts.size())), [&](const Range& range) {
         for (size_t i = size_t(range.start); i < size_t(range.end); i++)
-            isWhole[i] = unpack(file.data() + parts[i].start, parts[i].packedBytes, &text[ends[i]], parts[i].bytes);
+        {
+            const GzipPart& part = parts[i];
+            isWhole[i] = unpack(file.data() + part.start, part.packedBytes, &text[part.textStart], part.textBytes);
+        }
     });
     const bool areWhole = std::all_of(isWhole.begin(), isWhole.end(), [](uchar whole) { return whole != 0; });
     return areWhole ? std::move(text) : std::string();

@@ -20,11 +20,15 @@ std::string packInParts(const std::string& text);
 //! A gzip member, or a file of one.
 struct GzipPart
 {
-    size_t start, packedBytes, bytes; // bytes: as its last four bytes say
+    size_t start, packedBytes;   // where it is in the file
+    size_t textStart, textBytes; // and its text in all of the text, of a size that its last four bytes tell
 };
 
 //! The parts of a file that packInParts has written, or one for another gzip file. Empty for all other contents.
 std::vector<GzipPart> gzipParts(const std::string& packed);
+
+//! What all parts unpack to, by what they tell.
+size_t textBytes(const std::vector<GzipPart>& parts);
 
 //! The text that all parts unpack to, or an empty one where a part is damaged, or more members lie in one.
 std::string unpackParts(const std::string& packed, const std::vector<GzipPart>& parts);

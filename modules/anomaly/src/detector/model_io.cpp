@@ -41,6 +41,7 @@ namespace cv { namespace anomaly {
 
 static const char* const rootName = "opencv_anomaly";
 static const int formatVersion = 2;
+static const char* const cannotBeOpened = "it cannot be opened";
 
 namespace {
 
@@ -453,11 +454,16 @@ static String parserText(const std::exception& e)
     return ours && !ours->func.empty() && ours->func[0] == '(' ? "line " + ours->func : errorText(e);
 }
 
+[[noreturn]] static void refuseFile(const String& name, const char* done, const String& why)
+{
+    CV_Error_(Error::StsObjectNotFound, ("Model file '%s' cannot be %s: %s", name.c_str(), done, why.c_str()));
+}
+
 // Opens by `open`, and says what cv::FileStorage's parser says where that fails.
 static FileStorage openedBy(const std::function<void(FileStorage&)>& open, const String& name, const char* done)
 {
     FileStorage file;
-    String why = "it cannot be opened";
+    String why = cannotBeOpened;
     try
     {
         open(file);
@@ -468,7 +474,7 @@ static FileStorage openedBy(const std::function<void(FileStorage&)>& open, const
         why = parserText(e);
     }
     if (!file.isOpened())
-        CV_Error_(Error::StsObjectNotFound, ("Model file '%s' cannot be %s: %s", name.c_str(), done, why.c_str()));
+        refuseFile(name, done, why);
     return file;
 }
 
@@ -489,8 +495,7 @@ void writeModelFile(const String& filename, const std::function<void(FileStorage
     const std::string bytes = packInParts(file.releaseAndGetString());
     std::ofstream stream(filename.c_str(), std::ios::binary | std::ios::trunc);
     if (!stream)
-        CV_Error_(Error::StsObjectNotFound,
-                  ("Model file '%s' cannot be written: it cannot be opened", filename.c_str()));
+        refuseFile(filename, "written", cannotBeOpened);
     stream.write(bytes.data(), std::streamsize(bytes.size()));
 }
 

@@ -101,10 +101,7 @@ std::string unpackAtOnce(const String& filename)
 {
     const std::string packed = readPacked(filename);
     const std::vector<GzipPart> parts = gzipParts(packed);
-    size_t size = 0;
-    for (const GzipPart& part : parts)
-        size += part.bytes;
-    return isPlausible(size, packed.size()) ? unpackParts(packed, parts) : std::string();
+    return isPlausible(textBytes(parts), packed.size()) ? unpackParts(packed, parts) : std::string();
 }
 
 bool startsWith(const std::string& text, size_t at, const char* part)
