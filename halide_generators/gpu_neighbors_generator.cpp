@@ -11,9 +11,6 @@ using namespace Halide;
 
 namespace {
 
-// Products of bfloat16 parts have an error of some 1e-5 of |phi||c|, so a neighbor may come a few places too late.
-constexpr int spareCandidates = 3;
-
 // Number of lists for each patch, which are merged at the end. The lists of a block, with 9 places each, take 36 of the
 // 48 KiB of shared memory that every GPU has.
 constexpr int lists = 16;
@@ -32,7 +29,7 @@ public:
 
     void generate()
     {
-        length = K + spareCandidates;
+        length = K + spareOnGpu;
         const Expr count = norms.dim(0).extent();
         rounds = RDom(0, (count + lists - 1) / lists);
         Expr center = rounds * lists + list, at = min(center, count - 1);
@@ -102,7 +99,7 @@ public:
 
     void generate()
     {
-        length = K + spareCandidates;
+        length = K + spareOnGpu;
         recomputeDistances();
         sortNeighbors();
         std::vector<Expr> distances, indices;

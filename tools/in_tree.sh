@@ -23,7 +23,7 @@ trap 'echo "in_tree.sh $version: $verdict"' EXIT
 fail() { echo "in_tree.sh: $1" >&2; exit 1; }
 
 # Source packages are off on a fresh Debian: they come by a list of our own, and the system's stays as it is.
-get_source_4.6() {
+debian_source() {
   local apt=$work/apt
   mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
   echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $("$project/tools/debian_mirror.sh") bookworm main" >"$apt/sources.list"
@@ -36,8 +36,9 @@ get_source_4.6() {
   ln -sfn unpacked/contrib "$work/contrib"
 }
 
-get_source_4.14() { "$project/tools/opencv_source.sh" 4.14 "$work"; }
-get_source_5.0() { "$project/tools/opencv_source.sh" 5.0 "$work"; }
+get_source() {
+  if [[ $version == 4.6 ]]; then debian_source; else "$project/tools/opencv_source.sh" "$version" "$work"; fi
+}
 
 # configure MODULES LIST [options]: the parts of OpenCV that the module and its tests need. Not optimized to the last: that
 # takes half as long again, and the kernels do not depend on it.
@@ -69,7 +70,7 @@ run_tests() {
 
 mkdir -p "$work"
 "$project/tools/install_packages.sh" build test in_tree
-[[ -e $work/opencv/CMakeLists.txt ]] || "get_source_$version"
+[[ -e $work/opencv/CMakeLists.txt ]] || get_source
 parts=core,imgproc,imgcodecs,videoio,highgui,dnn,ts,python3,anomaly
 targets=(opencv_anomaly opencv_test_anomaly opencv_perf_anomaly example_anomaly_anomaly_detection example_anomaly_1_fit_and_predict
   opencv_python3)

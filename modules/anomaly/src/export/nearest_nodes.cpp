@@ -7,10 +7,6 @@
 
 namespace cv { namespace anomaly {
 
-// Number of candidates beyond K that are compared exactly, as in the plain search: ranks have an error of some 1e-7
-// |x|^2.
-static const int spareCandidates = 4;
-
 // The `count` lowest numbers along the last axis in rising order, and their indices.
 static std::vector<std::string> addLowest(OnnxBuilder& graph, const std::string& numbers, int count)
 {

@@ -53,6 +53,10 @@ constexpr int shortList = 3, longList = 6;
 // AVX-512, two of AVX2, and one cache line, so that a panel is read as one stream.
 constexpr int gaussianPanel = 16;
 
+// Number of centers beyond the length of the list that a GPU measures exactly. It ranks them by products of bfloat16
+// parts, which have an error of some 1e-5 of |phi||c|, so a neighbor may come a few places too late.
+constexpr int spareOnGpu = 3;
+
 //! Length of the shortest list that holds k neighbors, for k up to longList.
 inline int listLength(int k)
 {

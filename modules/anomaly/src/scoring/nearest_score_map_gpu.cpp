@@ -30,10 +30,6 @@ namespace cv { namespace anomaly {
 
 namespace {
 
-// Number of centers whose distances are computed beyond the length of the list. It must equal spareCandidates in
-// halide_generators/gpu_neighbors_generator.cpp.
-const int spareCandidates = 3;
-
 // cuBLAS multiplies fastest if rows begin at multiples of 16 bytes, which are 8 numbers of bfloat16.
 const int alignment = 8;
 
@@ -317,7 +313,7 @@ private:
     void selectFrom(const GpuView& phi, const GpuView& squaredDistances, const GpuView& indices, int rows, int patches,
                     Workspace& work) const
     {
-        const int candidates = slots + spareCandidates, padded = divideUp(length, exactLanes) * exactLanes;
+        const int candidates = slots + spareOnGpu, padded = divideUp(length, exactLanes) * exactLanes;
         work.candidates.reserve(size_t(patches) * candidates * sizeof(int));
         runKernel("rank_neighbors", [&](void* context) {
             return (slots == shortList ? anomaly_gpu_rank_3 : anomaly_gpu_rank_6)(

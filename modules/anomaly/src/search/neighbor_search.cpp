@@ -27,10 +27,6 @@ namespace {
 // Number of patches in a tile: 784 centers x 256 patches x 4 bytes stay in a level 2 cache of 1 MiB.
 const int tileWidth = 256;
 
-// Number of candidates beyond k. Ranks have a rounding error of some 1e-7 |phi|^2, which can be 1e-3 of a small
-// distance, so a neighbor may come a few places too late.
-const int spareCandidates = 4;
-
 double squaredDistance(const float* phi, size_t step, const float* center, int length)
 {
     double sum = 0;

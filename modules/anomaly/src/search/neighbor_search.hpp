@@ -10,6 +10,11 @@
 
 namespace cv { namespace anomaly {
 
+//! Number of candidates beyond k whose distances are computed exactly after all rows were ranked by |c|^2 - 2 phi.c.
+//! Ranks have a rounding error of some 1e-7 |phi|^2, which can be 1e-3 of a small distance, so a neighbor may come a few
+//! places too late.
+const int spareCandidates = 4;
+
 //! Finds the K rows of a bank that are nearest to each patch by squared Euclidean distance; of equal ones the row with
 //! the lower index. The bank is centers x D', CV_32F. It is not copied and must not change. Safe for calls from several
 //! threads.
