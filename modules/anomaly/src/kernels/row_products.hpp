@@ -16,15 +16,15 @@ for 20 ms, on processors that others need.
 class RowProducts
 {
 public:
-    //! B: CV_64F. plain: without instructions that not every processor has, for tests.
-    explicit RowProducts(const Mat& B, bool plain = false);
+    //! B: CV_64F. mostTogether: number of A's rows that are multiplied together, for tests. 1 is the plain form, 2
+    //! takes AVX2 and 4 AVX-512, where the processor has them.
+    explicit RowProducts(const Mat& B, int mostTogether = 4);
 
     //! A: CV_64F, its rows as long as those of B.
     Mat with(const Mat& A) const;
 
 private:
-    const int count, length;
-    const bool isPlain;
+    const int count, length, together;
     const Mat panels; // of B's rows: the values of a column lie side by side
 };
 
