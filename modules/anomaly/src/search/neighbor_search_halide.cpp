@@ -12,6 +12,8 @@
 #include "anomaly_nearest_3.h"
 #include "anomaly_nearest_6.h"
 
+#include <mutex>
+
 namespace cv { namespace anomaly {
 
 namespace {
@@ -50,24 +52,34 @@ void samplePatches(const Mat& phi, int count, Mat& sample)
             sample.at<float>(row, i) = phi.at<float>(row, int(int64(phi.cols) * (2 * i + 1) / (2 * count)));
 }
 
+//! Whether few axes hold so little of the variance that nothing is worth setting up for a search that rules centers out
+//! by them, which takes 10 ms for 4,000 centers. With R effective axes, 16 hold at most sqrt(16 / R) of the variance, by
+//! the Cauchy-Schwarz inequality. R is 6 to 9 for banks that CFA trained, where pruning takes 0.4 to 4 times what the
+//! products of whole numbers take, and 51 to 70 for PatchCore's whitened ones, where it takes 2.6 to 13 times as much.
+bool isHardToPrune(const Mat& bank)
+{
+    return effectiveAxes(bank) > 32;
+}
+
 //! Chooses between the searches for each call, by what the pruned search would cost for some of the patches. If it
 //! costs too much, all products are computed: of whole numbers if the processor has instructions for them, and else of
 //! floats.
 class HalideNeighborSearch CV_FINAL : public NeighborSearch
 {
 public:
-    HalideNeighborSearch(const Mat& bank, const PrincipalAxes* axes)
-        : count(bank.rows),
+    HalideNeighborSearch(const Mat& C, const PrincipalAxes* axes)
+        : bank(C),
+          count(bank.rows),
           length(bank.cols),
-          dense(bank),
           plain(NeighborSearch::create(bank, ENGINE_PLAIN))
     {
         if (count < fewestCenters)
             return;
         if (QuantizedSearch::isAvailable())
             quantized = std::make_shared<QuantizedSearch>(bank);
-        pruned =
-            std::make_shared<PrunedSearch>(bank, axes ? *axes : searchAxes(bank), quantized ? quantized->cost() : 1);
+        if (axes || !quantized || !isHardToPrune(bank))
+            pruned = std::make_shared<PrunedSearch>(bank, axes ? *axes : searchAxes(bank),
+                                                    quantized ? quantized->cost() : 1);
     }
 
     void search(const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const CV_OVERRIDE
@@ -90,7 +102,7 @@ public:
                             return quantized->search(tile, k, distances, centers);
                         });
         else
-            dense.search(phi, k, squaredDistances, indices);
+            dense().search(phi, k, squaredDistances, indices);
     }
 
     int axes(const Mat& phi, int k) const CV_OVERRIDE
@@ -141,15 +153,24 @@ private:
                 const Mat patches = phi.colRange(tile);
                 Mat distances = squaredDistances.colRange(tile), centers = indices.colRange(tile);
                 if (!searchTile(patches, distances, centers))
-                    dense.search(patches, indices.rows, distances, centers);
+                    dense().search(patches, indices.rows, distances, centers);
             }
         };
         // This capture of one reference is small enough that std::function does not allocate.
         parallel_for_(Range(0, divideUp(phi.cols, width)), [&search](const Range& tiles) { search(tiles); });
     }
 
+    //! It packs the bank once more, so it is set up when a search needs it: with the others there, few ever do.
+    const DenseSearch& dense() const
+    {
+        std::call_once(densePacked, [&]() { denseSearch.reset(new DenseSearch(bank)); });
+        return *denseSearch;
+    }
+
+    const Mat bank;
     int count, length;
-    DenseSearch dense;
+    mutable std::once_flag densePacked;
+    mutable std::unique_ptr<const DenseSearch> denseSearch;
     std::shared_ptr<const QuantizedSearch> quantized;
     std::shared_ptr<const PrunedSearch> pruned;
     std::shared_ptr<const NeighborSearch> plain;

@@ -65,9 +65,11 @@ QuantizedSearch::QuantizedSearch(const Mat& centers)
       lengths(starts.size(), 0.f)
 {
     reduce(centers, mean, 0, REDUCE_AVG, CV_32F);
-    Workspace work;
-    for (int first = 0; first < count; first += tileWidth)
-        packCenters(Range(first, std::min(first + tileWidth, count)), work);
+    parallel_for_(Range(0, divideUp(count, tileWidth)), [&](const Range& tiles) {
+        Workspace work;
+        for (int first = tiles.start * tileWidth; first < std::min(tiles.end * tileWidth, count); first += tileWidth)
+            packCenters(Range(first, std::min(first + tileWidth, count)), work);
+    });
     greatestNorm = *std::max_element(squaredNorms.begin(), squaredNorms.begin() + count);
 }
 

@@ -19,9 +19,9 @@ const int iterations = 2;
 // several times the cost.
 const int sampleSize = 512;
 
-Mat centeredSample(const Mat& C, const Mat& mean)
+Mat centeredSample(const Mat& C, const Mat& mean, int most)
 {
-    const int count = std::min(C.rows, sampleSize);
+    const int count = std::min(C.rows, most);
     Mat sample(count, C.cols, CV_64F);
     for (int i = 0; i < count; i++)
         Mat(C.row(int(int64(i) * C.rows / count)) - mean).convertTo(sample.row(i), CV_64F);
@@ -89,7 +89,7 @@ PrincipalAxes principalAxes(const Mat& C, int count)
     PrincipalAxes principal;
     reduce(C, principal.mean, 0, REDUCE_AVG);
     Mat axes(std::min(count + 8, C.cols), C.cols, CV_64F); // with 8 more axes the last ones of `count` converge, too
-    const Mat centered = centeredSample(C, principal.mean);
+    const Mat centered = centeredSample(C, principal.mean, sampleSize);
     RNG(1).fill(axes, RNG::NORMAL, 0, 1);
     for (int i = 0; i < iterations; i++)
     {
@@ -98,6 +98,20 @@ PrincipalAxes principalAxes(const Mat& C, int count)
     }
     sortByVariance(centered, axes).rowRange(0, count).convertTo(principal.axes, CV_32F);
     return principal;
+}
+
+// The mean of (x.y)^2 over pairs of independent centers is tr(S^2), and that of x.x is tr S. 64 centers give the ratio to
+// a fifth.
+double effectiveAxes(const Mat& C)
+{
+    Mat mean;
+    reduce(C, mean, 0, REDUCE_AVG);
+    const Mat sample = centeredSample(C, mean, 64);
+    const Mat products = RowProducts(sample).with(sample), squaredLengths = products.diag();
+    const double n = sample.rows, pairs = n * (n - 1);
+    const double ofPairs = (products.dot(products) - squaredLengths.dot(squaredLengths)) / pairs;
+    const double variance = sum(squaredLengths)[0] / n;
+    return ofPairs > 0 ? variance * variance / ofPairs : 1;
 }
 
 double roundingError(int n)

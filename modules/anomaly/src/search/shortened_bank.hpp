@@ -21,6 +21,10 @@ struct PrincipalAxes
 //! approximate, but all are orthonormal.
 PrincipalAxes principalAxes(const Mat& C, int count);
 
+//! Number of axes that would hold the centers' variance if each of them held the same: (tr S)^2 / tr(S^2) of their
+//! covariance S, which is known as the participation ratio. Estimated from a few centers.
+double effectiveAxes(const Mat& C);
+
 //! Largest number of axes that a search uses.
 const int mostSearchAxes = 64;
 
