@@ -45,6 +45,8 @@ def write_case(out, rng, positions, features, images, offset, masked):
     whitening = np.zeros((positions, features * (features + 1) // 2))
     for p in range(positions):
         samples = train[mask[:, p] > 0, :, p].astype(np.float64)
+        if len(samples) == 1:
+            mean[:, p] = samples[0]
         if len(samples) >= 2:
             mean[:, p], inverse = gaussian(samples)
             whitening[p] = inverse[np.tril_indices(features)]

@@ -83,8 +83,37 @@ TEST(Anomaly_Calibration, scores_without_spread_or_logarithm)
     EXPECT_NEAR(2, thresholdOf(scoresOf({2}), 0.995), 1e-6);
     EXPECT_NEAR(2, thresholdOf(scoresOf({2, 2, 2}, {1, 1}), 0.995), 1e-6);
     EXPECT_EQ(0, thresholdOf(scoresOf({0, 0}), 0.995));
-    EXPECT_EQ(3, thresholdOf(scoresOf({0, 3}), 0.995));
+    EXPECT_NEAR(3, thresholdOf(scoresOf({0, 3}), 0.995), 1e-6);
     EXPECT_EQ(3, thresholdOf(scoresOf({1, 3}, {0}), 0.995));
+}
+
+// Two images of twelve, or half of them, that others nearly equal score a fifth of what the others score.
+TEST(Anomaly_Calibration, twins_do_not_raise_a_threshold)
+{
+    const std::vector<double> others = {9.1, 9.4, 9.5, 9.7, 9.9, 10, 10.1, 10.2, 10.3, 10.6, 10.7, 11.2};
+    const double expected = thresholdOf(scoresOf(others), 0.97);
+    for (const int twins : {1, 2, 6, 12})
+    {
+        std::vector<double> all = others;
+        for (int i = 0; i < twins; i++)
+            all.push_back(i % 2 ? 1.5 + 0.2 * i : 0.);
+        EXPECT_NEAR(expected, thresholdOf(scoresOf(all), 0.97), 1e-6) << twins;
+    }
+}
+
+// Scores that spread widely, but as far upward, and two scores, of which neither can be called the usual one.
+TEST(Anomaly_Calibration, scores_that_spread_widely_are_all_counted)
+{
+    const std::vector<double> wide = {5, 7, 9, 10, 11, 13, 15, 20}, two = {2, 3};
+    Mat logarithms;
+    log(Mat(wide).reshape(1, 1), logarithms);
+    Scalar mean, deviation;
+    meanStdDev(logarithms, mean, deviation);
+    const double n = double(wide.size());
+    // 1.8807936 is the 97 % quantile of a normal distribution; meanStdDev divides by n.
+    EXPECT_NEAR(std::exp(mean[0] + 1.8807936 * deviation[0] * std::sqrt((n + 1) / (n - 1))),
+                thresholdOf(scoresOf(wide), 0.97), 1e-5);
+    EXPECT_GT(thresholdOf(scoresOf(two), 0.97), 3.5);
 }
 
 TEST(Anomaly_Calibration, level_of_an_area_is_what_so_many_pixels_reach)

@@ -395,6 +395,10 @@ TEST(Anomaly_CFA, batch_is_one_after_the_other)
         }
         images.push_back(badImage(5 + i));
     }
+    std::vector<UMat> copies;
+    cfa->predictBatch(images, scores, copies);
+    ASSERT_EQ(images.size(), copies.size());
+    EXPECT_EQ(0, cv::norm(maps[1], copies[1], NORM_INF));
     cfa->predictBatch(std::vector<Mat>(), scores, maps);
     EXPECT_TRUE(scores.empty() && maps.empty());
 }

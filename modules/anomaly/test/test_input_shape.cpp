@@ -12,6 +12,21 @@
 
 namespace opencv_test { namespace {
 
+// The center of 8 pixels that are stretched to 4096, of which 32 are cut out, is a sixteenth of a pixel.
+TEST(Anomaly_InputShape, the_center_of_a_small_image_has_at_least_a_pixel)
+{
+    PatchCore::Params params = quickParamsOf<PatchCore>();
+    params.inputMode = INPUT_CROPPED;
+    params.inputSize = 32;
+    params.resizeSize = 4096;
+    const Ptr<PatchCore> detector = PatchCore::create(params);
+    detector->fit(goodImages(6, Size(8, 9)));
+    Mat map;
+    detector->predict(goodImage(9, Size(9, 8)), map);
+    EXPECT_EQ(Size(9, 8), map.size());
+    EXPECT_EQ(1, countNonZero(map));
+}
+
 TEST(Anomaly_InputShape, square_images_get_exactly_the_side)
 {
     for (const int side : {32, 64, 100, 224, 333, 4096})

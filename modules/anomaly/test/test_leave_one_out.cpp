@@ -133,6 +133,43 @@ TEST(Anomaly_LeaveOneOut, bank_lacks_what_the_image_taught)
 }
 
 // Thresholds that are set by learned images must agree with those that new images would set.
+template <typename Method> class Anomaly_LeftOutScores : public testing::Test
+{};
+typedef testing::Types<CFA, PatchCore, PaDiM> MethodsWithTiles;
+TYPED_TEST_CASE(Anomaly_LeftOutScores, MethodsWithTiles);
+
+// Of an image that its mask covers, no tile was learned, so that no model lacks it. The others are left out all the
+// same, whichever comes first.
+TYPED_TEST(Anomaly_LeftOutScores, an_image_without_tiles_does_not_matter)
+{
+    typename TypeParam::Params params = quickParamsOf<TypeParam>();
+    params.tile = 48;
+    params.seed = 3;
+    std::vector<Mat> pictures = goodImages(7), masks(7);
+    masks[0] = Mat::zeros(pictures[0].size(), CV_8U);
+    const Ptr<TypeParam> first = TypeParam::create(params), last = TypeParam::create(params);
+    first->fit(pictures, masks);
+    std::rotate(pictures.begin(), pictures.begin() + 1, pictures.end());
+    std::rotate(masks.begin(), masks.begin() + 1, masks.end());
+    last->fit(pictures, masks);
+    EXPECT_NEAR(last->getImageThreshold(), first->getImageThreshold(), 0.15 * last->getImageThreshold());
+}
+
+// The scores of copies are those of learned images. With them the threshold is several times as high.
+TEST(Anomaly_LeaveOneOut, held_out_copies_of_learned_images_set_no_threshold)
+{
+    PaDiM::Params params = quickParamsOf<PaDiM>();
+    std::vector<Mat> twice = goodImages(10);
+    const std::vector<Mat> once = twice;
+    twice.insert(twice.end(), once.begin(), once.end());
+    const Ptr<PaDiM> expected = PaDiM::create(params);
+    expected->fit(once);
+    params.validationFraction = 0.3;
+    const Ptr<PaDiM> detector = PaDiM::create(params);
+    detector->fit(twice);
+    EXPECT_NEAR(expected->getImageThreshold(), detector->getImageThreshold(), 0.3 * expected->getImageThreshold());
+}
+
 TEST(Anomaly_LeaveOneOut, thresholds_are_those_of_new_images)
 {
     PatchCore::Params params = quickParamsOf<PatchCore>();

@@ -5,6 +5,8 @@
 // Properties that every method without training must have, whatever it learns.
 #include "test_methods.hpp"
 
+#include "../src/training/fit_reporter.hpp"
+
 #include "opencv2/dnn.hpp"
 
 #include <atomic>
@@ -391,6 +393,25 @@ TYPED_TEST(Anomaly_Method, patches_of_any_stride)
         detector->save(file.name);
         EXPECT_TRUE(fitted == ScoredImage(*TypeParam::load(file.name), badImage(3)));
     }
+}
+
+// Steps and epochs of all models together, as far as they can be counted in an int.
+TEST(Anomaly_Methods, progress_of_endless_epochs_does_not_overflow)
+{
+    FitProgress last;
+    FitReporter reporter(
+        [&](const FitProgress& progress) {
+            last = progress;
+            return true;
+        },
+        2);
+    reporter.startModel(1);
+    reporter.setTraining(3, INT_MAX, FitReporter::Figures());
+    reporter.report("training", 3, int64(INT_MAX) * 4);
+    EXPECT_EQ(INT_MAX, last.steps);
+    EXPECT_EQ(INT_MAX, last.step);
+    EXPECT_EQ(INT_MAX, last.epochs);
+    EXPECT_EQ(INT_MAX, last.epoch);
 }
 
 }} // namespace opencv_test

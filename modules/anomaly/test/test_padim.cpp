@@ -124,6 +124,45 @@ TEST(Anomaly_PaDiM, position_learned_from_fewer_than_two_images_scores_zero)
     }
 }
 
+// One image makes no Gaussian, but is remembered until a second one comes.
+TEST(Anomaly_PaDiM, images_that_come_one_by_one_are_learned_as_those_that_come_together)
+{
+    const std::vector<Mat> pictures = goodImages(9);
+    Mat right = Mat::zeros(pictures[0].size(), CV_8U);
+    right.colRange(right.cols / 2, right.cols).setTo(1);
+    PaDiM::Params params = quickParamsOf<PaDiM>();
+    const Ptr<PaDiM> single = PaDiM::create(params), together = PaDiM::create(params);
+    for (const Ptr<PaDiM>& detector : {single, together})
+        detector->fit(std::vector<Mat>(pictures.begin(), pictures.begin() + 5), std::vector<Mat>(5, right));
+    const std::vector<Mat> later(pictures.begin() + 5, pictures.end());
+    together->update(later);
+    for (const Mat& picture : later)
+    {
+        single->update(std::vector<Mat>{picture});
+        const TemporaryName file(".yml");
+        single->save(file.name);
+        EXPECT_EQ(savedContent(*single), savedContent(*PaDiM::load(file.name)));
+    }
+    Mat expected, found;
+    together->predict(badImage(3), expected);
+    single->predict(badImage(3), found);
+    EXPECT_GT(cv::norm(expected.colRange(0, expected.cols / 4), NORM_INF), 1);
+    EXPECT_LE(cv::norm(expected, found, NORM_INF), 1e-3 * cv::norm(expected, NORM_INF));
+}
+
+TEST(Anomaly_PaDiM, masks_that_leave_no_place_with_two_images_are_refused)
+{
+    const std::vector<Mat> pictures = goodImages(2);
+    std::vector<Mat> masks;
+    for (int half = 0; half < 2; half++)
+    {
+        masks.push_back(Mat::zeros(pictures[0].size(), CV_8U));
+        const int middle = masks[half].cols / 2;
+        masks[half].colRange(half * middle, (half + 1) * middle).setTo(1);
+    }
+    EXPECT_ERROR_WITH("two images", PaDiM::create(quickParamsOf<PaDiM>())->fit(pictures, masks));
+}
+
 // Blocks of one or a few positions, which may end within a panel, sum up in the same order as all positions at once.
 TEST(Anomaly_PaDiM, working_memory_does_not_change_the_result)
 {

@@ -132,6 +132,43 @@ TYPED_TEST(Anomaly_Update, images_that_were_learned_already_do_not_raise_the_thr
     EXPECT_GE(detector->predict(badImage(3)), detector->getImageThreshold());
 }
 
+//! Frames of one part: images that differ by noise only.
+std::vector<Mat> framesOf(const Mat& part, int count)
+{
+    std::vector<Mat> frames;
+    for (int i = 0; i < count; i++)
+    {
+        Mat noise(part.size(), CV_16SC3), frame;
+        RNG(i + 1).fill(noise, RNG::NORMAL, 0, 1.5);
+        add(part, noise, frame, noArray(), CV_8U);
+        frames.push_back(frame);
+    }
+    return frames;
+}
+
+// Each frame is scored by a model that knows the others, which says nothing of how new parts score.
+TYPED_TEST(Anomaly_Update, frames_of_one_part_leave_the_thresholds_as_they_were)
+{
+    const Ptr<TypeParam> detector = quickDetectorOf<TypeParam>(quickParamsOf<TypeParam>(), 12);
+    const double image = detector->getImageThreshold(), pixel = detector->getPixelThreshold();
+    std::vector<Mat> frames = framesOf(goodImage(70), 4);
+    for (const Mat& frame : framesOf(goodImage(71), 4))
+        frames.push_back(frame);
+    detector->update(frames);
+    EXPECT_NEAR(image, detector->getImageThreshold(), 0.15 * image);
+    EXPECT_NEAR(pixel, detector->getPixelThreshold(), 0.15 * pixel);
+}
+
+// The figures are those of the images that the thresholds come from.
+TYPED_TEST(Anomaly_Update, images_that_are_passed_over_are_not_counted_as_good_ones)
+{
+    const Ptr<TypeParam> detector = quickDetectorOf<TypeParam>(quickParamsOf<TypeParam>(), 8);
+    detector->update(goodImages(8));
+    Mat figures, scores;
+    detector->getGoodImages(figures, scores);
+    EXPECT_EQ(figures.rows, int(scores.total()));
+}
+
 TYPED_TEST(Anomaly_Update, clones_and_calls_that_run_keep_the_old_model)
 {
     const Ptr<TypeParam> detector = quickDetectorOf<TypeParam>();

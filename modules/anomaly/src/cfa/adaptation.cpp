@@ -235,7 +235,7 @@ private:
         figures.distance = firstDistance > 0 ? figures.distance / firstDistance : 1;
         reporter.setTraining(epoch, params.epochs,
                              {{"loss", figures.loss}, {"distance", figures.distance}, {"radius", figures.radius}});
-        reporter.report("training", (epoch - 1) * batches + batchesDone, params.epochs * batches);
+        reporter.report("training", int64(epoch - 1) * batches + batchesDone, int64(params.epochs) * batches);
     }
 
     void readModel()

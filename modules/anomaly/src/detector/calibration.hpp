@@ -75,18 +75,31 @@ double medianScoreRatio(const GoodSample& before, const GoodSample& after, doubl
 //! What a model keeps of the good images that its thresholds come from.
 struct GoodImages
 {
+    //! Keeps only these new images, by their indices.
+    void keepOnly(const std::vector<size_t>& images);
+
     //! Maximum number of images. The newest ones are kept, so that a model does not grow with each update.
     static const size_t most = 1000;
 
     //! Appends later images.
     void join(const GoodImages& later);
     //! Indices of those of `later` that score about as high as these images, or higher, and so do their maps. A model
-    //! that gives far lower scores has learned the images already.
-    std::vector<size_t> unlearnedOf(const GoodImages& later) const;
+    //! that gives far lower scores has learned the images already. scale: share of their scores that these images would
+    //! have by that model.
+    std::vector<size_t> unlearnedOf(const GoodImages& later, double scale = 1) const;
+    //! Indices of the images of an update that no others of it nearly equal, such as frames of one part, which know each
+    //! other when one of them is left out of the new model. Both lists have the same images. lowestRatio: see
+    //! lowestScoreRatio. An image that the old model calls defective shows something new, and can fall farther.
+    std::vector<size_t> withoutSiblings(const GoodImages& byOldModel, const GoodImages& byNewModel, double lowestRatio,
+                                        double quantile) const;
 
     GoodSample scores, levels; // of images and of their maps; empty if the file is older than they are
     Mat statistics;            // imageStatistics: one row for each image, imageFigures columns, CV_32F
 };
+
+//! The lowest share of its score by a model of `learned` images that an image can be expected to keep by the model that
+//! learned `added` images more, though none of them shows the same part.
+double lowestScoreRatio(int learned, int added);
 
 /** @brief Collects scores, maps and imageStatistics of good images, and sets thresholds from them.
 

@@ -10,6 +10,7 @@
 #include "../base/random_stream.hpp"
 #include "../input/contrast.hpp"
 #include "../input/input_shape.hpp"
+#include "../training/image_copies.hpp"
 #include "../training/map_ranges.hpp"
 #include "../training/turned_parts.hpp"
 
@@ -191,20 +192,24 @@ static int heldOutCount(int count, double fraction)
     return fraction > 0 ? std::max(1, cvRound(count * fraction)) : 0;
 }
 
-// Those of the wanted images that can be read and have pixels to score. This is checked before the training, which may
-// take minutes.
+// Those of the wanted images that can be read, have pixels to score and are no copies of learned ones, whose scores
+// would be those of learned images. This is checked before the training, which may take minutes.
 static std::vector<int> scorable(const ImageSource& images, const std::vector<int>& wanted,
-                                 const DetectorParams& settings)
+                                 const std::vector<int>& learned, const DetectorParams& settings)
 {
     const InputSettings input = inputSettings(settings, inputModes(settings.inputMode)[0]);
     std::vector<int> usable;
+    if (wanted.empty())
+        return usable;
+    ImageCopies copies(images);
+    Mat image;
+    for (const int index : learned)
+        if (readImage(images, index, settings.skipUnreadable, image))
+            copies.isCopy(index, image);
     for (const int index : wanted)
-    {
-        Mat image;
         if (readImage(images, index, settings.skipUnreadable, image) &&
-            leavesPixels(maskAtInput(images.mask(index), input)))
+            leavesPixels(maskAtInput(images.mask(index), input)) && !copies.isCopy(index, image))
             usable.push_back(index);
-    }
     return usable;
 }
 
@@ -237,7 +242,8 @@ void DetectorCore::fit(const ImageSource& images)
     // Only where fit chooses the turns: they are also in the hash of settings that checkpoints of other methods hold.
     const std::shared_ptr<const Method> toLearn = method->choosesRotations() ? withSettings(*method, settings) : method;
     const std::unique_ptr<Learner> learner = toLearn->startFit(device());
-    const std::vector<int> good = scorable(images, std::vector<int>(order.begin(), order.begin() + heldOut), settings);
+    const std::vector<int> good =
+        scorable(images, std::vector<int>(order.begin(), order.begin() + heldOut), learned, settings);
 
     const std::vector<int> modes = inputModes(settings.inputMode);
     FitReporter reporter(callback, int(modes.size()));
@@ -340,15 +346,18 @@ static void checkUpdate(const DetectorModel& model, int images)
 }
 
 // Brings the scores of earlier good images to what they would be by the larger model, and adds those of the new images.
-// Images that the old model had learned are passed over: they say nothing of new ones, and as their scores are far
-// lower than others, they would raise thresholds, which allow for how much scores spread.
-static void joinGoodImages(DetectorModel& model, GoodImages byOldModel, GoodImages byNewModel)
+// Images that the old model had learned are passed over, and so are those that others of the update show as well: the
+// scores of either are far lower than those of new parts.
+static void joinGoodImages(DetectorModel& model, GoodImages byOldModel, GoodImages byNewModel, double lowestRatio)
 {
-    const std::vector<size_t> unlearned = model.history.good.unlearnedOf(byOldModel);
-    for (GoodSample* const sample : {&byOldModel.scores, &byOldModel.levels, &byNewModel.scores, &byNewModel.levels})
-        sample->keepOnly(unlearned);
     const double share = model.method->sharedParams().thresholdQuantile;
     GoodImages& good = model.history.good;
+    const auto keepOnly = [&](const std::vector<size_t>& chosen) {
+        byOldModel.keepOnly(chosen);
+        byNewModel.keepOnly(chosen);
+    };
+    keepOnly(good.unlearnedOf(byOldModel));
+    keepOnly(good.withoutSiblings(byOldModel, byNewModel, lowestRatio, share));
     good.scores.scale(medianScoreRatio(byOldModel.scores, byNewModel.scores, good.scores.threshold(share)));
     good.levels.scale(medianScoreRatio(byOldModel.levels, byNewModel.levels, good.levels.threshold(share)));
     good.join(byNewModel);
@@ -385,9 +394,10 @@ void DetectorCore::update(const ImageSource& images)
     const std::vector<int> scored = imagesToScore(chosen);
     const GoodScores scores =
         scoresAfterFit(updated, images, std::vector<int>(), scored, pieces, FitReporter(callback, 1));
+    const double lowestRatio = lowestScoreRatio(model.history.images, int(chosen.size()));
     model.history.images += int(std::min(chosen.size(), size_t(ModelHistory::most - model.history.images)));
     model.history.updates += model.history.updates < ModelHistory::most;
-    joinGoodImages(model, scoresOfGoodImages(*before, images, scores.images()).kept(0), scores.kept(0));
+    joinGoodImages(model, scoresOfGoodImages(*before, images, scores.images()).kept(0), scores.kept(0), lowestRatio);
     model.calibration = updatedThresholds(model, scores.calibrate(settings.thresholdQuantile));
     std::atomic_store(&fitted, std::shared_ptr<const FittedModel>(updated.with(model)));
 }
@@ -459,12 +469,15 @@ void DetectorCore::scoreBatchOnGpu(const FittedModel& model, const std::vector<M
     }
 }
 
-// Hands maps to the caller without copying them.
+// Hands maps to the caller, without copying them unless they are wanted as UMat.
 static void putMaps(const std::vector<Mat>& values, OutputArrayOfArrays maps)
 {
     maps.create(int(values.size()), 1, CV_32F);
-    for (size_t i = 0; i < values.size(); i++)
-        maps.getMatRef(int(i)) = values[i];
+    for (int i = 0; i < int(values.size()); i++)
+        if (maps.isUMatVector())
+            values[i].copyTo(maps.getUMatRef(i));
+        else
+            maps.getMatRef(i) = values[i];
 }
 
 void DetectorCore::predictBatch(InputArrayOfArrays images, std::vector<double>& scores, OutputArrayOfArrays maps,
@@ -491,9 +504,9 @@ void DetectorCore::predictBatch(InputArrayOfArrays images, std::vector<double>& 
         parallel_for_(whole, scoreImages);
     else
         scoreImages(whole);
-    scores = imageScores;
     if (wantsMaps)
         putMaps(imageMaps, maps);
+    scores.swap(imageScores);
 }
 
 void DetectorCore::valueMaps(const FittedModel& model, const Mat& image, int count,

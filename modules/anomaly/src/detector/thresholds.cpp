@@ -61,7 +61,9 @@ std::shared_ptr<const FittedModel> modelWithout(int image, const FittedModel& mo
 ModelOfImage leavingOut(const FittedModel& model, const std::vector<int>& learned,
                         const std::vector<PiecesOfImages>& pieces)
 {
-    if (!modelWithout(learned[0], model, pieces))
+    // Not every image has such a model: of one that its mask covers, the tiles taught nothing.
+    const auto hasModel = [&](int image) { return modelWithout(image, model, pieces) != nullptr; };
+    if (std::none_of(learned.begin(), learned.end(), hasModel))
         return nullptr;
     return [&](int image) { return modelWithout(image, model, pieces); };
 }

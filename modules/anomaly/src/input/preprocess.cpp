@@ -231,9 +231,10 @@ Rect2d visibleRegion(Size image, const InputSettings& input)
 Rect visiblePixels(Size image, const InputSettings& input)
 {
     const Rect2d region = visibleRegion(image, input);
-    const Point first(cvRound(region.x), cvRound(region.y)),
+    const Point first(std::min(cvRound(region.x), image.width - 1), std::min(cvRound(region.y), image.height - 1)),
         last(cvRound(region.x + region.width), cvRound(region.y + region.height));
-    return Rect(first, last);
+    // Of an image of a few pixels the center can be less than half a pixel wide.
+    return Rect(first, Point(std::max(last.x, first.x + 1), std::max(last.y, first.y + 1)));
 }
 
 }} // namespace cv::anomaly

@@ -126,20 +126,24 @@ public:
         parallel_for_(Range(0, positions.size()), [&](const Range& range) {
             std::vector<double> sums;
             for (int p = range.start; p < range.end; p++)
-                if (before.counts.at<int>(positions.start + p) >= 2)
+                if (before.counts.at<int>(positions.start + p) >= 1)
                     start(p, before, regularization, sums);
         });
     }
 
-    //! Writes mean, L^-1 and count of each position of the block to the result.
+    //! Writes mean, L^-1 and count of each position of the block to the result. A position with one image has no
+    //! covariance: its L^-1 stays zero, so that nothing stands out there, and its mean waits for further images.
     void finish(double regularization, PositionGaussians& gaussians)
     {
         addBatch();
         parallel_for_(Range(0, positions.size()), [&](const Range& range) {
             std::vector<double> sums;
             for (int p = range.start; p < range.end; p++)
+            {
+                writeMean(p, gaussians);
                 if (images[p] >= 2)
-                    write(p, whiten(p, regularization, sums), gaussians);
+                    writeWhitening(p, whiten(p, regularization, sums), gaussians);
+            }
         });
     }
 
@@ -150,6 +154,8 @@ private:
         images[p] = before.counts.at<int>(position);
         for (int i = 0; i < length; i++)
             mean.at<double>(p, i) = before.mean.at<float>(i, position);
+        if (images[p] < 2) // one image has no products
+            return;
         std::vector<double> L(products.cols);
         const float* from = before.whitening.ptr<float>(position / gaussianPanel) + position % gaussianPanel;
         for (int e = 0; e < products.cols; e++)
@@ -225,12 +231,17 @@ private:
         return S;
     }
 
-    void write(int p, const double* whitening, PositionGaussians& gaussians) const
+    void writeMean(int p, PositionGaussians& gaussians) const
     {
         const int position = positions.start + p;
         gaussians.counts.at<int>(position) = images[p];
         for (int i = 0; i < length; i++)
             gaussians.mean.at<float>(i, position) = float(mean.at<double>(p, i));
+    }
+
+    void writeWhitening(int p, const double* whitening, PositionGaussians& gaussians) const
+    {
+        const int position = positions.start + p;
         float* to = gaussians.whitening.ptr<float>(position / gaussianPanel) + position % gaussianPanel;
         for (int e = 0; e < products.cols; e++)
             to[size_t(e) * gaussianPanel] = float(whitening[e]);

@@ -47,6 +47,10 @@ public:
         const auto progress = [&](int done, int total) { reporter.report("gaussians", done, total); };
         const std::shared_ptr<PadimModel> model = std::make_shared<PadimModel>();
         model->gaussians = fitGaussians(data.images, samplesOf(data, model->masks), settings(), progress);
+        if (countNonZero(model->gaussians.counts >= 2) == 0)
+            CV_Error(Error::StsBadArg,
+                     "The masks leave no place that two images show, and the Gaussian of a place needs "
+                     "two: they must be nonzero where images are to be checked");
         model->reduction = reduction;
         model->grid = grid;
         model->images = data.images;

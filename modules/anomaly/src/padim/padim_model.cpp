@@ -103,12 +103,11 @@ std::vector<int> readDrawn(const ModelNode& node, int features)
 Mat readCounts(const ModelNode& node, int positions)
 {
     const std::vector<int> counts = readIntegers(node, "counts");
-    const bool possible = std::all_of(counts.begin(), counts.end(), [](int count) {
-        return count >= 0 && count != 1 && count <= ModelHistory::most;
-    });
+    const bool possible =
+        std::all_of(counts.begin(), counts.end(), [](int count) { return count >= 0 && count <= ModelHistory::most; });
     if (counts.size() != size_t(positions) || !possible)
         CV_Error_(Error::StsParseError,
-                  ("Model file has no list of %d counts, each 0 or 2 to 2^30, as 'counts'", positions));
+                  ("Model file has no list of %d counts, each 0 to 2^30, as 'counts'", positions));
     return asColumn(counts).reshape(1, 1).clone();
 }
 

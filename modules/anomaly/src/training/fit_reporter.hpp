@@ -22,16 +22,16 @@ public:
     void startModel(int index) { model = index; }
 
     //! Reports that `done` of `count` steps of this model's stage are finished.
-    void report(const char* stage, int done, int count) const
+    void report(const char* stage, int64 done, int64 count) const
     {
         if (!callback)
             return;
         FitProgress progress;
         progress.stage = stage;
-        progress.step = model * count + done;
-        progress.steps = models * count;
-        progress.epoch = epoch ? model * epochs + epoch : 0;
-        progress.epochs = models * epochs;
+        progress.step = saturate_cast<int>(model * count + done);
+        progress.steps = saturate_cast<int>(models * count);
+        progress.epoch = epoch ? saturate_cast<int>(model * epochs + epoch) : 0;
+        progress.epochs = saturate_cast<int>(models * epochs);
         progress.figures = figures;
         if (!callback(progress))
             CV_Error(Error::StsError, "The fit was canceled; the detector has not changed");
@@ -48,7 +48,8 @@ public:
 
 private:
     FitCallback callback;
-    int models, model, epoch, epochs;
+    int models, model, epoch;
+    int64 epochs; // up to INT_MAX for each model, as the following reports may count more than an int holds
     Figures figures;
 };
 
