@@ -108,11 +108,11 @@ struct LogScores
 
 } // namespace
 
-// The middle of the shortest interval that holds half of the sorted values, and at least two; of equally short ones the
-// highest. It stays where most values lie close together, though up to half of them lie far below.
+// The middle of the shortest interval that holds half of the sorted values; of equally short ones the highest. It stays
+// where most values lie close together, though up to half of them lie far below.
 static double centerOfShortestHalf(const std::vector<double>& sorted)
 {
-    const size_t half = std::min(std::max<size_t>((sorted.size() + 1) / 2, 2), sorted.size());
+    const size_t half = (sorted.size() + 1) / 2;
     size_t best = 0;
     for (size_t first = 0; first + half <= sorted.size(); first++)
         if (sorted[first + half - 1] - sorted[first] <= sorted[best + half - 1] - sorted[best])
@@ -127,11 +127,12 @@ static double centerOfShortestHalf(const std::vector<double>& sorted)
 // PaDiM, which spread to 0.3, lie as far above it.
 static double lowestWithoutTwin(const std::vector<float>& scores)
 {
+    const size_t fewest = 8; // of five, two or three can lie close together by chance
     std::vector<double> logarithms;
     for (const float score : scores)
         if (score > 0)
             logarithms.push_back(std::log(double(score)));
-    if (logarithms.empty())
+    if (logarithms.size() < fewest)
         return 0;
     std::sort(logarithms.begin(), logarithms.end());
     const double center = centerOfShortestHalf(logarithms), above = logarithms.back() - center;
@@ -204,7 +205,7 @@ double medianScoreRatio(const GoodSample& before, const GoodSample& after, doubl
     for (size_t i = 0; i < oldScores.size(); i++)
         if (oldScores[i] > 0 && oldScores[i] < threshold)
             ratios.push_back(newScores[i] / oldScores[i]);
-    return ratios.size() < fewest ? 1 : predictiveQuantile(ratios, 0.5);
+    return ratios.size() < fewest ? 1 : std::min(1., predictiveQuantile(ratios, 0.5));
 }
 
 // The value below which a model must have learned an image, given the values of good images that were left out of it.

@@ -67,9 +67,10 @@ private:
     std::vector<float> fresh, learned;
 };
 
-//! Median ratio of the scores of the same images after and before an update, both in the same order. It is taken over
-//! images that scored below the threshold before, since the nearest patches of others have changed; it is 1 if there
-//! are fewer than three of them.
+//! Median ratio of the scores of the same images after and before an update, both in the same order, and at most 1: who
+//! knows more is no farther from an image, but those that were learned already, and are left out of the new model once,
+//! can score higher by it. It is taken over images that scored below the threshold before, since the nearest patches of
+//! others have changed; it is 1 if there are fewer than three of them.
 double medianScoreRatio(const GoodSample& before, const GoodSample& after, double threshold);
 
 //! What a model keeps of the good images that its thresholds come from.
