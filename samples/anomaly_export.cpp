@@ -128,6 +128,8 @@ struct Places
 // Ends with an error if an output would replace an input.
 void checkOutputs(const Settings& settings, const Places& places, const AnomalyDetector& detector)
 {
+    if (settings.server == SERVER_NONE && extension(places.onnx) != "onnx")
+        throw badValue("output", places.onnx, "a file whose name ends in .onnx");
     Outputs outputs;
     outputs.readsModel(settings.model, settings.backbone, detector);
     outputs.writes("output", places.onnx);
@@ -148,7 +150,6 @@ void checkList(const Settings& settings, const std::string& file, const std::str
 //! Writes the ONNX file, and returns how many images a batch of it has, where 0 means any number.
 int exportTo(const AnomalyDetector& detector, const Settings& settings, const std::string& file, int batch)
 {
-    makeParentFolder(file);
     return detector.exportOnnx(file, settings.size, settings.colors, settings.layout, batch);
 }
 
@@ -160,6 +161,7 @@ void exportForServer(const AnomalyDetector& detector, const Settings& settings, 
         model.map = inputShapeOf(detector.getDetectorParams());
     const std::string list = settings.server == SERVER_OVMS ? ovmsConfig(model) : std::string();
     checkList(settings, places.config, list);
+    makeParentFolder(places.onnx);
     // The server decides how many images it puts together, so that the file takes any number, or exactly one.
     if (exportTo(detector, settings, places.onnx, settings.batch == 1 ? 1 : 0) == 0)
         model.mostImages = settings.batch == 0 ? usualBatch : settings.batch;

@@ -213,7 +213,10 @@ void CommandLine::flag(const std::string& name, bool& value, const std::string& 
 void CommandLine::threadsOption()
 {
     option("threads", "N", "one for each processor", "threads to compute with", [this](const std::string& text) {
+        const int most = 4096; // far more end in a crash of the library that runs them
         threads = toInteger("threads", text, 1);
+        if (threads > most)
+            throw badValue("threads", text, cv::format("a whole number from 1 to %d", most));
         cv::setNumThreads(threads);
     });
 }

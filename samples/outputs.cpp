@@ -185,9 +185,11 @@ void Outputs::writes(const std::string& option, const std::string& file)
 
 void Outputs::writesText(const std::string& option, const std::string& file)
 {
-    if (isPictureOrVideo(file))
+    static const std::set<std::string> ofModels = {"yml", "yaml", "xml", "gz", "onnx"};
+    if (isPictureOrVideo(file) || ofModels.count(extension(file)))
         throw UsageError("--" + option + ": '" + file +
-                         "' ends as an image or a video does, but text is written: name a file that ends in ." +
+                         "' ends as an image, a video, a model or a network does, but something else is written: name "
+                         "a file that ends in ." +
                          option);
     if (file == "-")
         throw UsageError("--" + option + "=-: expected the name of a file; ./- is one of that name");

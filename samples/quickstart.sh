@@ -7,7 +7,7 @@ usage() {
   cat <<'END'
 quickstart.sh [elpv | PATH]
 
-Installs the packages (Debian 12; elsewhere it lists what is missing), builds, trains a model on good images, evaluates it
+Installs the packages (Debian 12 and 13, Ubuntu 24.04; elsewhere it lists what is missing), builds, trains a model on good images, evaluates it
 on test images and writes heat maps.
 
   (nothing)  the stone washers of test_data/parts; results in build/quickstart

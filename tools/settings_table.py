@@ -35,17 +35,19 @@ anomaly_train photos/good --input_size=320 --model=model.yml.gz
 | what you see | what to change first |
 |---|---|
 | small defects are missed in large images | [`tile`](#settings-of-all-methods), or a larger `inputSize` |
-| parts lie at any angle, and there are only some ten images | `rotations` = 8, which PatchCore chooses by itself |
+| parts lie at any angle, and there are only some ten images | `rotations` = 8 of CFA and SPADE; PatchCore chooses it by itself for at most 40 images |
 | parts lie alike, and something good in the wrong place is missed | `window` = 3 of [PatchCore](#patchcore) |
 | light or exposure change from image to image | `matchContrast`; `chooseContrast` does it by itself where good images show the change |
 | too many false alarms, or too many misses | thresholds: `calibrate` with images made since, or `thresholdQuantile` |
 | defects of a few pixels are found but not reported | `defectArea` |
 | 16-bit images look black | `significantBits` |
-| predictions take too long | `bankSize` and `axes` of [PatchCore](#patchcore), or [PaDiM](#padim) where parts lie alike |
+| predictions take too long | `precision` = int8 where the processor has AVX-512 VNNI or AVX-VNNI, a smaller `inputSize`, `bankSize` and `axes` of [PatchCore](#patchcore), or [PaDiM](#padim) where parts lie alike |
 | nobody has checked that all training images are good | `contamination` |
 
 `CFA::Params::paper()` and `PatchCore::Params::paper()` return the settings of the papers; a value in brackets after a
-default is the paper's. [Wrong result?](../modules/anomaly/tutorials/wrong_result.markdown) goes from symptoms to causes.
+default of CFA's own is its paper's. Both papers also take the image's center (`INPUT_CROPPED`) and the map's maximum
+(`SCORE_MAX`), without `keepAspect` and `chooseContrast`; PatchCore's takes outputs c3 and c4, K = 9, and neither turns
+nor whitening. [Wrong result?](../modules/anomaly/tutorials/wrong_result.markdown) goes from symptoms to causes.
 
 `anomaly_train --help` lists all options, also those that are no setting of the detector, such as `--mask` and
 `--device`. An option of a method is accepted only with that method.

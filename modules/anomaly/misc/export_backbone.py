@@ -203,7 +203,7 @@ def noise(generator, images):
 
 
 @torch.no_grad()
-def normalise_activations(backbone, seed):
+def normalize_activations(backbone, seed):
     """Sets the statistics of the batch norms from noise, as a training would. If they were left at 0 and 1, each residual block would
     double the variance, and EfficientNet's gates, of about 1/2, would fade the maps out."""
     for module in backbone.modules():
@@ -223,7 +223,7 @@ def make_backbone(options):
         load_weights(options.name, model, weights, options.weights or 'torchvision\'s file')
     backbone = Backbone(network.stages(model), network.taps).eval()
     if options.random:
-        normalise_activations(backbone, options.seed or 0)
+        normalize_activations(backbone, options.seed or 0)
     return backbone
 
 

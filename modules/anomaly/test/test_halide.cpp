@@ -101,6 +101,22 @@ TEST(Anomaly_Halide, finds_the_neighbors_of_the_definition_for_any_descriptor_le
         expectSameNeighbors(17, centers, 33, 3);
 }
 
+// |c|^2 - 2 phi.c is then 1e5 times the squared distance, so that its rounding in single precision exceeds it.
+TEST(Anomaly_Halide, finds_neighbors_of_patches_that_lie_far_from_zero)
+{
+    SKIP_WITHOUT_HALIDE();
+    Mat offset(1, 264, CV_32F), C(64, 264, CV_32F), phi(264, 512, CV_32F);
+    RNG random(5);
+    random.fill(offset, RNG::NORMAL, 0, 20);
+    random.fill(C, RNG::NORMAL, 0, 0.05);
+    random.fill(phi, RNG::NORMAL, 0, 0.05);
+    C += repeat(offset, C.rows, 1);
+    phi += repeat(offset.t(), 1, phi.cols);
+    const Neighbors expected = searchByDefinition(C, phi, 3);
+    for (const int engine : {ENGINE_PLAIN, ENGINE_HALIDE})
+        EXPECT_LE(cv::norm(searchWith(engine, C, phi, 3).squaredDistances, expected.squaredDistances, NORM_INF), 1e-4);
+}
+
 TEST(Anomaly_Halide, finds_the_neighbors_of_the_definition_for_any_number_of_patches)
 {
     SKIP_WITHOUT_HALIDE();

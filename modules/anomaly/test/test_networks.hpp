@@ -45,6 +45,11 @@ public:
         builder.addInput("image", ONNX_FLOAT, {1, channels, 64, 64});
     }
 
+    void addInput(const std::string& name, const std::vector<int64>& sizes)
+    {
+        builder.addInput(name, ONNX_FLOAT, sizes);
+    }
+
     std::string add(const char* type, const std::vector<std::string>& inputs,
                     const std::vector<OnnxAttribute>& attributes = {})
     {

@@ -57,6 +57,17 @@ void expectConvolutionsAsOpenCV(const std::vector<Kind>& kinds)
                 expectConvolutionAsOpenCV(kind, map, whole);
 }
 
+// Without this it would be taken for none, and all maps would lack it.
+TEST(Anomaly_OneDnn, a_bias_that_is_no_constant_is_left_to_opencv)
+{
+    Network network(3);
+    network.addInput("weights", {4, 3, 1, 1});
+    network.addInput("bias", {4});
+    const std::string output = network.add("Conv", {network.convolve("image", 3, 3, 1), "weights", "bias"},
+                                           {{"kernel_shape", std::vector<int64>{1, 1}}});
+    EXPECT_ERROR_WITH("bias", createOneDnnNetwork(network.source({output})));
+}
+
 TEST(Anomaly_OneDnn, full_convolutions_agree_with_opencv)
 {
     for (int stride : {1, 2})

@@ -51,7 +51,7 @@ private:
     {
         const std::string& type = node.type;
         if (type == "Conv")
-            add(factory.convolution(Convolution(node, constantOf(node, 1), constantOf(node, 2))), node);
+            add(factory.convolution(Convolution(node, constantOf(node, 1), biasOf(node))), node);
         else if (type == "MaxPool")
             add(factory.maxPool(readMaxPool(node)), node);
         else if (type == "Add" && node.inputs.size() == 2)
@@ -78,6 +78,18 @@ private:
     {
         const auto found = i < node.inputs.size() ? graph.constants.find(node.inputs[i]) : graph.constants.end();
         return found == graph.constants.end() ? Mat() : found->second;
+    }
+
+    // The bias of a convolution; empty if it has none. One that is there must be known, or all results would lack it:
+    // some forms of constants are not read, such as an attribute value_floats, or numbers in double precision.
+    Mat biasOf(const OnnxNode& node) const
+    {
+        const Mat bias = constantOf(node, 2);
+        if (bias.empty() && node.inputs.size() > 2 && !node.inputs[2].empty())
+            CV_Error_(
+                Error::StsNotImplemented,
+                ("the bias '%s' of a convolution, which is no tensor in single precision", node.inputs[2].c_str()));
+        return bias;
     }
 
     const MapNumber& valueOf(const std::string& name) const

@@ -231,6 +231,8 @@ public:
 
     void check(const OnnxNode& node)
     {
+        if (node.type.empty() || node.outputs.empty())
+            refuse(node, "has no type or no result");
         checkSteps(node, network);
         for (const std::string& input : node.inputs)
             if (!input.empty() && !results.count(input) && !shapes.count(input))

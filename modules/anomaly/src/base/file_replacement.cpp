@@ -12,6 +12,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <memory>
 
 #ifdef _WIN32
 #include <process.h>
@@ -119,6 +120,15 @@ public:
     OpenFile& operator=(const OpenFile&) = delete;
 
     bool isOpen() const { return descriptor >= 0; }
+    bool setOwner(uid_t user, gid_t group) const { return fchown(descriptor, user, group) == 0; }
+    bool setMode(mode_t mode) const { return fchmod(descriptor, mode) == 0; }
+    //! Whether that name still stands for this file, and not for a link or another file that took its place.
+    bool isAt(const String& name) const
+    {
+        struct stat own, there;
+        return fstat(descriptor, &own) == 0 && lstat(name.c_str(), &there) == 0 && own.st_dev == there.st_dev &&
+               own.st_ino == there.st_ino;
+    }
     bool flush() const { return fsync(descriptor) == 0; }
     bool setSize(size_t bytes) const { return ftruncate(descriptor, off_t(bytes)) == 0; }
 
@@ -200,14 +210,18 @@ public:
     // instead.
     void commit() const
     {
-        const OpenFile file(temporary, O_RDONLY);
-        if (!file.isOpen() || !file.flush())
+        // Whoever may write to the folder could put a link in the place of the file, by which a foreign file would get
+        // another owner, or be copied.
+        if (!file->isAt(temporary))
+            CV_Error_(Error::StsError,
+                      ("'%s' was replaced by another program while it was written", temporary.c_str()));
+        if (!file->flush())
             CV_Error_(Error::StsError,
                       ("'%s' cannot be written to the disk: %s", temporary.c_str(), std::strerror(errno)));
         const bool keepsOwner = takeOwnerAndMode();
         if (isBeside && keepsOwner && takeName())
             return;
-        if (overwriteOld(file))
+        if (overwriteOld(*file))
             return;
         const int error = errno;
         if (!isBeside || !takeName())
@@ -226,7 +240,8 @@ private:
         for (;;)
         {
             const String name = folder + format(".%d-%d-", int(getpid()), ++counter) + plainName(filename);
-            if (OpenFile(name, O_WRONLY | O_CREAT | O_EXCL, isThere ? hidden : asNew).isOpen())
+            file.reset(new OpenFile(name, O_RDWR | O_CREAT | O_EXCL, isThere ? hidden : asNew));
+            if (file->isOpen())
             {
                 temporary = name;
                 return true;
@@ -240,8 +255,8 @@ private:
     {
         if (!isThere)
             return true;
-        const bool keepsOwner = chown(temporary.c_str(), old.st_uid, old.st_gid) == 0;
-        return chmod(temporary.c_str(), old.st_mode & 07777) == 0 && keepsOwner;
+        const bool keepsOwner = file->setOwner(old.st_uid, old.st_gid);
+        return file->setMode(old.st_mode & 07777) && keepsOwner;
     }
 
     bool takeName() const
@@ -259,9 +274,9 @@ private:
     {
         if (!isThere)
             return false;
-        const OpenFile file(target, O_RDWR);
+        const OpenFile there(target, O_RDWR);
         std::vector<char> before, after;
-        return file.isOpen() && file.readAll(before) && source.readAll(after) && overwrite(file, before, after);
+        return there.isOpen() && there.readAll(before) && source.readAll(after) && overwrite(there, before, after);
     }
 
     CV_NORETURN void refuse(const String& why) const
@@ -270,6 +285,7 @@ private:
     }
 
     const String filename, target;
+    std::unique_ptr<const OpenFile> file; // the temporary one
     struct stat old;
     bool isThere, isBeside;
 };

@@ -14,6 +14,7 @@
 #include "../training/map_ranges.hpp"
 #include "../training/turned_parts.hpp"
 
+#include "opencv2/core/utils/logger.hpp"
 #include "opencv2/dnn.hpp"
 
 #include <future>
@@ -254,6 +255,10 @@ void DetectorCore::fit(const ImageSource& images)
     const FittedModel uncalibrated(model, network, device());
     const GoodScores scores = scoresAfterFit(uncalibrated, images, good, learned, pieces, FitReporter(callback, 1));
     model.calibration = scores.calibrate(settings.thresholdQuantile, settings.contamination);
+    if (model.calibration.imageThreshold == 0)
+        CV_LOG_WARNING(NULL,
+                       "anomaly: the good images do not differ from each other, so that the threshold is 0 and every "
+                       "image is called defective: learn from photographs of good parts");
     model.history.images = int(learned.size());
     model.history.good = scores.kept(settings.contamination);
     publish(uncalibrated.with(model));

@@ -75,7 +75,15 @@ private:
     gzFile file;
 };
 
-//! Bytes of a regular file; 0 for others, as for a pipe.
+//! Whether there is something else than a file or a folder, such as a pipe: to open it can wait without end.
+bool isSpecial(const String& filename)
+{
+    struct stat status;
+    return stat(filename.c_str(), &status) == 0 && (status.st_mode & S_IFMT) != S_IFREG &&
+           (status.st_mode & S_IFMT) != S_IFDIR;
+}
+
+//! Bytes of an ordinary file, 0 for others.
 size_t bytesOfFile(const String& filename)
 {
     struct stat status;
@@ -184,6 +192,10 @@ TextFormat formatOf(const std::string& text)
 
 ModelText readModelText(const String& filename)
 {
+    if (isSpecial(filename))
+        CV_Error(Error::StsObjectNotFound,
+                 "it is no ordinary file, and a model is read more than once: give the name of a "
+                 "file, or read the bytes and call loadDetectorFromMemory");
     std::string text = unpackAtOnce(filename);
     if (!text.empty())
         return checkedModelText(std::move(text));

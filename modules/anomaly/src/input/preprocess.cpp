@@ -100,11 +100,12 @@ void checkMask(const Mat& mask, Size size, const String& what)
 {
     if (mask.empty())
         return;
-    if (mask.type() != CV_8UC1 || mask.size() != size)
-        CV_Error_(Error::StsBadArg,
-                  ("%s: Mask is %dx%d of type %s, expected CV_8UC1 of its image's size %dx%d; (mask != 0) makes one "
-                   "of any depth",
-                   what.c_str(), mask.cols, mask.rows, typeToString(mask.type()).c_str(), size.width, size.height));
+    if (mask.size() != size)
+        CV_Error_(Error::StsBadArg, ("%s: Mask is %dx%d, expected its image's size %dx%d", what.c_str(), mask.cols,
+                                     mask.rows, size.width, size.height));
+    if (mask.type() != CV_8UC1)
+        CV_Error_(Error::StsBadArg, ("%s: Mask is of type %s, expected CV_8UC1; (mask != 0) makes one of any depth",
+                                     what.c_str(), typeToString(mask.type()).c_str()));
 }
 
 Mat toBgr8(const Mat& image, int significantBits)

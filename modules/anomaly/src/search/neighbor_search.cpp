@@ -22,6 +22,22 @@ Mat squaredNorms(const Mat& rows)
     return norms;
 }
 
+Mat originOf(const Mat& bank)
+{
+    Mat origin;
+    reduce(bank, origin, 0, REDUCE_AVG, CV_32F);
+    double squares = 0;
+    for (int row = 0; row < bank.rows; row++)
+        squares += norm(bank.row(row), origin, NORM_L2SQR);
+    const double deviation = std::sqrt(squares / double(bank.total()));
+    if (!(deviation > 0) || cvIsInf(deviation)) // equal rows, or values out of range
+        return deviation == 0 ? origin : Mat::zeros(origin.size(), CV_32F);
+    const double step = std::exp2(std::round(std::log2(deviation)));
+    for (float& value : Mat_<float>(origin))
+        value = float(std::round(value / step) * step);
+    return origin;
+}
+
 namespace {
 
 // Number of patches in a tile: 784 centers x 256 patches x 4 bytes stay in a level 2 cache of 1 MiB.
@@ -42,7 +58,11 @@ double squaredDistance(const float* phi, size_t step, const float* center, int l
 class PlainNeighborSearch CV_FINAL : public NeighborSearch
 {
 public:
-    explicit PlainNeighborSearch(const Mat& bank) : C(bank), norms(squaredNorms(bank)) {}
+    explicit PlainNeighborSearch(const Mat& bank) : C(bank), origin(originOf(bank).t()), norms(bank.rows, 1, CV_32F)
+    {
+        for (int c = 0; c < C.rows; c++)
+            norms.at<float>(c) = float(squaredDistance(origin.ptr<float>(), 1, C.ptr<float>(c), C.cols));
+    }
 
     void search(const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const CV_OVERRIDE
     {
@@ -59,11 +79,11 @@ public:
     }
 
 private:
-    // Ranks centers by |c|^2 - 2 phi.c, which sorts them in the same order as their distances.
+    // Ranks centers by |c - o|^2 - 2 (phi - o).c, which sorts them in the same order as their distances.
     void searchTile(const Mat& phi, Mat squaredDistances, Mat indices) const
     {
         Mat ranks;
-        gemm(C, phi, -2, noArray(), 0, ranks);
+        gemm(C, phi - repeat(origin, 1, phi.cols), -2, noArray(), 0, ranks);
         parallel_for_(Range(0, phi.cols), [&](const Range& patches) {
             for (int p = patches.start; p < patches.end; p++)
             {
@@ -97,7 +117,8 @@ private:
         }
     }
 
-    Mat C, norms;
+    const Mat C, origin;
+    Mat norms;
 };
 
 } // namespace

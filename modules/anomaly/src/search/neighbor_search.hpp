@@ -47,6 +47,11 @@ Mat rowsAt(const Mat& rows, const std::vector<int>& indices);
 //! Squared length of each row, rows x 1.
 Mat squaredNorms(const Mat& rows);
 
+//! A vector near the mean of a bank's rows, 1 x D', CV_32F, from which vectors are taken before they are ranked by products:
+//! the rounding of these grows with the vectors' lengths, and can exceed distances where all lie far from zero. It is a
+//! multiple of a power of two about as large as the rows' deviation, so that whole numbers stay whole.
+Mat originOf(const Mat& bank);
+
 // The Halide implementation, in builds that have it.
 std::shared_ptr<const NeighborSearch> createHalideNeighborSearch(const Mat& bank, const PrincipalAxes* axes = NULL);
 

@@ -22,12 +22,7 @@ namespace {
 class DenseSearch
 {
 public:
-    explicit DenseSearch(const Mat& C)
-        : length(C.cols),
-          panels(packPanels(C, panelWidth, -2)),
-          norms(packSquaredNorms(C, panelWidth)),
-          centers(withWholeVectors(C, exactLanes))
-    {}
+    explicit DenseSearch(const Mat& C) : DenseSearch(C, originOf(C)) {}
 
     void search(const Mat& phi, int k, Mat squaredDistances, Mat indices) const
     {
@@ -39,8 +34,19 @@ public:
     }
 
 private:
+    // Ranks centers by |c'|^2 + 2 o.c' - 2 phi.c' with c' = c - o, which sorts them in the same order as their distances.
+    DenseSearch(const Mat& C, const Mat& origin) : length(C.cols), centers(withWholeVectors(C, exactLanes))
+    {
+        const Mat moved = C - repeat(origin, C.rows, 1);
+        panels = packPanels(moved, panelWidth, -2);
+        norms = packSquaredNorms(moved, panelWidth);
+        for (int c = 0; c < C.rows; c++)
+            norms.at<float>(c / panelWidth, c % panelWidth) += float(2 * origin.dot(moved.row(c)));
+    }
+
     int length;
-    Mat panels, norms, centers; // centers: the bank's rows, padded with zeros to whole vectors
+    Mat centers; // the bank's rows, padded with zeros to whole vectors
+    Mat panels, norms;
 };
 
 // Copies `count` patches that are evenly spread over phi.

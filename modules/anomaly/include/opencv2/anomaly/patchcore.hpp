@@ -20,7 +20,7 @@ the image, since a patch is compared with those of all places.
 
 Unlike in the paper, patches are compared along the axes of their covariance, and axes with much variance are shortened
 (see Params::whitening): what varies among good parts anyway says less about a defect. Params::paper returns the
-settings of the paper.
+settings of the paper. PatchCore computes on the processor only.
 
 Stages of FitProgress: "features", "axes", "patches", "coreset", "bank", "thresholds".
 */
