@@ -150,10 +150,10 @@ class Inputs(Case):
         self.photo('photo.png')
         self.photo('other.PNG')
         category = self.category()
-        for name in ('other.PNG', 'to_come.jpg', 'clip.mp4', 'clip.AVI', 'scan.tiff', 'a.gif'):
+        for name in ('other.PNG', 'to_come.jpg', 'clip.mp4', 'clip.AVI', 'scan.tiff', 'a.gif', 'other.yml.gz', 'network.onnx'):
             for option in ('csv', 'jsonl'):
                 done = self.refuse('anomaly_predict', self.model, 'photo.png', '--%s=%s' % (option, name))
-                self.check(done, 2, "--%s: '%s' ends as an image or a video does" % (option, name), 'ends in .' + option)
+                self.check(done, 2, "--%s: '%s' ends as an image, a video, a model" % (option, name), 'ends in .' + option)
             self.refuse('anomaly_camera', self.model, '--source=photo.png', '--headless', '--jsonl=' + name)
             self.refuse('anomaly_train', category, '--model=new.yml', '--json=' + name)
             self.refuse('anomaly_evaluate', category, self.model, '--json=' + name)

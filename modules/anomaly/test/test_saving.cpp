@@ -7,6 +7,8 @@
 #include "test_model_files.hpp"
 #include "test_textures.hpp"
 
+#include "../src/base/file_replacement.hpp"
+
 #include <fstream>
 #include <memory>
 #include <sstream>
@@ -165,6 +167,26 @@ TEST_F(Anomaly_Saving, what_is_no_ordinary_file_is_refused)
     ASSERT_EQ(0, mkfifo(file.c_str(), 0600));
     EXPECT_ERROR_WITH("not an ordinary file", cfa->save(file));
     EXPECT_TRUE(S_ISFIFO(modeOf(file)));
+    EXPECT_ERROR_WITH("no ordinary file", loadDetector(file)); // to open it would wait for a writer
+}
+
+// Who may write to the folder puts a link in the place of the file that is written: its target must not get the model's
+// owner and mode, nor be copied over the model.
+TEST_F(Anomaly_Saving, a_file_that_is_replaced_while_it_is_written_is_refused)
+{
+    const String file = folder + "/model.yml", foreign = folder + "/foreign";
+    writeText(file, "model");
+    writeText(foreign, "foreign");
+    chmod(file.c_str(), 0604);
+    chmod(foreign.c_str(), 0600);
+    const auto swap = [&](const String& temporary) {
+        std::remove(temporary.c_str());
+        ASSERT_EQ(0, symlink(foreign.c_str(), temporary.c_str()));
+    };
+    EXPECT_ERROR_WITH("replaced by another program", replaceFile(file, swap));
+    EXPECT_EQ("model", readText(file));
+    EXPECT_EQ("foreign", readText(foreign));
+    EXPECT_EQ(mode_t(0600), modeOf(foreign) & 07777);
 }
 
 #endif
