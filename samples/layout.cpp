@@ -341,7 +341,8 @@ void TestFolder::check() const
         throw std::runtime_error("there are no images in '" + fs::join(test, "good") + "' (nor in ok or normal)");
     if (set.images.size() == good)
         throw std::runtime_error("there are no defective images in '" + test +
-                                 "': expected them in a folder for each type, beside good");
+                                 "': expected them in a folder for each type, beside good. From good images alone "
+                                 "thresholds are set by the library's calibrate, with labels that are all zero");
 }
 
 // Lists the masks that belong to no image, and those of good images that mark a defect.

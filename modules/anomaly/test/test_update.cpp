@@ -140,7 +140,7 @@ std::vector<Mat> framesOf(const Mat& part, int count)
     {
         Mat noise(part.size(), CV_16SC3), frame;
         RNG(i + 1).fill(noise, RNG::NORMAL, 0, 1.5);
-        add(part, noise, frame, noArray(), CV_8U);
+        cv::add(part, noise, frame, noArray(), CV_8U);
         frames.push_back(frame);
     }
     return frames;

@@ -222,6 +222,13 @@ static DetectorParams settingsToLearn(const DetectorModel& model)
     return settings;
 }
 
+static void warnIfAllAreAlike(const Calibration& calibration)
+{
+    if (calibration.imageThreshold == 0)
+        CV_LOG_WARNING(NULL, "anomaly: the good images do not differ from each other, so that the threshold is 0 and "
+                             "every image is called defective: learn from photographs of good parts");
+}
+
 void DetectorCore::fit(const ImageSource& images)
 {
     const int heldOut = heldOutCount(images.size(), params().validationFraction), fewest = heldOut + 2;
@@ -255,10 +262,7 @@ void DetectorCore::fit(const ImageSource& images)
     const FittedModel uncalibrated(model, network, device());
     const GoodScores scores = scoresAfterFit(uncalibrated, images, good, learned, pieces, FitReporter(callback, 1));
     model.calibration = scores.calibrate(settings.thresholdQuantile, settings.contamination);
-    if (model.calibration.imageThreshold == 0)
-        CV_LOG_WARNING(NULL,
-                       "anomaly: the good images do not differ from each other, so that the threshold is 0 and every "
-                       "image is called defective: learn from photographs of good parts");
+    warnIfAllAreAlike(model.calibration);
     model.history.images = int(learned.size());
     model.history.good = scores.kept(settings.contamination);
     publish(uncalibrated.with(model));
