@@ -123,8 +123,8 @@ static double centerOfShortestHalf(const std::vector<double>& sorted)
 // The score below which an image must have had a twin among those that it was compared with: one that shows the same
 // part, though not with the same values. Such scores are a fifth to a half of others, and by how widely all of them
 // spread, the threshold of twelve images and one twin would be twice as high as without the twin. Scores of good images
-// of seven sets have a standard deviation of 0.03 to 0.15 in their logarithms and are above 0.7 of that center; those of
-// Gaussians, which spread to 0.3, lie as far above it.
+// of seven sets have a standard deviation of 0.03 to 0.15 in their logarithms and are above 0.7 of that center; those
+// of Gaussians, which spread to 0.3, lie as far above it.
 static double lowestWithoutTwin(const std::vector<float>& scores)
 {
     const size_t fewest = 8; // of five, two or three can lie close together by chance

@@ -88,8 +88,8 @@ struct GoodImages
     //! that gives far lower scores has learned the images already. scale: share of their scores that these images would
     //! have by that model.
     std::vector<size_t> unlearnedOf(const GoodImages& later, double scale = 1) const;
-    //! Indices of the images of an update that no others of it nearly equal, such as frames of one part, which know each
-    //! other when one of them is left out of the new model. Both lists have the same images. lowestRatio: see
+    //! Indices of the images of an update that no others of it nearly equal, such as frames of one part, which know
+    //! each other when one of them is left out of the new model. Both lists have the same images. lowestRatio: see
     //! lowestScoreRatio. An image that the old model calls defective shows something new, and can fall farther.
     std::vector<size_t> withoutSiblings(const GoodImages& byOldModel, const GoodImages& byNewModel, double lowestRatio,
                                         double quantile) const;

@@ -11,8 +11,8 @@
 namespace cv { namespace anomaly {
 
 //! Number of candidates beyond k whose distances are computed exactly after all rows were ranked by |c|^2 - 2 phi.c.
-//! Ranks have a rounding error of some 1e-7 |phi|^2, which can be 1e-3 of a small distance, so a neighbor may come a few
-//! places too late.
+//! Ranks have a rounding error of some 1e-7 |phi|^2, which can be 1e-3 of a small distance, so a neighbor may come a
+//! few places too late.
 const int spareCandidates = 4;
 
 //! Finds the K rows of a bank that are nearest to each patch by squared Euclidean distance; of equal ones the row with
@@ -47,9 +47,9 @@ Mat rowsAt(const Mat& rows, const std::vector<int>& indices);
 //! Squared length of each row, rows x 1.
 Mat squaredNorms(const Mat& rows);
 
-//! A vector near the mean of a bank's rows, 1 x D', CV_32F, from which vectors are taken before they are ranked by products:
-//! the rounding of these grows with the vectors' lengths, and can exceed distances where all lie far from zero. It is a
-//! multiple of a power of two about as large as the rows' deviation, so that whole numbers stay whole.
+//! A vector near the mean of a bank's rows, 1 x D', CV_32F, from which vectors are taken before they are ranked by
+//! products: the rounding of these grows with the vectors' lengths, and can exceed distances where all lie far from
+//! zero. It is a multiple of a power of two about as large as the rows' deviation, so that whole numbers stay whole.
 Mat originOf(const Mat& bank);
 
 // The Halide implementation, in builds that have it.

@@ -34,7 +34,8 @@ public:
     }
 
 private:
-    // Ranks centers by |c'|^2 + 2 o.c' - 2 phi.c' with c' = c - o, which sorts them in the same order as their distances.
+    // Ranks centers by |c'|^2 + 2 o.c' - 2 phi.c' with c' = c - o, which sorts them in the same order as their
+    // distances.
     DenseSearch(const Mat& C, const Mat& origin) : length(C.cols), centers(withWholeVectors(C, exactLanes))
     {
         const Mat moved = C - repeat(origin, C.rows, 1);
@@ -59,9 +60,9 @@ void samplePatches(const Mat& phi, int count, Mat& sample)
 }
 
 //! Whether few axes hold so little of the variance that nothing is worth setting up for a search that rules centers out
-//! by them, which takes 10 ms for 4,000 centers. With R effective axes, 16 hold at most sqrt(16 / R) of the variance, by
-//! the Cauchy-Schwarz inequality. R is 6 to 9 for banks of trained descriptors, where pruning takes 0.4 to 4 times what
-//! the products of whole numbers take, and 51 to 70 for whitened ones, where it takes 2.6 to 13 times as much.
+//! by them, which takes 10 ms for 4,000 centers. With R effective axes, 16 hold at most sqrt(16 / R) of the variance,
+//! by the Cauchy-Schwarz inequality. R is 6 to 9 for banks of trained descriptors, where pruning takes 0.4 to 4 times
+//! what the products of whole numbers take, and 51 to 70 for whitened ones, where it takes 2.6 to 13 times as much.
 bool isHardToPrune(const Mat& bank)
 {
     return effectiveAxes(bank) > 32;

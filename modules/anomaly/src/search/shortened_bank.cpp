@@ -100,8 +100,8 @@ PrincipalAxes principalAxes(const Mat& C, int count)
     return principal;
 }
 
-// The mean of (x.y)^2 over pairs of independent centers is tr(S^2), and that of x.x is tr S. 64 centers give the ratio to
-// a fifth.
+// The mean of (x.y)^2 over pairs of independent centers is tr(S^2), and that of x.x is tr S. 64 centers give the ratio
+// to a fifth.
 double effectiveAxes(const Mat& C)
 {
     Mat mean;
