@@ -70,6 +70,12 @@ bool isPictureOrVideo(const std::string& path)
     return isImageFile(path) || extensions.count(extension(path)) > 0;
 }
 
+bool isModelOrNetwork(const std::string& path)
+{
+    static const std::set<std::string> extensions = {"yml", "yaml", "xml", "gz", "onnx"};
+    return extensions.count(extension(path)) > 0;
+}
+
 std::string counted(size_t count, const std::string& one, const std::string& many)
 {
     return std::to_string(count) + " " + (count == 1 ? one : many);

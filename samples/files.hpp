@@ -22,6 +22,8 @@ bool isAbsolute(const std::string& path);
 bool isImageFile(const std::string& path);
 //! Whether a name ends as that of an image or a video of any format, also of one that OpenCV may not read.
 bool isPictureOrVideo(const std::string& path);
+//! Whether a name ends as that of a model or of a network. Models may also end in .json, as other files do.
+bool isModelOrNetwork(const std::string& path);
 
 //! Whether a name is that of a pipe, a socket or a device, or of a link to one. Opening a pipe that nobody writes to
 //! would never end.

@@ -185,8 +185,7 @@ void Outputs::writes(const std::string& option, const std::string& file)
 
 void Outputs::writesText(const std::string& option, const std::string& file)
 {
-    static const std::set<std::string> ofModels = {"yml", "yaml", "xml", "gz", "onnx"};
-    if (isPictureOrVideo(file) || ofModels.count(extension(file)))
+    if (isPictureOrVideo(file) || isModelOrNetwork(file))
         throw UsageError("--" + option + ": '" + file +
                          "' ends as an image, a video, a model or a network does, but something else is written: name "
                          "a file that ends in ." +

@@ -75,25 +75,23 @@ private:
     gzFile file;
 };
 
-//! Whether there is something else than a file or a folder, such as a pipe: to open it can wait without end.
-bool isSpecial(const String& filename)
-{
-    struct stat status;
-    return stat(filename.c_str(), &status) == 0 && (status.st_mode & S_IFMT) != S_IFREG &&
-           (status.st_mode & S_IFMT) != S_IFDIR;
-}
-
-//! Bytes of an ordinary file, 0 for others.
+//! Bytes of a file; 0 for a folder, and where there is nothing, which is told when it is opened. Throws for others,
+//! such as a pipe: to open it can wait without end.
 size_t bytesOfFile(const String& filename)
 {
     struct stat status;
-    return stat(filename.c_str(), &status) == 0 && (status.st_mode & S_IFMT) == S_IFREG ? size_t(status.st_size) : 0;
+    if (stat(filename.c_str(), &status) != 0 || (status.st_mode & S_IFMT) == S_IFDIR)
+        return 0;
+    if ((status.st_mode & S_IFMT) != S_IFREG)
+        CV_Error(Error::StsObjectNotFound,
+                 "it is no ordinary file, and a model is read more than once: give the name of a "
+                 "file, or read the bytes and call loadDetectorFromMemory");
+    return size_t(status.st_size);
 }
 
-//! The bytes of a packed file; empty for other files.
-std::string readPacked(const String& filename)
+//! The bytes of a packed file of that size; empty for other files.
+std::string readPacked(const String& filename, size_t size)
 {
-    const size_t size = bytesOfFile(filename);
     std::ifstream file(filename.c_str(), std::ios::binary);
     if (size > mostTextBytes || file.get() != 0x1f || file.get() != 0x8b)
         return std::string();
@@ -105,9 +103,9 @@ std::string readPacked(const String& filename)
 
 //! Unpacks a file in memory by several threads. Empty where the file is not packed, or not as it should be: zlib says
 //! what is wrong with it.
-std::string unpackAtOnce(const String& filename)
+std::string unpackAtOnce(const String& filename, size_t size)
 {
-    const std::string packed = readPacked(filename);
+    const std::string packed = readPacked(filename, size);
     const std::vector<GzipPart> parts = gzipParts(packed);
     return isPlausible(textBytes(parts), packed.size()) ? unpackParts(packed, parts) : std::string();
 }
@@ -192,15 +190,12 @@ TextFormat formatOf(const std::string& text)
 
 ModelText readModelText(const String& filename)
 {
-    if (isSpecial(filename))
-        CV_Error(Error::StsObjectNotFound,
-                 "it is no ordinary file, and a model is read more than once: give the name of a "
-                 "file, or read the bytes and call loadDetectorFromMemory");
-    std::string text = unpackAtOnce(filename);
+    const size_t size = bytesOfFile(filename);
+    std::string text = unpackAtOnce(filename, size);
     if (!text.empty())
         return checkedModelText(std::move(text));
     PackedFile file(filename);
-    text.reserve(std::min(bytesOfFile(filename) / 10 * unpackedTenths, mostTextBytes));
+    text.reserve(std::min(size / 10 * unpackedTenths, mostTextBytes));
     while (file.appendTo(text))
         checkSize(text.size(), file.bytesOnDisk());
     return checkedModelText(std::move(text));

@@ -68,17 +68,29 @@ bool isHardToPrune(const Mat& bank)
     return effectiveAxes(bank) > 32;
 }
 
+//! An object that is set up when it is first asked for. Safe for calls from several threads.
+template <typename Thing> class OnFirstUse
+{
+public:
+    //! make: returns a pointer to the object. If it throws, the next call tries again.
+    template <typename Make> const Thing& get(const Make& make) const
+    {
+        std::call_once(isMade, [&]() { thing = make(); });
+        return *thing;
+    }
+
+private:
+    mutable std::once_flag isMade;
+    mutable std::shared_ptr<const Thing> thing;
+};
+
 //! Chooses between the searches for each call, by what the pruned search would cost for some of the patches. If it
 //! costs too much, all products are computed: of whole numbers if the processor has instructions for them, and else of
 //! floats.
 class HalideNeighborSearch CV_FINAL : public NeighborSearch
 {
 public:
-    HalideNeighborSearch(const Mat& C, const PrincipalAxes* axes)
-        : bank(C),
-          count(bank.rows),
-          length(bank.cols),
-          plain(NeighborSearch::create(bank, ENGINE_PLAIN))
+    HalideNeighborSearch(const Mat& C, const PrincipalAxes* axes) : bank(C), count(bank.rows), length(bank.cols)
     {
         if (count < fewestCenters)
             return;
@@ -92,7 +104,7 @@ public:
     void search(const Mat& phi, int k, Mat& squaredDistances, Mat& indices) const CV_OVERRIDE
     {
         if (!listKernelsHold(k, count) || phi.empty())
-            return plain->search(phi, k, squaredDistances, indices);
+            return plain().search(phi, k, squaredDistances, indices);
         CV_CheckTypeEQ(phi.type(), CV_32FC1, "Descriptors must be single precision");
         CV_CheckEQ(phi.rows, length, "Descriptors must be as long as the bank's centers");
         squaredDistances.create(k, phi.cols, CV_32F);
@@ -167,20 +179,23 @@ private:
         parallel_for_(Range(0, divideUp(phi.cols, width)), [&search](const Range& tiles) { search(tiles); });
     }
 
-    //! It packs the bank once more, so it is set up when a search needs it: with the others there, few ever do.
+    // These two read all of the bank, and the first packs it once more, so they are set up when a search needs them:
+    // with the others there, few ever do.
     const DenseSearch& dense() const
     {
-        std::call_once(densePacked, [&]() { denseSearch.reset(new DenseSearch(bank)); });
-        return *denseSearch;
+        return denseSearch.get([&]() { return std::make_shared<const DenseSearch>(bank); });
+    }
+    const NeighborSearch& plain() const
+    {
+        return plainSearch.get([&]() { return NeighborSearch::create(bank, ENGINE_PLAIN); });
     }
 
     const Mat bank;
     int count, length;
-    mutable std::once_flag densePacked;
-    mutable std::unique_ptr<const DenseSearch> denseSearch;
+    OnFirstUse<DenseSearch> denseSearch;
+    OnFirstUse<NeighborSearch> plainSearch;
     std::shared_ptr<const QuantizedSearch> quantized;
     std::shared_ptr<const PrunedSearch> pruned;
-    std::shared_ptr<const NeighborSearch> plain;
     mutable WorkspacePool<Mat> samples;
 };
 
