@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "json_lines.hpp"
 #include "files.hpp"
+#include "../modules/anomaly/src/base/standard_streams.hpp"
 
 #include "opencv2/core/utils/filesystem.hpp"
 
@@ -171,6 +172,8 @@ void LineStream::open(const std::string& f, std::ios::openmode mode)
     name = isStandardOutput(f) ? "standard output" : f;
     if (isStandardOutput(f))
     {
+        if (!cv::anomaly::hasStandardOutput())
+            throw std::runtime_error("standard output is closed: name a file to write to, in place of -");
         taken = std::cout.rdbuf();
         stream.rdbuf(taken);
         std::cout.rdbuf(std::cerr.rdbuf());

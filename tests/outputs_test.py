@@ -374,6 +374,9 @@ class Streams(Case):
             self.assertTrue((self.folder / 'm.json').read_text().startswith('{'))
             self.assertTrue((self.folder / 'm.yml').read_text().startswith('%YAML'))
             self.assertTrue((self.folder / 'out' / '000.jpg').read_bytes().startswith(b'\xff\xd8'))
+        for option in ('--csv=-', '--jsonl=-'):
+            self.assertEqual(self.closed((1,), 'anomaly_predict', images / '000.png', '--model=m.yml', option), 1, option)
+            self.assertEqual(self.closed((0,), 'anomaly_predict', images / '000.png', '--model=m.yml', option), 0, option)
 
 
 class Resume(Case):

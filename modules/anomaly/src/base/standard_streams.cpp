@@ -4,6 +4,8 @@
 #include "../precomp.hpp"
 #include "standard_streams.hpp"
 
+#include <atomic>
+
 #ifndef _WIN32
 #include <cerrno>
 #include <fcntl.h>
@@ -11,6 +13,13 @@
 #endif
 
 namespace cv { namespace anomaly {
+
+static std::atomic<bool> outputWasMissing(false);
+
+bool hasStandardOutput()
+{
+    return !outputWasMissing;
+}
 
 #ifdef _WIN32
 
@@ -21,8 +30,12 @@ void openMissingStreams() {} // in Windows, files do not share numbers with the 
 void openMissingStreams()
 {
     for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO})
-        if (fcntl(stream, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) < 0)
-            (void)!open("/", O_RDONLY); // without devices, at least the number is taken
+        if (fcntl(stream, F_GETFD) < 0 && errno == EBADF)
+        {
+            outputWasMissing = outputWasMissing || stream == STDOUT_FILENO;
+            if (open("/dev/null", O_RDWR) < 0)
+                (void)!open("/", O_RDONLY); // without devices, at least the number is taken
+        }
 }
 
 #endif

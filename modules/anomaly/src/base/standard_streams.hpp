@@ -13,6 +13,9 @@ are. Otherwise the next file to be opened would get the number of the missing st
 that file. */
 void openMissingStreams();
 
+//! Whether standard output was there, and not only opened by openMissingStreams, so that what is written to it is read.
+bool hasStandardOutput();
+
 }} // namespace cv::anomaly
 
 #endif
