@@ -43,7 +43,10 @@ void setField(cv::Size& field, const py::handle& value)
 
 void setField(cv::Scalar& field, const py::handle& value)
 {
-    setTo(field, value, "one to four numbers in a sequence");
+    const char* const wanted = "three numbers in a sequence, one for each channel";
+    if (!py::isinstance<py::sequence>(value) || py::len(value) < 3)
+        throw unexpected(wanted, value);
+    setTo(field, value, wanted);
 }
 
 void setField(cv::String& field, const py::handle& value)
