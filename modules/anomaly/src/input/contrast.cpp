@@ -38,19 +38,15 @@ void matchContrast(Mat& image)
     image.convertTo(image, CV_8U, gain, matchedMean - gain * contrast.mean);
 }
 
-// Contrasts of the images that can be read. For the others, fit itself reports the error when it reads them.
+// Contrasts of the images that can be read.
 static std::vector<double> contrasts(const ImageSource& images, const std::vector<int>& indices,
                                      const InputSettings& input)
 {
     std::vector<double> deviations;
+    Mat image;
     for (const int index : evenSample(indices, mostImages))
-        try
-        {
-            deviations.push_back(
-                Contrast(stretch(toBgr8(images.image(index), input.significantBits), input.crop)).deviation);
-        }
-        catch (const cv::Exception&)
-        {}
+        if (canRead(images, index, image))
+            deviations.push_back(Contrast(stretch(toBgr8(image, input.significantBits), input.crop)).deviation);
     return deviations;
 }
 

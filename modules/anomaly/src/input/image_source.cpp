@@ -147,6 +147,19 @@ bool readImage(const ImageSource& images, int index, bool leaveOut, Mat& image)
     }
 }
 
+bool canRead(const ImageSource& images, int index, Mat& image)
+{
+    try
+    {
+        image = images.image(index);
+        return true;
+    }
+    catch (const cv::Exception&)
+    {
+        return false;
+    }
+}
+
 std::unique_ptr<ImageSource> imagesFromFiles(const std::vector<String>& files, const Mat& mask, int significantBits)
 {
     return std::unique_ptr<ImageSource>(new FileImages(files, mask, significantBits));

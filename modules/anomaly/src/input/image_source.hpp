@@ -29,6 +29,10 @@ public:
 //! is thrown.
 bool readImage(const ImageSource& images, int index, bool leaveOut, Mat& image);
 
+//! Reads an image; the result is false, without a word, if it cannot be read. For what looks at some images before fit
+//! reads all of them and reports the error itself.
+bool canRead(const ImageSource& images, int index, Mat& image);
+
 //! Images that are read from files each time they are asked for. mask: that of each image, or empty.
 std::unique_ptr<ImageSource> imagesFromFiles(const std::vector<String>& files, const Mat& mask, int significantBits);
 

@@ -18,19 +18,14 @@ static const size_t mostImages = 32;
 // patches at a stride of 16. With a longer ratio most patches would see the network's padding.
 static const double longestAspect = 8;
 
-// Logarithms of the aspect ratios of the images that can be read. For the others, fit itself reports the error when it
-// reads them.
+// Logarithms of the aspect ratios of the images that can be read.
 static std::vector<double> logAspects(const ImageSource& images, const std::vector<int>& indices)
 {
     std::vector<double> logs;
+    Mat image;
     for (const int index : evenSample(indices, mostImages))
-        try
-        {
-            const Size size = images.image(index).size();
-            logs.push_back(std::log(double(size.width) / size.height));
-        }
-        catch (const cv::Exception&)
-        {}
+        if (canRead(images, index, image))
+            logs.push_back(std::log(double(image.cols) / image.rows));
     return logs;
 }
 

@@ -102,7 +102,7 @@ double gainOfTurning(const ImageSource& images, const std::vector<int>& indices,
     {
         reporter.report("turns", int(i), int(compared.size()));
         Mat image;
-        if (!readImage(images, compared[i], true, image))
+        if (!canRead(images, compared[i], image))
             continue;
         const ImagePatches patches = patchesOf(image, images.mask(compared[i]), input, backbone);
         if (!patches.uprightRows.empty())
