@@ -612,6 +612,13 @@ class Bits(Test):
             'anomaly_train', WORK / 'bits_12', '--model=%s' % model, *QUICK, '--validation=0', '--bits=10'
         ).stderr
         self.assertIn('significantBits is 10', said)
+        for bits, told in ((16, True), (12, False)):
+            said = run(
+                'anomaly_train', WORK / 'bits_12', '--model=%s' % model, *QUICK, '--validation=0', '--bits=%d' % bits
+            ).stderr
+            self.assertEqual(
+                said.count('if the camera gives 12 bits, set significantBits to 12'), int(told), said
+            )
         for bits in (7, 17):
             self.assertEqual(
                 run('anomaly_train', WORK / 'bits_12', '--model=%s' % model, '--bits=%d' % bits).returncode, 2

@@ -39,6 +39,15 @@ TrainingImages::TrainingImages(const ImageSource& i, const DetectorParams& p, co
             k.toFile)
 {}
 
+// The highest value of an image of 16 bits; 0 of any other.
+static double highestOf16Bits(const Mat& image)
+{
+    double highest = 0;
+    if (image.depth() == CV_16U)
+        minMaxIdx(image.reshape(1), NULL, &highest);
+    return highest;
+}
+
 void TrainingImages::read(std::vector<int>& chosen, const FitReporter& reporter, int fewest)
 {
     std::vector<int> readable;
@@ -53,6 +62,7 @@ void TrainingImages::read(std::vector<int>& chosen, const FitReporter& reporter,
         if (isRead && !isCopy)
         {
             readable.push_back(chosen[i]);
+            highest16 = std::max(highest16, highestOf16Bits(image));
             keep(chosen[i], image);
         }
         reporter.report("features", int(i) + 1, int(chosen.size()));

@@ -53,6 +53,9 @@ public:
     //! removed from `chosen`. Throws if fewer than `fewest` are left.
     void read(std::vector<int>& chosen, const FitReporter& reporter, int fewest = 2);
 
+    //! The highest value of those images that have 16 bits; 0 if none has.
+    double highestOf16BitImages() const { return highest16; }
+
     TrainingData data();
 
     //! Indices of the pieces of an image in the training data.
@@ -78,6 +81,7 @@ private:
     const FeatureKeeping keeping;
     std::vector<Piece> pieces;
     FeatureCache cache;
+    double highest16 = 0;
 };
 
 }} // namespace cv::anomaly
