@@ -121,6 +121,11 @@ static void updateFiles(AnomalyDetector& self, const FileNames& files, const Arr
     fitWith(self, progress, [&] { self.update(files.names, optional(mask)); });
 }
 
+static void calibrateFiles(AnomalyDetector& self, const FileNames& files, const Array& mask, const py::object& progress)
+{
+    fitWith(self, progress, [&] { self.calibrate(files.names, optional(mask)); });
+}
+
 static py::tuple goodImages(const AnomalyDetector& self)
 {
     Mat figures, scores;
@@ -369,6 +374,7 @@ static void bindDetector(py::module_& m)
         .def("predictBatch", &predictBatch, "images"_a)
         .def("profile", &profile, "image"_a)
         .def("calibrate", &calibrate, "images"_a, "labels"_a, "masks"_a = none)
+        .def("calibrateFiles", &calibrateFiles, "files"_a, py::kw_only(), "mask"_a = none, "progress"_a = none)
         .def("getImageThreshold", &AnomalyDetector::getImageThreshold)
         .def("setImageThreshold", &AnomalyDetector::setImageThreshold, "threshold"_a)
         .def("getPixelThreshold", &AnomalyDetector::getPixelThreshold)

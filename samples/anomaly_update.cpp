@@ -1,7 +1,7 @@
 // This file is part of OpenCV project.
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
-// anomaly_update adds good images to a model, without the images that it was trained with.
+// anomaly_update adds good images to a model without those that it was trained with, or sets thresholds from them.
 #include "backbone_options.hpp"
 #include "command_line.hpp"
 #include "dataset.hpp"
@@ -27,6 +27,7 @@ namespace {
 struct Settings
 {
     std::string model, images, output, backbone, mask;
+    bool thresholdsOnly;
     int device;
 };
 
@@ -41,12 +42,15 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
     line.required("output", "FILE", settings.output,
                   "model file to write; it may be that of the model, which is replaced when all is done, as a whole");
     line.heading("Options");
+    line.flag("thresholds_only", settings.thresholdsOnly,
+              "learn nothing: only set both thresholds from these images, which should show parts made since");
     addRegionOption(line, settings.mask, "learn");
     addBackboneFile(line, settings.backbone);
     addDeviceOption(line, settings.device);
     line.threadsOption();
     line.example("model.yml.gz photos/false_alarms --output=model2.yml.gz");
     line.example("model.yml.gz photos/new_batch --output=model.yml.gz");
+    line.example("model.yml.gz photos/good_of_this_week --thresholds_only --output=model.yml.gz");
     return line.parse(argc, argv);
 }
 
@@ -68,8 +72,9 @@ void checkOutputs(const Settings& settings, const std::vector<std::string>& file
     checkModelName("output", settings.output);
 }
 
-// Updates the detector and shows the progress. An interruption by Ctrl-C is reported with its own message.
-void update(AnomalyDetector& detector, const std::vector<std::string>& files, const Mat& region)
+// Updates the detector, or its thresholds, and shows the progress. An interruption by Ctrl-C is reported with its own
+// message.
+void update(AnomalyDetector& detector, const std::vector<std::string>& files, const Mat& region, bool thresholdsOnly)
 {
     ProgressBar bar;
     detector.setFitCallback([&](const FitProgress& progress) {
@@ -78,7 +83,10 @@ void update(AnomalyDetector& detector, const std::vector<std::string>& files, co
     });
     try
     {
-        detector.update(files, region);
+        if (thresholdsOnly)
+            detector.calibrate(files, region);
+        else
+            detector.update(files, region);
     }
     catch (const cv::Exception&)
     {
@@ -119,14 +127,28 @@ Alarms countAlarms(const AnomalyDetector& old, const AnomalyDetector& updated, c
     return alarms;
 }
 
-void printAlarms(const Alarms& alarms, size_t images)
+void printUpdate(const Settings& settings, const AnomalyDetector& old, const AnomalyDetector& updated, size_t images)
+{
+    std::cout << settings.output << ": ";
+    if (settings.thresholdsOnly)
+        std::cout << "thresholds of " << counted(images, "image", "images");
+    else
+        std::cout << counted(images, "image", "images") << " added, learned from " << updated.getLearnedImages()
+                  << " in all, update " << updated.getUpdates();
+    std::cout << format("; image threshold %.4g (was %.4g), pixel threshold %.4g (was %.4g)\n",
+                        updated.getImageThreshold(), old.getImageThreshold(), updated.getPixelThreshold(),
+                        old.getPixelThreshold());
+}
+
+void printAlarms(const Alarms& alarms, size_t images, bool thresholdsOnly)
 {
     if (alarms.before + alarms.after == 0)
         return;
     std::cout << format("The model called %zu of these images defective, and now calls %zu so", alarms.before,
                         alarms.after);
     if (2 * alarms.before > images)
-        std::cout << ": make sure that they are good, since defects that it learns are no longer found";
+        std::cout << ": make sure that they are good, since defects "
+                  << (thresholdsOnly ? "below the threshold" : "that it learns") << " are no longer found";
     std::cout << ".\n";
 }
 
@@ -146,15 +168,11 @@ int updateModel(int argc, char** argv)
     checkOutputs(settings, good.files, *detector);
 
     const Ptr<AnomalyDetector> old = detector->clone();
-    update(*detector, good.files, region);
+    update(*detector, good.files, region, settings.thresholdsOnly);
     const Alarms alarms = countAlarms(*old, *detector, good.files, region);
     saveModel(*detector, settings.output);
-    std::cout << settings.output << ": " << counted(good.files.size(), "image", "images") << " added, learned from "
-              << detector->getLearnedImages() << " in all, update " << detector->getUpdates()
-              << format("; image threshold %.4g (was %.4g), pixel threshold %.4g (was %.4g)\n",
-                        detector->getImageThreshold(), old->getImageThreshold(), detector->getPixelThreshold(),
-                        old->getPixelThreshold());
-    printAlarms(alarms, good.files.size());
+    printUpdate(settings, *old, *detector, good.files.size());
+    printAlarms(alarms, good.files.size(), settings.thresholdsOnly);
     return 0;
 }
 

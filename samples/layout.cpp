@@ -342,7 +342,7 @@ void TestFolder::check() const
     if (set.images.size() == good)
         throw std::runtime_error("there are no defective images in '" + test +
                                  "': expected them in a folder for each type, beside good. From good images alone "
-                                 "thresholds are set by the library's calibrate, with labels that are all zero");
+                                 "thresholds are set by anomaly_update --thresholds_only");
 }
 
 // Lists the masks that belong to no image, and those of good images that mark a defect.

@@ -23,7 +23,7 @@ OPTIONS = {
                  'image_score top_share bank_size pool_size patch_stride window projection precision whitening axes neighbors features reduction regularization device threads help version',
     'anomaly_evaluate': 'model mask backbone json report compare calibrate image_threshold pixel_threshold transform seed device threads help version',
     'anomaly_predict': 'model mask backbone output csv jsonl resume min_area raw device threads help version',
-    'anomaly_update': 'output mask backbone device threads help version',
+    'anomaly_update': 'output thresholds_only mask backbone device threads help version',
     'anomaly_export': 'output size colors layout map batch backbone for name storage help version',
     'anomaly_camera': 'model mask backbone source reconnect headless jsonl save_defective save_limit save_mb device threads help version',
     'anomaly_benchmark': 'model random method backbone precision scoring_bank_size gamma_c gamma_d bank_size patch_stride window neighbors features outputs mean scale input_size images batch callers runs engine train device threads json help version',

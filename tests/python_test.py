@@ -141,7 +141,7 @@ class Settings(unittest.TestCase):
         self.assertEqual((params.K, params.outputs, params.swapRB), (3, ('c2', 'c3', 'c4'), True))
         params.inputMean = (1, 2, 3)
         self.assertEqual(params.inputMean, (1, 2, 3, 0))
-        for wrong in (1, (), (1, 2, 3, 4, 5), 'red'):
+        for wrong in (1, (), (1, 2), (1, 2, 3, 4, 5), 'red'):
             with self.assertRaises(TypeError):
                 params.inputMean = wrong
         self.assertEqual(anomaly.CFA_Params.paper().gammaC, 1)
@@ -346,6 +346,18 @@ class Detectors(unittest.TestCase):
         self.assertLess(lowest, highest)
         self.assertAlmostEqual(cfa.normalizedScore(cfa.getImageThreshold()), 0.5)
         self.assertTrue(np.isnan(cfa.normalizedScore(float('nan'))))
+
+    def test_calibration_from_good_files(self):
+        cfa = fitted()
+        files = sorted((BRICK / 'test' / 'good').glob('*.png'))[:4]
+        steps = []
+        cfa.calibrateFiles(files, progress=lambda progress: steps.append((progress.stage, progress.step)))
+        self.assertEqual(steps, [('thresholds', step) for step in range(1, 5)])
+        other = fitted()
+        other.calibrate([anomaly.readImage(file) for file in files], [0] * 4)
+        self.assertEqual(cfa.getImageThreshold(), other.getImageThreshold())
+        with self.assertRaisesRegex(anomaly.error, 'canceled'):
+            cfa.calibrateFiles(files, progress=lambda progress: False)
 
     def test_what_else_a_detector_tells(self):
         image = pattern(108)

@@ -130,6 +130,29 @@ class Update(unittest.TestCase):
             for after, before in re.findall(r'threshold ([\d.]+) \(was ([\d.]+)\)', done.stdout):
                 self.assertLessEqual(float(after), float(before))
 
+    def test_thresholds_only(self):
+        """From good images of another day, without that the model learns them."""
+        all_patches = train(self.first, 'spade', 'all_patches.yml')
+        for old, given, told in ((self.model, self.second, False), (all_patches, self.second, False), (all_patches, self.first, True)):
+            with self.subTest((old.name, given.name)):
+                new = WORK / 'thresholds.yml'
+                done = run('anomaly_update', old, given, '--thresholds_only', '--output=%s' % new)
+                self.assertEqual(done.returncode, 0, done.stderr)
+                count = len(list(given.iterdir()))
+                self.assertIn('%s: thresholds of %d images; image threshold ' % (new, count), done.stdout)
+                self.assertEqual('the model must have learned' in done.stderr, told, done.stderr)
+                scores = [self.scores(model, given) for model in (old, new)]
+                self.assertEqual(scores[0], scores[1])
+                threshold = float(re.search(r'image threshold ([\d.]+)', done.stdout).group(1))
+                self.assertGreaterEqual(threshold * 1.001, max(scores[0]))
+        before = hash_of(self.model)
+        missing = run('anomaly_update', self.model, folder_of([], 'none'), '--thresholds_only', '--output=%s' % self.model)
+        self.assertEqual((missing.returncode, hash_of(self.model)), (1, before), missing.stderr)
+
+    def scores(self, model, images):
+        done = run('anomaly_predict', images, '--model=%s' % model, '--jsonl=-')
+        return [json.loads(line)['score'] for line in done.stdout.splitlines()]
+
     def test_missed_defect(self):
         """Sets the threshold by calibrate, which says whether it can be told from the good images."""
         for name, missed, separates in (('clear', brick('test/hole/*.png')[0], True), ('hidden', brick('train/good/*.png')[0], False)):

@@ -102,6 +102,11 @@ class Life(unittest.TestCase):
             old = anomaly.loadDetector(str(PROJECT / 'test_data' / 'models' / 'brick.yml.gz'))
             old.updateFiles(files('train/good', 1))
 
+    def test_calibration_from_good_files(self):
+        self.detector.setImageThreshold(1234)
+        self.detector.calibrateFiles(files('test/good', 5))
+        self.assertLess(self.detector.getImageThreshold(), 1234)
+
     def test_drift(self):
         monitor = anomaly.DriftMonitor.create(self.detector, window=5)
         for file in files('test/good', 5):

@@ -38,7 +38,7 @@ anomaly_train photos/good --input_size=320 --model=model.yml.gz
 | parts lie at any angle, and there are only some ten images | `rotations` = 8 of CFA and SPADE; PatchCore chooses it by itself for at most 40 images |
 | parts lie alike, and something good in the wrong place is missed | `window` = 3 of [PatchCore](#patchcore) |
 | light or exposure change from image to image | `matchContrast`; `chooseContrast` does it by itself where good images show the change |
-| too many false alarms, or too many misses | thresholds: `calibrate` with images made since, or `thresholdQuantile` |
+| too many false alarms, or too many misses | thresholds: `calibrate` or `anomaly_update --thresholds_only` with images made since, or `thresholdQuantile` |
 | defects of a few pixels are found but not reported | `defectArea` |
 | 16-bit images look black | `significantBits` |
 | predictions take too long | `precision` = int8 where the processor has AVX-512 VNNI or AVX-VNNI, a smaller `inputSize`, `bankSize` and `axes` of [PatchCore](#patchcore), or [PaDiM](#padim) where parts lie alike |

@@ -67,22 +67,6 @@ TEST(Anomaly_BadInput, fit_refuses_and_keeps_what_was_learned)
     EXPECT_EQ(score, cfa->predict(badImage(3)));
 }
 
-struct ImageFiles
-{
-    explicit ImageFiles(int count)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            files.emplace_back(new TemporaryName(".png"));
-            names.push_back(files.back()->name);
-            imwrite(names.back(), goodImage(i));
-        }
-    }
-
-    std::vector<std::unique_ptr<TemporaryName>> files;
-    std::vector<String> names;
-};
-
 TEST(Anomaly_BadInput, one_unreadable_file_among_many)
 {
     ImageFiles good(6);

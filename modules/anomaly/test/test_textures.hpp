@@ -126,6 +126,23 @@ struct TemporaryName
     String name;
 };
 
+//! Good images of successive seeds as files, which are removed at the end.
+struct ImageFiles
+{
+    explicit ImageFiles(int count, int firstSeed = 0)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            files.emplace_back(new TemporaryName(".png"));
+            names.push_back(files.back()->name);
+            imwrite(names.back(), goodImage(firstSeed + i));
+        }
+    }
+
+    std::vector<std::unique_ptr<TemporaryName>> files;
+    std::vector<String> names;
+};
+
 //! Returns the message of the cv::Exception that `call` throws, or "" if it throws none.
 template <typename Call> String errorOf(const Call& call)
 {

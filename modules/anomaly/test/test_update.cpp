@@ -122,6 +122,31 @@ TYPED_TEST(Anomaly_Update, thresholds_follow_unless_they_were_set)
     EXPECT_EQ(labeled, detector->getImageThreshold());
 }
 
+TYPED_TEST(Anomaly_Update, calibrates_from_good_files_as_from_good_images)
+{
+    const Ptr<TypeParam> one = quickDetectorOf<TypeParam>(), other = quickDetectorOf<TypeParam>();
+    const ImageFiles good(5, 40);
+    std::vector<int> steps;
+    one->setFitCallback([&steps](const FitProgress& progress) {
+        steps.push_back(progress.step);
+        return progress.stage == "thresholds" && progress.steps == 5;
+    });
+    one->setImageThreshold(1234);
+    one->calibrate(good.names);
+    EXPECT_EQ((std::vector<int>{1, 2, 3, 4, 5}), steps);
+    other->calibrate(imagesFrom(40, 5), std::vector<int>(5, 0));
+    EXPECT_EQ(savedContent(*other), savedContent(*one));
+    // What is refused changes nothing.
+    one->setFitCallback([](const FitProgress& progress) { return progress.step < 3; });
+    one->setImageThreshold(1234);
+    const std::string before = savedContent(*one);
+    EXPECT_ERROR_WITH("canceled", one->calibrate(good.names));
+    EXPECT_ERROR_WITH("no image to calibrate with", one->calibrate(std::vector<String>()));
+    EXPECT_ERROR_WITH("no_such.png", one->calibrate(std::vector<String>{good.names[0], "no_such.png"}));
+    EXPECT_THROW(one->calibrate(good.names, Mat::zeros(goodImage(40).size(), CV_8U)), cv::Exception);
+    EXPECT_EQ(before, savedContent(*one));
+}
+
 TYPED_TEST(Anomaly_Update, images_that_were_learned_already_do_not_raise_the_thresholds)
 {
     const Ptr<TypeParam> detector = quickDetectorOf<TypeParam>(quickParamsOf<TypeParam>(), 12);

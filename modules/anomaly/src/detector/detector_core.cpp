@@ -329,6 +329,20 @@ Size DetectorCore::chooseInputShape(const ImageSource& images, const std::vector
     }
 }
 
+// Says so if 16-bit images keep to a quarter of their range, as those of cameras of 10, 12 or 14 bits do, unless the
+// settings say so.
+static void warnOfUnusedBits(double highest, int significantBits)
+{
+    if (significantBits < 16 || highest == 0 || highest >= 1 << 14)
+        return;
+    int bits = 8;
+    while (highest >= 1 << bits)
+        bits += 2;
+    CV_LOG_WARNING(NULL, cv::format("anomaly: the 16-bit images have no value over %g of 65535, so that they are seen "
+                                    "nearly black: if the camera gives %d bits, set significantBits to %d",
+                                    highest, bits, bits));
+}
+
 InputModel DetectorCore::learn(Learner& learner, const Backbone& network, const DetectorParams& settings,
                                const ImageSource& images, std::vector<int>& chosen, int inputMode, int index,
                                PiecesOfImages& pieces, FitReporter& reporter) const
@@ -336,6 +350,8 @@ InputModel DetectorCore::learn(Learner& learner, const Backbone& network, const 
     reporter.startModel(index);
     TrainingImages training(images, settings, inputSettings(settings, inputMode), network, learner.featureKeeping());
     training.read(chosen, reporter);
+    if (index == 0)
+        warnOfUnusedBits(training.highestOf16BitImages(), settings.significantBits);
     for (const int image : chosen)
         pieces[image] = training.piecesOf(image);
     return {inputMode, learner.learn(training.data(), index, reporter)};
@@ -406,7 +422,8 @@ void DetectorCore::update(const ImageSource& images)
     const double lowestRatio = lowestScoreRatio(model.history.images, int(chosen.size()));
     model.history.images += int(std::min(chosen.size(), size_t(ModelHistory::most - model.history.images)));
     model.history.updates += model.history.updates < ModelHistory::most;
-    joinGoodImages(model, scoresOfGoodImages(*before, images, scores.images()).kept(0), scores.kept(0), lowestRatio);
+    const GoodScores byOldModel = scoresOfGoodImages(*before, images, scores.images(), FitReporter(FitCallback(), 1));
+    joinGoodImages(model, byOldModel.kept(0), scores.kept(0), lowestRatio);
     model.calibration = updatedThresholds(model, scores.calibrate(settings.thresholdQuantile));
     std::atomic_store(&fitted, std::shared_ptr<const FittedModel>(updated.with(model)));
 }
@@ -547,7 +564,7 @@ void DetectorCore::calibrate(InputArrayOfArrays images, const Mat& labels, Input
     const bool goodOnly = masks.empty() && allGood(labels);
     checkLabels(labels, source->size());
     if (goodOnly)
-        return calibrateWithGood(*model, *source);
+        return calibrateWithGood(*model, *source, FitReporter(FitCallback(), 1));
     const bool masked = !masks.empty();
     const Calibration calibrated = bestThresholds(*model, *source, labels, masked);
     changeModel([&calibrated, masked](DetectorModel& changed) {
@@ -557,11 +574,30 @@ void DetectorCore::calibrate(InputArrayOfArrays images, const Mat& labels, Input
     });
 }
 
-void DetectorCore::calibrateWithGood(const FittedModel& model, const ImageSource& images)
+void DetectorCore::calibrate(const ImageSource& goodImages)
 {
+    calibrateWithGood(*fittedModel(), goodImages, FitReporter(callback, 1));
+}
+
+// Says so if good images score as low as learned ones do: thresholds from them would call most new parts defective.
+static void warnOfLearned(const GoodImages& before, const GoodImages& given)
+{
+    const size_t all = given.scores.freshScores().size(), unlearned = before.unlearnedOf(given).size();
+    if (unlearned < all)
+        CV_LOG_WARNING(NULL, cv::format("anomaly: %zu of %zu good images score so low that the model must have learned "
+                                        "them, which makes thresholds from them too low: give parts made since",
+                                        all - unlearned, all));
+}
+
+void DetectorCore::calibrateWithGood(const FittedModel& model, const ImageSource& images, const FitReporter& reporter)
+{
+    if (images.size() == 0)
+        CV_Error(Error::StsBadArg, "There is no image to calibrate with, expected at least one");
     std::vector<int> all(images.size());
     std::iota(all.begin(), all.end(), 0);
-    const GoodScores scores = scoresOfGoodImages(model, images, all);
+    const GoodScores scores = scoresOfGoodImages(model, images, all, reporter);
+    if (model.model.history.images > 0)
+        warnOfLearned(model.model.history.good, scores.kept(0));
     const Calibration calibrated = scores.calibrate(model.params().thresholdQuantile);
     changeModel([&](DetectorModel& changed) {
         changed.calibration = calibrated;

@@ -45,6 +45,7 @@ public:
                           const FittedModel::PatchValues& valuesOf, OutputArrayOfArrays maps);
 
     void calibrate(InputArrayOfArrays images, const Mat& labels, InputArrayOfArrays masks);
+    void calibrate(const ImageSource& goodImages);
     void setImageThreshold(double value);
     void setPixelThreshold(double value);
     void toPicture(const Mat& image, OutputArray picture) const;
@@ -96,7 +97,7 @@ private:
     InputModel learn(Learner& learner, const Backbone& network, const DetectorParams& settings,
                      const ImageSource& images, std::vector<int>& chosen, int inputMode, int index,
                      PiecesOfImages& pieces, FitReporter& reporter) const;
-    void calibrateWithGood(const FittedModel& model, const ImageSource& images);
+    void calibrateWithGood(const FittedModel& model, const ImageSource& images, const FitReporter& reporter);
     //! Adds images to one of the models; the parameters are those of learn.
     void addImages(InputModel& model, const DetectorParams& settings, const Method& method, const ImageSource& images,
                    std::vector<int>& chosen, int index, PiecesOfImages& pieces, FitReporter& reporter) const;

@@ -77,6 +77,10 @@ public:
     {
         reportingOutOfMemory([&]() { core->calibrate(images, labels.getMat(), masks); });
     }
+    void calibrate(const std::vector<String>& files, InputArray mask) CV_OVERRIDE
+    {
+        reportingOutOfMemory([&]() { core->calibrate(*imagesFromFiles(files, mask.getMat(), significantBits())); });
+    }
     double getImageThreshold() const CV_OVERRIDE { return core->fittedModel()->model.calibration.imageThreshold; }
     double getPixelThreshold() const CV_OVERRIDE { return core->fittedModel()->model.calibration.pixelThreshold; }
     double getDefectArea(Size imageSize) const CV_OVERRIDE { return core->fittedModel()->defectArea(imageSize); }

@@ -110,12 +110,15 @@ std::vector<int> imagesToScore(const std::vector<int>& learned)
     return evenSample(learned, mostImagesLeftOut);
 }
 
-GoodScores scoresOfGoodImages(const FittedModel& model, const ImageSource& images, const std::vector<int>& chosen)
+GoodScores scoresOfGoodImages(const FittedModel& model, const ImageSource& images, const std::vector<int>& chosen,
+                              const FitReporter& reporter)
 {
+    int done = 0;
     GoodScores scores(model.params().defectArea);
     forEachScore(always(model), images, chosen, false,
-                 [&scores](int image, double score, const Mat& map, const Mat& mask, const Mat& picture) {
+                 [&](int image, double score, const Mat& map, const Mat& mask, const Mat& picture) {
                      scores.add(image, score, map, mask, picture);
+                     reporter.report("thresholds", ++done, int(chosen.size()));
                  });
     return scores;
 }

@@ -27,7 +27,8 @@ GoodScores scoresAfterFit(const FittedModel& model, const ImageSource& images, c
                           const FitReporter& reporter);
 
 //! Scores the chosen images, all of which are good and were not learned.
-GoodScores scoresOfGoodImages(const FittedModel& model, const ImageSource& images, const std::vector<int>& chosen);
+GoodScores scoresOfGoodImages(const FittedModel& model, const ImageSource& images, const std::vector<int>& chosen,
+                              const FitReporter& reporter);
 
 //! The learned images that are scored for thresholds: all of them, or an even sample if there are more than 200.
 std::vector<int> imagesToScore(const std::vector<int>& learned);

@@ -300,7 +300,8 @@ public:
     */
     CV_WRAP virtual void getGoodImages(OutputArray figures, OutputArray scores) const = 0;
 
-    //! Sets the function that fit and update call while they run; an empty function removes it. It is not saved.
+    //! Sets the function that fit, update and calibrate for files call while they run; an empty function removes it. It
+    //! is not saved.
     virtual void setFitCallback(const FitCallback& callback) = 0;
 
     /** @brief Scores one image.
@@ -367,6 +368,17 @@ public:
     */
     CV_WRAP virtual void calibrate(InputArrayOfArrays images, InputArray labels,
                                    InputArrayOfArrays masks = noArray()) = 0;
+
+    /** @brief Sets both thresholds from good image files, read one at a time: calibrate with labels that are all zero.
+
+    The files should show parts made since, as the model will meet them. Images that it learned score too low, and so
+    would the thresholds be; a warning says so. While calibrate runs, other threads use the old thresholds.
+    @param files names of at least one file that cv::anomaly::readImage can read. One that cannot be read is refused
+    with its name, and nothing changes
+    @param mask empty, or one CV_8UC1 mask for all images, which then have its size. Only nonzero pixels count
+    */
+    CV_WRAP_AS(calibrateFiles)
+    virtual void calibrate(const std::vector<String>& files, InputArray mask = noArray()) = 0;
 
     //! Score from which an image is called defective.
     CV_WRAP virtual double getImageThreshold() const = 0;
