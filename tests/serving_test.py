@@ -292,7 +292,7 @@ class Arrays(Served):
 
 class Files(Served):
     def test_answers_are_those_of_predict_file(self):
-        jpeg = ROOT / 'doc' / 'images' / 'brick.jpg'
+        jpeg = ROOT / 'doc' / 'images' / 'washers.jpg'
         for protocol in (grpc, http):
             results = ask(protocol, self.client(protocol), [file.read_bytes() for file in (*self.files[:2], jpeg)])
             self.check(results, [anomaly.readImage(file) for file in (*self.files[:2], jpeg)])
