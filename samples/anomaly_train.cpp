@@ -328,7 +328,8 @@ void checkOutputs(const Settings& settings, const std::vector<std::string>& file
         checkWritable(settings.json);
 }
 
-// Fits the model. An interruption by Ctrl-C is reported with its own message, instead of as an error.
+// Fits the model. An interruption by Ctrl-C is reported with its own message, instead of as an error, and the error of an
+// image that cannot be read with the option that leaves such images out.
 Outcome fitOrStop(AnomalyDetector& detector, const Method& method, const std::vector<std::string>& files,
                   const Mat& region)
 {
@@ -336,8 +337,10 @@ Outcome fitOrStop(AnomalyDetector& detector, const Method& method, const std::ve
     {
         return fit(detector, method, files, region);
     }
-    catch (const cv::Exception&)
+    catch (const cv::Exception& error)
     {
+        if (error.code == Error::StsObjectNotFound)
+            throw std::runtime_error(error.err + "; --skip_unreadable learns from the others");
         if (Interruption::isRequested())
             throw std::runtime_error(method.checkpoint().empty()
                                          ? "stopped; no model was written"

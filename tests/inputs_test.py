@@ -756,6 +756,8 @@ class LeftOut(Test):
         self.assertEqual(learned, 2)
         self.assertIn("left out: 1 image that cannot be read: '%s'" % (folder / '1.png'), said)
         self.assertIn('2 of 3 images in ', said)
+        (folder / '1.png').write_text('no image')
+        self.assertIn('--skip_unreadable', self.train(folder, code=1)[0])
 
     @unittest.skipUnless(hasattr(os, 'fork'), 'permissions are POSIX')
     def test_what_may_not_be_read_has_the_systems_reason(self):

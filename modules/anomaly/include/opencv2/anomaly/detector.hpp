@@ -372,7 +372,8 @@ public:
     /** @brief Sets both thresholds from good image files, read one at a time: calibrate with labels that are all zero.
 
     The files should show parts made since, as the model will meet them. Images that it learned score too low, and so
-    would the thresholds be; a warning says so. While calibrate runs, other threads use the old thresholds.
+    would the thresholds be; a warning says so where their scores show it. While calibrate runs, other threads use the
+    old thresholds.
     @param files names of at least one file that cv::anomaly::readImage can read. One that cannot be read is refused
     with its name, and nothing changes
     @param mask empty, or one CV_8UC1 mask for all images, which then have its size. Only nonzero pixels count
