@@ -5,6 +5,7 @@
 #include "adaptation.hpp"
 #include "bank_for_trainer.hpp"
 #include "../base/random_stream.hpp"
+#include "../patches/grid_features.hpp"
 #include "../patches/projection.hpp"
 #include "../training/coreset_bank.hpp"
 #include "../training/trainer_loader.hpp"
@@ -100,7 +101,7 @@ struct Batch
     void addWeights(const Mat& mask, int patches)
     {
         for (int p = 0; p < patches; p++)
-            patchWeights.push_back(mask.empty() || mask.at<uchar>(p) ? 1.f : 0.f);
+            patchWeights.push_back(isLearned(mask, p) ? 1.f : 0.f);
     }
 };
 

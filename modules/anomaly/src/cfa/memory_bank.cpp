@@ -6,6 +6,7 @@
 #include "../search/k_means.hpp"
 #include "../search/neighbor_search.hpp"
 #include "../base/random_stream.hpp"
+#include "../patches/grid_features.hpp"
 
 namespace cv { namespace anomaly {
 
@@ -88,8 +89,7 @@ void MemoryBankBuilder::addMean(const Mat& phi, const Mat& mask)
     Mat share(1, phi.cols, CV_32F);
     for (int p = 0; p < phi.cols; p++)
     {
-        const bool learned = mask.empty() || mask.at<uchar>(p);
-        share.at<float>(p) = learned ? 1.f / float(++count.at<int>(p)) : 0.f;
+        share.at<float>(p) = isLearned(mask, p) ? 1.f / float(++count.at<int>(p)) : 0.f;
     }
     for (int d = 0; d < phi.rows; d++)
         mean.row(d) += (phi.row(d) - mean.row(d)).mul(share);

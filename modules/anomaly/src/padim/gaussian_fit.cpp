@@ -4,6 +4,7 @@
 #include "../precomp.hpp"
 #include "position_gaussians.hpp"
 #include "gaussian_panels.hpp"
+#include "../patches/grid_features.hpp"
 
 namespace cv { namespace anomaly {
 
@@ -114,7 +115,7 @@ public:
     void add(const PositionSample& sample)
     {
         for (int p = 0; p < positions.size(); p++)
-            if (sample.mask.empty() || sample.mask.at<uchar>(positions.start + p))
+            if (isLearned(sample.mask, positions.start + p))
                 copyFeatures(sample.features, p);
         if (++added % batchImages == 0)
             addBatch();

@@ -66,7 +66,7 @@ public:
     {
         all->score(maps, patchScores, clock);
         for (int p = 0; p < counts.cols; p++)
-            if (mask.empty() || mask.at<uchar>(p))
+            if (isLearned(mask, p))
             {
                 float& score = patchScores.at<float>(p / patchScores.cols, p % patchScores.cols);
                 score = float(without(score, counts.at<int>(p)));

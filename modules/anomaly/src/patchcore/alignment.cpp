@@ -3,6 +3,7 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "../precomp.hpp"
 #include "alignment.hpp"
+#include "../patches/grid_features.hpp"
 #include "../search/neighbor_search.hpp"
 #include "../search/window_search.hpp"
 
@@ -31,8 +32,6 @@ const int windowIfAligned = 3; // in patches
 struct ImagePatches
 {
     Mat phi, mask;
-
-    bool isLearned(int patch) const { return mask.empty() || mask.at<uchar>(patch); }
 };
 
 // Computes the patches of a training image from its features.
@@ -55,7 +54,7 @@ struct PlacedRows
     {
         const Mat all = image.phi.t();
         for (int patch = 0; patch < all.rows; patch++)
-            if (image.isLearned(patch))
+            if (isLearned(image.mask, patch))
             {
                 rows.push_back(all.row(patch));
                 places.push_back(patch);
@@ -68,7 +67,7 @@ double topDistance(const ImagePatches& image, const Mat& squaredDistances)
 {
     std::vector<float> learned;
     for (int patch = 0; patch < squaredDistances.cols; patch++)
-        if (image.isLearned(patch))
+        if (isLearned(image.mask, patch))
             learned.push_back(std::sqrt(squaredDistances.at<float>(patch)));
     const size_t count = std::min(learned.size(), 1 + size_t(topShare * double(learned.size())));
     std::partial_sort(learned.begin(), learned.begin() + count, learned.end(), std::greater<float>());

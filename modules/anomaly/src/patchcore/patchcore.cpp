@@ -134,7 +134,7 @@ private:
             const Mat patches = phi.t();
             int taken = 0;
             for (size_t p = 0; p < order.size() && taken < fromImage; p++)
-                if (features.mask.empty() || features.mask.at<uchar>(order[p]))
+                if (isLearned(features.mask, order[p]))
                 {
                     drawn.push_back(patches.row(order[p]));
                     taken++;

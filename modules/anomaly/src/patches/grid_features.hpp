@@ -28,6 +28,12 @@ void gridFeatures(const std::vector<Mat>& maps, Size grid, Mat& phi);
 //! the mask is.
 Mat maskOnGrid(const Mat& mask, Size maskGrid, Size grid);
 
+//! Whether a patch counts by a mask of patches: all do if it is empty.
+inline bool isLearned(const Mat& mask, int patch)
+{
+    return mask.empty() || mask.at<uchar>(patch);
+}
+
 }} // namespace cv::anomaly
 
 #endif

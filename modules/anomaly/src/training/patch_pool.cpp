@@ -5,6 +5,7 @@
 #include "patch_pool.hpp"
 #include "../base/even_sample.hpp"
 #include "../base/random_stream.hpp"
+#include "../patches/grid_features.hpp"
 #include "../search/greedy_coreset.hpp"
 #include "../search/neighbor_search.hpp"
 #include "../search/outlying_rows.hpp"
@@ -25,7 +26,7 @@ std::vector<int> PatchPool::draw(int image, int count, const Mat& mask) const
 {
     std::vector<int> learned;
     for (int p = 0; p < count; p++)
-        if (mask.empty() || mask.at<uchar>(p))
+        if (isLearned(mask, p))
             learned.push_back(p);
     if (settings.fromImage == 0 || learned.size() <= size_t(settings.fromImage))
         return learned;

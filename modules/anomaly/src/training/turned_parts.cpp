@@ -41,7 +41,7 @@ void appendLearned(const Mat& phi, const Mat& mask, Mat& rows)
 {
     const Mat all = phi.t();
     for (int patch = 0; patch < all.rows; patch++)
-        if (mask.empty() || mask.at<uchar>(patch))
+        if (isLearned(mask, patch))
             rows.push_back(all.row(patch));
 }
 
