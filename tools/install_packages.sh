@@ -28,6 +28,7 @@ declare -A packages=(
   [fuzz]="clang libclang-rt-dev"
   [lint]="clang-format-14 cppcheck clang-tidy python3"
   [sanitizers]="valgrind"
+  [arm64]="ca-certificates crossbuild-essential-arm64 mmdebstrap qemu-user-static python3"
   [opencl]="pocl-opencl-icd ocl-icd-libopencl1"
   [elpv]="python3 python3-venv ca-certificates"
 )
@@ -111,7 +112,7 @@ list_missing_elsewhere() {
         has_program chromedriver || missing+=("ChromeDriver (chromedriver)") ;;
       packages)
         missing+=("Debian 12 or 13") ;;
-      in_tree)
+      arm64|in_tree)
         missing+=("Debian 12") ;;
       fuzz)
         has_program clang++ || missing+=("clang with its run time libraries (clang++)") ;;
@@ -136,7 +137,7 @@ list_missing_elsewhere() {
 
 case $system in
   "debian 12") install_by_apt ;;
-  "debian 13") refuse_sets in_tree lint; install_by_apt ;;
-  "ubuntu 24.04") refuse_sets in_tree lint browser; install_by_apt ;;
+  "debian 13") refuse_sets arm64 in_tree lint; install_by_apt ;;
+  "ubuntu 24.04") refuse_sets arm64 in_tree lint browser; install_by_apt ;;
   *) list_missing_elsewhere ;;
 esac

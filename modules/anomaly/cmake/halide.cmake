@@ -36,8 +36,18 @@ endif()
 
 set(_folder ${CMAKE_CURRENT_BINARY_DIR}/halide)
 file(MAKE_DIRECTORY ${_folder})
-add_subdirectory(${ANOMALY_HALIDE_GENERATORS_DIR} ${CMAKE_CURRENT_BINARY_DIR}/halide_generators)
-target_include_directories(anomaly_generators PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src/kernels) # kernel_sizes.hpp
+# Where another processor is compiled for, the generators still run on this machine.
+set(ANOMALY_GENERATORS "" CACHE FILEPATH "Empty, or the program anomaly_generators of a build for this machine, which writes the kernels of a cross build")
+if(ANOMALY_GENERATORS)
+  add_executable(anomaly_generators IMPORTED)
+  set_target_properties(anomaly_generators PROPERTIES IMPORTED_LOCATION ${ANOMALY_GENERATORS})
+elseif(CMAKE_CROSSCOMPILING)
+  message(FATAL_ERROR "anomaly: a cross build takes its kernels from a build for this machine: name its program anomaly_generators as "
+                      "ANOMALY_GENERATORS, or set ANOMALY_WITH_HALIDE to OFF")
+else()
+  add_subdirectory(${ANOMALY_HALIDE_GENERATORS_DIR} ${CMAKE_CURRENT_BINARY_DIR}/halide_generators)
+  target_include_directories(anomaly_generators PRIVATE ${CMAKE_CURRENT_SOURCE_DIR}/src/kernels) # kernel_sizes.hpp
+endif()
 
 # Schedules are written by hand, where doc/kernels.md shows them to be faster than what Halide finds itself.
 set(ANOMALY_HALIDE_AUTOSCHEDULER "" CACHE STRING "Empty, or Halide's own scheduler for the kernels: Mullapudi2016, Adams2019 or Li2018")
