@@ -328,8 +328,8 @@ void checkOutputs(const Settings& settings, const std::vector<std::string>& file
         checkWritable(settings.json);
 }
 
-// Fits the model. An interruption by Ctrl-C is reported with its own message, instead of as an error, and the error of an
-// image that cannot be read with the option that leaves such images out.
+// Fits the model. An interruption by Ctrl-C is reported with its own message, instead of as an error, and an image that
+// cannot be read with the option that leaves such images out.
 Outcome fitOrStop(AnomalyDetector& detector, const Method& method, const std::vector<std::string>& files,
                   const Mat& region)
 {
