@@ -2,12 +2,12 @@
 # arm64.sh [FOLDER [FILTER]]: builds the library, the programs and the tests for 64-bit ARM by Debian's cross compiler, against
 # Debian's arm64 packages, and runs the unit tests (those that FILTER names, as for --gtest_filter) and a whole application by
 # QEMU. The application's figures have to be those of this machine. FOLDER, by default build/arm64, takes 3 GB. Debian 12, some
-# 20 minutes to build on two cores and two hours for all tests, since QEMU takes 50 to 90 times as long as a processor. The last line
+# 20 minutes to build on two cores and hours for all tests, since QEMU takes 50 to 90 times as long as a processor. The last line
 # says PASSED or FAILED.
 set -euo pipefail
 export PATH HOME=~  # both may be unset, in a bare container
 project=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
-[[ ${1:-} != -* ]] || { sed -n '2,6s/^# \?//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
+[[ ${1:-} != -* ]] || { sed -n '2,7s/^# \?//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 work=$(realpath -m "${1:-$project/build/arm64}")
 filter=${2:-*}
 system=$work/sysroot
@@ -19,7 +19,7 @@ fail() { echo "arm64.sh: $1" >&2; exit 1; }
 
 # Unpacked only: nothing in there runs before QEMU runs our programs, so that two links which installing would make are made here.
 get_packages() {
-  local libraries=$system/usr/lib/aarch64-linux-gnu name
+  local name
   mmdebstrap --arch=arm64 --variant=extract \
     --include=libopencv-dev,libhalide14-0-dev,libdnnl-dev,libgtest-dev,zlib1g-dev,libdeflate-dev,libstdc++-12-dev \
     bookworm "$work/unpacked" "deb $("$project/tools/debian_mirror.sh") bookworm main"
