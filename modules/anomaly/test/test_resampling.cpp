@@ -49,6 +49,7 @@ Mat tapped(const Mat& image, const LineTaps& taps, int length, bool alongRow)
 }
 
 // From 640 to 224 pixels, some values are halfway between two whole numbers. From 225 to 224 and 4001 to 32 none are.
+// OpenCV for 64-bit ARM rounds some of them the other way, because its compiler fuses products and sums there.
 TEST(Anomaly_Resampling, area_taps_are_those_of_resize)
 {
     const Size from[] = {{640, 480}, {225, 301}, {401, 77}, {320, 320}, {448, 300}, {300, 66}};
@@ -61,7 +62,8 @@ TEST(Anomaly_Resampling, area_taps_are_those_of_resize)
         image.convertTo(pixels, CV_32F);
         const Mat rows = tapped(pixels, areaTaps(from[i].width, to[i].width), to[i].width, true);
         tapped(rows, areaTaps(from[i].height, to[i].height), to[i].height, false).convertTo(rounded, CV_8U);
-        EXPECT_EQ(0, cv::norm(expected, rounded, NORM_INF)) << from[i] << " to " << to[i];
+        EXPECT_LE(cv::norm(expected, rounded, NORM_INF), CV_SSE2 ? 0 : 1) << from[i] << " to " << to[i];
+        EXPECT_LT(cv::norm(expected, rounded, NORM_L1), 0.01 * double(expected.total())) << from[i] << " to " << to[i];
     }
 }
 
