@@ -110,9 +110,9 @@ struct Alarms
 };
 
 // Counts verdicts of the model before and after the update. Whoever adds false alarms wants to see them gone, and
-// whoever adds the wrong folder should notice.
+// whoever adds the wrong folder should notice. Where only thresholds were set, both models give the same scores.
 Alarms countAlarms(const AnomalyDetector& old, const AnomalyDetector& updated, const std::vector<std::string>& files,
-                   const Mat& region)
+                   const Mat& region, bool thresholdsOnly)
 {
     Alarms alarms = {0, 0};
     ProgressBar bar;
@@ -120,8 +120,9 @@ Alarms countAlarms(const AnomalyDetector& old, const AnomalyDetector& updated, c
     {
         stopIfAsked();
         const Mat image = readImage(files[i]);
-        alarms.before += verdict(old, old.predict(image, noArray(), region)) != "good";
-        alarms.after += verdict(updated, updated.predict(image, noArray(), region)) != "good";
+        const double score = updated.predict(image, noArray(), region);
+        alarms.before += verdict(old, thresholdsOnly ? score : old.predict(image, noArray(), region)) != "good";
+        alarms.after += verdict(updated, score) != "good";
         bar.update("verdicts", int(i) + 1, int(files.size()));
     }
     return alarms;
@@ -169,7 +170,7 @@ int updateModel(int argc, char** argv)
 
     const Ptr<AnomalyDetector> old = detector->clone();
     update(*detector, good.files, region, settings.thresholdsOnly);
-    const Alarms alarms = countAlarms(*old, *detector, good.files, region);
+    const Alarms alarms = countAlarms(*old, *detector, good.files, region, settings.thresholdsOnly);
     saveModel(*detector, settings.output);
     printUpdate(settings, *old, *detector, good.files.size());
     printAlarms(alarms, good.files.size(), settings.thresholdsOnly);

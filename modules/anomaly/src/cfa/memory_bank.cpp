@@ -88,9 +88,7 @@ void MemoryBankBuilder::addMean(const Mat& phi, const Mat& mask)
     }
     Mat share(1, phi.cols, CV_32F);
     for (int p = 0; p < phi.cols; p++)
-    {
         share.at<float>(p) = isLearned(mask, p) ? 1.f / float(++count.at<int>(p)) : 0.f;
-    }
     for (int d = 0; d < phi.rows; d++)
         mean.row(d) += (phi.row(d) - mean.row(d)).mul(share);
 }

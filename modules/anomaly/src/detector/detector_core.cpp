@@ -596,14 +596,15 @@ void DetectorCore::calibrateWithGood(const FittedModel& model, const ImageSource
     std::vector<int> all(images.size());
     std::iota(all.begin(), all.end(), 0);
     const GoodScores scores = scoresOfGoodImages(model, images, all, reporter);
+    const GoodImages good = scores.kept(0);
     if (model.model.history.images > 0)
-        warnOfLearned(model.model.history.good, scores.kept(0));
+        warnOfLearned(model.model.history.good, good);
     const Calibration calibrated = scores.calibrate(model.params().thresholdQuantile);
     changeModel([&](DetectorModel& changed) {
         changed.calibration = calibrated;
         changed.history.imageFollows = changed.history.pixelFollows = true;
         if (changed.history.images > 0) // files keep no images for a model without that number
-            changed.history.good = scores.kept(0);
+            changed.history.good = good;
     });
 }
 
