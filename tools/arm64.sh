@@ -27,24 +27,20 @@ get_packages() {
   mv "$work/unpacked" "$system"
 }
 
-# Both builds without training, so that both run the same tests.
-configure() {
-  cmake -G Ninja -S "$project" -B "$1" -DCMAKE_BUILD_TYPE=Release -DANOMALY_WITH_TORCH=OFF -DANOMALY_BUILD_PYTHON=OFF "${@:2}"
-}
-
 on_arm() { qemu-aarch64-static -L "$system" "$@"; }
 here() { "$@"; }
 
-# application PLACE BUILD: writes the figures of a small model that the programs of BUILD learn and evaluate. PLACE: on_arm or here.
+# application PLACE PROGRAMS: figures of a small model that these programs learn and evaluate, in PLACE.json. PLACE: on_arm or here.
 application() {
-  local model=$2/washer.yml.gz
-  $1 "$2/bin/anomaly_train" "$parts/train/good" --model="$model" --rotations=1 --input_size=96 --bank_size=500
-  $1 "$2/bin/anomaly_evaluate" "$parts" --model="$model" --json="$2/washer.json"
-} 2>"$work/application.log"
+  local model=$work/$1.yml.gz
+  { $1 "$2/anomaly_train" "$parts/train/good" --model="$model" --rotations=1 --input_size=96 --bank_size=500 &&
+    $1 "$2/anomaly_evaluate" "$parts" --model="$model" --json="$work/$1.json"; } >"$work/$1.log" 2>&1 ||
+    fail "the application fails, see $work/$1.log"
+}
 
 # The processors round sums in another order, so that their figures differ in the last digits. Times differ by nature.
 compare_figures() {
-  python3 - "$work/host/washer.json" "$work/build/washer.json" <<'EOF'
+  python3 - "$work/here.json" "$work/on_arm.json" <<'EOF'
 import json, math, sys
 here, there = ({name: value for name, value in json.load(open(file)).items() if not name.startswith('seconds')} for file in sys.argv[1:])
 differing = [name for name in here if not (math.isclose(here[name], there[name], rel_tol=1e-5)
@@ -53,17 +49,16 @@ sys.exit('figures differ: %s' % {name: (here[name], there[name]) for name in dif
 EOF
 }
 
-# As many parts as there are processors, since QEMU runs a program's threads one after another where they share much.
+# In as many parts as there are processors, since most tests keep one of them busy.
 unit_tests() {
-  local shards shard processes=()
+  local shards shard process processes=() failed=0
   shards=$(nproc)
   for (( shard = 0; shard < shards; shard++ )); do
     GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$shard ANOMALY_TEST_DATA=$project/test_data \
       on_arm "$work/build/bin/opencv_test_anomaly" --gtest_filter="$filter" >"$work/tests_$shard.log" 2>&1 &
     processes+=($!)
   done
-  local failed=0
-  for shard in "${!processes[@]}"; do wait "${processes[$shard]}" || failed=1; done
+  for process in "${processes[@]}"; do wait "$process" || failed=1; done
   grep -hE '^\[  (PASSED|FAILED|SKIPPED) ' "$work"/tests_*.log || true
   return $failed
 }
@@ -71,13 +66,15 @@ unit_tests() {
 "$project/tools/install_packages.sh" build arm64
 mkdir -p "$work"
 [[ -d $system ]] || get_packages
-configure "$work/host" -DANOMALY_BUILD_TESTS=OFF
-cmake --build "$work/host"
-configure "$work/build" --toolchain "$project/cmake/aarch64-linux-gnu.cmake" -DCMAKE_SYSROOT="$system" \
-  -DANOMALY_GENERATORS="$work/host/modules/anomaly/halide_generators/anomaly_generators"
+cd "$project"
+cmake --preset release
+cmake --build --preset release --target anomaly_train anomaly_evaluate
+cmake -G Ninja -S . -B "$work/build" --toolchain "$project/cmake/aarch64-linux-gnu.cmake" -DCMAKE_SYSROOT="$system" \
+  -DCMAKE_BUILD_TYPE=Release -DANOMALY_WITH_TORCH=OFF -DANOMALY_BUILD_PYTHON=OFF \
+  -DANOMALY_GENERATORS="$project/build/release/modules/anomaly/halide_generators/anomaly_generators"
 cmake --build "$work/build"
-application here "$work/host"
-application on_arm "$work/build"
+application here build/release/bin
+application on_arm "$work/build/bin"
 compare_figures || fail "the application's figures are not those of this machine"
 unit_tests || fail "unit tests fail, see $work/tests_*.log"
 verdict=PASSED
