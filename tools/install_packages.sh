@@ -29,6 +29,7 @@ declare -A packages=(
   [lint]="clang-format-14 cppcheck clang-tidy python3"
   [sanitizers]="valgrind"
   [arm64]="ca-certificates crossbuild-essential-arm64 mmdebstrap qemu-user-static python3"
+  [windows]="ca-certificates g++-mingw-w64-x86-64-posix libz-mingw-w64-dev googletest python3 python3-venv wine wine64"
   [opencl]="pocl-opencl-icd ocl-icd-libopencl1"
   [elpv]="python3 python3-venv ca-certificates"
 )
@@ -112,7 +113,7 @@ list_missing_elsewhere() {
         has_program chromedriver || missing+=("ChromeDriver (chromedriver)") ;;
       packages)
         missing+=("Debian 12 or 13") ;;
-      arm64|in_tree)
+      arm64|in_tree|windows)
         missing+=("Debian 12") ;;
       fuzz)
         has_program clang++ || missing+=("clang with its run time libraries (clang++)") ;;

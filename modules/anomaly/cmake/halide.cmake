@@ -78,9 +78,13 @@ endif()
 
 set(_archives)
 set(_headers)
+set(_archive_suffix ${CMAKE_STATIC_LIBRARY_SUFFIX})
+if(Halide_CMAKE_TARGET MATCHES "-windows")
+  set(_archive_suffix .lib) # so Halide names them, for MinGW too
+endif()
 # anomaly_kernel_for(<targets> <function> <generator> [parameters])
 macro(anomaly_kernel_for targets function generator)
-  set(_archive ${_folder}/${function}${CMAKE_STATIC_LIBRARY_SUFFIX})
+  set(_archive ${_folder}/${function}${_archive_suffix})
   add_custom_command(OUTPUT ${_archive} ${_folder}/${function}.h
     COMMAND anomaly_generators -g ${generator} -f ${function} -n ${function} -o ${_folder} -e static_library,c_header target=${targets} ${ARGN}
     DEPENDS anomaly_generators
@@ -149,6 +153,14 @@ if(Halide_CMAKE_TARGET MATCHES "^x86-64")
     list(APPEND ANOMALY_HALIDE_SOURCES src/search/quantized_bounds_${_set}.cpp src/backbone/int8_kernels_${_set}.cpp)
   endforeach()
   list(APPEND ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_QUANTIZED_BOUNDS HAVE_ANOMALY_INT8_KERNELS)
+  # Windows aligns the stack to 16 bytes, and GCC keeps vectors of 32 and 64 there as if it were aligned to those (its bug
+  # 54412). The assembler, from version 2.38 of binutils on, writes the instructions that do not ask for it.
+  if(MINGW)
+    check_cxx_compiler_flag(-Wa,-muse-unaligned-vector-move ANOMALY_ASSEMBLER_WRITES_UNALIGNED_MOVES)
+    if(ANOMALY_ASSEMBLER_WRITES_UNALIGNED_MOVES)
+      add_compile_options(-Wa,-muse-unaligned-vector-move)
+    endif()
+  endif()
   if(NOT MSVC) # which takes all instructions without an option
     set_source_files_properties(src/search/quantized_bounds_avx2.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")
     set_source_files_properties(src/search/quantized_bounds_avxvnni.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mavxvnni")
@@ -196,7 +208,7 @@ if(NOT ANOMALY_GPU_KERNELS STREQUAL "none")
     ANOMALY_GPU_INTERFACE=halide_${ANOMALY_GPU_KERNELS}_device_interface)
 endif()
 
-set(_runtime ${_folder}/anomaly_halide_runtime${CMAKE_STATIC_LIBRARY_SUFFIX})
+set(_runtime ${_folder}/anomaly_halide_runtime${_archive_suffix})
 add_custom_command(OUTPUT ${_runtime}
   COMMAND anomaly_generators -r anomaly_halide_runtime -o ${_folder} -e static_library target=${_runtime_target}
   DEPENDS anomaly_generators
@@ -224,6 +236,7 @@ if(CMAKE_OBJCOPY AND CMAKE_LINKER AND CMAKE_EXECUTABLE_FORMAT STREQUAL "ELF")
   list(APPEND ANOMALY_HALIDE_DEFINITIONS ANOMALY_HALIDE_PRIVATE_RUNTIME)
 else()
   list(APPEND ANOMALY_HALIDE_LIBRARIES ${_archives} ${_runtime})
+  list(APPEND ANOMALY_HALIDE_SOURCES ${_archives} ${_runtime}) # so that they are made before the link
 endif()
 
 # HalideBuffer.h and Halide 19's run time ask for C++17, OpenCV 4's own default is C++11.

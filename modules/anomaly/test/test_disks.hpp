@@ -42,11 +42,11 @@ struct TemporaryFolder
     std::string before;
 };
 
-//! Returns the names of all files and folders in a folder, including hidden ones.
+//! Returns the names of all files and folders in a folder, including hidden ones, without that of the folder.
 inline std::vector<String> filesIn(const String& folder)
 {
     std::vector<String> files;
-    utils::fs::glob(folder, "*", files, false, true);
+    utils::fs::glob_relative(folder, "*", files, false, true);
     return files;
 }
 

@@ -89,7 +89,10 @@ TEST_F(Anomaly_PackedFile, is_read_by_others_as_the_text_that_was_packed)
 {
     const TemporaryName plain(".yml");
     detector->save(plain.name);
-    const size_t size = readText(plain.name).size();
+    String lines = readText(plain.name);
+    lines.erase(std::remove(lines.begin(), lines.end(), '\r'),
+                lines.end()); // with which Windows ends lines of plain files
+    const size_t size = lines.size();
     ASSERT_EQ((size + (1 << 20) - 1) >> 20, members.size());
     ASSERT_LT(2u, members.size());
     size_t unpacked = 0;

@@ -37,8 +37,14 @@ protected:
 
 TEST_F(Anomaly_Saving, names_in_either_case_and_with_any_letters)
 {
-    const String longest = String(250, 'x') + ".yml";
-    for (const String& name : std::vector<String>{"MODEL.YML", "Model.Json.GZ", "a?b.yml", "what?/m.xml", longest})
+    std::vector<String> names = {"MODEL.YML", "Model.Json.GZ",
+                                 "Pr\xc3\xbc"
+                                 "fung 2.yml",
+                                 "what/m.xml"};
+#ifndef _WIN32 // which has no question marks in names, and takes 260 letters for a whole path
+    names.insert(names.end(), {"a?b.yml", "what?/m.xml", String(250, 'x') + ".yml"});
+#endif
+    for (const String& name : names)
     {
         const String file = folder + "/" + name;
         utils::fs::createDirectories(utils::fs::getParent(file));
@@ -48,7 +54,8 @@ TEST_F(Anomaly_Saving, names_in_either_case_and_with_any_letters)
         EXPECT_EQ(CFA::load(file)->getImageThreshold(), cfa->getImageThreshold()) << name;
         std::remove(file.c_str());
     }
-    EXPECT_EQ(std::vector<String>(1, folder + "/what?"), filesIn(folder));
+    for (const String& left : filesIn(folder))
+        EXPECT_EQ("what", left.substr(0, 4));
 }
 
 TEST_F(Anomaly_Saving, what_save_refuses_is_known_before)
@@ -64,7 +71,7 @@ TEST_F(Anomaly_Saving, what_save_refuses_is_known_before)
     CFA::Params params = smallestParams();
     params.checkpoint = folder + "/none/checkpoint.yml";
     EXPECT_ERROR_WITH("cannot be written", checkModelFile(params.checkpoint));
-    EXPECT_EQ(std::vector<String>(1, folder + "/folder.yml"), filesIn(folder));
+    EXPECT_EQ(std::vector<String>(1, "folder.yml"), filesIn(folder));
 }
 
 TEST_F(Anomaly_Saving, trial_leaves_an_old_file_as_it_is)
@@ -73,7 +80,7 @@ TEST_F(Anomaly_Saving, trial_leaves_an_old_file_as_it_is)
     writeText(file, "the old one");
     checkModelFile(file);
     EXPECT_EQ("the old one", readText(file));
-    EXPECT_EQ(std::vector<String>(1, file), filesIn(folder));
+    EXPECT_EQ(std::vector<String>(1, "model.yml"), filesIn(folder));
 }
 
 #ifndef _WIN32

@@ -92,8 +92,9 @@ private:
 
     static bool isBelow(const String& file, const String& parent)
     {
-        const String start = utils::fs::canonical(parent) + "/";
-        return file.compare(0, start.size(), start) == 0 || start == "//";
+        const String name = utils::fs::canonical(parent);
+        const size_t size = name.find_last_not_of("/\\") + 1; // 0 for the root
+        return file.compare(0, size, name, 0, size) == 0 && file.find_first_of("/\\", size) == size;
     }
 
     // A symbolic link may lead to a file in the folder or below it. If the ONNX file is itself a link, the folder of

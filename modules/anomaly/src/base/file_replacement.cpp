@@ -48,30 +48,75 @@ String plainName(const String& filename)
 
 #ifdef _WIN32
 
+// In the system's words.
+String errorText(DWORD error)
+{
+    char text[512] = "";
+    FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, error, 0, text, sizeof(text),
+                   NULL);
+    const String line = String(text).substr(0, String(text).find_first_of("\r\n"));
+    return line.empty() ? format("error %lu", error) : line;
+}
+
 //! A file that is written beside another one, and then takes its place.
 class Replacement
 {
 public:
     explicit Replacement(const String& filename) : target(filename)
     {
-        static std::atomic<int> counter(0);
-        const String folder = filename.substr(0, startOfName(filename));
-        do
-            temporary = folder + format(".%d-%d-", _getpid(), ++counter) + plainName(filename);
-        while (utils::fs::exists(temporary));
+        const DWORD attributes = GetFileAttributesA(target.c_str()), error = GetLastError();
+        if (attributes == INVALID_FILE_ATTRIBUTES && error != ERROR_FILE_NOT_FOUND)
+            refuse(errorText(error)); // there is no such folder, or names may not have such a letter
+        if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY))
+            refuse("it is a folder");
+        if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_READONLY))
+            refuse("it is read-only");
+        makeTemporary();
     }
     ~Replacement() { std::remove(temporary.c_str()); }
+    Replacement(const Replacement&) = delete;
+    Replacement& operator=(const Replacement&) = delete;
 
+    // A file that another program reads, or a virus scanner looks at, cannot be replaced at that moment.
     void commit() const
     {
-        if (!MoveFileExA(temporary.c_str(), target.c_str(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH))
-            CV_Error_(Error::StsError, ("'%s' cannot be replaced (error %lu)", target.c_str(), GetLastError()));
+        const int attempts = 50;
+        const DWORD milliseconds = 20;
+        for (int i = 1;
+             !MoveFileExA(temporary.c_str(), target.c_str(), MOVEFILE_REPLACE_EXISTING | MOVEFILE_WRITE_THROUGH); i++)
+        {
+            const DWORD error = GetLastError();
+            if (i == attempts || (error != ERROR_SHARING_VIOLATION && error != ERROR_ACCESS_DENIED))
+                refuse(errorText(error));
+            Sleep(milliseconds);
+        }
     }
 
     String temporary;
 
 private:
-    String target;
+    // Creates an empty file under a new name.
+    void makeTemporary()
+    {
+        static std::atomic<int> counter(0);
+        HANDLE file = INVALID_HANDLE_VALUE;
+        while (file == INVALID_HANDLE_VALUE)
+        {
+            temporary =
+                target.substr(0, startOfName(target)) + format(".%d-%d-", _getpid(), ++counter) + plainName(target);
+            file = CreateFileA(temporary.c_str(), GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+            if (file == INVALID_HANDLE_VALUE && GetLastError() != ERROR_FILE_EXISTS)
+                refuse(errorText(GetLastError()));
+        }
+        CloseHandle(file);
+    }
+
+    CV_NORETURN void refuse(const String& why) const
+    {
+        CV_Error_(Error::StsError, ("'%s' cannot be written: %s", target.c_str(), why.c_str()));
+    }
+
+    const String target;
 };
 
 #else

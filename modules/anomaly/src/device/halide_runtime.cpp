@@ -8,6 +8,9 @@
 
 #include "halide_symbols.hpp"
 
+#ifdef __MINGW32__
+#include "opencv2/core/utils/tls.hpp"
+#endif
 #ifdef HAVE_ANOMALY_GPU
 #include "cuda_driver.hpp"
 
@@ -45,6 +48,14 @@ HALIDE_FUNCTION_ATTRS halide_cuda_get_stream_t ANOMALY_RUNTIME(halide_set_cuda_g
 #endif
 #endif
 }
+
+#ifdef __MINGW64__
+// For Windows, Halide writes code that takes Microsoft's run time for granted. MinGW-w64's has the function that touches
+// the pages of large stack frames by another name; the variable only says that numbers with a fraction are in use.
+extern "C" int _fltused;
+int _fltused = 1;
+asm(".globl __chkstk\n__chkstk: jmp ___chkstk_ms");
+#endif
 
 namespace cv { namespace anomaly {
 
@@ -164,14 +175,28 @@ private:
     std::vector<Block> blocks;
 };
 
-thread_local Scratch scratch;
+#ifdef __MINGW32__
+// MinGW-w64 frees the memory of thread_local objects before it calls their destructors.
+const TLSData<Scratch> scratches;
+
+Scratch& scratch()
+{
+    return scratches.getRef();
+}
+#else
+Scratch& scratch()
+{
+    static thread_local Scratch own;
+    return own;
+}
+#endif
 
 // Halide calls these two functions for the working memory of kernels. They must not throw into its C code.
 void* takeMemory(void* context, size_t size)
 {
     try
     {
-        return scratch.take(size);
+        return scratch().take(size);
     }
     catch (const std::exception& e)
     {
@@ -182,7 +207,7 @@ void* takeMemory(void* context, size_t size)
 
 void giveMemoryBack(void*, void* memory)
 {
-    scratch.giveBack(memory);
+    scratch().giveBack(memory);
 }
 
 std::atomic<int> highestTarget(KERNELS_AVX512_VNNI);

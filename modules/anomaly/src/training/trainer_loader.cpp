@@ -67,8 +67,10 @@ static TrainerLibrary openTrainer(String& why)
         why = beside + " cannot be loaded (error " + std::to_string(GetLastError()) + ")";
         return TrainerLibrary();
     }
-    const TrainerLibrary opened = {reinterpret_cast<CreateTrainer>(GetProcAddress(library, "anomalyCreateTrainer")),
-                                   reinterpret_cast<CountCudaDevices>(GetProcAddress(library, "anomalyCudaDevices"))};
+    // By way of a pointer to data, since GCC warns of a cast between types of functions.
+    const TrainerLibrary opened = {
+        reinterpret_cast<CreateTrainer>(reinterpret_cast<void*>(GetProcAddress(library, "anomalyCreateTrainer"))),
+        reinterpret_cast<CountCudaDevices>(reinterpret_cast<void*>(GetProcAddress(library, "anomalyCudaDevices")))};
     return opened;
 }
 

@@ -1,0 +1,41 @@
+# To be sourced by scripts that build for another system and run the programs here. They set `project`, `work` and, for messages,
+# `script`; `there PROGRAM [ARGUMENT]...` runs a program of the other system.
+here() { "$@"; }
+fail() { echo "$script: $1" >&2; exit 1; }
+
+# application PLACE PROGRAMS SUFFIX: figures of a small model that these programs learn and evaluate, in PLACE.json. PLACE: here or
+# there.
+application() {
+  local model=$work/$1.yml.gz parts=$project/test_data/parts/washer
+  { $1 "$2/anomaly_train$3" "$parts/train/good" --model="$model" --rotations=1 --input_size=96 --bank_size=500 &&
+    $1 "$2/anomaly_evaluate$3" "$parts" --model="$model" --json="$work/$1.json"; } >"$work/$1.log" 2>&1 ||
+    fail "the application fails, see $work/$1.log"
+}
+
+# compare_application PROGRAMS SUFFIX: the other system's programs, and this machine's of the preset release, must find the same
+# figures. Compilers and processors round sums in another order, so that the last digits differ. Times differ by nature.
+compare_application() {
+  application here "$project/build/release/bin" ''
+  application there "$@"
+  python3 - "$work/here.json" "$work/there.json" <<'PYTHON' || fail "the application's figures are not those of this machine"
+import json, math, sys
+here, there = ({name: value for name, value in json.load(open(file)).items() if not name.startswith('seconds')} for file in sys.argv[1:])
+differing = [name for name in here if not (math.isclose(here[name], there[name], rel_tol=1e-5)
+                                           if isinstance(here[name], float) else here[name] == there[name])]
+sys.exit('figures differ: %s' % {name: (here[name], there[name]) for name in differing} if differing else 0)
+PYTHON
+}
+
+# unit_tests PROGRAM FILTER: in as many parts as there are processors, since most tests keep one of them busy.
+unit_tests() {
+  local shards shard process processes=() failed=0
+  shards=$(nproc)
+  for (( shard = 0; shard < shards; shard++ )); do
+    GTEST_TOTAL_SHARDS=$shards GTEST_SHARD_INDEX=$shard ANOMALY_TEST_DATA=$project/test_data \
+      there "$1" --gtest_filter="$2" >"$work/tests_$shard.log" 2>&1 &
+    processes+=($!)
+  done
+  for process in "${processes[@]}"; do wait "$process" || failed=1; done
+  grep -hE '^\[  (PASSED|FAILED|SKIPPED) ' "$work"/tests_*.log || true
+  (( ! failed )) || fail "unit tests fail, see $work/tests_*.log"
+}
