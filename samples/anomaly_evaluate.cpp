@@ -395,7 +395,7 @@ void writePage(const Settings& settings, const std::vector<Model>& models)
         reported.push_back({areAlike ? model.file : fileName(model.file), commandFor(settings, model, isFirst),
                             model.detector, model.evaluation, isFirst && settings.hasThreshold()});
     }
-    const std::string title = fileName(utils::fs::canonical(settings.category));
+    const std::string title = fileName(realPath(settings.category));
     std::cout << "report: " << writeReport(settings.report, title, reported) << std::endl;
 }
 

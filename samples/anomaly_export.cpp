@@ -114,12 +114,12 @@ struct Places
         if (settings.server == SERVER_NONE)
             return;
         const bool isKserve = settings.server == SERVER_KSERVE, isOvms = settings.server == SERVER_OVMS;
-        const std::string repository = isKserve ? fs::join(settings.output, "models") : settings.output;
-        const std::string folder = fs::join(repository, settings.name);
-        onnx = fs::join(fs::join(folder, "1"), "model.onnx");
-        config = isOvms ? fs::join(repository, "config.json") : fs::join(folder, "config.pbtxt");
+        const std::string repository = isKserve ? joined(settings.output, "models") : settings.output;
+        const std::string folder = joined(repository, settings.name);
+        onnx = joined(joined(folder, "1"), "model.onnx");
+        config = isOvms ? joined(repository, "config.json") : joined(folder, "config.pbtxt");
         if (isKserve)
-            service = fs::join(settings.output, "inference_service.yaml");
+            service = joined(settings.output, "inference_service.yaml");
     }
 
     std::string onnx, config, service; // "": none

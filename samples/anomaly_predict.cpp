@@ -136,15 +136,6 @@ std::string pictureName(const std::string& image)
     return name;
 }
 
-// The canonical name of a folder that may not exist yet.
-std::string canonicalToBe(const std::string& folder)
-{
-    if (fs::exists(folder))
-        return fs::canonical(folder);
-    const std::string trimmed = folder.substr(0, folder.find_last_not_of("/\\") + 1), above = fs::getParent(trimmed);
-    return (above.empty() ? fs::canonical(".") : canonicalToBe(above)) + "/" + fileName(trimmed);
-}
-
 //! The images and videos of the command line, each with a different output name.
 class InputList
 {
@@ -181,20 +172,20 @@ private:
     // into a folder inside it are left out.
     void addFolder(const std::string& folder, const std::string& output, bool isOneOfMany)
     {
-        if (!output.empty() && fs::canonical(folder) == fs::canonical(output))
+        if (!output.empty() && realPath(folder) == realPath(output))
             throw UsageError("--output=" + output +
                              " is the folder of the images: name another one for the pictures, outside of it");
         noteInside(folder, output);
-        const std::string name = fileName(fs::canonical(folder));
+        const std::string name = fileName(realPath(folder));
         for (const std::string& relative : listImagesBelow(folder, output, leftOut))
-            add(fs::join(folder, relative), isOneOfMany ? fs::join(name, relative) : relative);
+            add(joined(folder, relative), isOneOfMany ? joined(name, relative) : relative);
     }
 
     // Notes that pictures will lie among the images. This run leaves them out, which a later one with another --output
     // cannot do.
     void noteInside(const std::string& folder, const std::string& output)
     {
-        const std::string inside = fs::canonical(folder) + "/", place = output.empty() ? "" : canonicalToBe(output);
+        const std::string inside = realPath(folder) + "/", place = output.empty() ? "" : realPathToBe(output);
         if (place.compare(0, inside.size(), inside) == 0)
             notes.push_back("the pictures of --output=" + output + " lie inside '" + folder +
                             "': runs with the same --output leave them out, others take them for images");
@@ -309,7 +300,7 @@ private:
     {
         if (isAbsolute(image) || fs::exists(withoutFrame(image)))
             return image;
-        const std::string moved = fs::join(fs::getParent(file), image);
+        const std::string moved = joined(fs::getParent(file), image);
         return fs::exists(withoutFrame(moved)) ? moved : image;
     }
 
@@ -327,7 +318,7 @@ private:
         const std::string folder = name ? image.substr(0, name) : ".";
         std::string& canonical = folders[folder];
         if (canonical.empty())
-            canonical = fs::canonical(folder);
+            canonical = realPath(folder);
         return canonical + "/" + image.substr(name);
     }
 
@@ -468,8 +459,7 @@ void Prediction::predict(const ImageName& name, const Mat& image, const std::str
         return unreadable(name, "'" + name.text() + "': " + errorText(error));
     }
     if (!settings.output.empty())
-        draw(image, map, format("%.3f %s", judgment.score, judgment.verdict.c_str()),
-             fs::join(settings.output, output));
+        draw(image, map, format("%.3f %s", judgment.score, judgment.verdict.c_str()), joined(settings.output, output));
     lines.add(name, judgment);
     table.add(name.text(), format("%.9g", judgment.score), format("%.9g", judgment.normalizedScore), judgment.verdict);
 }
@@ -516,7 +506,7 @@ void Prediction::predictVideo(const Input& input)
         stopIfAsked();
         const ImageName name(input.file, video.number());
         if (!table.has(name.text()))
-            predict(name, frame, fs::join(input.output, format("frame_%06d", name.frame)));
+            predict(name, frame, joined(input.output, format("frame_%06d", name.frame)));
         bar.update(fileName(input.file), video.count(), announced ? std::max(video.count(), announced) : 0);
     }
     if (video.count() == 0)
@@ -552,13 +542,13 @@ void checkFrames(const std::string& folder, Outputs& outputs)
         return;
     for (const std::string& name : listFolder(folder))
         if (name.compare(0, 6, "frame_") == 0)
-            outputs.writes("output", fs::join(folder, name));
+            outputs.writes("output", joined(folder, name));
 }
 
 // Registers the files that are written for one input.
 void checkPictures(const Settings& settings, const Input& input, Outputs& outputs)
 {
-    const std::string picture = fs::join(settings.output, input.output);
+    const std::string picture = joined(settings.output, input.output);
     if (!isImageFile(input.file))
         return checkFrames(picture, outputs);
     outputs.writes("output", picture + ".jpg");

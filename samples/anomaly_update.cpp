@@ -56,7 +56,7 @@ bool readCommandLine(int argc, char** argv, Settings& settings)
 
 bool isSameFile(const std::string& one, const std::string& other)
 {
-    return utils::fs::exists(other) && utils::fs::canonical(one) == utils::fs::canonical(other);
+    return utils::fs::exists(other) && realPath(one) == realPath(other);
 }
 
 // Ends with an error if an output would replace an input. The model file may be replaced by its successor.

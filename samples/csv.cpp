@@ -159,12 +159,6 @@ std::string plainWord(const std::string& text)
     return word;
 }
 
-std::string withSlashes(std::string path)
-{
-    std::replace(path.begin(), path.end(), '\\', '/');
-    return path;
-}
-
 bool isListFile(const std::string& path)
 {
     const std::string ending = extension(path);
@@ -245,8 +239,7 @@ const std::string& CsvFile::at(size_t row, const std::string& column) const
 
 std::string CsvFile::beside(const std::string& name, const std::string& folder) const
 {
-    const bool isAbsolute = name[0] == '/' || name[0] == '\\' || name.find(':') == 1;
-    return isAbsolute || folder.empty() ? name : fs::join(folder, name);
+    return isAbsolute(name) || folder.empty() ? name : joined(folder, name);
 }
 
 std::string CsvFile::path(size_t row, const std::string& column) const
@@ -254,7 +247,7 @@ std::string CsvFile::path(size_t row, const std::string& column) const
     const std::string& name = at(row, column);
     if (name.empty())
         return name;
-    const std::string folder = fs::getParent(file), above = folder.empty() ? ".." : fs::join(folder, "..");
+    const std::string folder = fs::getParent(file), above = folder.empty() ? ".." : joined(folder, "..");
     for (const std::string& spelling : {name, withSlashes(name)})
         for (const std::string& start : {folder, above})
             if (fs::exists(beside(spelling, start)))

@@ -64,7 +64,4 @@ std::string plainWord(const std::string& text);
 //! The plainWord of a column's name, with underscores instead of blanks and hyphens.
 std::string plainColumn(const std::string& column);
 
-//! A path with slashes instead of backslashes.
-std::string withSlashes(std::string path);
-
 #endif

@@ -21,6 +21,8 @@
 
 #ifdef _WIN32
 #include <io.h>
+#include <system_error>
+#include <windows.h>
 #else
 #include <dirent.h>
 #include <sys/stat.h>
@@ -28,31 +30,6 @@
 #endif
 
 namespace fs = cv::utils::fs;
-
-std::string fileName(const std::string& path)
-{
-    const size_t end = path.find_last_not_of("/\\");
-    const std::string trimmed = path.substr(0, end + 1);
-    return trimmed.substr(trimmed.find_last_of("/\\") + 1);
-}
-
-std::string withoutExtension(const std::string& path)
-{
-    const size_t dot = path.rfind('.'), name = path.find_last_of("/\\") + 1;
-    return dot == std::string::npos || dot <= name ? path : path.substr(0, dot);
-}
-
-std::string extension(const std::string& path)
-{
-    std::string name = path.substr(withoutExtension(path).size());
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-    return name.empty() ? name : name.substr(1);
-}
-
-bool isAbsolute(const std::string& path)
-{
-    return !path.empty() && (path[0] == '/' || path[0] == '\\' || path.find(':') == 1);
-}
 
 bool isImageFile(const std::string& path)
 {
@@ -93,13 +70,17 @@ std::string quoted(const std::vector<std::string>& names)
 // Returns why a folder cannot be listed, in the operating system's words, or an empty text if it can be.
 static std::string reasonOfFolder(const std::string& folder)
 {
-#ifndef _WIN32
+#ifdef _WIN32
+    WIN32_FIND_DATAA first;
+    const HANDLE opened = FindFirstFileA(joined(folder, "*").c_str(), &first);
+    if (opened == INVALID_HANDLE_VALUE)
+        return std::system_category().message(int(GetLastError()));
+    FindClose(opened);
+#else
     DIR* const opened = opendir(folder.c_str());
     if (!opened)
         return std::strerror(errno);
     closedir(opened);
-#else
-    (void)folder;
 #endif
     return std::string();
 }
@@ -122,12 +103,16 @@ std::vector<std::string> listFolder(const std::string& folder)
 
 bool isSpecialFile(const std::string& path)
 {
-#ifndef _WIN32
+#ifdef _WIN32
+    const HANDLE opened = CreateFileA(path.c_str(), 0, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
+                                      FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    const bool isDevice = opened != INVALID_HANDLE_VALUE && GetFileType(opened) != FILE_TYPE_DISK;
+    if (opened != INVALID_HANDLE_VALUE)
+        CloseHandle(opened);
+    return isDevice;
+#else
     struct stat status;
     return stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
-#else
-    (void)path;
-    return false;
 #endif
 }
 
@@ -163,7 +148,7 @@ std::vector<std::string> listImages(const std::string& folder)
     std::vector<std::string> files;
     for (const std::string& name : listFolder(folder))
     {
-        const std::string path = fs::join(folder, name);
+        const std::string path = joined(folder, name);
         if (isImageFile(name) && !fs::isDirectory(path) && !isSpecialFile(path))
             files.push_back(path);
     }
@@ -185,7 +170,7 @@ std::vector<std::string> listImages(const std::string& folder, LeftOut& leftOut)
     std::vector<std::string> files;
     for (const std::string& name : listFolder(folder))
     {
-        const std::string path = fs::join(folder, name);
+        const std::string path = joined(folder, name);
         if (fs::isDirectory(path))
             addDeeper(path, leftOut);
         else if (isSpecialFile(path))
@@ -205,19 +190,19 @@ public:
     FolderWalk(const std::string& r, LeftOut& l) : root(r), leftOut(l) {}
 
     // Excludes a folder.
-    void leave(const std::string& folder) { visited.insert(fs::canonical(folder)); }
+    void leave(const std::string& folder) { visited.insert(realPath(folder)); }
 
     // Lists a folder, whose name is relative to the root.
     void visit(const std::string& below)
     {
-        const std::string folder = below.empty() ? root : fs::join(root, below), reason = reasonOfFolder(folder);
+        const std::string folder = below.empty() ? root : joined(root, below), reason = reasonOfFolder(folder);
         // Each real folder is visited once. A link to a folder further up would otherwise be followed endlessly.
-        if (!visited.insert(fs::canonical(folder)).second)
+        if (!visited.insert(realPath(folder)).second)
             return;
         if (!reason.empty())
             return leftOut.unreadable.push_back(folder + ": " + reason);
         for (const std::string& name : listFolder(folder))
-            add(below.empty() ? name : fs::join(below, name));
+            add(below.empty() ? name : joined(below, name));
     }
 
     std::vector<std::string> images;
@@ -225,7 +210,7 @@ public:
 private:
     void add(const std::string& relative)
     {
-        const std::string path = fs::join(root, relative);
+        const std::string path = joined(root, relative);
         if (fs::isDirectory(path))
             visit(relative);
         else if (isSpecialFile(path))
@@ -330,7 +315,7 @@ std::vector<std::string> notesOfPages(const std::vector<std::string>& files)
 void makeParentFolder(const std::string& file)
 {
     const std::string folder = fs::getParent(file);
-    if (!folder.empty() && !fs::createDirectories(folder))
+    if (!folder.empty() && !makeFolder(folder))
         throw std::runtime_error("the folder '" + folder + "' cannot be made");
 }
 

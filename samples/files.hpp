@@ -4,19 +4,13 @@
 #ifndef ANOMALY_SAMPLES_FILES_HPP
 #define ANOMALY_SAMPLES_FILES_HPP
 
+#include "paths.hpp"
+
 #include "opencv2/core.hpp"
 
 #include <stdexcept>
 #include <string>
 #include <vector>
-
-// Parts of a path.
-std::string fileName(const std::string& path);         // "a/b.png" -> "b.png"
-std::string withoutExtension(const std::string& path); // "a/b.png" -> "a/b"
-std::string extension(const std::string& path);        // "a/b.PNG" -> "png"
-
-//! Whether a path starts at a root or, in Windows, with a drive.
-bool isAbsolute(const std::string& path);
 
 //! Whether a name ends as that of an image that OpenCV reads.
 bool isImageFile(const std::string& path);

@@ -34,7 +34,7 @@ Names subfolders(const std::string& folder)
 {
     Names names;
     for (const std::string& name : fs::isDirectory(folder) ? listFolder(folder) : Names())
-        if (fs::isDirectory(fs::join(folder, name)))
+        if (fs::isDirectory(joined(folder, name)))
             names.push_back(name);
     return names;
 }
@@ -47,7 +47,7 @@ std::string subfolder(const std::string& folder, const Names& names)
     for (const std::string& wanted : names)
         for (const std::string& name : inside)
             if (plainWord(name) == wanted)
-                return fs::join(folder, name);
+                return joined(folder, name);
     return std::string();
 }
 
@@ -114,7 +114,7 @@ public:
         for (const std::string& file : listImages(folder))
             masks[stem(file)].push_back(file);
         for (const std::string& name : subfolders(folder))
-            masks[name] = listImages(fs::join(folder, name));
+            masks[name] = listImages(joined(folder, name));
         hasFolders = !subfolders(folder).empty();
     }
 
@@ -143,7 +143,7 @@ Names maskRoots(const std::string& category, const std::string& test)
         for (const std::string& name : maskFolderNames)
         {
             const std::string root = subfolder(place, {name});
-            if (!root.empty() && known.insert(fs::canonical(root)).second)
+            if (!root.empty() && known.insert(realPath(root)).second)
                 roots.push_back(root);
         }
     return roots;
@@ -152,7 +152,7 @@ Names maskRoots(const std::string& category, const std::string& test)
 // Finds the folder of a defect type's masks: in the type's own folder, or else in one of the `roots`.
 std::string maskFolderOf(const Names& roots, const std::string& test, const std::string& type)
 {
-    const std::string own = subfolder(fs::join(test, type), maskFolderNames);
+    const std::string own = subfolder(joined(test, type), maskFolderNames);
     if (!own.empty())
         return own;
     for (const std::string& root : roots)
@@ -188,7 +188,7 @@ struct UnusedMasks
         LeftOut ignored;
         for (const std::string& name : listImagesBelow(folder, std::string(), ignored))
         {
-            const std::string mask = fs::join(folder, name);
+            const std::string mask = joined(folder, name);
             if (isGood && mayMarkDefect(mask))
                 ofGoodImages.push_back(mask);
             else if (!isGood && !used.count(mask))
@@ -282,17 +282,17 @@ std::string TestFolder::rootWithoutSplit() const
     const std::string root = subfolder(category, {"train"}).empty() ? rootOfAll(category) : std::string();
     if (root.empty())
         throw std::runtime_error("'" + category + "' is no category in MVTec layout: there is no folder '" +
-                                 fs::join(category, "test") + "'; anomaly_evaluate --help lists other layouts");
+                                 joined(category, "test") + "'; anomaly_evaluate --help lists other layouts");
     return root;
 }
 
 // Adds the images of one label's folder, with their masks.
 void TestFolder::addType(const std::string& folder, const std::string& type)
 {
-    const Pictures pictures = picturesIn(fs::join(test, folder), leftOut);
+    const Pictures pictures = picturesIn(joined(test, folder), leftOut);
     hasRgb |= pictures.areInRgb;
     if (type == "good" && !pictures.images.empty())
-        goodFolders.push_back(fs::join(test, folder));
+        goodFolders.push_back(joined(test, folder));
     const MaskFolder masks(type == "good" ? std::string() : maskFolderOf(roots, test, folder));
     hasMaskFolders |= masks.hasFolders;
     for (const std::string& file : pictures.images)
@@ -338,7 +338,7 @@ void TestFolder::addPairs(const Pictures& pictures)
 void TestFolder::check() const
 {
     if (good == 0)
-        throw std::runtime_error("there are no images in '" + fs::join(test, "good") + "' (nor in ok or normal)");
+        throw std::runtime_error("there are no images in '" + joined(test, "good") + "' (nor in ok or normal)");
     if (set.images.size() == good)
         throw std::runtime_error("there are no defective images in '" + test +
                                  "': expected them in a folder for each type, beside good. From good images alone "
@@ -357,11 +357,11 @@ UnusedMasks TestFolder::unusedMasks() const
         const Names loose = listImages(root); // in no folder of a type, so that they are not looked for
         unused.withoutImage.insert(unused.withoutImage.end(), loose.begin(), loose.end());
         for (const std::string& type : subfolders(root))
-            unused.addFolder(fs::join(root, type), used, isOneOf(type, goodNames));
+            unused.addFolder(joined(root, type), used, isOneOf(type, goodNames));
     }
     for (const std::string& type : subfolders(test))
     {
-        const std::string own = subfolder(fs::join(test, type), maskFolderNames);
+        const std::string own = subfolder(joined(test, type), maskFolderNames);
         if (!own.empty())
             unused.addFolder(own, used, isOneOf(type, goodNames));
     }
@@ -457,14 +457,14 @@ void noteImagesBeside(const std::string& category, const std::string& folder, Na
 // published with the list in a folder beside the categories.
 std::string listBeside(const std::string& category)
 {
-    const std::string list = fs::join(fs::join(fs::join(category, ".."), "split_csv"), "1cls.csv");
+    const std::string list = joined(joined(joined(category, ".."), "split_csv"), "1cls.csv");
     return !subfolder(category, {"data"}).empty() && fs::exists(list) ? list : std::string();
 }
 
 // The name of the category's folder, even if it was given as ".".
 std::string ownName(const std::string& category)
 {
-    return fileName(fs::canonical(category));
+    return fileName(realPath(category));
 }
 
 } // namespace

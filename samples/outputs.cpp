@@ -11,6 +11,7 @@
 #include "opencv2/imgcodecs.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
@@ -27,13 +28,6 @@ namespace fs = cv::utils::fs;
 
 namespace {
 
-std::string folderOf(const std::string& file)
-{
-    const size_t end = file.find_last_not_of("/\\");
-    const size_t slash = end == std::string::npos ? end : file.find_last_of("/\\", end);
-    return slash == std::string::npos ? "." : file.substr(0, std::max(slash, size_t(1)));
-}
-
 #ifdef _WIN32
 
 std::string withoutDanglingLink(const std::string& file)
@@ -41,10 +35,16 @@ std::string withoutDanglingLink(const std::string& file)
     return file;
 }
 
-// Returns the same text for all names of one file, and an empty text for what is neither a file nor a folder.
+// Returns the same text for all names of one file, even if it does not exist yet. The text is empty for a device.
 std::string identity(const std::string& file)
 {
-    return fs::exists(file) ? fs::canonical(file) : fs::join(fs::canonical(folderOf(file)), fileName(file));
+    if (isSpecialFile(file))
+        return std::string();
+    if (fs::exists(file))
+        return realPath(file);
+    std::string name = fileName(file); // which means the same in either case
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    return joined(realPath(folderOf(file)), name);
 }
 
 bool mayWrite(const std::string& file)
@@ -65,7 +65,7 @@ std::string withoutDanglingLink(std::string file)
         if (length <= 0)
             break;
         const std::string text(target.data(), size_t(length));
-        file = text[0] == '/' ? text : fs::join(folderOf(file), text);
+        file = text[0] == '/' ? text : joined(folderOf(file), text);
     }
     return file;
 }
@@ -97,7 +97,7 @@ std::string freeName(const std::string& folder, const std::string& file)
     const std::string stem = withoutExtension(unpacked);
     std::string free;
     for (int i = 2; free.empty() || fs::exists(free); i++)
-        free = fs::join(folder, cv::format("%s_%d", stem.c_str(), i) + name.substr(stem.size()));
+        free = joined(folder, cv::format("%s_%d", stem.c_str(), i) + name.substr(stem.size()));
     return free;
 }
 
@@ -159,7 +159,7 @@ void Outputs::readsModel(const std::string& model, const std::string& backbone,
     reads(model);
     reads(backbone);
     if (backbone.empty())
-        reads(fs::join(folderOf(model), detector.getDetectorParams().backbone));
+        reads(joined(folderOf(model), detector.getDetectorParams().backbone));
 }
 
 bool Outputs::isRead(const std::string& file) const
@@ -214,7 +214,7 @@ void checkWritable(const std::string& name)
 
 void checkWritableFolder(const std::string& folder)
 {
-    if (!fs::isDirectory(folder) && !fs::createDirectories(folder))
+    if (!fs::isDirectory(folder) && !makeFolder(folder))
         throw std::runtime_error("the folder '" + folder + "' cannot be made");
     if (!mayWrite(folder))
         throw notWritable(folder);
@@ -231,7 +231,7 @@ void checkModelName(const std::string& option, const std::string& file)
 {
     if (fs::isDirectory(file))
         throw std::runtime_error("--" + option + ": '" + file + "' is a folder: name a file, such as '" +
-                                 fs::join(file, "model.yml.gz") + "'");
+                                 joined(file, "model.yml.gz") + "'");
     try
     {
         cv::anomaly::checkModelFile(file);

@@ -32,7 +32,7 @@ void Recording::makeRoom(double bytes)
 
 void Recording::add(const std::string& name, const Mat& picture)
 {
-    const std::string file = utils::fs::join(folder, name + ".jpg");
+    const std::string file = joined(folder, name + ".jpg");
     if (utils::fs::exists(file))
         throw std::runtime_error("'" + file + "' is there already, and stays as it is");
     std::vector<uchar> jpeg;

@@ -291,7 +291,7 @@ std::string page(const std::string& title, const std::vector<ReportedModel>& mod
 
 std::string reportFile(const std::string& folder)
 {
-    return utils::fs::join(folder, "index.html");
+    return joined(folder, "index.html");
 }
 
 std::string writeReport(const std::string& folder, const std::string& title, const std::vector<ReportedModel>& models)

@@ -3,27 +3,36 @@
 here() { "$@"; }
 fail() { echo "$script: $1" >&2; exit 1; }
 
-# application PLACE PROGRAMS SUFFIX: figures of a small model that these programs learn and evaluate, in PLACE.json. PLACE: here or
-# there.
+# evaluate PLACE PROGRAMS SUFFIX MODEL JSON
+evaluate() { $1 "$2/anomaly_evaluate$3" "$project/test_data/parts/washer" --model="$4" --json="$work/$5"; }
+
+# application PLACE PROGRAMS SUFFIX: what these programs find with a small PaDiM that they learn, and with PatchCore's model of this
+# machine, in PLACE_padim.json and PLACE_patchcore.json. PLACE: here or there. Only PaDiM is learned in both places: the signs of
+# PatchCore's axes are those that rounding leads to, and change what is chosen as another seed does.
 application() {
-  local model=$work/$1.yml.gz parts=$project/test_data/parts/washer
-  { $1 "$2/anomaly_train$3" "$parts/train/good" --model="$model" --rotations=1 --input_size=96 --bank_size=500 &&
-    $1 "$2/anomaly_evaluate$3" "$parts" --model="$model" --json="$work/$1.json"; } >"$work/$1.log" 2>&1 ||
+  local model=$work/$1.yml.gz images=$project/test_data/parts/washer/train/good
+  { $1 "$2/anomaly_train$3" "$images" --model="$model" --method=padim --features=20 --input_size=96 &&
+    evaluate "$@" "$model" "$1_padim.json" && evaluate "$@" "$work/patchcore.yml.gz" "$1_patchcore.json"; } >"$work/$1.log" 2>&1 ||
     fail "the application fails, see $work/$1.log"
 }
 
 # compare_application PROGRAMS SUFFIX: the other system's programs, and this machine's of the preset release, must find the same
 # figures. Compilers and processors round sums in another order, so that the last digits differ. Times differ by nature.
 compare_application() {
-  application here "$project/build/release/bin" ''
+  local programs=$project/build/release/bin method
+  "$programs/anomaly_train" "$project/test_data/parts/washer/train/good" --model="$work/patchcore.yml.gz" --rotations=1 \
+    --input_size=96 --bank_size=500 >/dev/null
+  application here "$programs" ''
   application there "$@"
-  python3 - "$work/here.json" "$work/there.json" <<'PYTHON' || fail "the application's figures are not those of this machine"
+  for method in padim patchcore; do
+    python3 - "$work/here_$method.json" "$work/there_$method.json" <<'PYTHON' || fail "figures of $method are not those of this machine"
 import json, math, sys
 here, there = ({name: value for name, value in json.load(open(file)).items() if not name.startswith('seconds')} for file in sys.argv[1:])
 differing = [name for name in here if not (math.isclose(here[name], there[name], rel_tol=1e-5)
                                            if isinstance(here[name], float) else here[name] == there[name])]
 sys.exit('figures differ: %s' % {name: (here[name], there[name]) for name in differing} if differing else 0)
 PYTHON
+  done
 }
 
 # unit_tests PROGRAM FILTER: in as many parts as there are processors, since most tests keep one of them busy.

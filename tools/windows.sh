@@ -46,8 +46,9 @@ cmake -G Ninja -S . -B "$work/build" "${cross[@]}" -DOpenCV_DIR="$work/opencv_in
 cmake --build "$work/build"
 # Windows searches a program's own folder for libraries.
 compiler=$(dirname "$(x86_64-w64-mingw32-g++-posix -print-libgcc-file-name)")
-cp -u "$work"/build/lib/*.dll "$work"/opencv_installed/bin/*.dll "$compiler"/{libgcc_s_seh-1,libstdc++-6}.dll \
+cp -u "$work"/opencv_installed/bin/*.dll "$compiler"/{libgcc_s_seh-1,libstdc++-6}.dll \
   /usr/x86_64-w64-mingw32/lib/libwinpthread-1.dll "$work/build/bin"
 compare_application "$work/build/bin" .exe
 unit_tests "$work/build/bin/opencv_test_anomaly.exe" "$filter"
+python3 tests/windows_test.py "$work/build/bin" test_data wine
 verdict=PASSED

@@ -9,9 +9,11 @@
 
 #include "../src/base/file_replacement.hpp"
 
+#include <chrono>
 #include <fstream>
 #include <memory>
 #include <sstream>
+#include <thread>
 
 // These tests are about files that exist before save. The content of model files is tested in test_model_io.cpp.
 namespace opencv_test { namespace {
@@ -83,7 +85,30 @@ TEST_F(Anomaly_Saving, trial_leaves_an_old_file_as_it_is)
     EXPECT_EQ(std::vector<String>(1, "model.yml"), filesIn(folder));
 }
 
-#ifndef _WIN32
+#ifdef _WIN32
+
+// Windows does not let a file that a program reads be replaced, and readers of models are quick.
+TEST_F(Anomaly_Saving, waits_for_a_reader_of_the_old_file)
+{
+    const String file = folder + "/model.yml";
+    cfa->save(file);
+    {
+        std::ifstream endless(file.c_str());
+        const String error = errorOf([&]() { cfa->save(file); });
+        EXPECT_PRED_FORMAT2(testing::IsSubstring, "cannot be written", error);
+        EXPECT_EQ(std::vector<String>(1, "model.yml"), filesIn(folder));
+    }
+    std::ifstream reader(file.c_str());
+    std::thread end([&]() {
+        std::this_thread::sleep_for(std::chrono::milliseconds(200));
+        reader.close();
+    });
+    EXPECT_EQ("", errorOf([&]() { cfa->save(file); }));
+    end.join();
+    EXPECT_EQ(expected, readText(file));
+}
+
+#else
 
 mode_t modeOf(const String& file)
 {
