@@ -19,7 +19,7 @@ cross=(--toolchain "$project/cmake/x86_64-w64-mingw32.cmake" -DCMAKE_BUILD_TYPE=
 
 there() { wine "$@"; }
 
-# OpenCV's code for AVX needs the assembler's option for the reason that halide.cmake gives.
+# OpenCV's code for AVX needs the assembler's option for the reason that modules/anomaly/CMakeLists.txt gives.
 build_opencv() {
   contained_opencv "$work" core,imgproc,imgcodecs,videoio,dnn "${cross[@]}" -DENABLE_PRECOMPILED_HEADERS=OFF -DWITH_PTHREADS_PF=ON \
     -DCMAKE_{C,CXX}_FLAGS=-Wa,-muse-unaligned-vector-move

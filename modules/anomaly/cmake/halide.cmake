@@ -153,14 +153,6 @@ if(Halide_CMAKE_TARGET MATCHES "^x86-64")
     list(APPEND ANOMALY_HALIDE_SOURCES src/search/quantized_bounds_${_set}.cpp src/backbone/int8_kernels_${_set}.cpp)
   endforeach()
   list(APPEND ANOMALY_HALIDE_DEFINITIONS HAVE_ANOMALY_QUANTIZED_BOUNDS HAVE_ANOMALY_INT8_KERNELS)
-  # Windows aligns the stack to 16 bytes, and GCC keeps vectors of 32 and 64 there as if it were aligned to those (its bug
-  # 54412). The assembler, from version 2.38 of binutils on, writes the instructions that do not ask for it.
-  if(MINGW)
-    check_cxx_compiler_flag(-Wa,-muse-unaligned-vector-move ANOMALY_ASSEMBLER_WRITES_UNALIGNED_MOVES)
-    if(ANOMALY_ASSEMBLER_WRITES_UNALIGNED_MOVES)
-      add_compile_options(-Wa,-muse-unaligned-vector-move)
-    endif()
-  endif()
   if(NOT MSVC) # which takes all instructions without an option
     set_source_files_properties(src/search/quantized_bounds_avx2.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma")
     set_source_files_properties(src/search/quantized_bounds_avxvnni.cpp PROPERTIES COMPILE_OPTIONS "-mavx2;-mfma;-mavxvnni")
