@@ -50,7 +50,12 @@ if(DEFINED OPENCV_INITIAL_PASS AND NOT BUILD_SHARED_LIBS)
   message(STATUS "anomaly: no training, OpenCV's static libraries cannot carry LibTorch; stored models still predict")
   return()
 endif()
+# An OpenCV that builds Protobuf itself, as it does by default, names it where CMake takes that for its own finding of the
+# system's, which Debian's LibTorch then misses. Other variables of that finding are read by nobody later.
+set(_protobuf ${Protobuf_LIBRARIES})
+unset(Protobuf_LIBRARIES)
 find_package(Torch QUIET)
+set(Protobuf_LIBRARIES ${_protobuf})
 if(NOT TORCH_FOUND)
   message(STATUS "anomaly: no training, LibTorch was not found (Debian: libtorch-dev); stored models still predict")
   return()
