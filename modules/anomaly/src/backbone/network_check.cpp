@@ -34,6 +34,12 @@ String exportAdvice(const BackboneSource& network)
 
 // ---- weights beside the ONNX file
 
+#ifdef _WIN32
+const char* const separators = "/\\";
+#else
+const char* const separators = "/";
+#endif
+
 // One of the entries that say where a tensor lies in a file of its own: location, offset or length. Empty if missing.
 std::string externalEntry(const OnnxTensor& tensor, const char* key)
 {
@@ -93,8 +99,8 @@ private:
     static bool isBelow(const String& file, const String& parent)
     {
         const String name = utils::fs::canonical(parent);
-        const size_t size = name.find_last_not_of("/\\") + 1; // 0 for the root
-        return file.compare(0, size, name, 0, size) == 0 && file.find_first_of("/\\", size) == size;
+        const size_t size = name.find_last_not_of(separators) + 1; // 0 for the root
+        return file.compare(0, size, name, 0, size) == 0 && file.find_first_of(separators, size) == size;
     }
 
     // A symbolic link may lead to a file in the folder or below it. If the ONNX file is itself a link, the folder of

@@ -48,8 +48,8 @@ String plainName(const String& filename)
 
 #ifdef _WIN32
 
-// In the system's words.
-String errorText(DWORD error)
+// The system's words for an error.
+String systemsWords(DWORD error)
 {
     char text[512] = "";
     FormatMessageA(FORMAT_MESSAGE_FROM_SYSTEM | FORMAT_MESSAGE_IGNORE_INSERTS, NULL, error, 0, text, sizeof(text),
@@ -66,7 +66,7 @@ public:
     {
         const DWORD attributes = GetFileAttributesA(target.c_str()), error = GetLastError();
         if (attributes == INVALID_FILE_ATTRIBUTES && error != ERROR_FILE_NOT_FOUND)
-            refuse(errorText(error)); // there is no such folder, or names may not have such a letter
+            refuse(systemsWords(error)); // there is no such folder, or names may not have such a letter
         if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_DIRECTORY))
             refuse("it is a folder");
         if (attributes != INVALID_FILE_ATTRIBUTES && (attributes & FILE_ATTRIBUTE_READONLY))
@@ -87,7 +87,7 @@ public:
         {
             const DWORD error = GetLastError();
             if (i == attempts || (error != ERROR_SHARING_VIOLATION && error != ERROR_ACCESS_DENIED))
-                refuse(errorText(error));
+                refuse(systemsWords(error));
             Sleep(milliseconds);
         }
     }
@@ -106,7 +106,7 @@ private:
                 target.substr(0, startOfName(target)) + format(".%d-%d-", _getpid(), ++counter) + plainName(target);
             file = CreateFileA(temporary.c_str(), GENERIC_WRITE, 0, NULL, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
             if (file == INVALID_HANDLE_VALUE && GetLastError() != ERROR_FILE_EXISTS)
-                refuse(errorText(GetLastError()));
+                refuse(systemsWords(GetLastError()));
         }
         CloseHandle(file);
     }
