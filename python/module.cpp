@@ -3,6 +3,12 @@
 // of this distribution and at http://opencv.org/license.html.
 #include "module.hpp"
 
+#ifdef WITH_PROGRAMS
+#include "anomaly_programs.hpp"
+
+#include <pybind11/stl.h>
+#endif
+
 namespace py = pybind11;
 
 // The exception cv_anomaly.error, which has the attributes of cv2.error.
@@ -49,9 +55,25 @@ static void checkNumPy()
 #endif
 }
 
+#ifdef WITH_PROGRAMS
+// Runs a command line program in this process, which does nothing else. The first argument is its name.
+static int runWithArguments(std::vector<std::string> arguments)
+{
+    std::vector<char*> pointers;
+    for (std::string& argument : arguments)
+        pointers.push_back(&argument[0]);
+    pointers.push_back(NULL); // as main's list ends
+    const py::gil_scoped_release released;
+    return runProgram(int(arguments.size()), pointers.data());
+}
+#endif
+
 PYBIND11_MODULE(_cv_anomaly, m)
 {
     checkNumPy();
+#ifdef WITH_PROGRAMS
+    m.def("_run_program", &runWithArguments);
+#endif
     errorType = PyErr_NewException("cv_anomaly.error", PyExc_RuntimeError, NULL);
     if (!errorType)
         throw py::error_already_set();

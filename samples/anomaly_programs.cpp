@@ -2,9 +2,8 @@
 // It is subject to the license terms in the LICENSE file found in the top-level directory
 // of this distribution and at http://opencv.org/license.html.
 
-// anomaly_programs NAME ARGUMENTS...: all programs in one executable, for the Python wheel. There OpenCV may be linked
-// statically into each executable, so that several ones would multiply the size. The build renames the main function of
-// each program: see CMakeLists.txt.
+#include "anomaly_programs.hpp"
+
 #include <cstring>
 #include <iostream>
 
@@ -29,12 +28,12 @@ const struct
 
 } // namespace
 
-int main(int argc, char** argv)
+int runProgram(int argc, char** argv)
 {
     for (const auto& program : programs)
-        if (argc > 1 && std::strcmp(argv[1], program.name) == 0)
-            return program.main(argc - 1, argv + 1);
-    std::cerr << "usage: anomaly_programs NAME ARGUMENTS...; there are:";
+        if (argc > 0 && std::strcmp(argv[0], program.name) == 0)
+            return program.main(argc, argv);
+    std::cerr << "there is no such program, expected one of:";
     for (const auto& program : programs)
         std::cerr << " " << program.name;
     std::cerr << "\n";

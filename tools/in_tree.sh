@@ -22,22 +22,11 @@ trap 'echo "in_tree.sh $version: $verdict"' EXIT
 
 fail() { echo "in_tree.sh: $1" >&2; exit 1; }
 
-# Source packages are off on a fresh Debian: they come by a list of our own, and the system's stays as it is.
-debian_source() {
-  local apt=$work/apt
-  mkdir -p "$apt/lists/partial" "$apt/cache/archives/partial"
-  echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $("$project/tools/debian_mirror.sh") bookworm main" >"$apt/sources.list"
-  local options=(-o Dir::Etc::sourcelist="$apt/sources.list" -o Dir::Etc::sourceparts=- -o Dir::State::lists="$apt/lists"
-                 -o Dir::Cache="$apt/cache" -o APT::Sandbox::User=root)
-  apt-get "${options[@]}" update
-  (cd "$apt" && apt-get "${options[@]}" source --download-only opencv)
-  dpkg-source --no-check -x "$apt"/opencv_4.6.*.dsc "$work/unpacked"
+get_source() {
+  [[ $version == 4.6 ]] || { "$project/tools/opencv_source.sh" "$version" "$work"; return; }
+  "$project/tools/debian_source.sh" bookworm opencv "$work"
   ln -sfn unpacked "$work/opencv"
   ln -sfn unpacked/contrib "$work/contrib"
-}
-
-get_source() {
-  if [[ $version == 4.6 ]]; then debian_source; else "$project/tools/opencv_source.sh" "$version" "$work"; fi
 }
 
 # configure MODULES LIST [options]: the parts of OpenCV that the module and its tests need. Not optimized to the last: that

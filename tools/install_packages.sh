@@ -23,7 +23,7 @@ declare -A packages=(
            locales mosquitto mosquitto-clients gstreamer1.0-plugins-base"
   [browser]="chromium chromium-driver"
   [packages]="dpkg-dev file debootstrap"
-  [wheel]="ca-certificates python3-dev python3-venv"
+  [wheel]="ca-certificates dpkg-dev libspdlog-dev python3-dev python3-venv"
   [in_tree]="ca-certificates dpkg-dev libjpeg-dev libpng-dev libprotobuf-dev libtiff-dev opencl-headers protobuf-compiler python3-venv"
   [fuzz]="clang libclang-rt-dev"
   [lint]="clang-format-14 cppcheck clang-tidy python3"
