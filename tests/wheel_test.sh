@@ -61,6 +61,9 @@ grep -q '^0 good' said || fail "anomaly_predict does not find each hole"
 code=0
 "$bin/anomaly_predict" --modle=own.yml.gz >/dev/null 2>&1 || code=$?
 (( code == 2 )) || fail "the exit code of a program is lost: $code in place of 2"
+code=0
+timeout --preserve-status --signal=INT --kill-after=10 3 "$bin/anomaly_benchmark" --model=own.yml.gz --runs=1000000 >/dev/null 2>&1 || code=$?
+(( code == 130 )) || fail "Ctrl-C does not end a program: exit code $code in place of 130"
 
 echo "-- Training"
 if "$bin/python" -c 'import torch' 2>/dev/null; then
