@@ -32,11 +32,10 @@ there() { qemu-aarch64-static -L "$system" "$@"; }
 mkdir -p "$work"
 [[ -d $system ]] || get_packages
 cd "$project"
-cmake --preset release
-cmake --build --preset release --target anomaly_train anomaly_evaluate
+build_here
 cmake -G Ninja -S . -B "$work/build" --toolchain "$project/cmake/aarch64-linux-gnu.cmake" -DCMAKE_SYSROOT="$system" \
   -DCMAKE_BUILD_TYPE=Release -DANOMALY_WITH_TORCH=OFF -DANOMALY_BUILD_PYTHON=OFF \
-  -DANOMALY_GENERATORS="$project/build/release/modules/anomaly/halide_generators/anomaly_generators"
+  -DANOMALY_GENERATORS="$generators"
 cmake --build "$work/build"
 compare_application "$work/build/bin" ''
 unit_tests "$work/build/bin/opencv_test_anomaly" "$filter"

@@ -3,6 +3,13 @@
 here() { "$@"; }
 fail() { echo "$script: $1" >&2; exit 1; }
 
+# The build for this machine, whose programs are compared with, and whose generators write the kernels.
+generators=$project/build/release/modules/anomaly/halide_generators/anomaly_generators
+build_here() {
+  cmake --preset release
+  cmake --build --preset release --target anomaly_train anomaly_evaluate
+}
+
 # evaluate PLACE PROGRAMS SUFFIX MODEL JSON
 evaluate() { $1 "$2/anomaly_evaluate$3" "$project/test_data/parts/washer" --model="$4" --json="$work/$5"; }
 

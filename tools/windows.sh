@@ -35,12 +35,11 @@ mkdir -p "$work"
 [[ -e $work/opencv_installed/lib/cmake/opencv4/OpenCVConfig.cmake ]] || build_opencv
 [[ -d $work/googletest_installed ]] || build_googletest
 cd "$project"
-cmake --preset release
-cmake --build --preset release --target anomaly_train anomaly_evaluate
+build_here
 # Of Halide, its headers alone are taken: they are the same for all systems.
 packages=/usr/lib/x86_64-linux-gnu/cmake
 halide=(-DHalide_DIR=$packages/Halide14 -DHalideHelpers_DIR=$packages/HalideHelpers14 -DLLVM_DIR=/usr/lib/llvm-14/lib/cmake/llvm
-  -DANOMALY_GENERATORS="$project/build/release/modules/anomaly/halide_generators/anomaly_generators")
+  -DANOMALY_GENERATORS="$generators")
 cmake -G Ninja -S . -B "$work/build" "${cross[@]}" -DOpenCV_DIR="$work/opencv_installed/lib/cmake/opencv4" -DGTest_DIR="$work/googletest_installed/lib/cmake/GTest" \
   -DANOMALY_WITH_TORCH=OFF -DANOMALY_BUILD_PYTHON=OFF -DZLIB_LIBRARY=/usr/x86_64-w64-mingw32/lib/libz.a "${halide[@]}"
 cmake --build "$work/build"

@@ -50,8 +50,9 @@ HALIDE_FUNCTION_ATTRS halide_cuda_get_stream_t ANOMALY_RUNTIME(halide_set_cuda_g
 }
 
 #ifdef __MINGW64__
-// For Windows, Halide writes code that takes Microsoft's run time for granted. MinGW-w64's has the function that touches
-// the pages of large stack frames by another name; the variable only says that numbers with a fraction are in use.
+// For Windows, Halide writes code that takes Microsoft's run time for granted. MinGW-w64's has the function that
+// touches the pages of large stack frames by another name; the variable only says that numbers with a fraction are in
+// use.
 extern "C" int _fltused;
 int _fltused = 1;
 asm(".globl __chkstk\n__chkstk: jmp ___chkstk_ms");
