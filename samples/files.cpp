@@ -9,7 +9,6 @@
 #include "../modules/anomaly/src/base/sha256.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <cmath>
 #include <cstdio>
@@ -25,7 +24,6 @@
 #include <windows.h>
 #else
 #include <dirent.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #endif
 
@@ -99,21 +97,6 @@ std::vector<std::string> listFolder(const std::string& folder)
             visible.push_back(names[i]);
     std::sort(visible.begin(), visible.end());
     return visible;
-}
-
-bool isSpecialFile(const std::string& path)
-{
-#ifdef _WIN32
-    const HANDLE opened = CreateFileA(path.c_str(), 0, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL, OPEN_EXISTING,
-                                      FILE_FLAG_BACKUP_SEMANTICS, NULL);
-    const bool isDevice = opened != INVALID_HANDLE_VALUE && GetFileType(opened) != FILE_TYPE_DISK;
-    if (opened != INVALID_HANDLE_VALUE)
-        CloseHandle(opened);
-    return isDevice;
-#else
-    struct stat status;
-    return stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
-#endif
 }
 
 // Adds a line about what was left out, with the right number and some of the names.

@@ -19,10 +19,6 @@ bool isPictureOrVideo(const std::string& path);
 //! Whether a name ends as that of a model or of a network. Models may also end in .json, as other files do.
 bool isModelOrNetwork(const std::string& path);
 
-//! Whether a name is that of a pipe, a socket or a device, or of a link to one. Opening a pipe that nobody writes to
-//! would never end.
-bool isSpecialFile(const std::string& path);
-
 //! "1 image" or "2 images", for messages.
 std::string counted(size_t count, const std::string& one, const std::string& many);
 

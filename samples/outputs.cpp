@@ -11,7 +11,6 @@
 #include "opencv2/imgcodecs.hpp"
 
 #include <algorithm>
-#include <cctype>
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
@@ -42,9 +41,7 @@ std::string identity(const std::string& file)
         return std::string();
     if (fs::exists(file))
         return realPath(file);
-    std::string name = fileName(file); // which means the same in either case
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return char(std::tolower(c)); });
-    return joined(realPath(folderOf(file)), name);
+    return joined(realPath(folderOf(file)), lowerCase(fileName(file))); // which means the same in either case
 }
 
 bool mayWrite(const std::string& file)

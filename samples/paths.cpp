@@ -12,9 +12,17 @@
 #ifdef _WIN32
 #include <vector>
 #include <windows.h>
+#else
+#include <sys/stat.h>
 #endif
 
 namespace fs = cv::utils::fs;
+
+std::string lowerCase(std::string text)
+{
+    std::transform(text.begin(), text.end(), text.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    return text;
+}
 
 std::string fileName(const std::string& path)
 {
@@ -38,8 +46,7 @@ std::string withoutExtension(const std::string& path)
 
 std::string extension(const std::string& path)
 {
-    std::string name = path.substr(withoutExtension(path).size());
-    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return char(std::tolower(c)); });
+    const std::string name = lowerCase(path.substr(withoutExtension(path).size()));
     return name.empty() ? name : name.substr(1);
 }
 
@@ -62,18 +69,46 @@ std::string withSlashes(std::string path)
 
 #ifdef _WIN32
 
+namespace {
+
+//! A file, folder or device that is opened to ask about it, without a right to read or write.
+class OpenedPath
+{
+public:
+    explicit OpenedPath(const std::string& path)
+        : handle(CreateFileA(path.c_str(), 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                             OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL))
+    {}
+    ~OpenedPath()
+    {
+        if (isOpen())
+            CloseHandle(handle);
+    }
+    OpenedPath(const OpenedPath&) = delete;
+    OpenedPath& operator=(const OpenedPath&) = delete;
+
+    bool isOpen() const { return handle != INVALID_HANDLE_VALUE; }
+
+    const HANDLE handle;
+};
+
+} // namespace
+
 // By way of the opened file or folder, which alone gives the end of links, and letters in the case that they were
 // created with.
 std::string realPath(const std::string& path)
 {
-    const HANDLE opened = CreateFileA(path.c_str(), 0, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-                                      OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    const OpenedPath opened(path);
     std::vector<char> text(1 << 15, 0);
     const DWORD length =
-        opened == INVALID_HANDLE_VALUE ? 0 : GetFinalPathNameByHandleA(opened, text.data(), DWORD(text.size()), 0);
-    if (opened != INVALID_HANDLE_VALUE)
-        CloseHandle(opened);
+        opened.isOpen() ? GetFinalPathNameByHandleA(opened.handle, text.data(), DWORD(text.size()), 0) : 0;
     return withSlashes(length > 0 && length < text.size() ? std::string(text.data(), length) : path);
+}
+
+bool isSpecialFile(const std::string& path)
+{
+    const OpenedPath opened(path);
+    return opened.isOpen() && GetFileType(opened.handle) != FILE_TYPE_DISK;
 }
 
 bool makeFolder(const std::string& folder)
@@ -86,6 +121,12 @@ bool makeFolder(const std::string& folder)
 std::string realPath(const std::string& path)
 {
     return fs::canonical(path);
+}
+
+bool isSpecialFile(const std::string& path)
+{
+    struct stat status;
+    return stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
 }
 
 bool makeFolder(const std::string& folder)

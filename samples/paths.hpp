@@ -18,6 +18,9 @@ bool isAbsolute(const std::string& path);
 //! A path with slashes instead of backslashes.
 std::string withSlashes(std::string path);
 
+//! Letters beyond ASCII stay as they are.
+std::string lowerCase(std::string text);
+
 //! "a" and "b.png" -> "a/b.png". Windows takes slashes too, so that tables and reports are the same on all systems.
 std::string joined(const std::string& folder, const std::string& name);
 
@@ -26,6 +29,10 @@ std::string joined(const std::string& folder, const std::string& name);
 std::string realPath(const std::string& path);
 //! The same for a folder that may not exist yet.
 std::string realPathToBe(const std::string& folder);
+
+//! Whether a name is that of a pipe, a socket or a device, or of a link to one. Opening a pipe that nobody writes to
+//! would never end.
+bool isSpecialFile(const std::string& path);
 
 //! Makes a folder and all folders that it lies in. Returns whether it is there.
 bool makeFolder(const std::string& folder);
